@@ -1,0 +1,71 @@
+// Who may import whom (docs/architecture.md). `npm run check:rooms` fails on any other arrow.
+const core = "^packages/core/src/";
+const room = (name) => `${core}${name}/`;
+const leaves = `${core}[a-z0-9-]+\\.ts$`;
+
+/** Inside the core, `from` may import only these rooms besides the leaves and itself. */
+const only = (from, ...allowed) => ({
+  name: `${from}-imports-only-${["leaves", ...allowed].join("-")}`,
+  severity: "error",
+  from: { path: room(from) },
+  to: { path: "^(packages|functions|migrations|tests)/", pathNot: [leaves, room(from), ...allowed.map(room)] },
+});
+
+module.exports = {
+  forbidden: [
+    { name: "no-circles", severity: "error", from: {}, to: { circular: true } },
+    { name: "no-unresolved", severity: "error", from: {}, to: { couldNotResolve: true } },
+    {
+      name: "leaves-import-nothing-of-ours",
+      severity: "error",
+      from: { path: leaves },
+      to: { path: "^(packages|functions|migrations)/", pathNot: leaves },
+    },
+    only("db"),
+    only("http"),
+    only("llm"),
+    only("metering"),
+    only("pricing", "db"),
+    only("wallet", "db", "metering"),
+    only("topups", "wallet", "db"),
+    only("reports", "db"),
+    only("turns", "pricing", "metering", "wallet", "llm", "db"),
+    {
+      name: "functions-import-only-core",
+      severity: "error",
+      from: { path: "^functions/([^/]+)/" },
+      to: { path: "^(packages|functions|migrations|tests)/", pathNot: [core, "^functions/$1/"] },
+    },
+    { name: "functions-do-no-sql", severity: "error", from: { path: "^functions/" }, to: { path: room("db/statements") } },
+    {
+      name: "nothing-imports-local",
+      severity: "error",
+      from: { pathNot: ["^packages/local/", "^tests/"] },
+      to: { path: "^packages/local/" },
+    },
+    { name: "migrations-stand-alone", severity: "error", from: { path: "^migrations/" }, to: { path: "^(packages|functions|tests)/" } },
+    {
+      name: "drivers-only-in-db",
+      severity: "error",
+      from: { path: "^(packages/core|functions)/", pathNot: room("db") },
+      to: { path: "node_modules/(pg|@neondatabase/serverless)/" },
+    },
+    {
+      name: "stripe-only-in-its-file",
+      severity: "error",
+      from: { pathNot: `${room("topups")}stripe\\.ts$` },
+      to: { path: "node_modules/stripe/" },
+    },
+  ],
+  options: {
+    parser: "swc",
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "^(\\.sst|dist|docs)/" },
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "types", "default"],
+      extensions: [".ts", ".js", ".json"],
+    },
+  },
+};

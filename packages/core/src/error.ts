@@ -1,0 +1,77 @@
+// Every refusal the product can answer, as one closed list with its status. Nothing here knows HTTP beyond the number.
+
+const REFUSALS = {
+  malformed_request: [400, "Malformed request"],
+  unauthenticated: [401, "Not authenticated"],
+  insufficient_credits: [402, "Insufficient credits"],
+  forbidden: [403, "Forbidden"],
+  account_suspended: [403, "Account suspended"],
+  not_found: [404, "Not found"],
+  method_not_allowed: [405, "Method not allowed"],
+  idempotency_in_progress: [409, "Request in progress"],
+  session_busy: [409, "Session busy"],
+  payload_too_large: [413, "Payload too large"],
+  uri_too_long: [414, "URI too long"],
+  unsupported_media_type: [415, "Unsupported media type"],
+  invalid_request: [422, "Invalid request"],
+  idempotency_key_reused: [422, "Idempotency key reused"],
+  unknown_model_alias: [422, "Unknown model alias"],
+  context_budget_exceeded: [422, "Context budget exceeded"],
+  rate_limited: [429, "Too many requests"],
+  internal: [500, "Internal error"],
+  provider_failed: [502, "Model provider failed"],
+  not_configured: [503, "Not configured"],
+  database_unavailable: [503, "Database unavailable"],
+  schema_behind: [503, "Schema behind"],
+  out_of_time: [503, "Out of time"],
+  provider_timeout: [504, "Model provider timed out"],
+} as const satisfies Record<string, readonly [status: number, title: string]>;
+
+export type ErrorCode = keyof typeof REFUSALS;
+
+/** One fault in the input: where (`a.b.0`) and what. */
+export type InputFault = { path: string; message: string };
+
+type Extras = {
+  /** Seconds until it is worth trying again: `Retry-After`. */
+  retryAfter?: number;
+  errors?: InputFault[];
+  /** More members of the problem document, already in their wire form. */
+  members?: Readonly<Record<string, string | null>>;
+  cause?: unknown;
+};
+
+/** A refusal with its code. `detail` is for people and may leave the house: no SQL, host, key or provider text in it. */
+export class DomainError extends Error {
+  readonly code: ErrorCode;
+  readonly retryAfter: number | undefined;
+  readonly errors: InputFault[] | undefined;
+  readonly members: Readonly<Record<string, string | null>>;
+
+  constructor(code: ErrorCode, detail: string, extras: Extras = {}) {
+    super(detail, { cause: extras.cause });
+    this.name = "DomainError";
+    this.code = code;
+    this.retryAfter = extras.retryAfter;
+    this.errors = extras.errors;
+    this.members = extras.members ?? {};
+  }
+
+  get status(): number {
+    return REFUSALS[this.code][0];
+  }
+
+  get title(): string {
+    return REFUSALS[this.code][1];
+  }
+}
+
+/** An invariant of ours that does not hold: answered as 500 and alarmed, in production too. */
+export class BrokenInvariant extends Error {
+  override readonly name = "BrokenInvariant";
+}
+
+/** Throws BrokenInvariant unless `condition` holds. `what` names the invariant, never data. */
+export function invariant(condition: unknown, what: string): asserts condition {
+  if (!condition) throw new BrokenInvariant(what);
+}
