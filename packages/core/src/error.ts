@@ -22,6 +22,7 @@ const REFUSALS = {
   provider_failed: [502, "Model provider failed"],
   not_configured: [503, "Not configured"],
   database_unavailable: [503, "Database unavailable"],
+  auth_unavailable: [503, "Sign-in keys unavailable"],
   schema_behind: [503, "Schema behind"],
   out_of_time: [503, "Out of time"],
   provider_timeout: [504, "Model provider timed out"],
@@ -32,12 +33,14 @@ export type ErrorCode = keyof typeof REFUSALS;
 /** One fault in the input: where (`a.b.0`) and what. */
 export type InputFault = { path: string; message: string };
 
+/** More members of a problem document, in their wire form. */
+export type ProblemMembers = Readonly<Record<string, string | number | null>>;
+
 type Extras = {
   /** Seconds until it is worth trying again: `Retry-After`. */
   retryAfter?: number;
   errors?: InputFault[];
-  /** More members of the problem document, already in their wire form. */
-  members?: Readonly<Record<string, string | null>>;
+  members?: ProblemMembers;
   cause?: unknown;
 };
 
@@ -46,7 +49,7 @@ export class DomainError extends Error {
   readonly code: ErrorCode;
   readonly retryAfter: number | undefined;
   readonly errors: InputFault[] | undefined;
-  readonly members: Readonly<Record<string, string | null>>;
+  readonly members: ProblemMembers;
 
   constructor(code: ErrorCode, detail: string, extras: Extras = {}) {
     super(detail, { cause: extras.cause });

@@ -1,0 +1,6 @@
+// The Lambda function `turns`.
+
+import { serve } from "@pantheon/core/container/serve.ts";
+import { turnsApp } from "./app.ts";
+
+export const handler = serve("turns", turnsApp);

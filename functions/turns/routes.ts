@@ -1,0 +1,136 @@
+// The routes of the function `turns`: sessions, their turns and messages (contract section 3).
+
+import type { Hono } from "hono";
+import { listScope, pageView, requestKey, storedAnswer } from "@pantheon/core/http/answer.ts";
+import type { AppEnv } from "@pantheon/core/http/app-env.ts";
+import { idempotencyKey } from "@pantheon/core/http/idempotency.ts";
+import { ListQuery, pageOf } from "@pantheon/core/http/page.ts";
+import { describe } from "@pantheon/core/http/shapes.ts";
+import { body, noQuery, params, query } from "@pantheon/core/http/validate.ts";
+import { rfc3339 } from "@pantheon/core/time.ts";
+import type { TurnDeps } from "@pantheon/core/turns/deps.ts";
+import { listMessages, listTurns, type MessageRow } from "@pantheon/core/turns/history.ts";
+import { runTurn } from "@pantheon/core/turns/run.ts";
+import { createSession, deleteSession, listSessions, readSession, sessionView } from "@pantheon/core/turns/sessions.ts";
+import { MessageList, SessionCreate, SessionList, SessionPath, SessionView, TurnCreate, TurnList, TurnRead } from "./schemas.ts";
+
+const SESSIONS = "/api/v1/sessions";
+const SESSION = `${SESSIONS}/:session_id`;
+const ownSession = params(SessionPath, "Session not found.");
+
+const TURN_REFUSALS = {
+  402: "Not enough credits: nothing was run",
+  403: "The account is suspended",
+  404: "No such session of yours",
+  409: "This session, or this key, has a turn that is still running",
+  502: "The model provider failed: nothing was charged",
+  504: "The model provider was silent: nothing was charged",
+};
+
+/** Mounts the routes. Every one of them wants an authenticated user. */
+export function turnRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
+  sessionRoutes(app, deps);
+  app.post(
+    `${SESSION}/turns`,
+    describe({ summary: "Run a turn", tag: "turns", answers: [201, TurnRead], refusals: TURN_REFUSALS }),
+    noQuery,
+    idempotencyKey,
+    ownSession,
+    body(TurnCreate),
+    async (c) => {
+      const asked = c.req.valid("json");
+      const turn = await runTurn(deps, {
+        user: c.var.user.id,
+        session: c.req.valid("param").session_id,
+        key: await requestKey(c),
+        message: asked.message,
+        alias: asked.model_alias_override ?? null,
+        maxOutputTokens: asked.max_output_tokens ?? deps.config.maxOutputTokens,
+        requestId: c.var.requestId,
+        deadline: c.var.deadline,
+      });
+      return storedAnswer(c, { status: 201, ...turn });
+    },
+  );
+  app.get(
+    `${SESSION}/turns`,
+    describe({
+      summary: "The turns of a session, newest first",
+      tag: "turns",
+      answers: [200, TurnList],
+      refusals: { 404: "No such session of yours" },
+    }),
+    ownSession,
+    query(ListQuery),
+    async (c) => {
+      const page = pageOf(listScope(c), ["time", "id"], c.req.valid("query"));
+      const turns = await listTurns(deps.db, c.var.user.id, c.req.valid("param").session_id, page);
+      return c.json(pageView("turns", listScope(c), turns, (turn) => turn));
+    },
+  );
+  app.get(
+    `${SESSION}/messages`,
+    describe({
+      summary: "The messages of a session, newest first",
+      tag: "turns",
+      answers: [200, MessageList],
+      refusals: { 404: "No such session of yours" },
+    }),
+    ownSession,
+    query(ListQuery),
+    async (c) => {
+      const page = pageOf(listScope(c), ["int", "int"], c.req.valid("query"));
+      const messages = await listMessages(deps.db, c.var.user.id, c.req.valid("param").session_id, page);
+      return c.json(pageView("messages", listScope(c), messages, messageView));
+    },
+  );
+}
+
+function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
+  app.post(
+    SESSIONS,
+    describe({ summary: "Open a session", tag: "sessions", answers: [201, SessionView] }),
+    noQuery,
+    idempotencyKey,
+    body(SessionCreate),
+    async (c) => {
+      const asked = c.req.valid("json");
+      const session = { title: asked.title, modelAlias: asked.model_alias, systemPrompt: asked.system_prompt, tools: asked.tools };
+      return storedAnswer(c, await createSession(deps, c.var.user, await requestKey(c), session));
+    },
+  );
+  app.get(
+    SESSIONS,
+    describe({ summary: "Your sessions, newest first", tag: "sessions", answers: [200, SessionList] }),
+    query(ListQuery),
+    async (c) => {
+      const page = pageOf(listScope(c), ["time", "id"], c.req.valid("query"));
+      return c.json(pageView("sessions", listScope(c), await listSessions(deps.db, c.var.user.id, page), sessionView));
+    },
+  );
+  app.get(
+    SESSION,
+    describe({ summary: "One session", tag: "sessions", answers: [200, SessionView], refusals: { 404: "No such session of yours" } }),
+    noQuery,
+    ownSession,
+    async (c) => c.json(sessionView(await readSession(deps.db, c.var.user.id, c.req.valid("param").session_id))),
+  );
+  app.delete(
+    SESSION,
+    describe({ summary: "Delete a session", tag: "sessions", answers: [204], refusals: { 404: "No such session of yours" } }),
+    noQuery,
+    idempotencyKey,
+    ownSession,
+    async (c) => storedAnswer(c, await deleteSession(deps, c.var.user, await requestKey(c), c.req.valid("param").session_id)),
+  );
+}
+
+function messageView(message: MessageRow) {
+  return {
+    id: `${message.turn_id}:${message.role}`,
+    role: message.role,
+    content: message.content,
+    turn_id: message.turn_id,
+    created_at: rfc3339(message.created_at),
+  };
+}

@@ -1,0 +1,87 @@
+// The routes of the function `users`: who I am, my wallet, my usage, my transactions and their receipts (contract section 4).
+
+import type { Hono } from "hono";
+import type { Config } from "@pantheon/core/config.ts";
+import type { Database } from "@pantheon/core/db/database.ts";
+import { listScope, pageView } from "@pantheon/core/http/answer.ts";
+import type { AppEnv } from "@pantheon/core/http/app-env.ts";
+import { ListQuery, pageOf } from "@pantheon/core/http/page.ts";
+import { describe } from "@pantheon/core/http/shapes.ts";
+import { noQuery, params, query } from "@pantheon/core/http/validate.ts";
+import { amount, format } from "@pantheon/core/money.ts";
+import { readReceipt } from "@pantheon/core/reports/receipt.ts";
+import { listUsage, type UsageRow } from "@pantheon/core/reports/usage.ts";
+import { rfc3339 } from "@pantheon/core/time.ts";
+import { listTransactions, type LedgerRow } from "@pantheon/core/wallet/history.ts";
+import { readWallet } from "@pantheon/core/wallet/wallet.ts";
+import { MeView, ReceiptView, TransactionList, TransactionPath, UsageList, WalletView } from "./schemas.ts";
+
+type UserDeps = { readonly db: Database; readonly config: Pick<Config, "lowBalanceThreshold"> };
+
+/** Mounts the routes. Every one of them wants an authenticated user, and shows nobody else's rows. */
+export function userRoutes(app: Hono<AppEnv>, { db, config }: UserDeps): void {
+  app.get("/api/v1/auth/me", describe({ summary: "Who the token says you are", tag: "users", answers: [200, MeView] }), noQuery, (c) => {
+    const { id, email, isAdmin } = c.var.user;
+    return c.json({ user_id: id, email, is_admin: isAdmin });
+  });
+  app.get("/api/v1/users/me/wallet", describe({ summary: "Your wallet", tag: "users", answers: [200, WalletView] }), noQuery, async (c) => {
+    const { balance, held, available } = await readWallet(db, c.var.user.id);
+    const figures = { balance: format(balance), held: format(held), available: format(available) };
+    return c.json({ user_id: c.var.user.id, ...figures, low_balance: balance.lt(config.lowBalanceThreshold) });
+  });
+  app.get(
+    "/api/v1/users/me/usage",
+    describe({ summary: "What your turns used, newest first", tag: "users", answers: [200, UsageList] }),
+    query(ListQuery),
+    async (c) => {
+      const page = pageOf(listScope(c), ["time", "id"], c.req.valid("query"));
+      return c.json(pageView("events", listScope(c), await listUsage(db, c.var.user.id, page), usageView));
+    },
+  );
+  app.get(
+    "/api/v1/users/me/transactions",
+    describe({ summary: "Your ledger, newest first", tag: "users", answers: [200, TransactionList] }),
+    query(ListQuery),
+    async (c) => {
+      const page = pageOf(listScope(c), ["bigint"], c.req.valid("query"));
+      return c.json(pageView("transactions", listScope(c), await listTransactions(db, c.var.user.id, page), transactionView));
+    },
+  );
+  app.get(
+    "/api/v1/users/me/transactions/:transaction_id/receipt",
+    describe({
+      summary: "The arithmetic of one debit",
+      tag: "users",
+      answers: [200, ReceiptView],
+      refusals: { 404: "No such debit of yours" },
+    }),
+    noQuery,
+    params(TransactionPath, "Transaction not found."),
+    async (c) => {
+      const receipt = await readReceipt(db, c.var.user.id, c.req.valid("param").transaction_id);
+      return c.json({ ...receipt, created_at: rfc3339(receipt.created_at) });
+    },
+  );
+}
+
+function usageView({ position: _position, ...event }: UsageRow) {
+  return {
+    ...event,
+    input_tokens_fresh: Number(event.input_tokens_fresh),
+    input_tokens_cached: Number(event.input_tokens_cached),
+    output_tokens: Number(event.output_tokens),
+    multiplier: format(amount(event.multiplier)),
+    credits_burned: format(amount(event.credits_burned)),
+    credits_charged: format(amount(event.credits_charged)),
+    created_at: rfc3339(event.created_at),
+  };
+}
+
+function transactionView({ seq: _seq, ...row }: LedgerRow) {
+  return {
+    ...row,
+    amount: format(amount(row.amount)),
+    balance_after: format(amount(row.balance_after)),
+    created_at: rfc3339(row.created_at),
+  };
+}

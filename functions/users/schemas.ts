@@ -1,0 +1,81 @@
+// The shapes of a user's own account on the wire (contract section 4).
+
+import * as v from "valibot";
+import { Decimal, Time, page } from "@pantheon/core/http/shapes.ts";
+import { Id } from "@pantheon/core/http/validate.ts";
+
+export const TransactionPath = v.strictObject({ transaction_id: Id });
+
+export const MeView = v.strictObject({ user_id: v.string(), email: v.nullable(v.string()), is_admin: v.boolean() });
+
+export const WalletView = v.strictObject({
+  user_id: v.string(),
+  balance: Decimal,
+  held: Decimal,
+  available: Decimal,
+  low_balance: v.boolean(),
+});
+
+export const UsageList = page(
+  "events",
+  v.strictObject({
+    id: v.string(),
+    turn_id: v.string(),
+    model_alias: v.string(),
+    provider_model: v.string(),
+    input_tokens_fresh: v.number(),
+    input_tokens_cached: v.number(),
+    output_tokens: v.number(),
+    multiplier: Decimal,
+    pricing_version: v.string(),
+    credits_burned: Decimal,
+    credits_charged: Decimal,
+    usage_source: v.picklist(["reported", "estimated"]),
+    created_at: Time,
+  }),
+);
+
+export const TransactionList = page(
+  "transactions",
+  v.strictObject({
+    id: v.string(),
+    kind: v.picklist(["grant", "debit", "refund"]),
+    amount: Decimal,
+    balance_after: Decimal,
+    initiated_by: v.nullable(v.string()),
+    note: v.nullable(v.string()),
+    reference_id: v.string(),
+    created_at: Time,
+  }),
+);
+
+export const ReceiptView = v.strictObject({
+  transaction_id: v.string(),
+  turn_id: v.string(),
+  amount: Decimal,
+  balance_after: Decimal,
+  created_at: Time,
+  lines: v.array(
+    v.strictObject({
+      event_id: v.string(),
+      model_alias: v.string(),
+      provider_model: v.string(),
+      input_tokens_fresh: v.number(),
+      input_tokens_cached: v.number(),
+      output_tokens: v.number(),
+      weight_fresh: Decimal,
+      weight_cached: Decimal,
+      weight_output: Decimal,
+      oe_per_credit: Decimal,
+      oe_tokens: Decimal,
+      multiplier: Decimal,
+      pricing_version: v.string(),
+      arithmetic: v.string(),
+      credits_charged: Decimal,
+      recomputed: Decimal,
+      matches: v.boolean(),
+    }),
+  ),
+  total: Decimal,
+  matches: v.boolean(),
+});

@@ -1,0 +1,41 @@
+// What one container keeps between requests: the pool, the catalogue, the keys of the issuer, the gateway. Built once from the
+// configuration; the only place that knows all rooms.
+
+import type { Config } from "../config.ts";
+import { createDatabase, type Database } from "../db/database.ts";
+import { createVerifier, type Verifier } from "../http/auth.ts";
+import { createGateway } from "../llm/gateway.ts";
+import { MODELS, type ModelEntry } from "../llm/models.ts";
+import type { Log } from "../log.ts";
+import { createCatalogCache } from "../pricing/catalog.ts";
+import type { Clock } from "../time.ts";
+import type { TurnDeps } from "../turns/deps.ts";
+
+export type Deps = TurnDeps & { readonly verify: Verifier };
+
+type Surroundings = {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** A Lambda serves one request at a time and needs two connections at most; a server needs more. */
+  readonly maxConnections: number;
+  /** The models that can be run; a test brings its own. */
+  readonly models?: Readonly<Record<string, ModelEntry>>;
+  readonly driver?: "pg" | "neon";
+};
+
+/** Connects nothing and loads nothing yet: the first request that needs a thing pays for it. */
+export function createDeps({ config, log, clock, maxConnections, models = MODELS, driver }: Surroundings): Deps {
+  const db: Database = createDatabase({ url: config.databaseUrl, log, clock, maxConnections, ...(driver && { driver }) });
+  const windows = new Map(Object.entries(models).map(([alias, model]) => [alias, model.contextWindow]));
+  return {
+    config,
+    log,
+    clock,
+    db,
+    models,
+    catalog: createCatalogCache(db, windows, log),
+    gateway: createGateway({ apiKey: config.openRouter.apiKey, baseUrl: config.openRouter.baseUrl, log, clock }),
+    verify: createVerifier(config.auth, { clock, log }),
+  };
+}

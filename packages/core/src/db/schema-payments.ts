@@ -1,0 +1,50 @@
+// The tables of top-ups and of what payments took back, as Kysely sees them. The other tables stand in schema.ts.
+
+import type { ColumnType, Generated } from "kysely";
+
+/** Top-ups, reversals and received payment events. */
+export interface PaymentTables {
+  top_ups: TopUpsTable;
+  reversals: ReversalsTable;
+  stripe_events: StripeEventsTable;
+}
+
+/** timestamptz with a default on the database's clock. */
+type Stamp = ColumnType<Date, Date | undefined, Date>;
+
+interface TopUpsTable {
+  id: Generated<string>;
+  user_id: string;
+  amount_usd: string;
+  currency: Generated<string>;
+  credits_to_grant: string;
+  status: Generated<"created" | "pending" | "processing" | "succeeded" | "failed" | "canceled" | "quarantined">;
+  payment_intent: string | null;
+  livemode: boolean | null;
+  quarantine_reason: string | null;
+  idempotency_key: string | null;
+  request_hash: string | null;
+  response_body: string | null;
+  created_at: Stamp;
+  updated_at: Stamp;
+}
+
+interface ReversalsTable {
+  object_id: string;
+  payment_intent: string;
+  kind: "refund" | "dispute";
+  state: string;
+  amount_minor: string;
+  taken: ColumnType<string, string | undefined, string>;
+  step: Generated<number>;
+  created_at: Stamp;
+  updated_at: Stamp;
+}
+
+interface StripeEventsTable {
+  id: string;
+  type: string;
+  payment_intent: string | null;
+  outcome: string;
+  received_at: Stamp;
+}

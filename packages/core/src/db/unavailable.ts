@@ -1,0 +1,29 @@
+// Which failures mean that the database is away or overloaded, as opposed to a statement that it refused. Decides what a caller is
+// told, and whether trying again can help; never what happened to a statement: for that the row is read.
+
+import { DomainError } from "../error.ts";
+
+const RETRY_AFTER_SECONDS = 2;
+
+/** SQLSTATE classes and codes (PostgreSQL documentation, appendix A) that say nothing about the statement itself. */
+const UNAVAILABLE_CLASSES = new Set(["08", "53", "57", "58"]);
+const UNAVAILABLE_CODES = new Set(["25006", "40001", "40P01", "55P03"]);
+
+/** A driver's error as the caller should see it: `database_unavailable`, or unchanged when the database refused the statement. */
+export function translateDatabaseError(error: unknown): unknown {
+  if (error instanceof DomainError) return error;
+  const code = sqlState(error);
+  const away = code === null || UNAVAILABLE_CODES.has(code) || UNAVAILABLE_CLASSES.has(code.slice(0, 2));
+  if (!away) return error;
+  return new DomainError("database_unavailable", "The database is not available. Please try again.", {
+    retryAfter: RETRY_AFTER_SECONDS,
+    cause: error,
+  });
+}
+
+/** The five characters of an SQLSTATE, or null when the error is not the server's (a socket, a timeout). */
+export function sqlState(error: unknown): string | null {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const fromServer = error instanceof Error && "severity" in error;
+  return fromServer && typeof code === "string" ? code : null;
+}

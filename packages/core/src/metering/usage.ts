@@ -1,0 +1,106 @@
+// Usage: what a provider says a call used, turned into token counts that may be billed. Owns the judgement of what is possible.
+// It knows no price and no wallet, and it never throws: a turn that was answered must be settled whatever the usage block looks like.
+
+/** The usage block of an OpenAI-compatible provider, as it came. Every figure is untrusted until `normaliseUsage` has read it. */
+export type RawUsage = {
+  readonly prompt_tokens?: unknown;
+  readonly completion_tokens?: unknown;
+  readonly total_tokens?: unknown;
+  readonly prompt_tokens_details?: unknown;
+  readonly completion_tokens_details?: unknown;
+};
+
+/** What the caller knows of the call. Every figure is a whole number of tokens, zero or more. */
+export type UsageBounds = {
+  /** Input and output as estimated from the text that was sent and received. */
+  readonly inputEstimate: number;
+  readonly outputEstimate: number;
+  /** What the hold covers: no estimate goes above it. */
+  readonly maxInput: number;
+  readonly maxOutput: number;
+  /** The model's window: a call cannot have used more, in or out. */
+  readonly contextWindow: number;
+  /** The answer broke off, so a usage block can only be an interim count. */
+  readonly cut: boolean;
+};
+
+/** Token counts in the classes of contract section 2: safe integers, zero or more. `reasoning` is a part of `output`. */
+export type Usage = {
+  readonly fresh: number;
+  readonly cached: number;
+  readonly output: number;
+  readonly reasoning: number;
+  /** fresh + cached + output. */
+  readonly total: number;
+  readonly source: "reported" | "estimated";
+  /** The fields that could not be true, for a log line. Empty when the block was sound, and when there was none. */
+  readonly faults: readonly string[];
+};
+
+/**
+ * Reads a usage block. A sound one is taken as it is, also above the hold. A figure that is impossible in kind (absent, negative,
+ * a fraction, no number) is replaced by its estimate; one beyond what it is a part of is clamped to it (cached to input, reasoning
+ * to output, both to the window). Either makes the whole usage `estimated`, and nothing estimated goes above what the hold covers.
+ * No block (null) is unknown, not zero; an explicit zero is zero. `cached_tokens` and `reasoning_tokens` that are absent or null are 0.
+ */
+export function normaliseUsage(raw: RawUsage | null, bounds: UsageBounds): Usage {
+  if (!isBlock(raw)) return estimated({ input: bounds.inputEstimate, cached: 0, output: bounds.outputEstimate, reasoning: 0 }, bounds, []);
+  const faults: string[] = [];
+  const read = (field: string, value: unknown, estimate: number, limit: number): number => {
+    const figure = Math.max(0, Math.min(isCount(value) ? value : estimate, limit));
+    if (figure !== value) faults.push(field);
+    return figure;
+  };
+  const input = read("prompt_tokens", raw.prompt_tokens, bounds.inputEstimate, bounds.contextWindow);
+  const output = read("completion_tokens", finalOutput(raw, bounds), bounds.outputEstimate, bounds.contextWindow);
+  const cached = read("cached_tokens", part(raw.prompt_tokens_details, "cached_tokens"), 0, input);
+  const reasoning = read("reasoning_tokens", part(raw.completion_tokens_details, "reasoning_tokens"), 0, output);
+  if (contradictsTotal(raw)) faults.push("total_tokens");
+  const counts = { input, cached, output, reasoning };
+  return faults.length > 0 ? estimated(counts, bounds, faults) : usageOf(counts, "reported", faults);
+}
+
+type Counts = { input: number; cached: number; output: number; reasoning: number };
+
+function isBlock(raw: RawUsage | null): raw is RawUsage {
+  return typeof raw === "object" && raw !== null && !Array.isArray(raw);
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+/** An interim count of zero beside text that was received says "not counted yet": such an output is unknown, not free. */
+function finalOutput(raw: RawUsage, bounds: UsageBounds): unknown {
+  const interim = bounds.cut && raw.completion_tokens === 0 && bounds.outputEstimate > 0;
+  return interim ? undefined : raw.completion_tokens;
+}
+
+/** A figure of a details block; providers that do not keep one leave it out, or say null, at either level. */
+function part(details: unknown, field: string): unknown {
+  if (details === undefined || details === null) return 0;
+  const value: unknown = typeof details === "object" ? Reflect.get(details, field) : details;
+  return value ?? 0;
+}
+
+/** The total is never billed, but one that is not the sum of two sound parts means that some figure of the block is wrong. */
+function contradictsTotal(raw: RawUsage): boolean {
+  if (raw.total_tokens === undefined || raw.total_tokens === null) return false;
+  if (!isCount(raw.total_tokens)) return true;
+  if (!isCount(raw.prompt_tokens) || !isCount(raw.completion_tokens)) return false;
+  return raw.total_tokens !== raw.prompt_tokens + raw.completion_tokens;
+}
+
+function estimated(counts: Counts, bounds: UsageBounds, faults: readonly string[]): Usage {
+  const input = Math.min(counts.input, bounds.maxInput);
+  const output = Math.min(counts.output, bounds.maxOutput);
+  return usageOf(
+    { input, cached: Math.min(counts.cached, input), output, reasoning: Math.min(counts.reasoning, output) },
+    "estimated",
+    faults,
+  );
+}
+
+function usageOf({ input, cached, output, reasoning }: Counts, source: Usage["source"], faults: readonly string[]): Usage {
+  return { fresh: input - cached, cached, output, reasoning, total: input + output, source, faults };
+}

@@ -1,0 +1,95 @@
+// The ledger's invariants as SQL, each counting the rows that break it: zero everywhere is the promise. Reads only; one question each,
+// asked of the tables themselves and never of what the product believes.
+
+import { sql } from "kysely";
+import type { Database } from "../db/database.ts";
+
+export type InvariantCount = { readonly name: string; readonly promise: string; readonly broken: number };
+
+/** Checks every invariant in one statement, so that all of them see one moment. */
+export async function checkInvariants(db: Database): Promise<InvariantCount[]> {
+  const { rows } = await statement.execute(db.read);
+  return INVARIANTS.map(({ name, promise }) => ({ name, promise, broken: Number(rows.find((row) => row.name === name)?.broken) }));
+}
+
+const INVARIANTS = [
+  {
+    name: "balance",
+    promise: "a wallet's balance is the sum of its ledger rows",
+    broken: `select from credit_wallets w left join (select user_id, sum(amount) as total from credit_transactions group by 1) t using (user_id)
+              where w.balance <> coalesce(t.total, 0)`,
+  },
+  {
+    name: "held",
+    promise: "what is held is the sum of the holds of running turns",
+    broken: `select from credit_wallets w left join (select user_id, sum(hold) as total from turns where status = 'running' group by 1) t using (user_id)
+              where w.held <> coalesce(t.total, 0)`,
+  },
+  {
+    name: "seq",
+    promise: "a wallet's seq is the number of its ledger rows",
+    broken: `select from credit_wallets w left join (select user_id, count(*) as rows from credit_transactions group by 1) t using (user_id)
+              where w.seq <> coalesce(t.rows, 0)`,
+  },
+  {
+    name: "chain",
+    promise: "every ledger row follows the one before it: balance_after is the balance before plus the amount, seq one more",
+    broken: `select from (select amount, balance_after, seq, lag(balance_after, 1, 0) over w as before, lag(seq, 1, 0) over w as last
+                            from credit_transactions window w as (partition by user_id order by seq)) c
+              where balance_after <> before + amount or seq <> last + 1`,
+  },
+  {
+    name: "debit",
+    promise: "a completed turn's charge and its debit are one: the sum of its events, or no row for zero",
+    broken: `select from turns t
+               left join (select turn_id, sum(credits_charged) as charged from llm_call_events group by 1) e on e.turn_id = t.id
+               left join credit_transactions d on d.kind = 'debit' and d.reference_id = t.id::text
+              where t.status = 'completed' and (e.charged is null or coalesce(-d.amount, 0) <> e.charged or d.balance_after <> t.balance_after)`,
+  },
+  {
+    name: "orphan",
+    promise: "no debit and no usage event without its completed turn",
+    broken: `select from (select reference_id from credit_transactions where kind = 'debit' union select turn_id::text from llm_call_events) r
+              where not exists (select from turns t where t.id::text = r.reference_id and t.status = 'completed')`,
+  },
+  {
+    name: "recomputed",
+    promise: "every charge can be computed again from its own row",
+    broken: `select from llm_call_events
+              where credits_charged <> case when status = 'internal' then 0 else
+                round((input_tokens_fresh * weight_fresh + input_tokens_cached * weight_cached + output_tokens * weight_output) * multiplier / oe_per_credit, 8) end`,
+  },
+  {
+    name: "rollup",
+    promise: "the daily rollup is the sum of its events",
+    broken: `select from (select (created_at at time zone 'utc')::date as day, user_id, model_alias, count(*) filter (where status <> 'internal') as calls,
+                                 sum(credits_burned) as burned, sum(credits_charged) as charged, sum(provider_cost_usd) as cost,
+                                 sum(output_tokens) filter (where status <> 'internal') as output
+                            from llm_call_events group by 1, 2, 3) e
+               full join usage_daily d using (day, user_id, model_alias)
+              where (e.calls, e.burned, e.charged, e.cost, coalesce(e.output, 0)) is distinct from
+                    (d.calls, d.credits_burned, d.credits_charged, d.provider_cost_usd, d.output_tokens)`,
+  },
+  {
+    name: "positions",
+    promise: "completed turns of a session are numbered from 1 without gaps",
+    broken: `select from turns where status = 'completed' group by session_id having max(turn_index) <> count(*) or min(turn_index) <> 1`,
+  },
+  {
+    name: "lapsed",
+    promise: "no running turn is older than its lease and 90 seconds",
+    broken: `select from turns where status = 'running' and lease_until < clock_timestamp() - interval '90 seconds'`,
+  },
+  {
+    name: "nan",
+    promise: "no amount is NaN",
+    broken: `select from credit_wallets where 'NaN' in (balance, held) union all select from credit_transactions where 'NaN' in (amount, balance_after)
+             union all select from llm_call_events where 'NaN' in (credits_burned, credits_charged, provider_cost_usd)
+             union all select from turns where 'NaN' in (hold, balance_after)`,
+  },
+] as const;
+
+const statement = sql<{ name: string; broken: string }>`${sql.join(
+  INVARIANTS.map(({ name, broken }) => sql`select ${sql.lit(name)} as name, count(*) as broken from (${sql.raw(broken)}) b`),
+  sql` union all `,
+)}`;

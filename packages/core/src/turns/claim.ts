@@ -1,0 +1,90 @@
+// Whose turn is it: what a request that meets an existing turn (by its own id, by key, or in the same session) may do.
+// After an error this is decided by reading the rows, never by the error.
+
+import { sql } from "kysely";
+import { DomainError } from "../error.ts";
+import { newId } from "../id.ts";
+import type { TurnDeps, TurnRequest } from "./deps.ts";
+import { voidLapsed } from "./recover.ts";
+
+/** The turn that the next statement writes: a new one, or an existing one that is run again. */
+export type Claim = { readonly turn: string; readonly reopen: boolean };
+
+type TurnFacts = {
+  id: string;
+  status: string | null | undefined;
+  hash: string | null | undefined;
+  body: string | null | undefined;
+  lapsed: boolean | null | undefined;
+};
+
+const RETRY_AFTER_SECONDS = 2;
+
+/** What to do about the turn that carries this request's key: answer it again, run it again, or refuse (contract section 1). */
+export function claimOf(turn: TurnFacts, request: TurnRequest): Claim | { readonly replay: string } {
+  if (turn.hash !== request.key?.hash)
+    throw new DomainError("idempotency_key_reused", "This Idempotency-Key was used for another request.");
+  if (turn.status === "completed" && typeof turn.body === "string") return { replay: turn.body };
+  if (turn.status === "running" && !turn.lapsed) {
+    throw new DomainError("idempotency_in_progress", "The request with this Idempotency-Key is still running.", {
+      retryAfter: RETRY_AFTER_SECONDS,
+    });
+  }
+  return { turn: turn.id, reopen: true };
+}
+
+/**
+ * Reads what stands in the way after an open or reopen that ended with `error`, and says how to go on. `ours` is this request's mark:
+ * a running turn that carries it was opened by a statement whose reply was lost.
+ */
+export async function standing(
+  deps: TurnDeps,
+  request: TurnRequest,
+  claim: Claim,
+  ours: string,
+  error: unknown,
+): Promise<Claim | { readonly replay: string }> {
+  const turns = await findTurns(deps, request, claim);
+  const own = turns.find((turn) => turn.claim === ours && turn.status === "running");
+  const keyed = turns.find((turn) => turn.idempotency_key !== null && turn.idempotency_key === request.key?.value);
+  const running = turns.find((turn) => turn.session_id === request.session && turn.status === "running");
+
+  if (own) return { turn: own.id, reopen: true };
+  if (keyed)
+    return claimOf(
+      { id: keyed.id, status: keyed.status, hash: keyed.request_hash, body: keyed.response_body, lapsed: keyed.lapsed },
+      request,
+    );
+  if (running?.lapsed) await voidLapsed(deps, running);
+  else if (running) throw sessionBusy();
+  else if (!mayPass(error)) throw error;
+  return { turn: newId(), reopen: false };
+}
+
+function findTurns(deps: TurnDeps, request: TurnRequest, claim: Claim) {
+  return deps.db.read
+    .selectFrom("turns")
+    .select(["id", "user_id", "session_id", "status", "attempt", "claim", "idempotency_key", "request_hash", "response_body"])
+    .select(sql<boolean>`lease_until < clock_timestamp()`.as("lapsed"))
+    .where("user_id", "=", request.user)
+    .where((column) =>
+      column.or([
+        column("id", "=", claim.turn),
+        ...(request.key ? [column("idempotency_key", "=", request.key.value)] : []),
+        column.and([column("session_id", "=", request.session), column("status", "=", "running")]),
+      ]),
+    )
+    .execute();
+}
+
+/** True when trying once more can help: the database was away, or a unique index told of a race whose winner has finished. */
+function mayPass(error: unknown): boolean {
+  if (error instanceof DomainError) return error.code === "database_unavailable";
+  return error instanceof Error && "code" in error && error.code === UNIQUE_VIOLATION;
+}
+
+const UNIQUE_VIOLATION = "23505";
+
+function sessionBusy(): DomainError {
+  return new DomainError("session_busy", "Another turn of this session is still running.", { retryAfter: RETRY_AFTER_SECONDS });
+}

@@ -1,0 +1,38 @@
+// Putting right what a dead container left behind: turns whose lease is over are voided and their holds go back.
+
+import { sweepTurns } from "../db/statements/sweep-turns.ts";
+import { voidTurn } from "../db/statements/void-turn.ts";
+import type { TurnDeps } from "./deps.ts";
+
+type Recovery = Pick<TurnDeps, "db" | "log">;
+
+/** Voids every lapsed turn of this user; answers how many. */
+export async function sweepUser({ db, log }: Recovery, user: string): Promise<number> {
+  const [swept] = await db.run(sweepTurns, { user });
+  if (swept) log.warn("lapsed turns voided", { user_id: user, turns: swept.voided, released: swept.released });
+  return swept?.voided ?? 0;
+}
+
+/** Voids one lapsed turn that stands in the way of its session. Fenced by its attempt: whoever took it over meanwhile keeps it. */
+export async function voidLapsed({ db, log }: Recovery, turn: { id: string; user_id: string; attempt: number }): Promise<void> {
+  const voided = await db.run(voidTurn, { turn: turn.id, user: turn.user_id, attempt: turn.attempt, failure: "lapsed" });
+  if (voided.length > 0) log.warn("lapsed turn voided", { user_id: turn.user_id, turn_id: turn.id, attempt: turn.attempt });
+}
+
+/** Voids our own turn whose model gave no answer. When even that fails, the lease ends it: the hold is late, never lost. */
+export async function voidFailed(
+  { db, log }: Recovery,
+  turn: { id: string; attempt: number },
+  user: string,
+  failure: string,
+): Promise<void> {
+  try {
+    await db.run(voidTurn, { turn: turn.id, user, attempt: turn.attempt, failure });
+  } catch (error) {
+    log.count("void_failed", { turn_id: turn.id });
+    log.error("turn could not be voided; its lease will end it", {
+      turn_id: turn.id,
+      error: error instanceof Error ? error.message : "unknown",
+    });
+  }
+}

@@ -1,0 +1,42 @@
+// Why the gate did not let a turn run, read from the row it answered. Pure.
+
+import type { Config } from "../config.ts";
+import type { GateRow } from "../db/statements/turn-gate.ts";
+import { DomainError } from "../error.ts";
+import { amount, format, ZERO } from "../money.ts";
+import type { Catalog } from "../pricing/catalog.ts";
+import type { TurnRequest } from "./deps.ts";
+
+/** The refusal that this row stands for, or null when nothing stands against the turn. */
+export function refusalOf(row: GateRow, request: TurnRequest, config: Config, catalog: Catalog): DomainError | null {
+  if (row.session === null) return new DomainError("not_found", "Session not found.");
+  if (row.suspended) return new DomainError("account_suspended", "This account is suspended.");
+  if (row.multiplier === null) return new DomainError("unknown_model_alias", "Unknown model alias.");
+  if (!row.fits) return new DomainError("context_budget_exceeded", "The message does not fit into the model's context window.");
+  if (row.enforced && !row.covered) return insufficientCredits(row, request, config, catalog);
+  return null;
+}
+
+/** The figures are those of the locked wallet row; `estimated_cost` is the hold that the turn would have taken (contract section 3). */
+function insufficientCredits(row: GateRow, request: TurnRequest, config: Config, catalog: Catalog): DomainError {
+  const available = amount(row.balance ?? "0").minus(amount(row.held ?? "0"));
+  return new DomainError("insufficient_credits", "Insufficient credits. Please top up your account.", {
+    members: {
+      balance: format(amount(row.balance ?? "0")),
+      held: format(amount(row.held ?? "0")),
+      available: format(available),
+      estimated_cost: format(amount(row.wanted ?? "0")),
+      top_up_url: config.topUpUrl,
+      ...(config.overdraft === "none" && { affordable_output_tokens: affordableOutput(row, request, catalog) }),
+    },
+  });
+}
+
+/** How many output tokens the available credits cover beside the input, when a hold must be covered in full. */
+function affordableOutput(row: GateRow, request: TurnRequest, { weights }: Catalog): number {
+  const available = amount(row.balance ?? "0").minus(amount(row.held ?? "0"));
+  const missing = amount(row.wanted ?? "0").minus(available);
+  const perToken = weights.output.times(amount(row.multiplier ?? "1")).div(weights.oePerCredit);
+  if (missing.lte(ZERO) || perToken.lte(ZERO)) return request.maxOutputTokens;
+  return Math.max(0, request.maxOutputTokens - Number(missing.div(perToken).round(0, 3).toFixed()));
+}

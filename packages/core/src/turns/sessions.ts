@@ -1,0 +1,122 @@
+// Sessions: opened, listed, read and deleted by their owner. Whatever is not the caller's is as unknown as what never was.
+
+import { sql } from "kysely";
+import type { Database } from "../db/database.ts";
+import { keyedWrite, writeOnce, type RequestKey, type StoredAnswer } from "../db/keyed-write.ts";
+import { createSession as createStatement, deleteSession as deleteStatement } from "../db/statements/session.ts";
+import { DomainError } from "../error.ts";
+import { newId } from "../id.ts";
+import { listed, type Listed, type Page } from "../page.ts";
+import { rfc3339, type Clock } from "../time.ts";
+
+export type SessionRow = {
+  id: string;
+  title: string | null;
+  model_alias: string;
+  system_prompt: string | null;
+  tools: string[];
+  user_id: string;
+  created_at: Date;
+  deleted_at: Date | null;
+};
+
+type Caller = { readonly id: string; readonly email: string | null };
+type NewSession = {
+  readonly title: string | null;
+  readonly modelAlias: string;
+  readonly systemPrompt: string | null;
+  readonly tools: readonly string[];
+};
+type Answered = StoredAnswer & { readonly replayed: boolean };
+
+/** Opens a session, with its user and wallet when they are new, and answers its body as stored under the key. */
+export async function createSession(
+  deps: { db: Database; clock: Clock },
+  caller: Caller,
+  key: RequestKey | null,
+  session: NewSession,
+): Promise<Answered> {
+  const row: SessionRow = {
+    id: newId(),
+    title: session.title,
+    model_alias: session.modelAlias,
+    system_prompt: session.systemPrompt,
+    tools: [...session.tools],
+    user_id: caller.id,
+    created_at: new Date(deps.clock()),
+    deleted_at: null,
+  };
+  const answer = { status: 201, body: JSON.stringify(sessionView(row)) };
+  return writeOnce(deps.db, caller.id, key, answer, async () => {
+    await deps.db.run(createStatement, {
+      ...keyedWrite(key, answer),
+      ...session,
+      session: row.id,
+      user: caller.id,
+      email: caller.email,
+      createdAt: row.created_at,
+    });
+  });
+}
+
+/** Deletes a session softly; 404 when there is none to delete. A turn that runs in it still settles. */
+export async function deleteSession(deps: { db: Database }, caller: Caller, key: RequestKey | null, session: string): Promise<Answered> {
+  const answer = { status: 204, body: "" };
+  return writeOnce(deps.db, caller.id, key, answer, async () => {
+    const deleted = await deps.db.run(deleteStatement, { ...keyedWrite(key, answer), session, user: caller.id });
+    if (deleted.length === 0) throw sessionNotFound();
+  });
+}
+
+/** One session of this user. */
+export async function readSession(db: Database, user: string, session: string): Promise<SessionRow> {
+  const row = await ownSessions(db, user).where("id", "=", session).executeTakeFirst();
+  if (!row) throw sessionNotFound();
+  return row;
+}
+
+/** This user's sessions by time and id, newest first. */
+export async function listSessions(db: Database, user: string, page: Page): Promise<Listed<SessionRow>> {
+  const [time, id] = page.after ?? [];
+  const rows = await ownSessions(db, user)
+    .select(sql<string>`created_at::text`.as("position"))
+    .$if(time !== undefined, (query) => query.where(sql<boolean>`(created_at, id) < (${time}::timestamptz, ${id}::uuid)`))
+    .orderBy("created_at", "desc")
+    .orderBy("id", "desc")
+    .offset(page.offset)
+    .limit(page.limit + 1)
+    .execute();
+  const counted = await db.read
+    .selectFrom("sessions")
+    .select((column) => column.fn.countAll<string>().as("count"))
+    .where("user_id", "=", user)
+    .where("deleted_at", "is", null)
+    .executeTakeFirstOrThrow();
+  return listed(rows, page, Number(counted.count), (row) => [row.position, row.id]);
+}
+
+/** A session as it leaves (contract section 3). */
+export function sessionView(row: SessionRow) {
+  return {
+    id: row.id,
+    title: row.title,
+    model_alias: row.model_alias,
+    system_prompt: row.system_prompt,
+    tools: row.tools,
+    started_by_user_id: row.user_id,
+    created_at: rfc3339(row.created_at),
+    deleted_at: row.deleted_at && rfc3339(row.deleted_at),
+  };
+}
+
+function ownSessions(db: Database, user: string) {
+  return db.read
+    .selectFrom("sessions")
+    .select(["id", "title", "model_alias", "system_prompt", "tools", "user_id", "created_at", "deleted_at"])
+    .where("user_id", "=", user)
+    .where("deleted_at", "is", null);
+}
+
+function sessionNotFound(): DomainError {
+  return new DomainError("not_found", "Session not found.");
+}

@@ -1,0 +1,91 @@
+// TurnRead: a turn as its owner sees it (contract section 3). A completed one is stored as it was answered, so the answer, its
+// replay and every list are the same text; one that is running or failed is drawn from its columns.
+
+import type { Charge } from "../metering/credits.ts";
+import type { Usage } from "../metering/usage.ts";
+import { format } from "../money.ts";
+import { rfc3339 } from "../time.ts";
+import type { TurnRequest } from "./deps.ts";
+import type { OpenedTurn } from "./open.ts";
+
+/**
+ * The body of a completed turn, up to what only the locked wallet knows: the settle statement adds `balance_after`, `low_balance`
+ * and `completed_at` and closes the object.
+ */
+export function completedTurnBody(
+  request: TurnRequest,
+  turn: OpenedTurn,
+  answer: { text: string; providerModel: string },
+  usage: Usage,
+  charge: Charge,
+): string {
+  const body = {
+    id: turn.id,
+    session_id: request.session,
+    turn_index: turn.index,
+    user_input: request.message,
+    assistant_output: answer.text,
+    status: "completed",
+    model_alias_used: turn.alias,
+    provider_model: answer.providerModel,
+    usage: {
+      input_tokens_fresh: usage.fresh,
+      input_tokens_cached: usage.cached,
+      output_tokens: usage.output,
+      reasoning_tokens: usage.reasoning,
+      total_tokens: usage.total,
+      estimated: usage.source === "estimated",
+    },
+    oe_tokens: format(charge.oe),
+    multiplier: format(turn.multiplier),
+    pricing_version: turn.catalog.version,
+    credits_burned: format(charge.burned),
+    credits_charged: format(charge.charged),
+    prune_triggered: turn.pruned,
+    summary_triggered: false,
+    summary_used_fallback: false,
+    tool_calls: [],
+    created_at: rfc3339(turn.createdAt),
+  };
+  return `${JSON.stringify(body).slice(0, -1)},`;
+}
+
+export type UnsettledTurn = {
+  id: string;
+  session_id: string;
+  turn_index: number | null;
+  user_input: string;
+  status: string;
+  model_alias: string;
+  pricing_version: string | null;
+  prune_triggered: boolean;
+  created_at: Date;
+};
+
+/** A running or failed turn: it has used nothing and cost nothing. */
+export function unsettledTurnView(turn: UnsettledTurn) {
+  return {
+    id: turn.id,
+    session_id: turn.session_id,
+    turn_index: turn.turn_index,
+    user_input: turn.user_input,
+    assistant_output: null,
+    status: turn.status,
+    model_alias_used: turn.model_alias,
+    provider_model: null,
+    usage: null,
+    oe_tokens: null,
+    multiplier: null,
+    pricing_version: turn.pricing_version,
+    credits_burned: null,
+    credits_charged: null,
+    prune_triggered: turn.prune_triggered,
+    summary_triggered: false,
+    summary_used_fallback: false,
+    tool_calls: [],
+    created_at: rfc3339(turn.created_at),
+    balance_after: null,
+    low_balance: null,
+    completed_at: null,
+  };
+}

@@ -1,0 +1,32 @@
+// A wallet's ledger rows, newest first. The chain of `seq` is their order and their count.
+
+import type { Database } from "../db/database.ts";
+import { listed, type Listed, type Page } from "../page.ts";
+
+export type LedgerRow = {
+  id: string;
+  kind: "grant" | "debit" | "refund";
+  amount: string;
+  balance_after: string;
+  initiated_by: string | null;
+  note: string | null;
+  reference_id: string;
+  created_at: Date;
+  seq: string;
+};
+
+/** This user's transactions by `seq`; `total` is the wallet's `seq`, so no row is counted. */
+export async function listTransactions(db: Database, user: string, page: Page): Promise<Listed<LedgerRow>> {
+  const [seq] = page.after ?? [];
+  const rows = await db.read
+    .selectFrom("credit_transactions")
+    .select(["id", "kind", "amount", "balance_after", "initiated_by", "note", "reference_id", "created_at", "seq"])
+    .where("user_id", "=", user)
+    .$if(seq !== undefined, (query) => query.where("seq", "<", seq ?? ""))
+    .orderBy("seq", "desc")
+    .offset(page.offset)
+    .limit(page.limit + 1)
+    .execute();
+  const wallet = await db.read.selectFrom("credit_wallets").select("seq").where("user_id", "=", user).executeTakeFirst();
+  return listed(rows, page, Number(wallet?.seq ?? 0), (row) => [row.seq]);
+}

@@ -1,0 +1,15 @@
+// The wallet as its owner sees it. Reads only: every change of it stands in db/statements.
+
+import type { Database } from "../db/database.ts";
+import { amount, ZERO, type Amount } from "../money.ts";
+
+/** Credits. `available` = balance − held, what a new hold may draw on. */
+export type Wallet = { readonly balance: Amount; readonly held: Amount; readonly available: Amount };
+
+/** This user's wallet; zeros when there is none yet, and no row is written (contract section 4). */
+export async function readWallet(db: Database, user: string): Promise<Wallet> {
+  const row = await db.read.selectFrom("credit_wallets").select(["balance", "held"]).where("user_id", "=", user).executeTakeFirst();
+  const balance = row ? amount(row.balance) : ZERO;
+  const held = row ? amount(row.held) : ZERO;
+  return { balance, held, available: balance.minus(held) };
+}
