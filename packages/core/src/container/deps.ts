@@ -22,11 +22,12 @@ type Surroundings = {
   /** The models that can be run; a test brings its own. */
   readonly models?: Readonly<Record<string, ModelEntry>>;
   readonly driver?: "pg" | "neon";
+  readonly onStatement?: () => void;
 };
 
 /** Connects nothing and loads nothing yet: the first request that needs a thing pays for it. */
-export function createDeps({ config, log, clock, maxConnections, models = MODELS, driver }: Surroundings): Deps {
-  const db: Database = createDatabase({ url: config.databaseUrl, log, clock, maxConnections, ...(driver && { driver }) });
+export function createDeps({ config, log, clock, maxConnections, models = MODELS, driver, onStatement }: Surroundings): Deps {
+  const db: Database = createDatabase({ url: config.databaseUrl, log, clock, maxConnections, ...(driver && { driver }), ...(onStatement && { onStatement }) });
   const windows = new Map(Object.entries(models).map(([alias, model]) => [alias, model.contextWindow]));
   return {
     config,

@@ -25,6 +25,8 @@ export type DatabaseOptions = {
   maxConnections: number;
   /** Neon hosts get Neon's WebSocket driver, any other host `pg`. A test may choose. */
   driver?: "pg" | "neon";
+  /** Called for every statement that goes to the server: how a caller counts round trips. */
+  onStatement?: () => void;
 };
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -85,7 +87,7 @@ function rotatingPool(options: DatabaseOptions): RotatingPool {
     options: config,
     async connect() {
       try {
-        return guardClient(await (await pool()).connect(), touch);
+        return guardClient(await (await pool()).connect(), touch, options.onStatement);
       } catch (error) {
         throw translateDatabaseError(error);
       }
@@ -129,9 +131,10 @@ function isNeon(url: string): boolean {
 }
 
 /** Translates errors, and drops a connection whose last statement ended without the server's word: its socket cannot be trusted. */
-function guardClient(client: Client, touch: () => void): GuardedClient {
+function guardClient(client: Client, touch: () => void, onStatement: (() => void) | undefined): GuardedClient {
   let broken = false;
   const query = async (...args: unknown[]) => {
+    onStatement?.();
     try {
       return await client.query(...args);
     } catch (error) {

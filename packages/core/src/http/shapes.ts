@@ -1,0 +1,51 @@
+// Shapes that every answer is made of, and how a route is described to the OpenAPI document.
+
+import { describeRoute, resolver } from "hono-openapi";
+import * as v from "valibot";
+import { problemResponse } from "./problem.ts";
+
+/** An amount on the wire: plain notation, no trailing zeros. */
+export const Decimal = v.pipe(
+  v.string(),
+  v.regex(/^-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?$/),
+  v.description("An exact decimal, without trailing zeros."),
+);
+
+/** A time on the wire: RFC 3339, UTC, milliseconds. */
+export const Time = v.pipe(v.string(), v.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/), v.metadata({ format: "date-time" }));
+
+/** One page of a list. */
+export function page<Name extends string, Row extends v.GenericSchema>(name: Name, row: Row) {
+  const rows = { [name]: v.array(row) } as { [key in Name]: v.ArraySchema<Row, undefined> };
+  return v.strictObject({ ...rows, total: v.number(), next_cursor: v.nullable(v.string()) });
+}
+
+type Description = {
+  summary: string;
+  tag: string;
+  description?: string;
+  /** The success: its status, and its body unless it has none. */
+  answers: readonly [status: 200 | 201 | 204, schema?: v.GenericSchema];
+  /** The refusals that are this route's own; 401, 404, 422, 500 and 503 are said of every route. */
+  refusals?: Readonly<Record<number, string>>;
+};
+
+const COMMON_REFUSALS = {
+  401: "No token, or not a valid one",
+  422: "The request breaks a rule; `errors` says where",
+  500: "A fault of ours",
+  503: "Not configured, or the database is away",
+};
+
+/** Describes a route: what it answers, and every refusal as a problem document. */
+export function describe({ summary, tag, description, answers, refusals = {} }: Description) {
+  const [status, schema] = answers;
+  const success = { description: summary, ...(schema && { content: { "application/json": { schema: resolver(schema) } } }) };
+  const problems = Object.entries({ ...COMMON_REFUSALS, ...refusals }).map(([code, text]) => [code, problemResponse(text)] as const);
+  return describeRoute({
+    summary,
+    tags: [tag],
+    ...(description && { description }),
+    responses: { [status]: success, ...Object.fromEntries(problems) },
+  });
+}

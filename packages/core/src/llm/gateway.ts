@@ -1,0 +1,120 @@
+// The one way to a model: asks the provider, retries what failed before any text came, and says what was received.
+// It knows no user, wallet or price to the user, and decides nothing about charging: what a cut or a missing usage block costs is metering's.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import pRetry from "p-retry";
+import { DomainError } from "../error.ts";
+import type { Log } from "../log.ts";
+import type { Clock } from "../time.ts";
+import type { FinishReason, ReportedUsage } from "./chunk.ts";
+import type { ModelCall } from "./model-call.ts";
+import { ProviderFailure } from "./provider-failure.ts";
+import { storableText } from "./storable-text.ts";
+import { streamAnswer } from "./stream-answer.ts";
+
+export type GatewayDeps = {
+  /** Null when none is set: then every call is refused as `not_configured`. */
+  readonly apiKey: string | null;
+  /** Base of the OpenAI-compatible API, without a trailing slash. */
+  readonly baseUrl: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly fetch?: typeof fetch;
+};
+
+export type ModelAnswer = {
+  /** Safe to store: no NUL, no lone surrogates, at most 1 MiB of UTF-8 (what is longer is left out, and `cut` stays false). */
+  readonly text: string;
+  /** The answer broke off: `text` is what had been received. */
+  readonly cut: boolean;
+  /** Null when the provider did not get to say it. */
+  readonly finishReason: FinishReason | null;
+  /** The provider's last usage block, untouched and untrusted; null when there was none. */
+  readonly usage: ReportedUsage | null;
+  readonly provider: string;
+  /** The model that the provider says answered; the one asked for when it does not say. */
+  readonly providerModel: string;
+  readonly providerRequestId: string | null;
+  /** The provider's own cost in USD, where it gives a credible one. */
+  readonly costUsd: string | null;
+  /** From the call to the end of the answer, retries included. */
+  readonly latencyMs: number;
+};
+
+export type Gateway = {
+  /**
+   * Asks a model. Resolves with a whole or a cut answer, an empty one too. Refuses with `not_configured`, with `provider_failed` when no
+   * text came (after at most two more attempts; with `retryAfter` on a rate limit) and with `provider_timeout` when the time is over,
+   * also when some text had come: such a call costs the user nothing.
+   */
+  answer(call: ModelCall): Promise<ModelAnswer>;
+};
+
+/** A gateway over the AI SDK, which is loaded by the first call, so a container that runs no turn never loads it. */
+export function createGateway(deps: GatewayDeps): Gateway {
+  return { answer: (call) => answer(deps, call) };
+}
+
+const MAX_RETRIES = 2;
+
+async function answer(deps: GatewayDeps, call: ModelCall): Promise<ModelAnswer> {
+  const { apiKey, baseUrl, clock, log } = deps;
+  if (apiKey === null || apiKey === "") throw new DomainError("not_configured", "No model provider is configured.");
+  const timeout = new DomainError("provider_timeout", "The model provider did not answer in time.");
+  if (call.timeoutMs <= 0) throw timeout;
+  const connection = { apiKey, baseUrl, clock, fetch: deps.fetch ?? fetch };
+  const started = clock();
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(timeout), call.timeoutMs);
+  try {
+    const received = await pRetry(() => streamAnswer(connection, call, deadline.signal), {
+      retries: MAX_RETRIES,
+      minTimeout: 0, // shouldRetry waits: only there is the provider's own wish known
+      signal: deadline.signal,
+      onFailedAttempt: ({ error, attemptNumber }) => logFailure(log, call, error, attemptNumber),
+      shouldRetry: ({ error, attemptNumber }) => waitToRetry(error, attemptNumber, started + call.timeoutMs - clock(), deadline.signal),
+    });
+    const { text, cut, facts } = received;
+    return {
+      text: storableText(text),
+      cut,
+      finishReason: facts.finishReason,
+      usage: facts.usage,
+      provider: call.model.provider,
+      providerModel: facts.model ?? call.model.providerModel,
+      providerRequestId: facts.id,
+      costUsd: facts.costUsd,
+      latencyMs: clock() - started,
+    };
+  } catch (error) {
+    throw deadline.signal.aborted ? timeout : refusalOf(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What failed and how often, by status and class alone: the provider's words may hold the user's. */
+function logFailure(log: Log, call: ModelCall, error: Error, attempt: number): void {
+  const { status, reason } = error instanceof ProviderFailure ? error : { status: null, reason: error.name };
+  log.warn("model attempt failed", { provider_model: call.model.providerModel, attempt, status, reason });
+}
+
+/** Waits as long as the provider asked, or 0.2 to 0.8 s; false when trying again is no use or does not fit into the time left. */
+async function waitToRetry(error: Error, attempt: number, timeLeftMs: number, signal: AbortSignal): Promise<boolean> {
+  if (!(error instanceof ProviderFailure) || !error.retryable) return false;
+  const waitMs = error.retryAfterMs ?? 200 * attempt * (1 + Math.random());
+  if (waitMs >= timeLeftMs) return false;
+  await sleep(waitMs, undefined, { signal });
+  return true;
+}
+
+/** The cause is not passed on: errors of the SDK carry the request and the provider's answer. */
+function refusalOf(error: unknown): unknown {
+  if (!(error instanceof ProviderFailure)) return error;
+  const isRateLimit = error.status === 429 && error.retryAfterMs !== null;
+  return new DomainError(
+    "provider_failed",
+    "The model provider failed to answer.",
+    isRateLimit ? { retryAfter: Math.max(1, Math.ceil((error.retryAfterMs ?? 0) / 1_000)) } : {},
+  );
+}

@@ -1,0 +1,63 @@
+// The settings of the local world, read from the environment. The product's own settings stand in core's config.ts.
+
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as v from "valibot";
+
+export type LocalConfig = {
+  /** Where the local server listens; 0 picks a free port. */
+  port: number;
+  /** The folder that keeps the local world between runs, absolute. */
+  home: string;
+  /** A database of one's own instead of the local world's. */
+  databaseUrl: string | null;
+};
+
+const PROJECT = fileURLToPath(new URL("../../..", import.meta.url));
+
+const Environment = v.object({
+  PORT: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^[0-9]{1,5}$/),
+      v.transform((digits) => Number.parseInt(digits, 10)),
+      v.maxValue(65_535),
+    ),
+    "8787",
+  ),
+  PANTHEON_HOME: v.optional(
+    v.pipe(
+      v.string(),
+      v.check((path) => !path.includes("\0")),
+    ),
+  ),
+  DATABASE_URL: v.optional(v.pipe(v.string(), v.url(), v.regex(/^postgres(?:ql)?:\/\//))),
+});
+
+const RULES = {
+  PORT: "must be a number from 0 to 65535",
+  PANTHEON_HOME: "must be a path",
+  DATABASE_URL: "must be an address that begins with postgres:// or postgresql://",
+} as const satisfies Record<keyof v.InferInput<typeof Environment>, string>;
+
+/** A setting that cannot be used. The message is one line a variable and never contains a value. */
+export class LocalConfigError extends Error {
+  override readonly name = "LocalConfigError";
+}
+
+/** Reads the settings; an empty variable counts as unset. Throws LocalConfigError. */
+export function readLocalConfig(env: Readonly<Record<string, string | undefined>> = process.env): LocalConfig {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const result = v.safeParse(Environment, set);
+  if (!result.success) {
+    const wrong = new Set(result.issues.map((issue) => v.getDotPath(issue)));
+    const lines = Object.entries(RULES).filter(([name]) => wrong.has(name));
+    throw new LocalConfigError(lines.map(([name, rule]) => `${name} ${rule}`).join("\n"));
+  }
+  const { PORT, PANTHEON_HOME, DATABASE_URL } = result.output;
+  return {
+    port: PORT,
+    home: PANTHEON_HOME === undefined ? resolve(PROJECT, ".pantheon") : resolve(PANTHEON_HOME),
+    databaseUrl: DATABASE_URL ?? null,
+  };
+}

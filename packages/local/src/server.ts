@@ -1,0 +1,63 @@
+// The gateway of the local world: one port, every function behind it by its addresses, and the token issuer beside them.
+// The functions are the deployed ones; what a cloud would put in front of them is all that is different.
+
+import { serve, type ServerType } from "@hono/node-server";
+import { once } from "node:events";
+import type { Hono } from "hono";
+import { adminApp } from "../../../functions/admin/app.ts";
+import { functionFor } from "../../../functions/addresses.ts";
+import { stripeWebhookApp } from "../../../functions/stripe-webhook/app.ts";
+import { turnsApp } from "../../../functions/turns/app.ts";
+import { usersApp } from "../../../functions/users/app.ts";
+import type { Deps } from "@pantheon/core/container/deps.ts";
+import type { AppEnv, FunctionName } from "@pantheon/core/http/app-env.ts";
+
+export type LocalServer = {
+  readonly url: string;
+  /** Puts the functions in place; until then every request waits for nothing and is answered 503. */
+  mount(deps: Deps, issuer: Hono): void;
+  close(): Promise<void>;
+};
+
+export const ISSUER_PATH = "/auth";
+
+/** Listens on 127.0.0.1. Rejects with the system's error when the port is taken; port 0 picks a free one. */
+export async function startServer(port: number): Promise<LocalServer> {
+  let answer: (request: Request) => Response | Promise<Response> = () =>
+    new Response("Starting.", { status: 503, headers: { "Retry-After": "1" } });
+  const server: ServerType = serve({ fetch: (request) => answer(request), port, hostname: "127.0.0.1" });
+  await once(server, "listening");
+  const address = server.address();
+  return {
+    url: `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : port}`,
+    mount: (deps, issuer) => (answer = gateway(deps, issuer)),
+    close: () => closeServer(server),
+  };
+}
+
+function gateway(deps: Deps, issuer: Hono): (request: Request) => Response | Promise<Response> {
+  const apps: Record<FunctionName, Hono<AppEnv>> = {
+    turns: turnsApp(deps),
+    users: usersApp(deps),
+    admin: adminApp(deps),
+    "stripe-webhook": stripeWebhookApp(deps),
+  };
+  return (request) => {
+    const { pathname } = new URL(request.url);
+    if (pathname.startsWith(`${ISSUER_PATH}/`)) return issuer.fetch(withoutPrefix(request));
+    return apps[functionFor(pathname) ?? "users"].fetch(request); // an unknown address is a 404 of some function
+  };
+}
+
+function withoutPrefix(request: Request): Request {
+  const url = new URL(request.url);
+  url.pathname = url.pathname.slice(ISSUER_PATH.length);
+  return new Request(url, request);
+}
+
+async function closeServer(server: ServerType): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  if ("closeAllConnections" in server) server.closeAllConnections();
+  await closed;
+}

@@ -1,0 +1,130 @@
+// The local world: PostgreSQL, migrations, model provider, token issuer and every function behind one port. Owns the order in which
+// they start and stop, and `local.json`, by which other commands find them.
+
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
+import { readConfig, type Config } from "@pantheon/core/config.ts";
+import { createDeps, type Deps } from "@pantheon/core/container/deps.ts";
+import { migrateToHead } from "@pantheon/core/db/migrate.ts";
+import type { Gateway } from "@pantheon/core/llm/gateway.ts";
+import type { ModelEntry } from "@pantheon/core/llm/models.ts";
+import type { Log } from "@pantheon/core/log.ts";
+import { createIssuer, type Issuer } from "./issuer.ts";
+import { startPostgres } from "./postgres.ts";
+import { startProvider, type Provider } from "./provider/provider.ts";
+import { ISSUER_PATH, startServer } from "./server.ts";
+
+export type WorldOptions = {
+  readonly home: string;
+  readonly port: number;
+  /** A database of one's own, migrated here; null starts the local world's. */
+  readonly databaseUrl: string | null;
+  /** The product's variables; what the world itself provides (database, issuer, provider) is filled in. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly log: Log;
+  readonly models?: Readonly<Record<string, ModelEntry>>;
+  readonly driver?: "pg" | "neon";
+  readonly maxConnections?: number;
+};
+
+export type World = {
+  readonly apiUrl: string;
+  readonly databaseUrl: string;
+  readonly config: Config;
+  readonly deps: Deps;
+  readonly provider: Provider;
+  readonly issuer: Issuer;
+  /** What passed so far: statements sent to the database, and milliseconds spent in model calls. */
+  readonly passed: { statements: number; modelMs: number };
+  stop(): Promise<void>;
+};
+
+const MIGRATIONS = fileURLToPath(new URL("../../../migrations", import.meta.url));
+const MAX_CONNECTIONS = 16;
+
+/** Starts everything, or nothing: what had started is stopped again when a later step fails. */
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const stops: (() => unknown)[] = [];
+  const stop = async () => {
+    for (const end of stops.splice(0).toReversed()) await end();
+  };
+  try {
+    return { ...(await startParts(options, (end) => stops.push(end))), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startParts(options: WorldOptions, onStop: (end: () => unknown) => void): Promise<Omit<World, "stop">> {
+  const { home, log, environment } = options;
+  const server = await startServer(options.port);
+  onStop(server.close);
+  const databaseUrl = options.databaseUrl ?? (await startDatabase(home, log, onStop));
+  await migrateToHead({ url: databaseUrl, folder: MIGRATIONS, log });
+  const provider = await startProvider();
+  onStop(provider.close);
+
+  const issuerUrl = `${server.url}${ISSUER_PATH}`;
+  const config = readConfig({
+    OPENROUTER_BASE_URL: provider.url,
+    OPENROUTER_API_KEY: "stand-in",
+    ...given(environment),
+    DATABASE_URL: databaseUrl,
+    DATABASE_POOL_URL: undefined,
+    AUTH_ISSUER: issuerUrl,
+    AUTH_JWKS_URL: undefined,
+  });
+  const issuer = createIssuer({ home, issuerUrl, audience: config.auth.audience, clock: Date.now });
+  const passed = { statements: 0, modelMs: 0 };
+  const admins = { has: (id: string) => config.adminUserIds.has(id) || issuer.adminUserIds.has(id) };
+  const deps = createDeps({
+    config: { ...config, adminUserIds: admins },
+    log,
+    clock: Date.now,
+    maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
+    ...(options.models && { models: options.models }),
+    ...(options.driver && { driver: options.driver }),
+    onStatement: () => (passed.statements += 1),
+  });
+  onStop(deps.db.close);
+  const timed = { ...deps, gateway: timedGateway(deps.gateway, passed) };
+  server.mount(timed, issuer.jwksRoute);
+  announce(home, { apiUrl: server.url, databaseUrl, stripeUrl: null, llmUrl: provider.url, issuer: issuerUrl, pid: process.pid }, onStop);
+  return { apiUrl: server.url, databaseUrl, config, deps: timed, provider, issuer, passed };
+}
+
+/** A key for OpenRouter means the real provider, at its real address unless another is given. */
+function given(environment: WorldOptions["environment"]): Record<string, string | undefined> {
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""));
+  return set["OPENROUTER_API_KEY"] === undefined ? set : { OPENROUTER_BASE_URL: undefined, ...set };
+}
+
+async function startDatabase(home: string, log: Log, onStop: (end: () => unknown) => void): Promise<string> {
+  const postgres = await startPostgres({ home, log });
+  onStop(postgres.stop);
+  return postgres.url("pantheon");
+}
+
+/** Measures what a model call takes, so that what remains of a turn is ours. */
+function timedGateway(gateway: Gateway, passed: World["passed"]): Gateway {
+  return {
+    answer: async (call) => {
+      const began = performance.now();
+      try {
+        return await gateway.answer(call);
+      } finally {
+        passed.modelMs += performance.now() - began;
+      }
+    },
+  };
+}
+
+/** The file carries the database's password, so only its owner may read it; it is gone when the world is. */
+function announce(home: string, place: Readonly<Record<string, string | number | null>>, onStop: (end: () => unknown) => void): void {
+  const file = join(home, "local.json");
+  writeFileSync(file, `${JSON.stringify(place, null, 2)}\n`, { mode: 0o600 });
+  onStop(() => rmSync(file, { force: true }));
+}

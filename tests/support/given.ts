@@ -1,0 +1,65 @@
+// What a test is given, in words: a session, credits, enforcement, a price, a model that behaves in a certain way.
+
+import { sql } from "kysely";
+import { grant } from "@pantheon/core/db/statements/grant.ts";
+import { newId } from "@pantheon/core/id.ts";
+import { MODELS, type ModelEntry } from "@pantheon/core/llm/models.ts";
+import type { Answer, TestWorld } from "./world.ts";
+
+/** Opens a session over HTTP and answers its id. */
+export async function givenSession(world: TestWorld, user = "ada", session: Record<string, unknown> = {}): Promise<string> {
+  const answer = await world.call("POST", "/api/v1/sessions", { user, body: session });
+  if (answer.status !== 201) throw new Error(`no session: ${answer.text}`);
+  return answer.json.id;
+}
+
+/** Grants credits by the product's own statement. */
+export async function givenCredits(world: TestWorld, user: string, amount: string): Promise<void> {
+  const transaction = newId();
+  await world.deps.db.run(grant, {
+    transaction,
+    user,
+    amount,
+    source: "admin",
+    reference: `admin:${transaction}`,
+    initiatedBy: "operator",
+    note: null,
+  });
+}
+
+/** Switches enforcement by the operator's override; null falls back to the environment. */
+export async function givenEnforcement(world: TestWorld, enabled: boolean | null): Promise<void> {
+  await world.deps.db.read.updateTable("runtime_settings").set({ enforcement_override: enabled }).execute();
+}
+
+/** Sets the multiplier of an alias in the active pricing version, adding the alias when it is new. */
+export async function givenPrice(world: Pick<TestWorld, "deps">, alias: string, multiplier: string): Promise<void> {
+  await sql`insert into model_pricing (pricing_version, model_alias, multiplier)
+            select version, ${alias}, ${multiplier}::numeric from pricing_versions where is_active
+            on conflict (pricing_version, model_alias) do update set multiplier = excluded.multiplier`.execute(world.deps.db.read);
+}
+
+/** The product's models and, under the same name as alias, models of the stand-in provider that misbehave. */
+export function modelsWith(...names: string[]): Record<string, ModelEntry> {
+  const template = MODELS["default"];
+  if (!template) throw new Error("the default model is missing");
+  return { ...MODELS, ...Object.fromEntries(names.map((name) => [name, { ...template, providerModel: name }])) };
+}
+
+/** Runs a turn over HTTP. */
+export function runTurn(
+  world: TestWorld,
+  session: string,
+  options: { user?: string; key?: string; message?: string; alias?: string; maxOutputTokens?: number } = {},
+): Promise<Answer> {
+  const { user = "ada", key, message = "What is a wallet?", alias, maxOutputTokens } = options;
+  return world.call("POST", `/api/v1/sessions/${session}/turns`, {
+    user,
+    ...(key !== undefined && { key }),
+    body: {
+      message,
+      ...(alias !== undefined && { model_alias_override: alias }),
+      ...(maxOutputTokens !== undefined && { max_output_tokens: maxOutputTokens }),
+    },
+  });
+}
