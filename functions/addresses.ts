@@ -12,12 +12,12 @@ export const ADDRESSES: Readonly<Record<FunctionName, readonly string[]>> = {
 
 /** The function that answers this path, or null when none does. */
 export function functionFor(path: string): FunctionName | null {
-  const [longest] = PREFIXES.filter(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`));
-  return longest?.name ?? null;
+  return PREFIXES.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))?.name ?? null;
 }
 
 const NAMES = ["turns", "users", "admin", "stripe-webhook"] as const satisfies readonly FunctionName[];
 
+/** Longest first. */
 const PREFIXES = NAMES.flatMap((name) => ADDRESSES[name].map((prefix) => ({ name, prefix }))).toSorted(
   (a, b) => b.prefix.length - a.prefix.length,
 );

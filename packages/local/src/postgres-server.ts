@@ -78,23 +78,29 @@ export function signalEnd(server: Server): void {
 
 /** The live process that the data folder names, and its port. The number may have passed on to another process: see answers(). */
 export function processOf(server: Server): { pid: number; port: number } | null {
-  const file = join(server.data, "postmaster.pid");
-  if (!existsSync(file)) return null;
-  const lines = readFileSync(file, "utf8").split("\n");
+  const lines = (readIfThere(join(server.data, "postmaster.pid")) ?? "").split("\n");
   const pid = Number.parseInt(lines[0] ?? "", 10);
   const port = Number.parseInt(lines[3] ?? "", 10);
   return pid > 0 && port > 0 && isAlive(pid) ? { pid, port } : null;
 }
 
-/** False for a process that has ended but that nobody has collected yet: in a container that can take a while. */
+/** False also for a process that has ended but that nobody has collected yet: in a container that can take a while. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch {
     return false; // gone, or somebody else's
   }
-  const status = `/proc/${pid}/status`;
-  return !existsSync(status) || !/^State:\s+Z/m.test(readFileSync(status, "utf8"));
+  return !/^State:\s+Z/m.test(readIfThere(`/proc/${pid}/status`) ?? "");
+}
+
+/** Files of a running server come and go: asking first and reading then would be a race. */
+function readIfThere(file: string): string | null {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return null;
+  }
 }
 
 /** True when the server on `port` knows our password and runs on our data folder. */

@@ -14,17 +14,20 @@ import type { AppEnv, FunctionName } from "@pantheon/core/http/app-env.ts";
 
 export type LocalServer = {
   readonly url: string;
-  /** Puts the functions in place; until then every request waits for nothing and is answered 503. */
+  /** Puts the functions in place; until then every request is answered 503. */
   mount(deps: Deps, issuer: Hono): void;
   close(): Promise<void>;
 };
 
 export const ISSUER_PATH = "/auth";
 
+type Answerer = (request: Request) => Response | Promise<Response>;
+
+const starting: Answerer = () => new Response("Starting.", { status: 503, headers: { "Retry-After": "1" } });
+
 /** Listens on 127.0.0.1. Rejects with the system's error when the port is taken; port 0 picks a free one. */
 export async function startServer(port: number): Promise<LocalServer> {
-  let answer: (request: Request) => Response | Promise<Response> = () =>
-    new Response("Starting.", { status: 503, headers: { "Retry-After": "1" } });
+  let answer: Answerer = starting;
   const server: ServerType = serve({ fetch: (request) => answer(request), port, hostname: "127.0.0.1" });
   await once(server, "listening");
   const address = server.address();
@@ -35,7 +38,7 @@ export async function startServer(port: number): Promise<LocalServer> {
   };
 }
 
-function gateway(deps: Deps, issuer: Hono): (request: Request) => Response | Promise<Response> {
+function gateway(deps: Deps, issuer: Hono): Answerer {
   const apps: Record<FunctionName, Hono<AppEnv>> = {
     turns: turnsApp(deps),
     users: usersApp(deps),

@@ -61,11 +61,11 @@ export async function startWorld(options: WorldOptions): Promise<World> {
 async function startParts(options: WorldOptions, onStop: (end: () => unknown) => void): Promise<Omit<World, "stop">> {
   const { home, log, environment } = options;
   const server = await startServer(options.port);
-  onStop(server.close);
+  onStop(() => server.close());
   const databaseUrl = options.databaseUrl ?? (await startDatabase(home, log, onStop));
   await migrateToHead({ url: databaseUrl, folder: MIGRATIONS, log });
   const provider = await startProvider();
-  onStop(provider.close);
+  onStop(() => provider.close());
 
   const issuerUrl = `${server.url}${ISSUER_PATH}`;
   const config = readConfig({
@@ -89,7 +89,7 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
     ...(options.driver && { driver: options.driver }),
     onStatement: () => (passed.statements += 1),
   });
-  onStop(deps.db.close);
+  onStop(() => deps.db.close());
   const timed = { ...deps, gateway: timedGateway(deps.gateway, passed) };
   server.mount(timed, issuer.jwksRoute);
   announce(home, { apiUrl: server.url, databaseUrl, stripeUrl: null, llmUrl: provider.url, issuer: issuerUrl, pid: process.pid }, onStop);
@@ -104,7 +104,7 @@ function given(environment: WorldOptions["environment"]): Record<string, string 
 
 async function startDatabase(home: string, log: Log, onStop: (end: () => unknown) => void): Promise<string> {
   const postgres = await startPostgres({ home, log });
-  onStop(postgres.stop);
+  onStop(() => postgres.stop());
   return postgres.url("pantheon");
 }
 

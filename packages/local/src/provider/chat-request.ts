@@ -1,0 +1,48 @@
+// The request of the OpenAI chat API, as far as the stand-in provider reads it. Refuses what the API would refuse; knows nothing of answers.
+
+export type ChatMessage = { readonly role: string; readonly content: string };
+
+export type ChatRequest = {
+  readonly model: string;
+  readonly messages: readonly ChatMessage[];
+  /** Most tokens of answer, or null for no limit. */
+  readonly maxTokens: number | null;
+  readonly stream: boolean;
+  /** Whether a stream ends with a usage chunk. */
+  readonly includeUsage: boolean;
+};
+
+/** The request in a body, or `{ fault }` saying what the API would complain about. */
+export function readChatRequest(body: string): ChatRequest | { readonly fault: string } {
+  const value = parse(body);
+  if (!isRecord(value)) return { fault: "The body is not a JSON object." };
+  const { model, messages, stream = false, stream_options: options, max_tokens: maxTokens = null } = value;
+  if (typeof model !== "string" || model === "") return { fault: "model must be a non-empty string." };
+  if (!Array.isArray(messages) || messages.length === 0) return { fault: "messages must be a non-empty array." };
+  if (!messages.every(isMessage)) return { fault: "Every message needs a role and a text." };
+  if (maxTokens !== null && !isPositive(maxTokens)) return { fault: "max_tokens must be a positive integer." };
+  if (typeof stream !== "boolean") return { fault: "stream must be a boolean." };
+  return { model, messages, maxTokens, stream, includeUsage: isRecord(options) && options["include_usage"] === true };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+const ROLES: ReadonlySet<unknown> = new Set(["system", "user", "assistant"]);
+
+function isMessage(value: unknown): value is ChatMessage {
+  return isRecord(value) && ROLES.has(value["role"]) && typeof value["content"] === "string";
+}
+
+function isPositive(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) > 0;
+}
