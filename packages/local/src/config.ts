@@ -61,3 +61,8 @@ export function readLocalConfig(env: Readonly<Record<string, string | undefined>
     databaseUrl: DATABASE_URL ?? null,
   };
 }
+
+/** The environment of this process, for what passes it on to the product's own configuration. */
+export function localEnvironment(): Readonly<Record<string, string | undefined>> {
+  return process.env;
+}

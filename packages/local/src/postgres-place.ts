@@ -3,7 +3,7 @@
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chownSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { Log } from "@pantheon/core/log.ts";
@@ -67,7 +67,9 @@ function executableBy(owner: Owner, native: string, log: Log): string {
   if (!existsSync(copy)) {
     log.info(`the user ${SERVER_USER} may not read PostgreSQL's binaries where npm put them: they are copied once`, { to: copy });
     const partial = `${copy}.${process.pid}`;
+    openFolder(ROOT_CACHE);
     cpSync(native, partial, { recursive: true, verbatimSymlinks: true });
+    execFileSync("chmod", ["-R", "a+rX", partial]);
     publish(partial, copy);
   }
   return copy;
@@ -80,12 +82,20 @@ function writableBy(owner: Owner, wanted: string, home: string, log: Log): strin
     return may(owner, "-w", folder);
   };
   if (claim(wanted)) return wanted;
-  rmSync(wanted, { recursive: true });
-  mkdirSync(ROOT_DATA, { recursive: true, mode: 0o755 });
+  if (readdirSync(wanted).length > 0)
+    throw new Error(`the user ${SERVER_USER} may no longer enter ${wanted}, where the database is: let it`);
+  rmdirSync(wanted);
+  openFolder(ROOT_DATA);
   const elsewhere = join(ROOT_DATA, createHash("sha256").update(home).digest("hex").slice(0, 16));
   if (!claim(elsewhere)) throw new Error(`the user ${SERVER_USER} can write neither to ${wanted} nor to ${elsewhere}`);
   log.info(`the user ${SERVER_USER} may not enter the home: the database is kept elsewhere`, { home, folder: elsewhere });
   return elsewhere;
+}
+
+/** A folder that everybody may enter, whatever this process's umask is. */
+function openFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o755);
 }
 
 /** Asks the kernel as that user: modes, access lists and every folder on the way count. */

@@ -1,0 +1,93 @@
+// `npm start`: the whole product on this machine, a tour of it, and then a server to talk to.
+
+import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { parseArgs, styleText } from "node:util";
+import { ConfigError } from "@pantheon/core/config.ts";
+import { LocalConfigError, localEnvironment, readLocalConfig } from "./config.ts";
+import { openFileLog } from "./file-log.ts";
+import { runTour } from "./tour.ts";
+import { renderTour, tourSucceeded } from "./tour-view.ts";
+import { startWorld, type World } from "./world.ts";
+
+const HELP = `Usage: npm start -- [--no-tour | --tour-only]
+
+Starts PostgreSQL, the stand-in model provider, the token issuer and every function behind one port (PORT, default 8787; 0 picks one),
+runs a short tour and serves until Ctrl-C. Data is kept in .pantheon/ (PANTHEON_HOME).
+
+  --no-tour     serve at once
+  --tour-only   end after the tour; exit 1 when a step was not answered as expected`;
+
+try {
+  const { values } = parseArgs({
+    options: { "no-tour": { type: "boolean" }, "tour-only": { type: "boolean" }, help: { type: "boolean", short: "h" } },
+  });
+  if (values.help) console.log(HELP);
+  else if (values["no-tour"] && values["tour-only"]) throw new Error("--no-tour and --tour-only contradict each other");
+  else await start({ tour: !values["no-tour"], serve: !values["tour-only"] });
+} catch (error) {
+  console.error(`pantheon: ${explain(error)}`);
+  process.exitCode = 1;
+}
+
+async function start({ tour, serve }: { tour: boolean; serve: boolean }): Promise<void> {
+  const began = performance.now();
+  const { home, port, databaseUrl } = readLocalConfig();
+  mkdirSync(home, { recursive: true });
+  const log = openFileLog(join(home, "pantheon.log"), Date.now);
+  const environment = { COMMIT_SHA: commit(), ...localEnvironment() };
+  console.log(`\n  ${styleText("bold", "Pantheon")}  every turn priced, debited and recorded in one statement\n`);
+  const world = await startWorld({ home, port, databaseUrl, environment, log });
+  try {
+    console.log(`  ready in ${seconds(began)} at ${world.apiUrl}, data in ${home}\n`);
+    if (tour) await showTour(world);
+    if (serve) await serveUntilStopped(world);
+  } finally {
+    await world.stop();
+    log.close();
+  }
+}
+
+async function showTour(world: World): Promise<void> {
+  const tour = await runTour(world);
+  console.log(renderTour(tour));
+  if (!tourSucceeded(tour)) process.exitCode = 1;
+}
+
+/** Says where everything is, and waits for Ctrl-C or a polite kill. */
+async function serveUntilStopped(world: World): Promise<void> {
+  console.log(`
+  ${styleText("bold", "Serving")}  ${world.apiUrl}/api/v1   (docs/api.md says what; Ctrl-C stops)
+
+    TOKEN=$(npm run --silent token -- --user me)
+    curl -s ${world.apiUrl}/api/v1/users/me/wallet -H "Authorization: Bearer $TOKEN"
+`);
+  await new Promise<void>((resolve) => {
+    process.once("SIGINT", resolve);
+    process.once("SIGTERM", resolve);
+  });
+}
+
+function commit(): string {
+  try {
+    return execFileSync("git", ["rev-parse", "HEAD"], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+      cwd: import.meta.dirname,
+    }).trim();
+  } catch {
+    return "unknown"; // an unpacked archive has no history
+  }
+}
+
+function seconds(began: number): string {
+  return `${((performance.now() - began) / 1_000).toFixed(1)} s`;
+}
+
+function explain(error: unknown): string {
+  if (error instanceof ConfigError || error instanceof LocalConfigError) return error.message;
+  if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return "the port is taken; PORT=0 picks a free one";
+  return error instanceof Error ? error.message : "could not start";
+}
