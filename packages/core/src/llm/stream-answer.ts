@@ -17,7 +17,7 @@ export type Received = { readonly text: string; readonly cut: boolean; readonly 
 export async function streamAnswer(connection: Connection, call: ModelCall, deadline: AbortSignal): Promise<Received> {
   const sdk = await loadSdk();
   const leaving = new AbortController();
-  const parts = openStream(sdk, connection, call, leaving.signal);
+  const parts = openStream(sdk, connection, call, AbortSignal.any([deadline, leaving.signal]));
   let facts = NO_FACTS;
   let text = "";
   let damage: unknown = null;

@@ -40,7 +40,8 @@ export type Usage = {
 /**
  * Reads a usage block. A sound one is taken as it is, also above the hold. A figure that is impossible in kind (absent, negative,
  * a fraction, no number) is replaced by its estimate; one beyond what it is a part of is clamped to it (cached to input, reasoning
- * to output, both to the window). Either makes the whole usage `estimated`, and nothing estimated goes above what the hold covers.
+ * to output, both to the window). Either makes the whole usage `estimated`, as does an answer that broke off (contract section 3), and
+ * nothing estimated goes above what the hold covers.
  * No block (null) is unknown, not zero; an explicit zero is zero. `cached_tokens` and `reasoning_tokens` that are absent or null are 0.
  */
 export function normaliseUsage(raw: RawUsage | null, bounds: UsageBounds): Usage {
@@ -57,7 +58,7 @@ export function normaliseUsage(raw: RawUsage | null, bounds: UsageBounds): Usage
   const reasoning = read("reasoning_tokens", part(raw.completion_tokens_details, "reasoning_tokens"), 0, output);
   if (contradictsTotal(raw)) faults.push("total_tokens");
   const counts = { input, cached, output, reasoning };
-  return faults.length > 0 ? estimated(counts, bounds, faults) : usageOf(counts, "reported", faults);
+  return faults.length > 0 || bounds.cut ? estimated(counts, bounds, faults) : usageOf(counts, "reported", faults);
 }
 
 type Counts = { input: number; cached: number; output: number; reasoning: number };

@@ -1,0 +1,145 @@
+// What a provider reports is billed only as far as it can be true, and nothing it reports can break a settle.
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { normaliseUsage } from "@pantheon/core/metering/usage.ts";
+import type { RawUsage, Usage, UsageBounds } from "@pantheon/core/metering/usage.ts";
+
+const BOUNDS: UsageBounds = { inputEstimate: 90, outputEstimate: 40, maxInput: 120, maxOutput: 50, contextWindow: 1_000, cut: false };
+
+/** A block with these figures; `undefined` leaves a field out. */
+function block(prompt: unknown, completion: unknown, cached?: unknown, reasoning?: unknown, total?: unknown): RawUsage {
+  return {
+    ...(prompt === undefined ? {} : { prompt_tokens: prompt }),
+    ...(completion === undefined ? {} : { completion_tokens: completion }),
+    ...(total === undefined ? {} : { total_tokens: total }),
+    ...(cached === undefined ? {} : { prompt_tokens_details: { cached_tokens: cached } }),
+    ...(reasoning === undefined ? {} : { completion_tokens_details: { reasoning_tokens: reasoning } }),
+  };
+}
+
+type Row = readonly [
+  name: string,
+  raw: RawUsage | null,
+  expected: readonly [fresh: number, cached: number, output: number, reasoning: number],
+  faults?: readonly string[],
+  bounds?: Partial<UsageBounds>,
+];
+
+const REPORTED: Row[] = [
+  ["a plain block", block(100, 10), [100, 0, 10, 0]],
+  ["a block with a right total", block(100, 10, 60, 4, 110), [40, 60, 10, 4]],
+  ["everything cached", block(100, 10, 100), [0, 100, 10, 0]],
+  ["reasoning only", block(100, 10, 0, 10), [100, 0, 10, 10]],
+  ["explicit zeros", block(0, 0, 0, 0, 0), [0, 0, 0, 0]],
+  ["no output", block(100, 0), [100, 0, 0, 0]],
+  ["details that are null", { ...block(100, 10), prompt_tokens_details: null, completion_tokens_details: null }, [100, 0, 10, 0]],
+  ["details without the figures", { ...block(100, 10), prompt_tokens_details: {}, completion_tokens_details: {} }, [100, 0, 10, 0]],
+  ["details as a list, which has no figures", { ...block(100, 10), completion_tokens_details: [1] }, [100, 0, 10, 0]],
+  ["parts that are null", block(100, 10, null, null), [100, 0, 10, 0]],
+  ["a total that is null", block(100, 10, 0, 0, null), [100, 0, 10, 0]],
+  ["more than the hold, which is charged in full", block(600, 400), [600, 0, 400, 0]],
+  ["exactly the window", block(1_000, 1_000), [1_000, 0, 1_000, 0]],
+  ["negative zeros", block(-0, -0, -0, -0), [0, 0, 0, 0]],
+];
+
+const ESTIMATED: Row[] = [
+  ["no block", null, [90, 0, 40, 0]],
+  ["a cut answer with a block", block(100, 10), [100, 0, 10, 0], [], { cut: true }],
+  ["a cut answer without text, zero output", block(100, 0), [100, 0, 0, 0], [], { cut: true, outputEstimate: 0 }],
+  ["a cut answer with a block above the hold", block(600, 400), [120, 0, 50, 0], [], { cut: true }],
+  ["no block after a cut", null, [90, 0, 40, 0], [], { cut: true }],
+  ["no block, estimates above the hold", null, [120, 0, 50, 0], [], { inputEstimate: 5_000, outputEstimate: 5_000 }],
+  ["an empty block", {}, [90, 0, 40, 0], ["prompt_tokens", "completion_tokens"]],
+  ["no input", block(undefined, 10), [90, 0, 10, 0], ["prompt_tokens"]],
+  ["no output", block(100, undefined), [100, 0, 40, 0], ["completion_tokens"]],
+  ["negative input", block(-1, 10), [90, 0, 10, 0], ["prompt_tokens"]],
+  ["negative output", block(100, -1), [100, 0, 40, 0], ["completion_tokens"]],
+  ["negative cached", block(100, 10, -50), [100, 0, 10, 0], ["cached_tokens"]],
+  ["negative reasoning", block(100, 10, 0, -3), [100, 0, 10, 0], ["reasoning_tokens"]],
+  ["a fraction", block(100, 1.5), [100, 0, 40, 0], ["completion_tokens"]],
+  ["a text", block("100", 10), [90, 0, 10, 0], ["prompt_tokens"]],
+  ["the text NaN", block(100, "NaN"), [100, 0, 40, 0], ["completion_tokens"]],
+  ["NaN", block(Number.NaN, 10), [90, 0, 10, 0], ["prompt_tokens"]],
+  ["1e400", block(100, Number.POSITIVE_INFINITY), [100, 0, 40, 0], ["completion_tokens"]],
+  ["null figures", block(null, null), [90, 0, 40, 0], ["prompt_tokens", "completion_tokens"]],
+  ["a list and a truth", block([100], true), [90, 0, 40, 0], ["prompt_tokens", "completion_tokens"]],
+  ["cached above input", block(100, 10, 101), [0, 100, 10, 0], ["cached_tokens"]],
+  ["cached of no input", block(0, 10, 5), [0, 0, 10, 0], ["cached_tokens"]],
+  ["cached as a text", block(100, 10, "60"), [100, 0, 10, 0], ["cached_tokens"]],
+  ["details as a text", { ...block(100, 10), prompt_tokens_details: "none" }, [100, 0, 10, 0], ["cached_tokens"]],
+  ["reasoning above output", block(100, 10, 0, 11), [100, 0, 10, 10], ["reasoning_tokens"]],
+  ["input above the window", block(1_001, 10), [120, 0, 10, 0], ["prompt_tokens"]],
+  ["output above the window", block(100, 1_001), [100, 0, 50, 0], ["completion_tokens"]],
+  ["past the safe integers", block(2 ** 60, 10), [90, 0, 10, 0], ["prompt_tokens"]],
+  ["a fault beside more than the hold, which then caps", block(600, -1, 500), [0, 120, 40, 0], ["completion_tokens"]],
+  ["a total that is no sum", block(100, 10, 0, 0, 111), [100, 0, 10, 0], ["total_tokens"]],
+  ["a total that is a text", block(100, 10, 0, 0, "110"), [100, 0, 10, 0], ["total_tokens"]],
+  ["a negative total", block(100, 10, 0, 0, -110), [100, 0, 10, 0], ["total_tokens"]],
+  ["an interim zero of a cut answer", block(100, 0), [100, 0, 40, 0], ["completion_tokens"], { cut: true }],
+];
+
+function read([, raw, , , bounds]: Row): Usage {
+  return normaliseUsage(raw, { ...BOUNDS, ...bounds });
+}
+
+function expectCounts(usage: Usage, [fresh, cached, output, reasoning]: Row[2]): void {
+  expect(usage).toMatchObject({ fresh, cached, output, reasoning, total: fresh + cached + output });
+}
+
+describe("a sound usage block is billed as it was reported", () => {
+  it.each(REPORTED.map((row) => ({ name: row[0], row })))("$name", ({ row }) => {
+    const usage = read(row);
+    expectCounts(usage, row[2]);
+    expect(usage).toMatchObject({ source: "reported", faults: [] });
+  });
+});
+
+describe("an absent or impossible usage block is estimated, named and never above the hold", () => {
+  it.each(ESTIMATED.map((row) => ({ name: row[0], row })))("$name", ({ row }) => {
+    const usage = read(row);
+    expectCounts(usage, row[2]);
+    expect(usage).toMatchObject({ source: "estimated", faults: row[3] ?? [] });
+  });
+});
+
+describe("whatever a provider reports", () => {
+  const count = fc.nat({ max: 100_000 });
+  const bounds = fc.record({
+    inputEstimate: count,
+    outputEstimate: count,
+    maxInput: count,
+    maxOutput: count,
+    contextWindow: count,
+    cut: fc.boolean(),
+  });
+  const figure = fc.oneof(fc.integer(), fc.double(), fc.nat({ max: 200 }), fc.jsonValue({ maxDepth: 1 }), fc.constant(undefined));
+  const nearlyRight = fc.record({
+    prompt_tokens: figure,
+    completion_tokens: figure,
+    total_tokens: figure,
+    prompt_tokens_details: fc.oneof(figure, fc.record({ cached_tokens: figure })),
+    completion_tokens_details: fc.oneof(figure, fc.record({ reasoning_tokens: figure })),
+  });
+  const anything: fc.Arbitrary<unknown> = fc.oneof(nearlyRight, fc.jsonValue());
+
+  it("gives whole counts that add up, and an estimate stays within the hold", () => {
+    fc.assert(
+      fc.property(anything, bounds, (raw, limits) => {
+        const usage: Usage = Reflect.apply(normaliseUsage, null, [raw, limits]);
+        for (const tokens of [usage.fresh, usage.cached, usage.output, usage.reasoning, usage.total]) {
+          expect(Number.isSafeInteger(tokens) && !Object.is(tokens, -0) && tokens >= 0).toBe(true);
+        }
+        expect(usage.total).toBe(usage.fresh + usage.cached + usage.output);
+        expect(usage.reasoning).toBeLessThanOrEqual(usage.output);
+        if (usage.source === "reported") {
+          expect(usage.faults).toEqual([]);
+        } else {
+          expect(usage.fresh + usage.cached).toBeLessThanOrEqual(limits.maxInput);
+          expect(usage.output).toBeLessThanOrEqual(limits.maxOutput);
+        }
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+});
