@@ -8,11 +8,9 @@ import { requestHash } from "./idempotency.ts";
 import { encodeCursor } from "./page.ts";
 
 /** The caller's key with the digest of this request (method, path, canonical body), or null when there is no key. */
-export async function requestKey(c: Context<AppEnv>): Promise<{ value: string; hash: string } | null> {
+export function requestKey(c: Context<AppEnv>): { value: string; hash: string } | null {
   const value = c.var.idempotencyKey;
-  if (value === null) return null;
-  const body: unknown = c.req.raw.body === null ? null : await c.req.json();
-  return { value, hash: requestHash(c.req.method, c.req.path, body) };
+  return value === null ? null : { value, hash: requestHash(c.req.method, c.req.path, c.var.sentBody) };
 }
 
 /** A stored body, byte for byte; a repeat says so in `Idempotency-Replayed` (contract section 1). */

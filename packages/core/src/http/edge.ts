@@ -30,11 +30,7 @@ export function edge({ name, commit, log, clock, timeLeft, answer }: EdgeParts):
     c.set("sentBody", null);
     c.set("refusal", null);
     // Headers that are set before anything answers are merged into every answer: refusals, 404, 405 and preflights too.
-    const { headers } = c.res;
-    headers.set("X-Request-Id", requestId);
-    headers.set("Pantheon-Version", commit);
-    headers.set("Cache-Control", "no-store");
-    headers.set("X-Content-Type-Options", "nosniff");
+    setHouseHeaders(c.res.headers, requestId, commit);
     try {
       await next();
     } catch (thrown) {
@@ -52,6 +48,14 @@ export function edge({ name, commit, log, clock, timeLeft, answer }: EdgeParts):
       user_id: user?.id ?? null,
     });
   };
+}
+
+/** What every answer carries, also one that no application gave. */
+export function setHouseHeaders(headers: Headers, requestId: string, commit: string): void {
+  headers.set("X-Request-Id", requestId);
+  headers.set("Pantheon-Version", commit);
+  headers.set("Cache-Control", "no-store");
+  headers.set("X-Content-Type-Options", "nosniff");
 }
 
 /** The caller's id when it is safe to repeat in a header and a log line, else the runtime's, else a new one. */

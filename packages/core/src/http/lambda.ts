@@ -1,5 +1,5 @@
 // One application behind Lambda: events of an HTTP API (payload 2.0) and of a function URL become requests, answers become results.
-// Buffered only. Whatever arrives is answered; an adapter that throws would make the runtime retry or hide the fault.
+// Buffered only. Whatever arrives is answered: an event that made the adapter throw would be a failure without a problem document.
 
 import { isUtf8 } from "node:buffer";
 import type { APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
@@ -8,6 +8,7 @@ import * as v from "valibot";
 import { DomainError } from "../error.ts";
 import type { Log } from "../log.ts";
 import type { AppEnv, Invocation } from "./app-env.ts";
+import { setHouseHeaders } from "./edge.ts";
 import { problem } from "./problem.ts";
 
 export type LambdaHandler = (
@@ -32,9 +33,7 @@ export function notConfigured(names: readonly string[], { commit, log }: { commi
   return async (_event, { awsRequestId }) => {
     log.error("The configuration is missing or wrong.", { variables: names.join(" "), request_id: awsRequestId });
     const response = problem(new DomainError("not_configured", "This function is not configured."), awsRequestId);
-    response.headers.set("X-Request-Id", awsRequestId);
-    response.headers.set("Pantheon-Version", commit);
-    response.headers.set("Cache-Control", "no-store");
+    setHouseHeaders(response.headers, awsRequestId, commit);
     return resultOf(response);
   };
 }

@@ -10,10 +10,12 @@ const MAX_URI_BYTES = 8 * 1024;
 export function limits(maxBodyBytes: number) {
   return createMiddleware<AppEnv>(async (c, next) => {
     if (invocationOf(c).malformed) throw new DomainError("malformed_request", "This is not an HTTP request.");
-    const { url, method, headers, body, signal } = c.req.raw;
+    const { url, method, headers, signal } = c.req.raw;
     if (url.length - url.indexOf("/", "https://".length) > MAX_URI_BYTES)
       throw new DomainError("uri_too_long", "The address is longer than 8 KiB.");
     if (Number(headers.get("content-length") ?? 0) > maxBodyBytes) throw tooLarge(maxBodyBytes);
+    // Looked at only now: a server's adapter that has begun to hand over a body wants it read to its end, or breaks the connection.
+    const { body } = c.req.raw;
     if (body !== null) {
       const bytes = await readUpTo(body, maxBodyBytes);
       // An empty body is none: a server in front hands over an empty stream where nothing was sent.

@@ -2,7 +2,7 @@
 // lost reply: the turn's row says whether it was booked.
 
 import pRetry, { AbortError } from "p-retry";
-import { settleTurn as settleStatement, type UsageEvent } from "../db/statements/settle-turn.ts";
+import { settleTurn as settleStatement, type SettleTurnInput, type UsageEvent } from "../db/statements/settle-turn.ts";
 import { DomainError } from "../error.ts";
 import { newId } from "../id.ts";
 import type { ModelAnswer } from "../llm/gateway.ts";
@@ -40,51 +40,54 @@ export async function settleTurn(
     lowBalanceThreshold: deps.config.lowBalanceThreshold.toFixed(),
     requestId: request.requestId,
   };
-  return pRetry(
-    async () => {
-      const [row] = await deps.db.run(settleStatement, input).catch(async (error: unknown) => {
-        deps.log.count("database_retry", { turn_id: turn.id });
-        return settledRow(deps, turn, error);
-      });
-      if (!row) return settledElsewhere(deps, turn);
-      if (row.over_hold) deps.log.count("over_hold", { turn_id: turn.id, hold: turn.hold.toFixed(), charge: row.charge });
-      return row.response_body;
-    },
-    { ...RETRIES, maxRetryTime: Math.max(1, request.deadline - deps.clock()) },
-  );
-}
-
-/** After an error: the row of our own settle if it was booked and only its reply was lost; otherwise the error again, to be retried. */
-async function settledRow(deps: TurnDeps, turn: OpenedTurn, error: unknown) {
-  const found = await readTurn(deps, turn.id);
-  const ours = found?.attempt === turn.attempt;
-  if (ours && found.status === "completed" && found.response_body !== null) {
-    return [{ response_body: found.response_body, over_hold: found.over_hold, charge: "" }];
+  try {
+    const booked = await pRetry(() => settleOnce(deps, turn, input), {
+      ...RETRIES,
+      maxRetryTime: Math.max(1, request.deadline - deps.clock()),
+    });
+    if (booked.overHold) deps.log.count("over_hold", { turn_id: turn.id, hold: turn.hold.toFixed(), charge: charge.charged.toFixed() });
+    return booked.body;
+  } catch (error) {
+    // The model has answered and nobody pays for it, unless the booking is found when the same key comes again.
+    deps.log.count("lost_revenue", { turn_id: turn.id, attempt: turn.attempt });
+    throw error;
   }
-  if (ours && found.status === "running" && error instanceof DomainError) throw error;
-  throw ours && found.status === "running" ? new AbortError(asError(error)) : lost(deps, turn);
 }
 
-/** No row was written: the turn is not ours any more. Its own outcome is answered if it has one; the model's answer is lost revenue. */
-async function settledElsewhere(deps: TurnDeps, turn: OpenedTurn): Promise<string> {
-  const found = await readTurn(deps, turn.id);
-  if (found?.status === "completed" && found.response_body !== null) return found.response_body;
-  throw lost(deps, turn);
+type Booked = { readonly body: string; readonly overHold: boolean };
+
+/** One try. Throws the database's absence to be retried, and anything that a retry cannot mend as an AbortError. */
+async function settleOnce(deps: TurnDeps, turn: OpenedTurn, input: SettleTurnInput): Promise<Booked> {
+  let failure: unknown = null;
+  try {
+    const [row] = await deps.db.run(settleStatement, input);
+    if (row) return { body: row.response_body, overHold: row.over_hold };
+  } catch (error) {
+    deps.log.count("database_retry", { turn_id: turn.id });
+    failure = error;
+  }
+  return settledBefore(deps, turn, failure);
 }
 
-function readTurn({ db }: TurnDeps, id: string) {
-  return db.read.selectFrom("turns").select(["status", "attempt", "response_body", "over_hold"]).where("id", "=", id).executeTakeFirst();
-}
-
-function lost(deps: TurnDeps, turn: OpenedTurn): AbortError {
-  deps.log.count("lost_revenue", { turn_id: turn.id, attempt: turn.attempt });
-  return new AbortError(
-    new DomainError("out_of_time", "The answer came after this turn had been given up. Nothing was charged.", { retryAfter: 1 }),
-  );
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error("settle failed");
+/**
+ * What the turn's row says when the statement failed, or wrote nothing: it was booked and only the reply was lost, or another attempt
+ * booked it; it is still ours and can be tried again; or it was given up, and then nothing may be charged any more.
+ */
+async function settledBefore({ db, log }: TurnDeps, turn: OpenedTurn, failure: unknown): Promise<Booked> {
+  const found = await db.read
+    .selectFrom("turns")
+    .select(["status", "attempt", "response_body", "over_hold"])
+    .where("id", "=", turn.id)
+    .executeTakeFirst();
+  if (found?.status === "completed" && found.response_body !== null) {
+    if (found.attempt !== turn.attempt) log.count("lost_revenue", { turn_id: turn.id, attempt: turn.attempt });
+    return { body: found.response_body, overHold: found.over_hold };
+  }
+  const ours = found?.status === "running" && found.attempt === turn.attempt;
+  if (ours && failure instanceof DomainError) throw failure;
+  if (ours && failure instanceof Error) throw new AbortError(failure);
+  const detail = "The answer came after this turn had been given up. Nothing was charged.";
+  throw new AbortError(new DomainError("out_of_time", detail, { retryAfter: 1, cause: failure }));
 }
 
 /** The usage that is billed: as reported, or estimated from the text and then never above the hold (contract section 2). */
