@@ -42,7 +42,7 @@ export function turnRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
       const turn = await runTurn(deps, {
         user: c.var.user.id,
         session: c.req.valid("param").session_id,
-        key: await requestKey(c),
+        key: requestKey(c),
         message: asked.message,
         alias: asked.model_alias_override ?? null,
         maxOutputTokens: asked.max_output_tokens ?? deps.config.maxOutputTokens,
@@ -96,7 +96,7 @@ function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     async (c) => {
       const asked = c.req.valid("json");
       const session = { title: asked.title, modelAlias: asked.model_alias, systemPrompt: asked.system_prompt, tools: asked.tools };
-      return storedAnswer(c, await createSession(deps, c.var.user, await requestKey(c), session));
+      return storedAnswer(c, await createSession(deps, c.var.user, requestKey(c), session));
     },
   );
   app.get(
@@ -121,7 +121,7 @@ function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     noQuery,
     idempotencyKey,
     ownSession,
-    async (c) => storedAnswer(c, await deleteSession(deps, c.var.user, await requestKey(c), c.req.valid("param").session_id)),
+    async (c) => storedAnswer(c, await deleteSession(deps, c.var.user, requestKey(c), c.req.valid("param").session_id)),
   );
 }
 

@@ -1,0 +1,205 @@
+// Behind Lambda the same application answers the same way: whatever event arrives becomes a request byte for byte, or a 400, and the
+// adapter never throws.
+
+import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { describe, expect, it } from "vitest";
+import { lambdaHandler, notConfigured } from "@pantheon/core/http/lambda.ts";
+import { edgeApp, HOUSE_HEADERS, houseHeaders, refused, THING, type Answer } from "../support/edge.ts";
+import { quietLog } from "../support/quiet-log.ts";
+
+const AWS_ID = "8f5c5c1e-6b1c-4a52-9b1a-000000000001";
+const CONTEXT = { awsRequestId: AWS_ID, getRemainingTimeInMillis: () => 12_345 };
+const handler = lambdaHandler(edgeApp(quietLog()));
+
+type Asked = { method?: string; path?: string; search?: string; headers?: Record<string, string>; more?: object };
+
+/** An event as an HTTP API delivers it (payload 2.0), with everything that is always there. */
+function apiEvent({ method = "GET", path = "/api/v1/echo", search = "", headers = {}, more = {} }: Asked): object {
+  return {
+    version: "2.0",
+    routeKey: "ANY /api/v1/{proxy+}",
+    rawPath: path,
+    rawQueryString: search,
+    headers: { host: "abc.execute-api.eu-central-1.amazonaws.com", ...headers },
+    requestContext: {
+      accountId: "000000000000",
+      apiId: "abc",
+      domainName: "abc.execute-api.eu-central-1.amazonaws.com",
+      http: { method, path, protocol: "HTTP/1.1", sourceIp: "192.0.2.1", userAgent: "test" },
+      requestId: "gateway-1",
+      routeKey: "ANY /api/v1/{proxy+}",
+      stage: "$default",
+      time: "20/Nov/2026:10:03:00 +0000",
+      timeEpoch: 1_795_000_000_000,
+    },
+    isBase64Encoded: false,
+    ...more,
+  };
+}
+
+/** The same as a function URL delivers it. */
+function urlEvent(asked: Asked): object {
+  return { ...apiEvent(asked), routeKey: "$default" };
+}
+
+async function answerTo(event: unknown): Promise<Answer & { result: APIGatewayProxyStructuredResultV2 }> {
+  const result = await handler(event, CONTEXT);
+  const headers = Object.fromEntries(Object.entries(result.headers ?? {}).map(([name, value]) => [name, String(value)]));
+  return { status: result.statusCode ?? 0, headers, text: result.body ?? "", result };
+}
+
+function posted(raw: string | Buffer, base64: boolean, headers: Record<string, string> = {}): object {
+  const body = Buffer.from(raw).toString(base64 ? "base64" : "utf8");
+  return apiEvent({
+    method: "POST",
+    path: THING,
+    headers: { "content-type": "application/json", ...headers },
+    more: { body, isBase64Encoded: base64 },
+  });
+}
+
+describe.each([
+  ["an HTTP API", apiEvent],
+  ["a function URL", urlEvent],
+])("an event of %s", (_name, event) => {
+  it("keeps path, query, cookies and joined headers as they came", async () => {
+    const asked = { search: "a=1&a=2&b=%20%2B+%23&c", headers: { "x-list": "one,two" }, more: { cookies: ["s=1", "t=2"] } };
+    const { status, text } = await answerTo(event(asked));
+    expect([status, JSON.parse(text)]).toEqual([
+      200,
+      { url: "http://function/api/v1/echo?a=1&a=2&b=%20%2B+%23&c", cookie: "s=1; t=2", list: "one,two" },
+    ]);
+  });
+
+  it("has what the runtime leaves of the time", async () => {
+    const { status, text } = await answerTo(event({ path: "/api/v1/deadline" }));
+    expect([status, JSON.parse(text)]).toEqual([200, { in: 12_345 }]);
+  });
+
+  it("goes by the caller's request id, else by the runtime's", async () => {
+    const own = await answerTo(event({ headers: { "x-request-id": "mine" } }));
+    expect([own.headers["x-request-id"], (await answerTo(event({}))).headers["x-request-id"]]).toEqual(["mine", AWS_ID]);
+  });
+
+  it("is answered with the same headers and refusals as over HTTP", async () => {
+    expect(houseHeaders(await answerTo(event({})))).toEqual(HOUSE_HEADERS);
+    expect(await refused(answerTo(event({ path: "/nothing" })))).toBe("404 not_found");
+    expect(await refused(answerTo(event({ method: "PUT" })))).toBe("405 method_not_allowed");
+    expect(await refused(answerTo(event({ path: "/api/v1/things", search: "limit=-1" })))).toBe("422 invalid_request at limit");
+    expect(await refused(answerTo(event({ path: "/api/v1/fails/text" })))).toBe("500 internal");
+  });
+});
+
+describe("a body", () => {
+  it.each([false, true])("arrives byte for byte, in base64: %s", async (base64) => {
+    const { status, text } = await answerTo(posted(JSON.stringify({ message: "Grüße 😀" }), base64));
+    expect([status, JSON.parse(text)]).toEqual([201, expect.objectContaining({ characters: 7 })]);
+  });
+
+  it("of the same bytes stands for the same request in both forms", async () => {
+    const raw = '{"message":"é"}';
+    const [plain, encoded] = await Promise.all([answerTo(posted(raw, false)), answerTo(posted(raw, true))]);
+    expect(plain.text).toBe(encoded.text);
+  });
+
+  it("that is no UTF-8 is malformed and not repaired", async () => {
+    expect(await refused(answerTo(posted(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]), true)))).toBe("400 malformed_request");
+  });
+
+  it("above 256 KiB is 413 by its real bytes, whatever length it claims", async () => {
+    const big = JSON.stringify({ message: "a".repeat(300_000) });
+    expect(await refused(answerTo(posted(big, false, { "content-length": "2" })))).toBe("413 payload_too_large");
+    expect(await refused(answerTo(posted(big, true, { "content-length": "2", "transfer-encoding": "chunked" })))).toBe(
+      "413 payload_too_large",
+    );
+    expect(await refused(answerTo(posted('{"message":"x"}', false, { "content-length": "999999" })))).toBe("413 payload_too_large");
+  });
+
+  it.each([undefined, null, ""])("that is %j is malformed where one is needed", async (body) => {
+    const event = apiEvent({ method: "POST", path: THING, headers: { "content-type": "application/json" }, more: { body } });
+    expect(await refused(answerTo(event))).toBe("400 malformed_request");
+  });
+
+  it("of a GET is not looked at", async () => {
+    expect((await answerTo(apiEvent({ more: { body: "{" } }))).status).toBe(200);
+  });
+});
+
+describe("an answer", () => {
+  it("of bytes travels as base64, and each cookie by itself", async () => {
+    const { result } = await answerTo(apiEvent({ path: "/api/v1/bytes" }));
+    expect(result).toMatchObject({
+      statusCode: 200,
+      isBase64Encoded: true,
+      body: Buffer.from([0, 255, 254, 10]).toString("base64"),
+      cookies: ["a=1", "b=2"],
+    });
+    expect(Object.keys(result.headers ?? {})).not.toContain("set-cookie");
+  });
+
+  it("of text travels as text", async () => {
+    expect((await answerTo(apiEvent({}))).result).toMatchObject({ isBase64Encoded: false, body: expect.stringContaining('"url"') });
+  });
+});
+
+describe("an address", () => {
+  it.each([
+    ["a raw # in the path", { path: "/api/v1/echo#b" }, "404 not_found"],
+    ["a raw ? in the path", { path: "/api/v1/things?limit=1" }, "404 not_found"],
+    ["an authority in the path", { path: "//evil.example/api/v1/echo" }, "404 not_found"],
+    ["credentials in the path", { path: "/@evil.example/" }, "404 not_found"],
+    ["a way up", { path: "/api/v1/../../etc/passwd" }, "404 not_found"],
+    ["broken percent signs", { path: "/api/v1/%E0%A4%A" }, "404 not_found"],
+    ["9 KB", { path: `/${"a".repeat(9_000)}` }, "414 uri_too_long"],
+    ["a raw # in the query", { path: "/api/v1/things", search: "limit=1#0" }, "422 invalid_request at limit"],
+  ])("with %s leads nowhere else", async (_name, asked, expected) => {
+    expect(await refused(answerTo(apiEvent(asked)))).toBe(expected);
+  });
+});
+
+describe("an event that is no HTTP request", () => {
+  it.each<[string, unknown]>([
+    ["undefined", undefined],
+    ["null", null],
+    ["a text", "canary"],
+    ["a number", 1],
+    ["a list", []],
+    ["empty", {}],
+    ["a schedule's", { source: "aws.events", "detail-type": "Scheduled Event", detail: {} }],
+    ["a queue's", { Records: [{ body: "canary" }] }],
+    ["of payload 1.0", { version: "1.0", path: "/", httpMethod: "GET", headers: null, requestContext: { httpMethod: "GET" } }],
+    ["without a path", { ...apiEvent({}), rawPath: undefined }],
+    ["with a path that is none", apiEvent({ path: "api/v1/echo" })],
+    ["without a context", { ...apiEvent({}), requestContext: undefined }],
+    ["with a header that is a list", { ...apiEvent({}), headers: { a: ["b"] } }],
+    ["with a header name that is none", apiEvent({ headers: { "a b": "c" } })],
+    ["with a header of two lines", apiEvent({ headers: { a: "b\r\nSet-Cookie: c=d" } })],
+    ["with a header outside of Latin-1", apiEvent({ headers: { a: "😀" } })],
+    ["with a body that is an object", apiEvent({ method: "POST", more: { body: {} } })],
+    ["of the method CONNECT", apiEvent({ method: "CONNECT" })],
+    ["of the method TRACE", apiEvent({ method: "TRACE" })],
+    ["of a method that is none", apiEvent({ method: "GET /" })],
+    ["without a method", apiEvent({ method: "" })],
+  ])("is 400: %s", async (_name, event) => {
+    const answer = await answerTo(event);
+    expect(await refused(answer)).toBe("400 malformed_request");
+    expect(answer.headers["x-request-id"]).toBe(AWS_ID);
+  });
+});
+
+describe("a function without its configuration", () => {
+  it("answers 503 to everything, says so in the log by name, and names nothing outside", async () => {
+    const log = quietLog();
+    const unready = notConfigured(["AUTH_ISSUER", "DATABASE_POOL_URL"], { commit: "c0ffee", log });
+    for (const event of [apiEvent({}), apiEvent({ path: "/api/v1/health" }), null]) {
+      const result = await unready(event, CONTEXT);
+      const headers = Object.fromEntries(Object.entries(result.headers ?? {}).map(([name, value]) => [name, String(value)]));
+      const answer = { status: result.statusCode ?? 0, headers, text: result.body ?? "" };
+      expect(await refused(answer)).toBe("503 not_configured");
+      expect(answer.text).not.toContain("AUTH_ISSUER");
+    }
+    expect(log.lines.map((line) => [line.level, line.fields["variables"]])).toEqual(
+      Array.from({ length: 3 }, () => ["error", "AUTH_ISSUER DATABASE_POOL_URL"]),
+    );
+  });
+});
