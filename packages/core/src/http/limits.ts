@@ -25,14 +25,17 @@ export function limits(maxBodyBytes: number) {
   });
 }
 
+/** What is sent beyond the limit is still read, up to this, so that the caller gets its answer instead of a broken connection. */
+const MAX_DISCARDED_BYTES = 4 * 1024 * 1024;
+
 async function readUpTo(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
     for await (const chunk of body) {
       size += chunk.byteLength;
-      if (size > maxBytes) break;
-      chunks.push(chunk);
+      if (size > MAX_DISCARDED_BYTES) break;
+      if (size <= maxBytes) chunks.push(chunk);
     }
   } catch (error) {
     throw new DomainError("malformed_request", "The request body could not be read.", { cause: error });
