@@ -22,15 +22,14 @@ export async function initialise(server: Server, throwaway: boolean): Promise<vo
   if (existsSync(server.data)) return;
   const partial = `${server.data}.${process.pid}`;
   const passwordFile = join(server.folder, `password.${process.pid}`);
-  writeFileSync(passwordFile, server.password, { mode: 0o600 });
-  if (server.owner) chownSync(passwordFile, server.owner.uid, server.owner.gid);
+  writeForOwner(server, passwordFile, server.password);
   try {
     const flags = ["--username=postgres", `--pwfile=${passwordFile}`, "--auth=scram-sha-256", ...(throwaway ? ["--no-sync"] : [])];
     // The same text order and encoding on every machine, whatever its locale.
     const text = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
     const { code, output } = await run(server, "initdb", [`--pgdata=${partial}`, ...flags, ...text]);
     if (code !== 0) throw new Error(`PostgreSQL's initdb failed: ${lastLine(output)}`);
-    writeFileSync(join(partial, "postgresql.conf"), "\ninclude_if_exists 'pantheon.conf'\n", { flag: "a" });
+    writeFileSync(join(partial, "postgresql.conf"), "\ninclude 'pantheon.conf'\n", { flag: "a" });
     publish(partial, server.data);
   } finally {
     rmSync(passwordFile, { force: true });
@@ -57,7 +56,13 @@ function writeSettings(server: Server, settings: Settings): void {
     ...settings,
   };
   const lines = Object.entries(all).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`);
-  writeFileSync(join(server.data, "pantheon.conf"), lines.join(""));
+  writeForOwner(server, join(server.data, "pantheon.conf"), lines.join(""));
+}
+
+/** A file that the server's owner can read, and nobody else. */
+function writeForOwner(server: Server, file: string, text: string): void {
+  writeFileSync(file, text, { mode: 0o600 });
+  if (server.owner) chownSync(file, server.owner.uid, server.owner.gid);
 }
 
 /** Disconnects everybody, stops the server and waits until it is gone. Nothing to do if it does not run. */

@@ -2,6 +2,7 @@
 // After an error this is decided by reading the rows, never by the error.
 
 import { sql } from "kysely";
+import type { KeyedTurn } from "../db/statements/turn-gate.ts";
 import { DomainError } from "../error.ts";
 import { newId } from "../id.ts";
 import type { TurnDeps, TurnRequest } from "./deps.ts";
@@ -10,21 +11,13 @@ import { voidLapsed } from "./recover.ts";
 /** The turn that the next statement writes: a new one, or an existing one that is run again. */
 export type Claim = { readonly turn: string; readonly reopen: boolean };
 
-type TurnFacts = {
-  id: string;
-  status: string | null | undefined;
-  hash: string | null | undefined;
-  body: string | null | undefined;
-  lapsed: boolean | null | undefined;
-};
-
 const RETRY_AFTER_SECONDS = 2;
 
 /** What to do about the turn that carries this request's key: answer it again, run it again, or refuse (contract section 1). */
-export function claimOf(turn: TurnFacts, request: TurnRequest): Claim | { readonly replay: string } {
-  if (turn.hash !== request.key?.hash)
+export function claimOf(turn: KeyedTurn, request: TurnRequest): Claim | { readonly replay: string } {
+  if (turn.request_hash !== request.key?.hash)
     throw new DomainError("idempotency_key_reused", "This Idempotency-Key was used for another request.");
-  if (turn.status === "completed" && typeof turn.body === "string") return { replay: turn.body };
+  if (turn.status === "completed" && turn.response_body !== null) return { replay: turn.response_body };
   if (turn.status === "running" && !turn.lapsed) {
     throw new DomainError("idempotency_in_progress", "The request with this Idempotency-Key is still running.", {
       retryAfter: RETRY_AFTER_SECONDS,
@@ -46,19 +39,16 @@ export async function standing(
 ): Promise<Claim | { readonly replay: string }> {
   const turns = await findTurns(deps, request, claim);
   const own = turns.find((turn) => turn.claim === ours && turn.status === "running");
-  const keyed = turns.find((turn) => turn.idempotency_key !== null && turn.idempotency_key === request.key?.value);
-  const running = turns.find((turn) => turn.session_id === request.session && turn.status === "running");
-
   if (own) return { turn: own.id, reopen: true };
-  if (keyed)
-    return claimOf(
-      { id: keyed.id, status: keyed.status, hash: keyed.request_hash, body: keyed.response_body, lapsed: keyed.lapsed },
-      request,
-    );
-  if (running?.lapsed) await voidLapsed(deps, running);
-  else if (running) throw sessionBusy();
-  else if (!mayPass(error)) throw error;
-  return { turn: newId(), reopen: false };
+
+  const keyed = turns.find((turn) => turn.idempotency_key !== null && turn.idempotency_key === request.key?.value);
+  const next = keyed ? claimOf(keyed, request) : { turn: newId(), reopen: false };
+  if ("replay" in next) return next;
+  const blocker = turns.find((turn) => turn.session_id === request.session && turn.status === "running" && turn.id !== keyed?.id);
+  if (blocker?.lapsed) await voidLapsed(deps, blocker);
+  else if (blocker) throw sessionBusy();
+  else if (!keyed && !mayPass(error)) throw error;
+  return next;
 }
 
 function findTurns(deps: TurnDeps, request: TurnRequest, claim: Claim) {

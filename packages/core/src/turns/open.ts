@@ -6,7 +6,7 @@ import { DomainError, invariant } from "../error.ts";
 import { newId } from "../id.ts";
 import { amount, type Amount } from "../money.ts";
 import type { Catalog } from "../pricing/catalog.ts";
-import { openTurn as openStatement, type KeyedTurn } from "../db/statements/open-turn.ts";
+import { openTurn as openStatement } from "../db/statements/open-turn.ts";
 import { reopenTurn as reopenStatement } from "../db/statements/reopen-turn.ts";
 import type { GateRow } from "../db/statements/turn-gate.ts";
 import { LIMITS, type TurnDeps, type TurnRequest } from "./deps.ts";
@@ -51,11 +51,8 @@ export async function openTurn(deps: TurnDeps, request: TurnRequest): Promise<Op
       await sleep(Math.random() * 10 * 2 ** round);
       continue;
     }
-    if (row.key_turn) {
-      const found = claimOf(
-        { id: row.key_turn, status: row.key_status, hash: row.key_hash, body: row.key_body, lapsed: row.key_lapsed },
-        request,
-      );
+    if (row.keyed) {
+      const found = claimOf(row.keyed, request);
       if ("replay" in found) return found;
       claim = found;
     } else if (row.turn) {
@@ -77,13 +74,7 @@ export async function openTurn(deps: TurnDeps, request: TurnRequest): Promise<Op
   });
 }
 
-async function runStatement(
-  deps: TurnDeps,
-  request: TurnRequest,
-  catalog: Catalog,
-  claim: Claim,
-  ours: string,
-): Promise<GateRow & Partial<KeyedTurn>> {
+async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catalog, claim: Claim, ours: string): Promise<GateRow> {
   const { weights } = catalog;
   const input = {
     turn: claim.turn,

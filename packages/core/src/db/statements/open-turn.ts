@@ -6,26 +6,15 @@ import { gate, gateAnswer, gateSources, mayRun, type GateInput, type GateRow } f
 
 export type OpenTurnInput = GateInput & { key: string | null; requestHash: string | null };
 
-/** The turn that already carries this key, if there is one. */
-export type KeyedTurn = {
-  key_turn: string | null;
-  key_status: "running" | "completed" | "failed" | null;
-  key_attempt: number | null;
-  key_hash: string | null;
-  key_body: string | null;
-  /** True when its lease is over. */
-  key_lapsed: boolean | null;
-};
-
 /**
  * Locks the wallet, then writes the turn and raises what is held. Unique violations (23505) tell races apart: `turns_key` is another
  * request with this key, `turns_position` another turn of this session, or a history that was stale when this statement waited.
  */
-export const openTurn = prepared<OpenTurnInput, GateRow & KeyedTurn>("open_turn", (p) => {
+export const openTurn = prepared<OpenTurnInput, GateRow>("open_turn", (p) => {
   const body = gate(p, sql`0`);
   return sql`
 with ${body},
-  kt as (select id, status, attempt, request_hash, response_body, lease_until < clock_timestamp() as lapsed
+  kt as (select id, status, request_hash, response_body, lease_until < clock_timestamp() as lapsed
            from turns where user_id = ${p.user}::text and idempotency_key = ${p.key}::text),
   t as (insert into turns (id, session_id, user_id, status, attempt, lease_until, hold, turn_index, user_input, model_alias, max_output_tokens,
                            pricing_version, pricing_revision, would_refuse, prune_triggered, claim, idempotency_key, request_hash, created_at)
@@ -36,7 +25,6 @@ with ${body},
          where not exists (select from kt) and ${mayRun(p, sql`q.covered`)}
         returning id, user_id, attempt, turn_index, hold, created_at),
   w as (update credit_wallets x set held = x.held + t.hold from t where x.user_id = t.user_id)
-select ${gateAnswer(p)},
-       kt.id as key_turn, kt.status as key_status, kt.attempt as key_attempt, kt.request_hash as key_hash, kt.response_body as key_body, kt.lapsed as key_lapsed
+select ${gateAnswer(p)}, to_json(kt) as keyed
   from ${gateSources} left join kt on true`;
 });

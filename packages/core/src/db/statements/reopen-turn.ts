@@ -26,5 +26,5 @@ with ${body},
            and ${mayRun(p, covered)}
         returning x.id, x.user_id, x.attempt, x.turn_index, x.hold, x.created_at, new.hold - case when old.status = 'running' then old.hold else 0 end as change),
   w as (update credit_wallets x set held = x.held + t.change from t where x.user_id = t.user_id)
-select ${gateAnswer(p)} from ${gateSources}`;
+select ${gateAnswer(p)}, null::json as keyed from ${gateSources}`;
 });

@@ -29,6 +29,16 @@ export type GateInput = {
   historyOctets: number;
 };
 
+/** The turn that already carries a request's key. */
+export type KeyedTurn = {
+  id: string;
+  status: "running" | "completed" | "failed";
+  request_hash: string | null;
+  response_body: string | null;
+  /** True when its lease is over. */
+  lapsed: boolean;
+};
+
 /** What the gate saw, and what the statement did: `turn` is null when it wrote nothing. */
 export type GateRow = {
   session: string | null;
@@ -57,6 +67,8 @@ export type GateRow = {
   turn_index: number | null;
   hold: string | null;
   created_at: Date | null;
+  /** Set by open alone. */
+  keyed: KeyedTurn | null;
 };
 
 /** A rule of thumb for tokens in text: four octets each (what a hold estimates with, unless it must be a proof). */
