@@ -1,6 +1,6 @@
 // `npm run bench`: what the two statements of a turn cost, as ratios within one run. This machine's figures are its own; the ratios travel.
 
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
@@ -21,6 +21,7 @@ const CLIENTS = 32;
 
 const quiet: Log = { info() {}, warn() {}, error() {}, count() {} };
 const home = await mkdtemp(join(tmpdir(), "pantheon-bench-"));
+await chmod(home, 0o755); // under root the server runs as another user, who must be able to enter
 const postgres = await startPostgres({ home, log: quiet });
 try {
   const url = postgres.url("pantheon");

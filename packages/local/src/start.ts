@@ -39,7 +39,7 @@ async function start({ tour, serve }: { tour: boolean; serve: boolean }): Promis
   const log = openFileLog(join(home, "pantheon.log"), Date.now);
   const environment = { COMMIT_SHA: commit(), ...localEnvironment() };
   console.log(`\n  ${styleText("bold", "Pantheon")}  every turn priced, debited and recorded in one statement\n`);
-  const world = await startWorld({ home, port, databaseUrl, environment, log });
+  const world = await startWorld({ home, port, databaseUrl, environment, log, notice: (line) => console.log(`  ${line}`) });
   try {
     console.log(`  ready in ${seconds(began)} at ${world.apiUrl}, data in ${home}\n`);
     if (tour) await showTour(world);

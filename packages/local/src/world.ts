@@ -27,6 +27,8 @@ export type WorldOptions = {
   readonly models?: Readonly<Record<string, ModelEntry>>;
   readonly driver?: "pg" | "neon";
   readonly maxConnections?: number;
+  /** Told what a person should know, as a line: that the database's files stand elsewhere, for one. */
+  readonly notice?: (line: string) => void;
 };
 
 export type World = {
@@ -62,7 +64,7 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
   const { home, log, environment } = options;
   const server = await startServer(options.port);
   onStop(() => server.close());
-  const databaseUrl = options.databaseUrl ?? (await startDatabase(home, log, onStop));
+  const databaseUrl = options.databaseUrl ?? (await startDatabase(options, onStop));
   await migrateToHead({ url: databaseUrl, folder: MIGRATIONS, log });
   const provider = await startProvider();
   onStop(() => provider.close());
@@ -102,8 +104,12 @@ function given(environment: WorldOptions["environment"]): Record<string, string 
   return set["OPENROUTER_API_KEY"] === undefined ? set : { OPENROUTER_BASE_URL: undefined, ...set };
 }
 
-async function startDatabase(home: string, log: Log, onStop: (end: () => unknown) => void): Promise<string> {
-  const postgres = await startPostgres({ home, log });
+async function startDatabase({ home, log, notice }: WorldOptions, onStop: (end: () => unknown) => void): Promise<string> {
+  const info: Log["info"] = (message, fields = {}) => {
+    log.info(message, fields);
+    notice?.([message, ...Object.values(fields)].join(" "));
+  };
+  const postgres = await startPostgres({ home, log: { ...log, info } });
   onStop(() => postgres.stop());
   return postgres.url("pantheon");
 }
