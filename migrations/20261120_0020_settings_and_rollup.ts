@@ -41,16 +41,23 @@ async function settings(db: Kysely<unknown>): Promise<void> {
 
 async function priceGuards(db: Kysely<unknown>): Promise<void> {
   await sql`
+    -- A statement that changed no row changes no price, so it raises nothing.
     create function pricing_raise_revision() returns trigger language plpgsql as $$
     begin
-      update runtime_settings set revision = revision + 1;
+      if exists (select from changed) then
+        update runtime_settings set revision = revision + 1;
+      end if;
       return null;
     end $$;
 
-    create trigger pricing_versions_raise_revision after insert or update or delete on pricing_versions
-      for each statement execute function pricing_raise_revision();
-    create trigger model_pricing_raise_revision after insert or update or delete on model_pricing
-      for each statement execute function pricing_raise_revision();
+    create trigger pricing_versions_inserted after insert on pricing_versions
+      referencing new table as changed for each statement execute function pricing_raise_revision();
+    create trigger pricing_versions_updated after update on pricing_versions
+      referencing new table as changed for each statement execute function pricing_raise_revision();
+    create trigger model_pricing_inserted after insert on model_pricing
+      referencing new table as changed for each statement execute function pricing_raise_revision();
+    create trigger model_pricing_updated after update on model_pricing
+      referencing new table as changed for each statement execute function pricing_raise_revision();
 
     -- A version keeps its name, label, date and weights; only the mark of the active one moves.
     create function pricing_versions_keep() returns trigger language plpgsql as $$
@@ -104,6 +111,7 @@ async function rollup(db: Kysely<unknown>): Promise<void> {
       credits_burned      numeric(28,4) not null default 0,
       credits_charged     numeric(28,8) not null default 0,
       provider_cost_usd   numeric(28,8) not null default 0,
+      revenue_usd         numeric(38,16) not null default 0, -- what was charged, each event at its own price of a credit
       refused             bigint not null default 0,
 
       primary key (day, user_id, model_alias),
@@ -111,6 +119,7 @@ async function rollup(db: Kysely<unknown>): Promise<void> {
       constraint usage_daily_tokens check (input_tokens_fresh >= 0 and input_tokens_cached >= 0 and output_tokens >= 0),
       constraint usage_daily_credits_burned check (credits_burned >= 0 and credits_burned <> 'NaN'),
       constraint usage_daily_credits_charged check (credits_charged >= 0 and credits_charged <> 'NaN'),
+      constraint usage_daily_revenue check (revenue_usd >= 0 and revenue_usd <> 'NaN'),
       constraint usage_daily_provider_cost check (provider_cost_usd >= 0 and provider_cost_usd <> 'NaN')
     );
 

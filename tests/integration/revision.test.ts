@@ -22,6 +22,12 @@ test.each([
   ["one price", 1, "update model_pricing set multiplier = 3 where model_alias = 'gpt-4o'"],
   ["every price", 1, "update model_pricing set multiplier = multiplier + 1"],
   ["a new version", 1, "insert into pricing_versions (version, label, effective_date) values ('next', 'Next', '2027-01-01')"],
+  [
+    "a price set by an upsert",
+    1,
+    "insert into model_pricing values ('2026-02-20', 'gpt-4o', 3) on conflict (pricing_version, model_alias) do update set multiplier = excluded.multiplier",
+  ],
+  ["a change of no row", 0, "update model_pricing set multiplier = 3 where model_alias = 'nobody'"],
   ["a new price", 1, "insert into model_pricing values ('2026-02-20', 'new', 1)"],
   ["a version with its prices, the statements of the triggers being two", 2, withPrices()],
   [

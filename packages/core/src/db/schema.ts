@@ -200,6 +200,7 @@ interface UsageDailyTable {
   credits_burned: GeneratedExact;
   credits_charged: GeneratedExact;
   provider_cost_usd: GeneratedExact;
+  revenue_usd: GeneratedExact;
   refused: GeneratedExact;
 }
 

@@ -23,6 +23,7 @@ export async function readReceipt(db: Database, user: string, transaction: strin
     .selectAll()
     .where("turn_id", "=", debit.reference_id)
     .where("user_id", "=", user)
+    .where("status", "<>", "internal") // our own calls are recorded and never charged, so they are no part of the sum
     .orderBy("call_index")
     .execute();
   const lines = events.map(receiptLine);
@@ -53,7 +54,6 @@ type StoredEvent = {
   multiplier: string;
   pricing_version: string;
   credits_charged: string;
-  status: "success" | "partial" | "internal";
 };
 
 function receiptLine(event: StoredEvent) {
@@ -69,8 +69,7 @@ function receiptLine(event: StoredEvent) {
     oePerCredit: amount(event.oe_per_credit),
   };
   const multiplier = amount(event.multiplier);
-  const again = charge(tokens, { weights, multiplier });
-  const recomputed = event.status === "internal" ? amount("0") : again.charged; // our own calls are recorded and never charged
+  const { oe, charged: recomputed } = charge(tokens, { weights, multiplier });
   const terms = `${tokens.fresh} × ${format(weights.fresh)} + ${tokens.cached} × ${format(weights.cached)} + ${tokens.output} × ${format(weights.output)}`;
   return {
     event_id: event.id,
@@ -83,7 +82,7 @@ function receiptLine(event: StoredEvent) {
     weight_cached: format(weights.cached),
     weight_output: format(weights.output),
     oe_per_credit: format(weights.oePerCredit),
-    oe_tokens: format(again.oe),
+    oe_tokens: format(oe),
     multiplier: format(multiplier),
     pricing_version: event.pricing_version,
     arithmetic: `(${terms}) × ${format(multiplier)} ÷ ${format(weights.oePerCredit)} = ${format(recomputed)}`,

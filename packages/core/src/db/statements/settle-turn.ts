@@ -95,25 +95,25 @@ with lw as (select user_id, balance from credit_wallets where user_id = ${p.user
                 ${p.requestId}::text, w.now
            from w, e
          returning user_id, model_alias, call_index, status, input_tokens_fresh, input_tokens_cached, output_tokens, credits_burned,
-                   credits_charged, provider_cost_usd, created_at),
+                   credits_charged, provider_cost_usd, usd_per_credit, created_at),
   tl as (insert into tool_call_events (id, user_id, session_id, turn_id, attempt, call_index, tool_name, status, latency_ms, created_at)
          select l.id, w.user_id, w.session_id, w.turn_id, w.attempt, l.call_index, l.tool_name, l.status, l.latency_ms, w.now
            from w, jsonb_to_recordset(${p.tools}::jsonb) as l (id uuid, call_index int, tool_name text, status text, latency_ms int)),
   tx as (insert into credit_transactions (id, user_id, seq, kind, source, amount, balance_after, reference_id, created_at)
          select uuidv7(), w.user_id, w.seq, 'debit', 'turn', -w.charge, w.balance, w.turn_id::text, w.now from w where w.charge <> 0),
   d as (insert into usage_daily as u (day, user_id, model_alias, calls, input_tokens_fresh, input_tokens_cached, output_tokens, credits_burned,
-                                      credits_charged, provider_cost_usd, refused)
+                                      credits_charged, provider_cost_usd, revenue_usd, refused)
         select (ev.created_at at time zone 'utc')::date, ev.user_id, ev.model_alias, count(*) filter (where ev.status <> 'internal'),
                coalesce(sum(ev.input_tokens_fresh) filter (where ev.status <> 'internal'), 0),
                coalesce(sum(ev.input_tokens_cached) filter (where ev.status <> 'internal'), 0),
                coalesce(sum(ev.output_tokens) filter (where ev.status <> 'internal'), 0),
-               sum(ev.credits_burned), sum(ev.credits_charged), sum(ev.provider_cost_usd),
+               sum(ev.credits_burned), sum(ev.credits_charged), sum(ev.provider_cost_usd), sum(ev.credits_charged * ev.usd_per_credit),
                count(*) filter (where ev.call_index = 0 and w.would_refuse)
           from ev, w group by 1, 2, 3 order by 3
         on conflict (day, user_id, model_alias) do update
           set calls = u.calls + excluded.calls, input_tokens_fresh = u.input_tokens_fresh + excluded.input_tokens_fresh,
               input_tokens_cached = u.input_tokens_cached + excluded.input_tokens_cached, output_tokens = u.output_tokens + excluded.output_tokens,
               credits_burned = u.credits_burned + excluded.credits_burned, credits_charged = u.credits_charged + excluded.credits_charged,
-              provider_cost_usd = u.provider_cost_usd + excluded.provider_cost_usd, refused = u.refused + excluded.refused)
+              provider_cost_usd = u.provider_cost_usd + excluded.provider_cost_usd, revenue_usd = u.revenue_usd + excluded.revenue_usd, refused = u.refused + excluded.refused)
 select t.response_body, t.balance_after, t.charge, t.over_hold from t, w`,
 );
