@@ -1,5 +1,6 @@
 // What a test is given, in words: a session, credits, enforcement, a price, a model that behaves in a certain way.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import { grant } from "@pantheon/core/db/statements/grant.ts";
 import { newId } from "@pantheon/core/id.ts";
@@ -62,4 +63,16 @@ export function runTurn(
       ...(maxOutputTokens !== undefined && { max_output_tokens: maxOutputTokens }),
     },
   });
+}
+
+/** Starts a turn and answers its promise (in an object, so that awaiting this does not await the turn) once the model has been asked. */
+export async function givenModelAsked(
+  world: Pick<TestWorld, "provider">,
+  start: () => Promise<Answer>,
+): Promise<{ answer: Promise<Answer> }> {
+  const calls = world.provider.calls();
+  const answer = start();
+  const ended = answer.then(() => true);
+  while (world.provider.calls() === calls && !(await Promise.race([ended, sleep(2, false)])));
+  return { answer };
 }

@@ -1,0 +1,171 @@
+// The OpenAPI document says what the API does: it is current, it is complete, and real answers are the ones it promises.
+
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import * as v from "valibot";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ProblemSchema } from "@pantheon/core/http/problem.ts";
+import { newId } from "@pantheon/core/id.ts";
+import { adminApp } from "../../functions/admin/app.ts";
+import { stripeWebhookApp } from "../../functions/stripe-webhook/app.ts";
+import { turnsApp } from "../../functions/turns/app.ts";
+import { MessageList, SessionList, SessionView, TurnList, TurnRead } from "../../functions/turns/schemas.ts";
+import { usersApp } from "../../functions/users/app.ts";
+import { MeView, ReceiptView, TransactionList, UsageList, WalletView } from "../../functions/users/schemas.ts";
+import { givenEnforcement, givenPrice, givenSession, modelsWith, runTurn } from "../support/given.ts";
+import { operationsOf, type Operation } from "../support/openapi-document.ts";
+import { PROJECT, readProjectFile } from "../support/project-files.ts";
+import { testWorld, type Answer, type TestWorld } from "../support/world.ts";
+
+let world: TestWorld;
+let operations: Operation[];
+
+beforeAll(async () => {
+  world = await testWorld({ models: modelsWith("fake-500", "fake-slow-1500") });
+  for (const alias of ["fake-500", "fake-slow-1500"]) await givenPrice(world, alias, "1");
+  operations = operationsOf(await readProjectFile("docs/openapi.json"));
+});
+
+afterAll(() => world.end());
+
+describe("the document", () => {
+  it("is what the code says today", async () => {
+    const script = join(PROJECT, "packages/local/src/openapi.ts");
+    await expect(promisify(execFile)(process.execPath, [script, "--check"], { timeout: 30_000 })).resolves.toMatchObject({ stderr: "" });
+  });
+
+  it("has every route of every function, and nothing else", () => {
+    const apps = [turnsApp(world.deps), usersApp(world.deps), adminApp(world.deps), stripeWebhookApp(world.deps)];
+    const routes = apps.flatMap((app) => app.routes.filter(({ method }) => method !== "ALL"));
+    const mounted = new Set(routes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`));
+    expect(operations.map(({ name }) => name).toSorted()).toEqual([...mounted].toSorted());
+  });
+
+  it("says of every operation what it does, under whose authority, and what it answers", () => {
+    const ids = operations.map(({ operationId }) => operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const { path, name, summary, tags, secured, parameters, responses } of operations) {
+      const said = { name, summary: summary.length > 5, tags: tags.length, secured };
+      expect(said).toEqual({ name, summary: true, tags: 1, secured: !path.startsWith("/api/v1/health") });
+      const inPath = parameters
+        .filter((parameter) => parameter.in === "path" && parameter.required)
+        .map((parameter) => `{${parameter.name}}`);
+      expect(path.match(/\{\w+\}/g) ?? []).toEqual(inPath);
+      const successes = responses.filter(({ status }) => status < 300);
+      expect(successes.map(({ status, mediaTypes, hasSchema }) => ({ name, bare: status === 204, mediaTypes, hasSchema }))).toEqual([
+        expect.objectContaining(
+          successes[0]?.status === 204 ? { mediaTypes: [], hasSchema: false } : { mediaTypes: ["application/json"], hasSchema: true },
+        ),
+      ]);
+    }
+  });
+
+  it("makes every refusal a problem document, and names the ones that every route has", () => {
+    for (const { name, path, responses, takesBody } of operations) {
+      const refusals = responses.filter(({ status }) => status >= 400);
+      expect(refusals.filter(({ mediaTypes, problem }) => mediaTypes.join() !== "application/problem+json" || !problem)).toEqual([]);
+      const common = path.startsWith("/api/v1/health")
+        ? [503]
+        : [401, 422, 500, 503, ...(takesBody ? [400, 413, 415] : []), ...(path.includes("{") ? [404] : [])];
+      expect({ name, refusals: refusals.map(({ status }) => status) }).toEqual({ name, refusals: expect.arrayContaining(common) });
+    }
+  });
+});
+
+describe("real answers", () => {
+  const seen = new Map<string, Set<number>>();
+
+  /** The answer, proved to be one that the document promises for this operation. */
+  function promised(name: string, answer: Answer): Answer {
+    const response = operations.find((operation) => operation.name === name)?.responses.find(({ status }) => status === answer.status);
+    if (response === undefined) throw new Error(`${name} answered ${answer.status}, which is not in the document: ${answer.text}`);
+    expect(answer.headers.get("content-type")?.split(";")[0] ?? null).toBe(response.mediaTypes[0] ?? null);
+    if (answer.status >= 400) v.parse(ProblemSchema, answer.json);
+    else if (response.hasSchema) v.parse(SUCCESSES[name] ?? v.never(), answer.json);
+    else expect(answer.text).toBe("");
+    seen.set(name, (seen.get(name) ?? new Set()).add(answer.status));
+    return answer;
+  }
+
+  it("are those of the document, for every operation and every refusal that can be provoked", async () => {
+    const session = await givenSession(world);
+    const turn = promised(RUN, await runTurn(world, session));
+    const debits = promised("GET /api/v1/users/me/transactions", await world.call("GET", "/api/v1/users/me/transactions"));
+    expect(debits.json.transactions[0].reference_id).toBe(turn.json.id);
+    const ids = { session_id: session, transaction_id: debits.json.transactions[0].id };
+
+    for (const operation of operations) await provokeCommon(operation, ids, promised);
+    await provokeTurnRefusals(promised);
+
+    const documented = operations.map(({ name, responses }) => ({ name, statuses: responses.map(({ status }) => status) }));
+    const unprovoked = documented.flatMap(({ name, statuses }) => statuses.filter((status) => !seen.get(name)?.has(status)));
+    expect([...new Set(unprovoked)].toSorted((a, b) => a - b)).toEqual([500, 503, 504]); // faults and silence: their own tests provoke them
+  });
+});
+
+type Promised = (name: string, answer: Answer) => Answer;
+
+const RUN = "POST /api/v1/sessions/{session_id}/turns";
+const MESSAGE = { message: "What is a wallet?" };
+const HealthView = v.strictObject({
+  status: v.literal("ok"),
+  ...v.entriesFromList(["function", "stage", "version", "commit", "migration_head", "expected_migration_head", "revision"], v.string()),
+});
+
+/** The schema of every success that has a body, as the functions declare it. */
+const SUCCESSES: Readonly<Record<string, v.GenericSchema>> = {
+  ...Object.fromEntries(["", "/turns", "/users", "/admin", "/stripe-webhook"].map((name) => [`GET /api/v1/health${name}`, HealthView])),
+  "POST /api/v1/sessions": SessionView,
+  "GET /api/v1/sessions": SessionList,
+  "GET /api/v1/sessions/{session_id}": SessionView,
+  [RUN]: TurnRead,
+  "GET /api/v1/sessions/{session_id}/turns": TurnList,
+  "GET /api/v1/sessions/{session_id}/messages": MessageList,
+  "GET /api/v1/auth/me": MeView,
+  "GET /api/v1/users/me/wallet": WalletView,
+  "GET /api/v1/users/me/usage": UsageList,
+  "GET /api/v1/users/me/transactions": TransactionList,
+  "GET /api/v1/users/me/transactions/{transaction_id}/receipt": ReceiptView,
+};
+
+/** The success of an operation (of deleting: last), and what it refuses whoever asks. */
+async function provokeCommon(
+  { name, method, path, secured, takesBody }: Operation,
+  ids: Record<string, string>,
+  promised: Promised,
+): Promise<void> {
+  const own = path.replaceAll(/\{(\w+)\}/g, (_all, id: string) => ids[id] ?? "");
+  const body = takesBody ? { body: path.endsWith("/turns") ? MESSAGE : {} } : {};
+  const succeeding = method === "DELETE" ? path.replace("{session_id}", await givenSession(world)) : own;
+  expect(promised(name, await world.call(method, succeeding, body)).status).toBeLessThan(300);
+  if (!secured) return;
+  expect(promised(name, await world.call(method, own, { ...body, user: null })).status).toBe(401);
+  expect(promised(name, await world.call(method, `${own}?surprise=1`, body)).status).toBe(422);
+  if (path.includes("{")) expect(promised(name, await world.call(method, path.replace(/\{\w+\}/, newId()), body)).status).toBe(404);
+  if (!takesBody) return;
+  expect(promised(name, await world.call(method, own, { raw: "{" })).status).toBe(400);
+  expect(promised(name, await world.call(method, own, { raw: " ".repeat(256 * 1024 + 1) })).status).toBe(413);
+  expect(promised(name, await world.call(method, own, { raw: "{}", headers: { "Content-Type": "text/plain" } })).status).toBe(415);
+}
+
+/** 402, 403, 409 and 502, each of a user of its own. */
+async function provokeTurnRefusals(promised: Promised): Promise<void> {
+  const failed = await runTurn(world, await givenSession(world, "bea"), { user: "bea", alias: "fake-500" });
+  expect(promised(RUN, failed).status).toBe(502);
+
+  const busy = await givenSession(world, "cid");
+  const slow = runTurn(world, busy, { user: "cid", alias: "fake-slow-1500" });
+  await expect.poll(() => world.provider.callsTo("fake-slow-1500"), { timeout: 10_000 }).toBe(1);
+  expect(promised(RUN, await runTurn(world, busy, { user: "cid" })).status).toBe(409);
+  expect((await slow).status).toBe(201);
+
+  const suspended = await givenSession(world, "dan");
+  await world.deps.db.read.updateTable("users").set({ suspended_at: new Date() }).where("id", "=", "dan").execute();
+  expect(promised(RUN, await runTurn(world, suspended, { user: "dan" })).status).toBe(403);
+
+  const poor = await givenSession(world, "eve");
+  await givenEnforcement(world, true);
+  expect(promised(RUN, await runTurn(world, poor, { user: "eve" })).status).toBe(402);
+  await givenEnforcement(world, null);
+}

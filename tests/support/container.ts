@@ -1,0 +1,68 @@
+// One more container of the function `turns` beside a world: on the same database and provider, with a pool, a catalogue and a
+// configuration of its own. What holds in every container at once is shown with two of them.
+
+import type { Config } from "@pantheon/core/config.ts";
+import { createDeps, type Deps } from "@pantheon/core/container/deps.ts";
+import type { ModelEntry } from "@pantheon/core/llm/models.ts";
+import { turnsApp } from "../../functions/turns/app.ts";
+import { quietLog, type QuietLog } from "./quiet-log.ts";
+import type { Answer, TestWorld } from "./world.ts";
+
+export type Container = {
+  readonly deps: Deps;
+  readonly log: QuietLog;
+  /** Posts a turn; `message` is "What is a wallet?" unless given. */
+  turn(session: string, options?: ContainerTurn): Promise<Answer>;
+  close(): Promise<void>;
+};
+
+export type ContainerTurn = {
+  user?: string;
+  key?: string;
+  message?: string;
+  maxOutputTokens?: number;
+  alias?: string;
+  timeLeftMs?: number;
+};
+
+type ContainerOptions = {
+  config?: Partial<Config>;
+  models?: Readonly<Record<string, ModelEntry>>;
+  maxConnections?: number;
+};
+
+export function givenContainer(world: TestWorld, { config = {}, models, maxConnections = 4 }: ContainerOptions = {}): Container {
+  const log = quietLog();
+  const deps = createDeps({
+    config: { ...world.config, ...config },
+    log,
+    clock: Date.now,
+    maxConnections,
+    models: models ?? world.deps.models,
+  });
+  const app = turnsApp(deps);
+  return {
+    deps,
+    log,
+    turn: async (session, { user = "ada", key, message = "What is a wallet?", maxOutputTokens, alias, timeLeftMs = 29_000 } = {}) => {
+      const request = new Request(`http://container/api/v1/sessions/${session}/turns`, {
+        method: "POST",
+        headers: {
+          Authorization: `Bearer ${await world.issuer.token({ user })}`,
+          "Content-Type": "application/json",
+          ...(key !== undefined && { "Idempotency-Key": key }),
+        },
+        body: JSON.stringify({
+          message,
+          ...(maxOutputTokens !== undefined && { max_output_tokens: maxOutputTokens }),
+          ...(alias !== undefined && { model_alias_override: alias }),
+        }),
+      });
+      const began = Date.now();
+      const response = await app.fetch(request, { timeLeft: () => timeLeftMs - (Date.now() - began) });
+      const text = await response.text();
+      return { status: response.status, headers: response.headers, text, json: JSON.parse(text) };
+    },
+    close: () => deps.db.close(),
+  };
+}

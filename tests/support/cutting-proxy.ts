@@ -1,0 +1,92 @@
+// A TCP proxy in front of PostgreSQL that cuts a connection at the worst moments: before a statement reaches the server, or after
+// the server has carried it out and before its reply is back.
+
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+
+export type CuttingProxy = {
+  /** The database's address through the proxy. */
+  readonly url: string;
+  /** Cuts the connection on which the statement of this name comes next: `times` times, once unless said otherwise. */
+  cut(when: "before" | "after", statement: string, times?: number): void;
+  /** How often it cut. */
+  cuts(): number;
+  /** Refuses new connections and breaks those there are, until told otherwise. */
+  away(isAway: boolean): void;
+  close(): Promise<void>;
+};
+
+type State = { armed: { when: "before" | "after"; statement: string; left: number } | null; cuts: number; away: boolean };
+
+export async function cuttingProxy(databaseUrl: string): Promise<CuttingProxy> {
+  const target = new URL(databaseUrl);
+  const sockets = new Set<Socket>();
+  const state: State = { armed: null, cuts: 0, away: false };
+  const server = createServer((client) => {
+    if (state.away) {
+      client.destroy();
+      return;
+    }
+    const upstream = connect(Number(target.port), target.hostname);
+    join(client, upstream, state);
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+    }
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const url = new URL(databaseUrl);
+  url.hostname = "127.0.0.1";
+  url.port = String(typeof address === "object" && address !== null ? address.port : 0);
+  const breakAll = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    url: url.href,
+    cut: (when, statement, times = 1) => (state.armed = { when, statement, left: times }),
+    cuts: () => state.cuts,
+    away: (isAway) => {
+      state.away = isAway;
+      if (isAway) breakAll();
+    },
+    close: async () => {
+      const closed = once(server, "close");
+      server.close();
+      breakAll();
+      await closed;
+    },
+  };
+}
+
+/** ReadyForQuery, idle: the server has carried out, and committed, all it was sent. */
+const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
+
+function join(client: Socket, upstream: Socket, state: State): void {
+  let cutWhenReady = false;
+  const cut = (): void => {
+    client.destroy();
+    upstream.destroy();
+  };
+  client.on("data", (data) => {
+    const { armed } = state;
+    if (armed !== null && armed.left > 0 && data.includes(armed.statement)) {
+      armed.left -= 1;
+      state.cuts += 1;
+      if (armed.when === "before") return cut();
+      cutWhenReady = true;
+    }
+    upstream.write(data);
+  });
+  upstream.on("data", (data) => {
+    if (!cutWhenReady) client.write(data);
+    else if (data.subarray(-READY.length).equals(READY)) cut();
+  });
+  for (const [one, other] of [
+    [client, upstream],
+    [upstream, client],
+  ] as const) {
+    one.on("error", () => other.destroy());
+    one.on("close", () => other.destroy());
+  }
+}

@@ -1,0 +1,104 @@
+// The money statements without the rooms above them: for races, zombies and tool events, which no single request can make.
+
+import type { Catalog } from "@pantheon/core/pricing/catalog.ts";
+import { openTurn, type OpenTurnInput } from "@pantheon/core/db/statements/open-turn.ts";
+import { settleTurn, type SettleTurnInput, type ToolEvent, type UsageEvent } from "@pantheon/core/db/statements/settle-turn.ts";
+import type { GateInput } from "@pantheon/core/db/statements/turn-gate.ts";
+import { newId } from "@pantheon/core/id.ts";
+import type { TestWorld } from "./world.ts";
+
+type Place = Pick<TestWorld, "deps">;
+type Whose = { user: string; session: string };
+
+/** What open and reopen are given by a container that knows this catalogue: 100 output tokens, a lease of 20 s, enforcement by default off. */
+export function gateInput(catalog: Catalog, whose: Whose, more: Partial<GateInput> = {}): GateInput {
+  return {
+    turn: newId(),
+    claim: newId(),
+    ...whose,
+    alias: null,
+    message: "What is a wallet?",
+    maxOutputTokens: 100,
+    leaseMs: 20_000,
+    prices: catalog.prices,
+    pricingVersion: catalog.version,
+    revision: catalog.revision,
+    weightInput: catalog.weights.fresh.toFixed(),
+    weightOutput: catalog.weights.output.toFixed(),
+    oePerCredit: catalog.weights.oePerCredit.toFixed(),
+    enforcedByDefault: false,
+    coverInFull: false,
+    historyTurns: 100,
+    historyOctets: 524_288,
+    ...more,
+  };
+}
+
+/** Runs the open statement, again with a new catalogue when that was stale. Answers its row; `turn` is null when the gate let nothing through. */
+export async function openDirectly({ deps }: Place, whose: Whose, more: Partial<OpenTurnInput> = {}) {
+  const open = async (catalog: Catalog) => {
+    const input = { ...gateInput(catalog, whose, more), key: more.key ?? null, requestHash: more.requestHash ?? null };
+    const [row] = await deps.db.run(openTurn, input);
+    if (!row) throw new Error("the open statement answered no row");
+    return row;
+  };
+  const catalog = await deps.catalog.current();
+  const row = await open(catalog);
+  return row.revision === catalog.revision ? row : open(await deps.catalog.after(catalog.revision));
+}
+
+/** Runs the settle statement with one event of `output` tokens at multiplier 1. Answers its row, or undefined when it was fenced. */
+export async function settleDirectly(
+  { deps }: Place,
+  turn: { id: string; user: string; attempt: number },
+  more: { output?: number; answer?: string; tools?: readonly ToolEvent[] } = {},
+) {
+  const { output = 10, answer = "An answer.", tools = [] } = more;
+  const catalog = await deps.catalog.current();
+  const input: SettleTurnInput = {
+    turn: turn.id,
+    user: turn.user,
+    attempt: turn.attempt,
+    answer,
+    providerModel: "test/model",
+    events: JSON.stringify([usageEvent(catalog, output)]),
+    tools: JSON.stringify(tools),
+    body: `{"id":"${turn.id}",`,
+    lowBalanceThreshold: "5",
+    requestId: "direct",
+  };
+  const [row] = await deps.db.run(settleTurn, input);
+  return row;
+}
+
+function usageEvent(catalog: Catalog, output: number): UsageEvent {
+  const credits = (output / 10_000).toFixed(8);
+  return {
+    id: newId(),
+    call_index: 0,
+    provider: "openrouter",
+    model_alias: "default",
+    provider_model: "test/model",
+    provider_request_id: null,
+    input_tokens_fresh: 0,
+    input_tokens_cached: 0,
+    output_tokens: output,
+    reasoning_tokens: 0,
+    total_tokens: output,
+    oe_tokens_computed: String(output),
+    multiplier: "1",
+    weight_fresh: "0.35",
+    weight_cached: "0.1",
+    weight_output: "1",
+    oe_per_credit: "10000",
+    provider_cost_usd: "0",
+    credits_burned: credits,
+    credits_charged: credits,
+    usd_per_credit: "0.03",
+    latency_ms: 1,
+    status: "success",
+    usage_source: "reported",
+    pricing_version: catalog.version,
+    pricing_revision: catalog.revision,
+  };
+}

@@ -1,0 +1,74 @@
+// The OpenAPI document as a flat list of operations, for tests that hold answers against it.
+
+import * as v from "valibot";
+
+export type Operation = {
+  /** Method and path template: `GET /api/v1/sessions/{session_id}`. */
+  readonly name: string;
+  readonly method: string;
+  readonly path: string;
+  readonly operationId: string;
+  readonly summary: string;
+  readonly tags: readonly string[];
+  /** A token is wanted. */
+  readonly secured: boolean;
+  readonly takesBody: boolean;
+  readonly parameters: readonly { in: string; name: string; required: boolean }[];
+  /** By status, ascending. `problem` says that the schema is the one of every refusal. */
+  readonly responses: readonly { status: number; mediaTypes: string[]; hasSchema: boolean; problem: boolean }[];
+};
+
+/** Reads the document, which must name its one security scheme and describe every operation by the parts that a test looks at. */
+export function operationsOf(text: string): Operation[] {
+  const document = v.parse(Document, JSON.parse(text));
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([verb, { security, requestBody, responses, ...said }]) => {
+      const method = verb.toUpperCase();
+      return Object.assign(said, {
+        name: `${method} ${path}`,
+        method,
+        path,
+        secured: (security ?? document.security).length > 0,
+        takesBody: requestBody !== undefined,
+        responses: Object.entries(responses).map(([status, response]) => responseOf(Number(status), response)),
+      });
+    }),
+  );
+}
+
+const Content = v.record(v.string(), v.object({ schema: v.looseObject({ $ref: v.optional(v.string()) }) }));
+const Response = v.object({ description: v.string(), content: v.optional(Content, {}) });
+const Bearer = v.array(v.strictObject({ bearer: v.tuple([]) }));
+const Document = v.object({
+  openapi: v.literal("3.1.0"),
+  security: Bearer,
+  paths: v.record(
+    v.string(),
+    v.record(
+      v.string(),
+      v.object({
+        operationId: v.string(),
+        summary: v.string(),
+        tags: v.array(v.string()),
+        security: v.optional(Bearer),
+        parameters: v.optional(v.array(v.object({ in: v.string(), name: v.string(), required: v.optional(v.boolean(), false) })), []),
+        requestBody: v.optional(v.object({ required: v.literal(true), content: v.strictObject({ "application/json": v.unknown() }) })),
+        responses: v.record(v.string(), Response),
+      }),
+    ),
+  ),
+  components: v.object({
+    securitySchemes: v.strictObject({ bearer: v.looseObject({ type: v.literal("http"), scheme: v.literal("bearer") }) }),
+    schemas: v.looseObject({ Problem: v.looseObject({}) }),
+  }),
+});
+
+function responseOf(status: number, { content }: v.InferOutput<typeof Response>) {
+  const schemas = Object.values(content).map(({ schema }) => schema);
+  return {
+    status,
+    mediaTypes: Object.keys(content),
+    hasSchema: schemas.length > 0,
+    problem: schemas.length > 0 && schemas.every(({ $ref }) => $ref === "#/components/schemas/Problem"),
+  };
+}

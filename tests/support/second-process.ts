@@ -1,0 +1,43 @@
+// Another OS process that runs turns on the database of a world: what binds in every container is shown across processes too.
+
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { TestWorld } from "./world.ts";
+
+export type ProcessTurn = { session: string; user: string; message: string; alias?: string };
+/** The turn's body and the hold it took, or the code of the refusal. */
+export type ProcessAnswer = { ok: true; body: string } | { ok: false; code: string };
+
+export type SecondProcess = {
+  turn(turn: ProcessTurn): Promise<ProcessAnswer>;
+  end(): Promise<void>;
+};
+
+const SCRIPT = fileURLToPath(new URL("./turn-process.ts", import.meta.url));
+
+export async function givenSecondProcess(world: TestWorld): Promise<SecondProcess> {
+  const child = fork(SCRIPT, [], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const exited = once(child, "exit");
+  const ask = async (message: object): Promise<ProcessAnswer> => {
+    const answered = once(child, "message", { signal: AbortSignal.timeout(20_000) });
+    child.send(message);
+    const [answer] = await answered;
+    return answer as ProcessAnswer;
+  };
+  await ask({
+    environment: {
+      DATABASE_URL: world.databaseUrl,
+      OPENROUTER_BASE_URL: world.provider.url,
+      OPENROUTER_API_KEY: "stand-in",
+      AUTH_ISSUER: world.config.auth.issuer,
+    },
+  });
+  return {
+    turn: (turn) => ask({ turn }),
+    end: async () => {
+      child.disconnect();
+      await exited;
+    },
+  };
+}

@@ -1,0 +1,35 @@
+// The script of second-process.ts: a container in a process of its own. It is told its environment first and then turns to run; it
+// ends when its parent lets go of it.
+
+import { readConfig } from "@pantheon/core/config.ts";
+import { createDeps, type Deps } from "@pantheon/core/container/deps.ts";
+import { DomainError } from "@pantheon/core/error.ts";
+import { newId } from "@pantheon/core/id.ts";
+import { MODELS } from "@pantheon/core/llm/models.ts";
+import { runTurn } from "@pantheon/core/turns/run.ts";
+import { quietLog } from "./quiet-log.ts";
+import type { ProcessAnswer, ProcessTurn } from "./second-process.ts";
+
+type Order = { environment: Record<string, string> } | { turn: ProcessTurn };
+
+let deps: Deps | null = null;
+
+process.on("message", (order: Order) => void obey(order).then((answer) => process.send?.(answer)));
+process.on("disconnect", () => void deps?.db.close());
+
+async function obey(order: Order): Promise<ProcessAnswer> {
+  if ("environment" in order) {
+    const template = MODELS["default"];
+    const models = { ...MODELS, ...(template && { "added-later": template }) };
+    deps = createDeps({ config: readConfig(order.environment), log: quietLog(), clock: Date.now, maxConnections: 2, models });
+    return { ok: true, body: "" };
+  }
+  if (deps === null) throw new Error("a turn before the environment");
+  const { alias = null, ...turn } = order.turn;
+  const request = { ...turn, alias, key: null, maxOutputTokens: 100, requestId: newId(), deadline: Date.now() + 20_000 };
+  try {
+    return { ok: true, body: (await runTurn(deps, request)).body };
+  } catch (error) {
+    return { ok: false, code: error instanceof DomainError ? error.code : String(error) };
+  }
+}
