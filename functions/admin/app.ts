@@ -1,11 +1,26 @@
-// The function `admin` as an application. It answers its health.
+// The function `admin` as an application: every address of it wants an operator.
 
 import type { Hono } from "hono";
 import type { Deps } from "@pantheon/core/container/deps.ts";
 import { probeHealth } from "@pantheon/core/db/health.ts";
 import type { AppEnv } from "@pantheon/core/http/app-env.ts";
 import { createApp } from "@pantheon/core/http/app.ts";
+import { adminOnly, authenticated } from "@pantheon/core/http/auth.ts";
+import { pricingRoutes } from "./pricing-routes.ts";
+import { walletRoutes } from "./wallet-routes.ts";
 
-export function adminApp({ config, log, clock, db }: Deps): Hono<AppEnv> {
-  return createApp({ name: "admin", config, log, clock, health: () => probeHealth(db), routes: () => {} });
+export function adminApp(deps: Deps): Hono<AppEnv> {
+  const { config, log, clock } = deps;
+  return createApp({
+    name: "admin",
+    config,
+    log,
+    clock,
+    health: () => probeHealth(deps.db),
+    routes: (app) => {
+      app.use("/api/v1/admin/*", authenticated(deps.verify, config.adminUserIds), adminOnly);
+      pricingRoutes(app, deps);
+      walletRoutes(app, deps);
+    },
+  });
 }

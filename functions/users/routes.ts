@@ -12,7 +12,7 @@ import { amount, format } from "@pantheon/core/money.ts";
 import { readReceipt } from "@pantheon/core/reports/receipt.ts";
 import { listUsage, type UsageRow } from "@pantheon/core/reports/usage.ts";
 import { rfc3339 } from "@pantheon/core/time.ts";
-import { listTransactions, type LedgerRow } from "@pantheon/core/wallet/history.ts";
+import { ledgerRowView, listTransactions } from "@pantheon/core/wallet/history.ts";
 import { readWallet } from "@pantheon/core/wallet/wallet.ts";
 import { MeView, ReceiptView, TransactionList, TransactionPath, UsageList, WalletView } from "./schemas.ts";
 
@@ -44,7 +44,7 @@ export function userRoutes(app: Hono<AppEnv>, { db, config }: UserDeps): void {
     query(ListQuery),
     async (c) => {
       const page = pageOf(listScope(c), ["bigint"], c.req.valid("query"));
-      return c.json(pageView("transactions", listScope(c), await listTransactions(db, c.var.user.id, page), transactionView));
+      return c.json(pageView("transactions", listScope(c), await listTransactions(db, c.var.user.id, page), ledgerRowView));
     },
   );
   app.get(
@@ -74,14 +74,5 @@ function usageView({ position: _position, ...event }: UsageRow) {
     credits_burned: format(amount(event.credits_burned)),
     credits_charged: format(amount(event.credits_charged)),
     created_at: rfc3339(event.created_at),
-  };
-}
-
-function transactionView({ seq: _seq, ...row }: LedgerRow) {
-  return {
-    ...row,
-    amount: format(amount(row.amount)),
-    balance_after: format(amount(row.balance_after)),
-    created_at: rfc3339(row.created_at),
   };
 }

@@ -10,6 +10,8 @@ const REFUSALS = {
   method_not_allowed: [405, "Method not allowed"],
   idempotency_in_progress: [409, "Request in progress"],
   session_busy: [409, "Session busy"],
+  conflict: [409, "Conflict"],
+  precondition_failed: [412, "Precondition failed"],
   payload_too_large: [413, "Payload too large"],
   uri_too_long: [414, "URI too long"],
   unsupported_media_type: [415, "Unsupported media type"],

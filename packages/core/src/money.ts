@@ -32,6 +32,17 @@ export function parseDecimal(text: string, decimals: number): Amount | null {
   return amount(text);
 }
 
+/**
+ * A JSON number as the shortest decimal that names it (contract section 1). Null when it is not finite, or when it has more than 15
+ * significant digits and so may not be the number that was written: such a one is sent as a string.
+ */
+export function decimalOfNumber(value: number): string | null {
+  if (!Number.isFinite(value)) return null;
+  const plain = amount(String(value)).toFixed();
+  const significant = plain.replace(/[-.]/g, "").replace(/^0+/, "").replace(/0+$/, "");
+  return significant.length > 15 ? null : plain;
+}
+
 /** Plain notation without trailing zeros: "0", "5.25", "-1.5" (contract section 1). */
 export function format(value: Amount): string {
   return value.eq(ZERO) ? "0" : value.toFixed();

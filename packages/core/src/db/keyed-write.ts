@@ -12,33 +12,28 @@ export type StoredAnswer = { readonly status: number; readonly body: string };
 /** The slots that a keyed statement fills `idempotency_keys` from. */
 export type KeyedWrite = { key: string | null; requestHash: string | null; status: number; body: string };
 
+/** An answer as the caller gets it: made now, or stored by the request that this one repeats. */
+export type Answered = StoredAnswer & { readonly replayed: boolean };
+
 /** The key and the answer as a statement's slots. */
 export function keyedWrite(key: RequestKey | null, answer: StoredAnswer): KeyedWrite {
   return { key: key?.value ?? null, requestHash: key?.hash ?? null, status: answer.status, body: answer.body };
 }
 
 /**
- * Runs `write`, which stores `answer` under the key with its effect. When it fails, the key's row decides and not the error: the same
- * request is answered as it was, another request is refused, and without a row the error stands.
+ * Runs `write`, which stores its answer under the key in the statement of its effect. When it fails, the key's row decides and not the
+ * error: the same request is answered as it was, another request is refused, and without a row the error stands.
  */
-export async function writeOnce(
-  db: Database,
-  user: string,
-  key: RequestKey | null,
-  answer: StoredAnswer,
-  write: () => Promise<void>,
-): Promise<StoredAnswer & { readonly replayed: boolean }> {
+export async function writeOnce(db: Database, user: string, key: RequestKey | null, write: () => Promise<StoredAnswer>): Promise<Answered> {
   try {
-    await write();
-    return { ...answer, replayed: false };
+    return { ...(await write()), replayed: false };
   } catch (error) {
     const row = key && (await readKey(db, user, key));
     if (!row) throw error;
     if (row.request_hash !== key.hash) {
       throw new DomainError("idempotency_key_reused", "This Idempotency-Key was used for another request.", { cause: error });
     }
-    // The very body that this request made: it was written, and only the reply of the database was lost.
-    return { status: row.status, body: row.body, replayed: row.body !== answer.body || answer.body === "" };
+    return { status: row.status, body: row.body, replayed: true };
   }
 }
 

@@ -1,3 +1,3 @@
 // The migration that this build was written for. Health compares it with the database's; a test compares it with the folder.
 
-export const EXPECTED_MIGRATION_HEAD = "20261120_0023_append_only";
+export const EXPECTED_MIGRATION_HEAD = "20261120_0024_count_admin_actions";

@@ -163,6 +163,7 @@ interface RuntimeSettingsTable {
   one: OnceGenerated<boolean>;
   revision: GeneratedExact;
   enforcement_override: boolean | null;
+  admin_actions: GeneratedExact;
   updated_at: Stamp;
 }
 

@@ -7,10 +7,13 @@ import type { AppEnv } from "./app-env.ts";
 import { requestHash } from "./idempotency.ts";
 import { encodeCursor } from "./page.ts";
 
-/** The caller's key with the digest of this request (method, path, canonical body), or null when there is no key. */
-export function requestKey(c: Context<AppEnv>): { value: string; hash: string } | null {
+/**
+ * The caller's key with the digest of this request (method, path, canonical body), or null when there is no key. `path` stands for the
+ * address where two addresses are one act.
+ */
+export function requestKey(c: Context<AppEnv>, path = c.req.path): { value: string; hash: string } | null {
   const value = c.var.idempotencyKey;
-  return value === null ? null : { value, hash: requestHash(c.req.method, c.req.path, c.var.sentBody) };
+  return value === null ? null : { value, hash: requestHash(c.req.method, path, c.var.sentBody) };
 }
 
 /** A stored body, byte for byte; a repeat says so in `Idempotency-Replayed` (contract section 1). */

@@ -2,7 +2,7 @@
 
 import { sql } from "kysely";
 import type { Database } from "../db/database.ts";
-import { keyedWrite, writeOnce, type RequestKey, type StoredAnswer } from "../db/keyed-write.ts";
+import { keyedWrite, writeOnce, type Answered, type RequestKey } from "../db/keyed-write.ts";
 import { createSession as createStatement, deleteSession as deleteStatement } from "../db/statements/session.ts";
 import { DomainError } from "../error.ts";
 import { newId } from "../id.ts";
@@ -27,7 +27,6 @@ type NewSession = {
   readonly systemPrompt: string | null;
   readonly tools: readonly string[];
 };
-type Answered = StoredAnswer & { readonly replayed: boolean };
 
 /** Opens a session, with its user and wallet when they are new, and answers its body as stored under the key. */
 export async function createSession(
@@ -47,7 +46,7 @@ export async function createSession(
     deleted_at: null,
   };
   const answer = { status: 201, body: JSON.stringify(sessionView(row)) };
-  return writeOnce(deps.db, caller.id, key, answer, async () => {
+  return writeOnce(deps.db, caller.id, key, async () => {
     await deps.db.run(createStatement, {
       ...keyedWrite(key, answer),
       ...session,
@@ -56,15 +55,17 @@ export async function createSession(
       email: caller.email,
       createdAt: row.created_at,
     });
+    return answer;
   });
 }
 
 /** Deletes a session softly; 404 when there is none to delete. A turn that runs in it still settles. */
 export async function deleteSession(deps: { db: Database }, caller: Caller, key: RequestKey | null, session: string): Promise<Answered> {
   const answer = { status: 204, body: "" };
-  return writeOnce(deps.db, caller.id, key, answer, async () => {
+  return writeOnce(deps.db, caller.id, key, async () => {
     const deleted = await deps.db.run(deleteStatement, { ...keyedWrite(key, answer), session, user: caller.id });
     if (deleted.length === 0) throw sessionNotFound();
+    return answer;
   });
 }
 

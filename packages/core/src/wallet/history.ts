@@ -1,7 +1,9 @@
 // A wallet's ledger rows, newest first. The chain of `seq` is their order and their count.
 
 import type { Database } from "../db/database.ts";
+import { amount, format } from "../money.ts";
 import { listed, type Listed, type Page } from "../page.ts";
+import { rfc3339 } from "../time.ts";
 
 export type LedgerRow = {
   id: string;
@@ -29,4 +31,14 @@ export async function listTransactions(db: Database, user: string, page: Page): 
     .execute();
   const wallet = await db.read.selectFrom("credit_wallets").select("seq").where("user_id", "=", user).executeTakeFirst();
   return listed(rows, page, Number(wallet?.seq ?? 0), (row) => [row.seq]);
+}
+
+/** A ledger row as it leaves (contract sections 4 and 5). */
+export function ledgerRowView({ seq: _seq, ...row }: LedgerRow) {
+  return {
+    ...row,
+    amount: format(amount(row.amount)),
+    balance_after: format(amount(row.balance_after)),
+    created_at: rfc3339(row.created_at),
+  };
 }

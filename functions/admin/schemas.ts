@@ -1,0 +1,108 @@
+// The shapes of the operators' API on the wire (contract section 5), but for the reports.
+
+import * as v from "valibot";
+import { positiveDecimal } from "@pantheon/core/http/decimal-input.ts";
+import { Decimal, Time, page } from "@pantheon/core/http/shapes.ts";
+import { text } from "@pantheon/core/http/validate.ts";
+import { MODELS } from "@pantheon/core/llm/models.ts";
+import { amount } from "@pantheon/core/money.ts";
+
+const Multiplier = positiveDecimal(amount("100"), 4);
+const Label = text(1, 64);
+
+/** A user's id in an address: whatever their token said. */
+const UserId = v.pipe(v.string(), v.minCodePoints(1), v.maxCodePoints(64), v.regex(/^\P{Cc}+$/u));
+
+export const AliasPath = v.strictObject({ model_alias: v.pipe(v.string(), v.maxCodePoints(64)) });
+export const VersionPath = v.strictObject({ version: v.pipe(v.string(), v.maxCodePoints(64)) });
+export const UserPath = v.strictObject({ user_id: UserId });
+
+export const PricePatch = v.strictObject({ multiplier: Multiplier, pricing_version: Label });
+
+const PriceItem = v.strictObject({ model_alias: v.string(), multiplier: Decimal, pricing_version: v.string() });
+export const PriceView = PriceItem;
+export const PricesView = v.strictObject({ pricing_version: v.string(), revision: v.string(), items: v.array(PriceItem) });
+
+const ALIASES = Object.keys(MODELS);
+
+export const VersionCreate = v.strictObject({
+  version: v.pipe(
+    v.string(),
+    v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "must be 1 to 64 letters, digits, dots, underscores or hyphens"),
+  ),
+  label: Label,
+  effective_date: v.pipe(v.string(), v.check(isDate, "must be a date, YYYY-MM-DD"), v.metadata({ format: "date" })),
+  items: v.optional(
+    v.pipe(
+      v.array(v.strictObject({ model_alias: v.picklist(ALIASES), multiplier: Multiplier })),
+      v.check(
+        (items) => items.length === ALIASES.length && new Set(items.map((item) => item.model_alias)).size === ALIASES.length,
+        "must name every model alias once",
+      ),
+    ),
+  ),
+});
+
+const Version = { version: v.string(), label: v.string(), effective_date: v.string(), is_active: v.boolean() };
+export const VersionView = v.strictObject({ ...Version, items: v.array(PriceItem) });
+export const ActiveVersionView = v.strictObject(Version);
+
+export const SettingsView = v.strictObject({
+  enforcement_enabled: v.boolean(),
+  enforcement_source: v.picklist(["config", "override"]),
+  low_balance_threshold: Decimal,
+  pricing_version: v.string(),
+  revision: v.string(),
+});
+
+export const EnforcementPatch = v.strictObject({ enabled: v.boolean() });
+export const EnforcementView = v.strictObject({ enforcement_enabled: v.boolean(), source: v.picklist(["config", "override"]) });
+
+export const SuspensionView = v.strictObject({ user_id: v.string(), suspended: v.boolean() });
+
+export const Grant = v.strictObject({
+  amount: positiveDecimal(amount("10000"), 8),
+  note: v.optional(v.nullable(text(0, 256)), null),
+});
+
+export const GrantView = v.strictObject({ user_id: v.string(), new_balance: Decimal, transaction_id: v.string() });
+export const UserGrantView = v.strictObject({ user_id: v.string(), credits_granted: Decimal, new_balance: Decimal });
+
+export const WalletView = v.strictObject({
+  user_id: v.string(),
+  balance: Decimal,
+  held: Decimal,
+  available: Decimal,
+  recent_transactions: v.array(
+    v.strictObject({
+      id: v.string(),
+      kind: v.picklist(["grant", "debit", "refund"]),
+      amount: Decimal,
+      balance_after: Decimal,
+      initiated_by: v.nullable(v.string()),
+      note: v.nullable(v.string()),
+      reference_id: v.string(),
+      created_at: Time,
+    }),
+  ),
+});
+
+export const ActionList = page(
+  "actions",
+  v.strictObject({
+    id: v.string(),
+    admin_id: v.string(),
+    action: v.string(),
+    target: v.string(),
+    before: v.nullable(v.record(v.string(), v.unknown())),
+    after: v.nullable(v.record(v.string(), v.unknown())),
+    request_id: v.nullable(v.string()),
+    created_at: Time,
+  }),
+);
+
+/** A day of the calendar: 30 February is none. */
+function isDate(day: string): boolean {
+  const midnight = /^\d{4}-\d{2}-\d{2}$/.test(day) ? new Date(`${day}T00:00:00Z`) : new Date(Number.NaN);
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
+}

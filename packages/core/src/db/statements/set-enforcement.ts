@@ -1,0 +1,20 @@
+// The operator's override of enforcement: on, off, or none (the stage's default). The trigger raises the revision when it changes.
+
+import { sql } from "kysely";
+import { prepared } from "../prepared.ts";
+import { audited, type AdminWrite } from "./audit.ts";
+
+export const setEnforcement = prepared<AdminWrite & { enabled: boolean | null }, { override: boolean | null }>(
+  "set_enforcement",
+  (p) => sql`
+with s as (update runtime_settings set enforcement_override = ${p.enabled}::boolean
+           returning old.enforcement_override as before, new.enforcement_override as after),
+  ${audited(p, {
+    action: "settings.enforcement",
+    target: sql`'enforcement'`,
+    before: sql`jsonb_build_object('override', s.before)`,
+    after: sql`jsonb_build_object('override', s.after)`,
+    source: sql`s`,
+  })}
+select after as override from s`,
+);

@@ -1,0 +1,22 @@
+// Suspends a user, or lets them run turns again. Checked by the open statement; a turn that runs settles all the same.
+
+import { sql } from "kysely";
+import { prepared } from "../prepared.ts";
+import { audited, type AdminWrite } from "./audit.ts";
+
+/** No row: there is no such user. Suspending twice keeps the first time. */
+export const setSuspension = prepared<AdminWrite & { user: string; suspended: boolean }, { id: string }>(
+  "set_suspension",
+  (p) => sql`
+with u as (update users set suspended_at = case when ${p.suspended}::boolean then coalesce(suspended_at, clock_timestamp()) end
+            where id = ${p.user}::text
+           returning id, old.suspended_at is not null as before, new.suspended_at is not null as after),
+  ${audited(p, {
+    action: sql`case when ${p.suspended}::boolean then 'user.suspend' else 'user.reactivate' end`,
+    target: sql`u.id`,
+    before: sql`jsonb_build_object('suspended', u.before)`,
+    after: sql`jsonb_build_object('suspended', u.after)`,
+    source: sql`u`,
+  })}
+select id from u`,
+);

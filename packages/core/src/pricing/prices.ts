@@ -1,0 +1,121 @@
+// Prices as an operator sees and changes them. Every change is one statement with its audit row; what was charged before never moves.
+
+import type { Database } from "../db/database.ts";
+import { keyedWrite, writeOnce, type Answered, type RequestKey } from "../db/keyed-write.ts";
+import { patchPrice as patchStatement } from "../db/statements/patch-price.ts";
+import { activateVersion as activateStatement, createVersion as createStatement } from "../db/statements/pricing-version.ts";
+import { sqlState } from "../db/unavailable.ts";
+import { DomainError } from "../error.ts";
+import { amount, format, type Amount } from "../money.ts";
+
+/** Who writes, by which request, under which key. */
+export type Operator = { readonly admin: string; readonly requestId: string; readonly key: RequestKey | null };
+
+export type PriceItem = { readonly model_alias: string; readonly multiplier: string; readonly pricing_version: string };
+
+/** The active version's prices by alias, with the revision that they are true at. */
+export async function readPrices(db: Database): Promise<{ pricing_version: string; revision: string; items: PriceItem[] }> {
+  const rows = await db.read
+    .selectFrom("runtime_settings as s")
+    .innerJoin("pricing_versions as v", (join) => join.on("v.is_active", "=", true))
+    .innerJoin("model_pricing as m", "m.pricing_version", "v.version")
+    .select(["s.revision", "m.model_alias", "m.multiplier", "m.pricing_version"])
+    .orderBy("m.model_alias")
+    .execute();
+  const [first] = rows;
+  if (!first) throw new DomainError("not_configured", "No pricing version is active.");
+  const items = rows.map((row) => ({
+    model_alias: row.model_alias,
+    multiplier: format(amount(row.multiplier)),
+    pricing_version: row.pricing_version,
+  }));
+  return { pricing_version: first.pricing_version, revision: first.revision, items };
+}
+
+/** Sets one multiplier. 404 for an unknown pair; 412 when `ifRevision` is given and the revision has moved on. */
+export async function patchPrice(
+  db: Database,
+  operator: Operator,
+  price: { version: string; alias: string; multiplier: Amount; ifRevision: string | null },
+): Promise<Answered> {
+  const multiplier = format(price.multiplier);
+  const item: PriceItem = { model_alias: price.alias, multiplier, pricing_version: price.version };
+  const answer = { status: 200, body: JSON.stringify(item) };
+  return writeOnce(db, operator.admin, operator.key, async () => {
+    const { admin, requestId, key } = operator;
+    const [row] = await db.run(patchStatement, { ...keyedWrite(key, answer), ...price, admin, requestId, multiplier });
+    if (!row?.known) throw new DomainError("not_found", "Model alias not found for pricing version.");
+    if (!row.changed) {
+      throw new DomainError("precondition_failed", "Prices or settings have changed since that revision.", {
+        members: { revision: row.revision },
+      });
+    }
+    return answer;
+  });
+}
+
+export type NewVersion = {
+  readonly version: string;
+  readonly label: string;
+  readonly effectiveDate: string;
+  /** Every alias that can be run; null copies the active version. */
+  readonly items: readonly { model_alias: string; multiplier: Amount }[] | null;
+};
+
+const COPY_TRIES = 5;
+
+/** Makes a version that is not active yet, with the active one's weights. 409 when there is one of that name. */
+export async function createVersion(db: Database, operator: Operator, asked: NewVersion): Promise<Answered> {
+  return writeOnce(db, operator.admin, operator.key, async () => {
+    for (let tries = 0; tries < COPY_TRIES; tries += 1) {
+      const active = asked.items === null ? await readPrices(db) : null;
+      const items = (active?.items ?? asked.items ?? []).map((item) => ({
+        model_alias: item.model_alias,
+        multiplier: typeof item.multiplier === "string" ? item.multiplier : format(item.multiplier),
+        pricing_version: asked.version,
+      }));
+      items.sort((a, b) => (a.model_alias < b.model_alias ? -1 : 1));
+      const view = { version: asked.version, label: asked.label, effective_date: asked.effectiveDate, is_active: false, items };
+      const answer = { status: 201, body: JSON.stringify(view) };
+      const { admin, requestId, key } = operator;
+      const input = {
+        ...keyedWrite(key, answer),
+        ...asked,
+        admin,
+        requestId,
+        items: JSON.stringify(items),
+        ifRevision: active?.revision ?? null,
+      };
+      const rows = await db.run(createStatement, input).catch((error: unknown) => {
+        throw sqlState(error) === UNIQUE_VIOLATION
+          ? new DomainError("conflict", "There is a pricing version of that name.", { cause: error })
+          : error;
+      });
+      if (rows.length > 0) return answer;
+    }
+    throw new DomainError("conflict", "Prices are being changed. Please try again.", { retryAfter: 1 });
+  });
+}
+
+const UNIQUE_VIOLATION = "23505";
+const EXCLUSION_VIOLATION = "23P01";
+
+/** Makes a version the active one, in one switch that binds the next turn everywhere. 404 when there is none of that name. */
+export async function activateVersion(db: Database, operator: Operator, version: string): Promise<Answered> {
+  return writeOnce(db, operator.admin, operator.key, async () => {
+    const row = await db.read
+      .selectFrom("pricing_versions")
+      .select(["version", "label", "effective_date"])
+      .where("version", "=", version)
+      .executeTakeFirst();
+    if (!row) throw new DomainError("not_found", "Pricing version not found.");
+    const answer = { status: 200, body: JSON.stringify({ ...row, is_active: true }) };
+    const input = { ...keyedWrite(operator.key, answer), admin: operator.admin, requestId: operator.requestId, version };
+    // Two switches at once: the second had read the first one's past, and is undone by the one-active constraint. It runs again.
+    await db.run(activateStatement, input).catch((error: unknown) => {
+      if (sqlState(error) !== EXCLUSION_VIOLATION) throw error;
+      return db.run(activateStatement, input);
+    });
+    return answer;
+  });
+}

@@ -1,0 +1,54 @@
+// The settings that an operator can change while everything runs: whether enforcement is on, and where that comes from.
+
+import type { Config } from "../config.ts";
+import type { Database } from "../db/database.ts";
+import { keyedWrite, writeOnce, type Answered } from "../db/keyed-write.ts";
+import { setEnforcement as enforcementStatement } from "../db/statements/set-enforcement.ts";
+import { DomainError } from "../error.ts";
+import { format } from "../money.ts";
+import type { Operator } from "./prices.ts";
+
+type Defaults = Pick<Config, "enforcementDefault" | "lowBalanceThreshold">;
+
+/** The settings in force, of one moment. */
+export async function readSettings(db: Database, defaults: Defaults) {
+  const row = await db.read
+    .selectFrom("runtime_settings as s")
+    .innerJoin("pricing_versions as v", (join) => join.on("v.is_active", "=", true))
+    .select(["s.revision", "s.enforcement_override", "v.version"])
+    .executeTakeFirst();
+  if (!row) throw new DomainError("not_configured", "No pricing version is active.");
+  const { enforcement_enabled, source } = enforcement(row.enforcement_override, defaults);
+  return {
+    enforcement_enabled,
+    enforcement_source: source,
+    low_balance_threshold: format(defaults.lowBalanceThreshold),
+    pricing_version: row.version,
+    revision: row.revision,
+  };
+}
+
+/** Sets the override, or takes it away (null): then the stage's default counts again. Binds the very next turn in every container. */
+export async function overrideEnforcement(
+  db: Database,
+  operator: Operator,
+  enabled: boolean | null,
+  defaults: Defaults,
+): Promise<Answered> {
+  const answer = { status: 200, body: JSON.stringify(enforcement(enabled, defaults)) };
+  return writeOnce(db, operator.admin, operator.key, async () => {
+    await db.run(enforcementStatement, {
+      ...keyedWrite(operator.key, answer),
+      admin: operator.admin,
+      requestId: operator.requestId,
+      enabled,
+    });
+    return answer;
+  });
+}
+
+function enforcement(override: boolean | null, { enforcementDefault }: Defaults) {
+  return override === null
+    ? { enforcement_enabled: enforcementDefault, source: "config" as const }
+    : { enforcement_enabled: override, source: "override" as const };
+}
