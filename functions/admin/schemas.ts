@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { positiveDecimal } from "@pantheon/core/http/decimal-input.ts";
-import { Decimal, Time, page } from "@pantheon/core/http/shapes.ts";
+import { Decimal, Time, TransactionView, page } from "@pantheon/core/http/shapes.ts";
 import { text } from "@pantheon/core/http/validate.ts";
 import { MODELS } from "@pantheon/core/llm/models.ts";
 import { amount } from "@pantheon/core/money.ts";
@@ -73,18 +73,7 @@ export const WalletView = v.strictObject({
   balance: Decimal,
   held: Decimal,
   available: Decimal,
-  recent_transactions: v.array(
-    v.strictObject({
-      id: v.string(),
-      kind: v.picklist(["grant", "debit", "refund"]),
-      amount: Decimal,
-      balance_after: Decimal,
-      initiated_by: v.nullable(v.string()),
-      note: v.nullable(v.string()),
-      reference_id: v.string(),
-      created_at: Time,
-    }),
-  ),
+  recent_transactions: v.array(TransactionView),
 });
 
 export const ActionList = page(

@@ -1,7 +1,7 @@
 // The shapes of a user's own account on the wire (contract section 4).
 
 import * as v from "valibot";
-import { Decimal, Time, page } from "@pantheon/core/http/shapes.ts";
+import { Decimal, Time, TransactionView, page } from "@pantheon/core/http/shapes.ts";
 import { Id } from "@pantheon/core/http/validate.ts";
 
 export const TransactionPath = v.strictObject({ transaction_id: Id });
@@ -35,19 +35,7 @@ export const UsageList = page(
   }),
 );
 
-export const TransactionList = page(
-  "transactions",
-  v.strictObject({
-    id: v.string(),
-    kind: v.picklist(["grant", "debit", "refund"]),
-    amount: Decimal,
-    balance_after: Decimal,
-    initiated_by: v.nullable(v.string()),
-    note: v.nullable(v.string()),
-    reference_id: v.string(),
-    created_at: Time,
-  }),
-);
+export const TransactionList = page("transactions", TransactionView);
 
 export const ReceiptView = v.strictObject({
   transaction_id: v.string(),

@@ -27,7 +27,14 @@ type Surroundings = {
 
 /** Connects nothing and loads nothing yet: the first request that needs a thing pays for it. */
 export function createDeps({ config, log, clock, maxConnections, models = MODELS, driver, onStatement }: Surroundings): Deps {
-  const db: Database = createDatabase({ url: config.databaseUrl, log, clock, maxConnections, ...(driver && { driver }), ...(onStatement && { onStatement }) });
+  const db: Database = createDatabase({
+    url: config.databaseUrl,
+    log,
+    clock,
+    maxConnections,
+    ...(driver && { driver }),
+    ...(onStatement && { onStatement }),
+  });
   const windows = new Map(Object.entries(models).map(([alias, model]) => [alias, model.contextWindow]));
   return {
     config,

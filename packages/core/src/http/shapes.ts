@@ -20,13 +20,25 @@ export function page<Name extends string, Row extends v.GenericSchema>(name: Nam
   return v.strictObject({ ...rows, total: v.number(), next_cursor: v.nullable(v.string()) });
 }
 
+/** A ledger row on the wire, for its owner and for operators. */
+export const TransactionView = v.strictObject({
+  id: v.string(),
+  kind: v.picklist(["grant", "debit", "refund"]),
+  amount: Decimal,
+  balance_after: Decimal,
+  initiated_by: v.nullable(v.string()),
+  note: v.nullable(v.string()),
+  reference_id: v.string(),
+  created_at: Time,
+});
+
 type Description = {
   summary: string;
   tag: string;
   description?: string;
   /** The success: its status, and its body unless it has none. */
   answers: readonly [status: 200 | 201 | 204, schema?: v.GenericSchema];
-  /** The refusals that are this route's own; 401, 404, 422, 500 and 503 are said of every route. */
+  /** The refusals that are this route's own; 401, 422, 500 and 503 are said of every route. */
   refusals?: Readonly<Record<number, string>>;
 };
 

@@ -2,6 +2,7 @@
 
 import { sql } from "kysely";
 import type { Database } from "../db/database.ts";
+import { newestFirst, positionOf } from "../db/newest-first.ts";
 import { listed, type Listed, type Page } from "../page.ts";
 import { readSession } from "./sessions.ts";
 import { unsettledTurnView, type UnsettledTurn } from "./view.ts";
@@ -9,25 +10,18 @@ import { unsettledTurnView, type UnsettledTurn } from "./view.ts";
 /** The turns of a session of this user, by time and id, as TurnRead. 404 when the session is not theirs. */
 export async function listTurns(db: Database, user: string, session: string, page: Page): Promise<Listed<unknown>> {
   await readSession(db, user, session);
-  const [time, id] = page.after ?? [];
-  const rows = await db.read
+  const turns = db.read
     .selectFrom("turns")
     .select(["id", "session_id", "turn_index", "user_input", "status", "model_alias", "pricing_version", "prune_triggered", "created_at"])
     .select("response_body")
-    .select(sql<string>`created_at::text`.as("position"))
-    .where("session_id", "=", session)
-    .$if(time !== undefined, (query) => query.where(sql<boolean>`(created_at, id) < (${time}::timestamptz, ${id}::uuid)`))
-    .orderBy("created_at", "desc")
-    .orderBy("id", "desc")
-    .offset(page.offset)
-    .limit(page.limit + 1)
-    .execute();
+    .where("session_id", "=", session);
+  const rows = await newestFirst(turns, page).execute();
   const counted = await db.read
     .selectFrom("turns")
     .select((column) => column.fn.countAll<string>().as("count"))
     .where("session_id", "=", session)
     .executeTakeFirstOrThrow();
-  const { next, total, rows: shown } = listed(rows, page, Number(counted.count), (row) => [row.position, row.id]);
+  const { next, total, rows: shown } = listed(rows, page, Number(counted.count), positionOf);
   return { rows: shown.map(turnView), total, next };
 }
 

@@ -1,8 +1,8 @@
 // Sessions: opened, listed, read and deleted by their owner. Whatever is not the caller's is as unknown as what never was.
 
-import { sql } from "kysely";
 import type { Database } from "../db/database.ts";
 import { keyedWrite, writeOnce, type Answered, type RequestKey } from "../db/keyed-write.ts";
+import { newestFirst, positionOf } from "../db/newest-first.ts";
 import { createSession as createStatement, deleteSession as deleteStatement } from "../db/statements/session.ts";
 import { DomainError } from "../error.ts";
 import { newId } from "../id.ts";
@@ -78,22 +78,14 @@ export async function readSession(db: Database, user: string, session: string): 
 
 /** This user's sessions by time and id, newest first. */
 export async function listSessions(db: Database, user: string, page: Page): Promise<Listed<SessionRow>> {
-  const [time, id] = page.after ?? [];
-  const rows = await ownSessions(db, user)
-    .select(sql<string>`created_at::text`.as("position"))
-    .$if(time !== undefined, (query) => query.where(sql<boolean>`(created_at, id) < (${time}::timestamptz, ${id}::uuid)`))
-    .orderBy("created_at", "desc")
-    .orderBy("id", "desc")
-    .offset(page.offset)
-    .limit(page.limit + 1)
-    .execute();
+  const rows = await newestFirst(ownSessions(db, user), page).execute();
   const counted = await db.read
     .selectFrom("sessions")
     .select((column) => column.fn.countAll<string>().as("count"))
     .where("user_id", "=", user)
     .where("deleted_at", "is", null)
     .executeTakeFirstOrThrow();
-  return listed(rows, page, Number(counted.count), (row) => [row.position, row.id]);
+  return listed(rows, page, Number(counted.count), positionOf);
 }
 
 /** A session as it leaves (contract section 3). */
