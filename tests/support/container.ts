@@ -31,6 +31,7 @@ type ContainerOptions = {
   maxConnections?: number;
 };
 
+/** Nothing is connected until its first turn. `timeLeftMs` of a turn is what the function has, 29 s unless given. */
 export function givenContainer(world: TestWorld, { config = {}, models, maxConnections = 4 }: ContainerOptions = {}): Container {
   const log = quietLog();
   const deps = createDeps({

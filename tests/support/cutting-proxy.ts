@@ -18,6 +18,7 @@ export type CuttingProxy = {
 
 type State = { armed: { when: "before" | "after"; statement: string; left: number } | null; cuts: number; away: boolean };
 
+/** Listens on a free port. A statement is known by its prepared name: `settle_turn`, `open_turn`. */
 export async function cuttingProxy(databaseUrl: string): Promise<CuttingProxy> {
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { TestWorld } from "./world.ts";
 
 export type ProcessTurn = { session: string; user: string; message: string; alias?: string };
-/** The turn's body and the hold it took, or the code of the refusal. */
+/** The turn's body, or the code of the refusal. */
 export type ProcessAnswer = { ok: true; body: string } | { ok: false; code: string };
 
 export type SecondProcess = {
@@ -16,6 +16,7 @@ export type SecondProcess = {
 
 const SCRIPT = fileURLToPath(new URL("./turn-process.ts", import.meta.url));
 
+/** Starts it; it has its own pool and catalogue, both still empty, and the models of the product with `added-later` besides. */
 export async function givenSecondProcess(world: TestWorld): Promise<SecondProcess> {
   const child = fork(SCRIPT, [], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const exited = once(child, "exit");

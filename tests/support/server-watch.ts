@@ -21,6 +21,7 @@ export type ServerWatch = {
   end(): Promise<void>;
 };
 
+/** Watches the database at this address, on a connection to another one. */
 export async function watchServer(databaseUrl: string): Promise<ServerWatch> {
   const database = new URL(databaseUrl).pathname.slice(1);
   const client = new Client({ connectionString: inject("postgres").adminUrl });

@@ -13,9 +13,12 @@ import { amount, roundHalfUp, ZERO } from "../money.ts";
 import { OCTETS_PER_TOKEN } from "../db/statements/turn-gate.ts";
 import type { TurnDeps, TurnRequest } from "./deps.ts";
 import type { OpenedTurn } from "./open.ts";
+import { voidFailed } from "./recover.ts";
 import { completedTurnBody } from "./view.ts";
 
-const RETRIES = { retries: 5, minTimeout: 30, maxTimeout: 500, randomize: true };
+/** A failover of the database takes a few seconds: worth waiting for, since the model has answered. */
+const RETRIES = { retries: 12, minTimeout: 30, maxTimeout: 750, randomize: true };
+const MAX_RETRY_MS = 5_000;
 const COST_DECIMALS = 8;
 
 /** Books the answer and returns the response body as it is stored. Charged at most once, whatever reply was lost. */
@@ -43,13 +46,15 @@ export async function settleTurn(
   try {
     const booked = await pRetry(() => settleOnce(deps, turn, input), {
       ...RETRIES,
-      maxRetryTime: Math.max(1, request.deadline - deps.clock()),
+      maxRetryTime: Math.max(1, Math.min(request.deadline - deps.clock(), MAX_RETRY_MS)),
     });
     if (booked.overHold) deps.log.count("over_hold", { turn_id: turn.id, hold: turn.hold.toFixed(), charge: charge.charged.toFixed() });
     return booked.body;
   } catch (error) {
     // The model has answered and nobody pays for it, unless the booking is found when the same key comes again.
     deps.log.count("lost_revenue", { turn_id: turn.id, attempt: turn.attempt });
+    // What no retry mends will not be booked later either: the hold goes back now, and the key may run again.
+    if (!(error instanceof DomainError)) await voidFailed(deps, turn, request.user, "internal");
     throw error;
   }
 }
