@@ -6,16 +6,17 @@ import { Decimal, Time, TransactionView, page } from "@pantheon/core/http/shapes
 import { text } from "@pantheon/core/http/validate.ts";
 import { MODELS } from "@pantheon/core/llm/models.ts";
 import { amount } from "@pantheon/core/money.ts";
+import { Day } from "@pantheon/core/reports/range.ts";
 
 const Multiplier = positiveDecimal(amount("100"), 4);
 const Label = text(1, 64);
 
-/** A user's id in an address: whatever their token said. */
-const UserId = v.pipe(v.string(), v.minCodePoints(1), v.maxCodePoints(64), v.regex(/^\P{Cc}+$/u));
+/** A name in an address, taken as it is: whatever a token may say of its user, and an alias or version may be called. */
+const Name = v.pipe(v.string(), v.minCodePoints(1), v.maxCodePoints(64), v.regex(/^[^\p{Cc}\p{Cs}]+$/u));
 
-export const AliasPath = v.strictObject({ model_alias: v.pipe(v.string(), v.maxCodePoints(64)) });
-export const VersionPath = v.strictObject({ version: v.pipe(v.string(), v.maxCodePoints(64)) });
-export const UserPath = v.strictObject({ user_id: UserId });
+export const AliasPath = v.strictObject({ model_alias: Name });
+export const VersionPath = v.strictObject({ version: Name });
+export const UserPath = v.strictObject({ user_id: Name });
 
 export const PricePatch = v.strictObject({ multiplier: Multiplier, pricing_version: Label });
 
@@ -31,7 +32,7 @@ export const VersionCreate = v.strictObject({
     v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "must be 1 to 64 letters, digits, dots, underscores or hyphens"),
   ),
   label: Label,
-  effective_date: v.pipe(v.string(), v.check(isDate, "must be a date, YYYY-MM-DD"), v.metadata({ format: "date" })),
+  effective_date: Day,
   items: v.optional(
     v.pipe(
       v.array(v.strictObject({ model_alias: v.picklist(ALIASES), multiplier: Multiplier })),
@@ -89,9 +90,3 @@ export const ActionList = page(
     created_at: Time,
   }),
 );
-
-/** A day of the calendar: 30 February is none. */
-function isDate(day: string): boolean {
-  const midnight = /^\d{4}-\d{2}-\d{2}$/.test(day) ? new Date(`${day}T00:00:00Z`) : new Date(Number.NaN);
-  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
-}

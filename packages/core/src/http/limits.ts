@@ -18,6 +18,11 @@ export function limits(maxBodyBytes: number) {
     const { body } = c.req.raw;
     if (body !== null) {
       const bytes = await readUpTo(body, maxBodyBytes);
+      if (bytes === null) {
+        // The rest of it is on its way, so this connection can carry no other request: a server must not keep it for one.
+        c.res.headers.set("Connection", "close");
+        throw tooLarge(maxBodyBytes);
+      }
       // An empty body is none: a server in front hands over an empty stream where nothing was sent.
       c.req.raw = new Request(url, { method, headers, signal, ...(bytes.byteLength > 0 && { body: bytes }) });
     }
@@ -25,22 +30,20 @@ export function limits(maxBodyBytes: number) {
   });
 }
 
-/** What is sent beyond the limit is still read, up to this, so that the caller gets its answer instead of a broken connection. */
-const MAX_DISCARDED_BYTES = 4 * 1024 * 1024;
-
-async function readUpTo(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+/** The body, or null when it is longer than `maxBytes`: then reading ends right there. */
+async function readUpTo(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | null> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
     for await (const chunk of body) {
       size += chunk.byteLength;
-      if (size > MAX_DISCARDED_BYTES) break;
-      if (size <= maxBytes) chunks.push(chunk);
+      if (size > maxBytes) break;
+      chunks.push(chunk);
     }
   } catch (error) {
     throw new DomainError("malformed_request", "The request body could not be read.", { cause: error });
   }
-  if (size > maxBytes) throw tooLarge(maxBytes);
+  if (size > maxBytes) return null;
   return Uint8Array.from(Buffer.concat(chunks));
 }
 

@@ -62,12 +62,13 @@ export type NewVersion = {
   readonly items: readonly { model_alias: string; multiplier: Amount }[] | null;
 };
 
-const COPY_TRIES = 5;
+/** How often a write that reads first is run again because somebody else's came between. */
+const TRIES = 20;
 
 /** Makes a version that is not active yet, with the active one's weights. 409 when there is one of that name. */
 export async function createVersion(db: Database, operator: Operator, asked: NewVersion): Promise<Answered> {
   return writeOnce(db, operator.admin, operator.key, async () => {
-    for (let tries = 0; tries < COPY_TRIES; tries += 1) {
+    for (let tries = 0; tries < TRIES; tries += 1) {
       const active = asked.items === null ? await readPrices(db) : null;
       const items = (active?.items ?? asked.items ?? []).map((item) => ({
         model_alias: item.model_alias,
@@ -93,29 +94,33 @@ export async function createVersion(db: Database, operator: Operator, asked: New
       });
       if (rows.length > 0) return answer;
     }
-    throw new DomainError("conflict", "Prices are being changed. Please try again.", { retryAfter: 1 });
+    throw pricesAreMoving();
   });
 }
 
 const UNIQUE_VIOLATION = "23505";
-const EXCLUSION_VIOLATION = "23P01";
 
 /** Makes a version the active one, in one switch that binds the next turn everywhere. 404 when there is none of that name. */
 export async function activateVersion(db: Database, operator: Operator, version: string): Promise<Answered> {
   return writeOnce(db, operator.admin, operator.key, async () => {
-    const row = await db.read
-      .selectFrom("pricing_versions")
-      .select(["version", "label", "effective_date"])
-      .where("version", "=", version)
-      .executeTakeFirst();
-    if (!row) throw new DomainError("not_found", "Pricing version not found.");
-    const answer = { status: 200, body: JSON.stringify({ ...row, is_active: true }) };
-    const input = { ...keyedWrite(operator.key, answer), admin: operator.admin, requestId: operator.requestId, version };
-    // Two switches at once: the second had read the first one's past, and is undone by the one-active constraint. It runs again.
-    await db.run(activateStatement, input).catch((error: unknown) => {
-      if (sqlState(error) !== EXCLUSION_VIOLATION) throw error;
-      return db.run(activateStatement, input);
-    });
-    return answer;
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const row = await db.read
+        .selectFrom("pricing_versions as v")
+        .innerJoin("runtime_settings as s", (join) => join.onTrue())
+        .select(["v.version", "v.label", "v.effective_date", "s.revision"])
+        .where("v.version", "=", version)
+        .executeTakeFirst();
+      if (!row) throw new DomainError("not_found", "Pricing version not found.");
+      const { revision: ifRevision, ...view } = row;
+      const answer = { status: 200, body: JSON.stringify({ ...view, is_active: true }) };
+      const { admin, requestId, key } = operator;
+      const rows = await db.run(activateStatement, { ...keyedWrite(key, answer), admin, requestId, version, ifRevision });
+      if (rows.length > 0) return answer;
+    }
+    throw pricesAreMoving();
   });
+}
+
+function pricesAreMoving(): DomainError {
+  return new DomainError("conflict", "Prices are being changed. Please try again.", { retryAfter: 1 });
 }

@@ -4,6 +4,7 @@ import type { Database } from "../db/database.ts";
 import { keyedWrite, writeOnce, type Answered, type RequestKey } from "../db/keyed-write.ts";
 import { adminGrant as grantStatement } from "../db/statements/admin-grant.ts";
 import { setSuspension as suspensionStatement } from "../db/statements/set-suspension.ts";
+import { sqlState } from "../db/unavailable.ts";
 import { DomainError } from "../error.ts";
 import { newId } from "../id.ts";
 import { amount, format, type Amount } from "../money.ts";
@@ -41,9 +42,14 @@ export async function grantByAdmin(db: Database, operator: Operator, grant: Admi
   });
 }
 
+const NUMERIC_OUT_OF_RANGE = "22003";
+
 /** After an error the ledger says whether it was granted and only the reply was lost; the error stands when it was not. */
 async function grantedBefore(db: Database, transaction: string, head: string, error: unknown): Promise<{ body: string }[]> {
   const row = await db.read.selectFrom("credit_transactions").select("balance_after").where("id", "=", transaction).executeTakeFirst();
+  if (!row && sqlState(error) === NUMERIC_OUT_OF_RANGE) {
+    throw new DomainError("invalid_request", "The balance would be larger than a wallet can hold.", { cause: error });
+  }
   if (!row) throw error;
   return [{ body: `${head}"new_balance":"${format(amount(row.balance_after))}"}` }];
 }

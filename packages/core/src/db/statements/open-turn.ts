@@ -2,7 +2,7 @@
 
 import { sql } from "kysely";
 import { prepared } from "../prepared.ts";
-import { gate, gateAnswer, gateSources, mayRun, type GateInput, type GateRow } from "./turn-gate.ts";
+import { funds, gate, gateAnswer, gateSources, mayRun, type GateInput, type GateRow } from "./turn-gate.ts";
 
 export type OpenTurnInput = GateInput & { key: string | null; requestHash: string | null };
 
@@ -11,9 +11,8 @@ export type OpenTurnInput = GateInput & { key: string | null; requestHash: strin
  * request with this key, `turns_position` another turn of this session, or a history that was stale when this statement waited.
  */
 export const openTurn = prepared<OpenTurnInput, GateRow>("open_turn", (p) => {
-  const body = gate(p, sql`0`);
   return sql`
-with ${body},
+with ${gate(p)}, ${funds(p, sql`0`)},
   kt as (select id, status, request_hash, response_body, lease_until < clock_timestamp() as lapsed
            from turns where user_id = ${p.user}::text and idempotency_key = ${p.key}::text),
   t as (insert into turns (id, session_id, user_id, status, attempt, lease_until, hold, turn_index, user_input, model_alias, max_output_tokens,
@@ -22,7 +21,7 @@ with ${body},
                ${p.message}::text, p.alias, ${p.maxOutputTokens}::int, ${p.pricingVersion}::text, g.revision, not q.covered, h.pruned,
                ${p.claim}::uuid, ${p.key}::text, ${p.requestHash}::text, clock_timestamp()
           from q, g, u, s, p, h, k
-         where not exists (select from kt) and ${mayRun(p, sql`q.covered`)}
+         where not exists (select from kt) and ${mayRun(p)}
         returning id, user_id, attempt, turn_index, hold, created_at),
   w as (update credit_wallets x set held = x.held + t.hold from t where x.user_id = t.user_id)
 select ${gateAnswer(p)}, to_json(kt) as keyed

@@ -1,5 +1,5 @@
 // Changes the multiplier of one price. The settings row is locked first, so that operators follow one another and a revision that
-// somebody relies on cannot move in between.
+// somebody relies on cannot move in between. What it was is read under a lock: RETURNING old is the snapshot's after a wait.
 
 import { sql } from "kysely";
 import { prepared } from "../prepared.ts";
@@ -18,10 +18,12 @@ export const patchPrice = prepared<PatchPriceInput, { revision: string; known: b
   "patch_price",
   (p) => sql`
 with g as (select revision from runtime_settings for update),
-  m as (update model_pricing x set multiplier = ${p.multiplier}::numeric from g
+  o as (select x.pricing_version, x.model_alias, x.multiplier from model_pricing x, g
          where x.pricing_version = ${p.version}::text and x.model_alias = ${p.alias}::text
-           and (${p.ifRevision}::bigint is null or g.revision = ${p.ifRevision}::bigint)
-        returning x.pricing_version, x.model_alias, old.multiplier as before, new.multiplier as after),
+           and (${p.ifRevision}::bigint is null or g.revision = ${p.ifRevision}::bigint) for update of x),
+  m as (update model_pricing x set multiplier = ${p.multiplier}::numeric from o
+         where x.pricing_version = o.pricing_version and x.model_alias = o.model_alias
+        returning x.pricing_version, x.model_alias, o.multiplier as before, x.multiplier as after),
   ${audited(p, {
     action: "pricing.patch",
     target: sql`m.pricing_version || '/' || m.model_alias`,

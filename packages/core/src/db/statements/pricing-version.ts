@@ -35,12 +35,17 @@ with g as (select revision from runtime_settings for update),
 select version from v`,
 );
 
-/** Moves the mark of the active version in one UPDATE; one that is active already stays so and is audited. No row: there is no such version. */
-export const activateVersion = prepared<AdminWrite & { version: string }, { version: string }>(
+/**
+ * Moves the mark of the active version in one UPDATE; one that is active already stays so and is audited. `ifRevision` is the revision
+ * that the caller just read: found unchanged under the lock, it proves that this statement's snapshot of the versions is current.
+ * No row: it had moved on, or there is no such version.
+ */
+export const activateVersion = prepared<AdminWrite & { version: string; ifRevision: string }, { version: string }>(
   "activate_pricing_version",
   (p) => sql`
 with g as (select revision from runtime_settings for update),
-  o as (select (select version from pricing_versions where is_active) as active, n.version from pricing_versions n, g where n.version = ${p.version}::text),
+  o as (select (select version from pricing_versions where is_active) as active, n.version
+          from pricing_versions n, g where n.version = ${p.version}::text and g.revision = ${p.ifRevision}::bigint),
   u as (update pricing_versions x set is_active = (x.version = o.version) from o where x.is_active or x.version = o.version),
   ${audited(p, {
     action: "pricing.activate",

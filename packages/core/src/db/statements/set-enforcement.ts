@@ -7,8 +7,9 @@ import { audited, type AdminWrite } from "./audit.ts";
 export const setEnforcement = prepared<AdminWrite & { enabled: boolean | null }, { override: boolean | null }>(
   "set_enforcement",
   (p) => sql`
-with s as (update runtime_settings set enforcement_override = ${p.enabled}::boolean
-           returning old.enforcement_override as before, new.enforcement_override as after),
+with g as (select enforcement_override from runtime_settings for update),
+  s as (update runtime_settings x set enforcement_override = ${p.enabled}::boolean from g
+        returning g.enforcement_override as before, x.enforcement_override as after),
   ${audited(p, {
     action: "settings.enforcement",
     target: sql`'enforcement'`,

@@ -8,9 +8,10 @@ import { audited, type AdminWrite } from "./audit.ts";
 export const setSuspension = prepared<AdminWrite & { user: string; suspended: boolean }, { id: string }>(
   "set_suspension",
   (p) => sql`
-with u as (update users set suspended_at = case when ${p.suspended}::boolean then coalesce(suspended_at, clock_timestamp()) end
-            where id = ${p.user}::text
-           returning id, old.suspended_at is not null as before, new.suspended_at is not null as after),
+with o as (select id, suspended_at from users where id = ${p.user}::text for update),
+  u as (update users x set suspended_at = case when ${p.suspended}::boolean then coalesce(o.suspended_at, clock_timestamp()) end
+          from o where x.id = o.id
+        returning x.id, o.suspended_at is not null as before, x.suspended_at is not null as after),
   ${audited(p, {
     action: sql`case when ${p.suspended}::boolean then 'user.suspend' else 'user.reactivate' end`,
     target: sql`u.id`,

@@ -77,10 +77,10 @@ export const OCTETS_PER_TOKEN = 4;
 const OCTETS_PER_MESSAGE = 16;
 
 /**
- * The CTEs. `ownHold` is what this turn holds already (0 when it is new). One turn of history costs two messages.
- * A token is never shorter than an octet, so under "cover in full" every octet counts as a token: the hold is then an upper bound.
+ * What is read, and the wallet's lock `lw`. One turn of history costs two messages. A token is never shorter than an octet, so under
+ * "cover in full" every octet counts as a token: the hold is then an upper bound.
  */
-export function gate(p: Slots<GateInput>, ownHold: RawBuilder<unknown>): RawBuilder<unknown> {
+export function gate(p: Slots<GateInput>): RawBuilder<unknown> {
   const wrap = sql.lit(OCTETS_PER_MESSAGE);
   const perToken = sql.lit(OCTETS_PER_TOKEN);
   return sql`
@@ -108,15 +108,20 @@ export function gate(p: Slots<GateInput>, ownHold: RawBuilder<unknown>): RawBuil
                ceil((e.input_tokens * ${p.weightInput}::numeric + ${p.maxOutputTokens}::numeric * ${p.weightOutput}::numeric) * p.multiplier
                     / ${p.oePerCredit}::numeric * 100000000) * 0.00000001 as hold
           from e, p),
-  lw as (select user_id, balance, held from credit_wallets where user_id = ${p.user}::text and exists (select from s) for update),
+  lw as (select user_id, balance, held from credit_wallets where user_id = ${p.user}::text and exists (select from s) for update)`;
+}
+
+/** Whether the locked wallet covers the turn: `ownHold` is what this turn holds already, which counts as available to it. */
+export function funds(p: Slots<GateInput>, ownHold: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
   q as (select lw.user_id, lw.balance, lw.held,
                case when ${p.coverInFull}::boolean then lw.balance - lw.held + ${ownHold} >= k.hold else lw.balance - lw.held + ${ownHold} > 0 end as covered
           from lw, k)`;
 }
 
-/** The conditions under which a turn may run, over the gate's CTEs. `covered` says how this statement reads "sufficient". */
-export function mayRun(p: Slots<GateInput>, covered: RawBuilder<unknown>): RawBuilder<unknown> {
-  return sql`g.revision = ${p.revision}::bigint and not u.suspended and p.multiplier is not null and p.room >= 0 and (not g.enforced or ${covered})`;
+/** The conditions under which a turn may run, over the CTEs above. */
+export function mayRun(p: Slots<GateInput>): RawBuilder<unknown> {
+  return sql`g.revision = ${p.revision}::bigint and not u.suspended and p.multiplier is not null and p.room >= 0 and (not g.enforced or q.covered)`;
 }
 
 /** The answer's columns, over the gate's CTEs and `t`, the turn that was written. Always one row. */

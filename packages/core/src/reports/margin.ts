@@ -1,0 +1,52 @@
+// What is earned and what it costs: revenue against the providers' cost, by model and bucket, and what is still owed in credits. Read
+// from the daily rollup, in which every call stands at the price of a credit of its own day.
+
+import { sql } from "kysely";
+import type { Database } from "../db/database.ts";
+import { amount, format, ZERO, type Amount } from "../money.ts";
+import { dayWithin, type Range } from "./range.ts";
+import { BY_BUCKET, BY_MODEL, bucketOf, TOTAL, type Bucket } from "./summary.ts";
+
+/**
+ * Revenue, cost and margin in USD, the model that earns least first; buckets as in the summary, none without `bucket`; what
+ * neither earned nor cost anything is left out. The liability is of this moment whatever the range: the sum of all positive balances,
+ * and its worth at `usdPerCredit`. One statement.
+ */
+export async function readMargin(db: Database, range: Range, bucket: Bucket | null, usdPerCredit: Amount) {
+  const { rows } = await sql<MarginRow>`
+    select grouping(model_alias, bucket) as grouped, model_alias, bucket,
+           coalesce(sum(revenue_usd), 0) as revenue, coalesce(sum(provider_cost_usd), 0) as cost,
+           (select coalesce(sum(balance), 0) from credit_wallets where balance > 0) as liability
+      from (select *, ${bucketOf(bucket)} as bucket from usage_daily where ${dayWithin(range)}) d
+     group by grouping sets ((), (model_alias), (bucket))
+     order by bucket, coalesce(sum(revenue_usd - provider_cost_usd), 0), model_alias collate "C"`.execute(db.read);
+  const total = rows.find(({ grouped }) => grouped === TOTAL);
+  const liability = amount(total?.liability ?? "0");
+  const moved = rows.filter(({ revenue, cost }) => !amount(revenue).eq(ZERO) || !amount(cost).eq(ZERO));
+  return {
+    ...earned(total),
+    liability_credits: format(liability),
+    liability_usd: format(liability.times(usdPerCredit)),
+    by_model: moved
+      .filter(({ grouped }) => grouped === BY_MODEL)
+      .map((row) => Object.assign({ model_alias: row.model_alias ?? "" }, earned(row))),
+    buckets: moved
+      .filter((row) => row.grouped === BY_BUCKET && row.bucket !== null)
+      .map((row) => Object.assign({ date: row.bucket ?? "" }, earned(row))),
+  };
+}
+
+type MarginRow = {
+  grouped: number;
+  model_alias: string | null;
+  bucket: string | null;
+  revenue: string;
+  cost: string;
+  liability: string;
+};
+
+function earned(row: MarginRow | undefined) {
+  const revenue = amount(row?.revenue ?? "0");
+  const cost = amount(row?.cost ?? "0");
+  return { revenue_usd: format(revenue), provider_cost_usd: format(cost), margin_usd: format(revenue.minus(cost)) };
+}
