@@ -1,17 +1,17 @@
-// The tour: one person's first minutes with Pantheon, over real HTTP against the running world. Every step says what it expects, and
-// the tour fails when the product answers otherwise. How it looks is tour-view.ts.
+// The tour: the first minutes of a user and an operator with Pantheon, over real HTTP against the running world. Every step says what
+// it expects, and the tour fails when the product answers otherwise. How it looks is tour-view.ts, what it measures tour-burst.ts.
 
 import { performance } from "node:perf_hooks";
-import { grant } from "@pantheon/core/db/statements/grant.ts";
 import { newId } from "@pantheon/core/id.ts";
 import { amount, format } from "@pantheon/core/money.ts";
-import { checkInvariants, type InvariantCount } from "@pantheon/core/reports/invariants.ts";
+import { callApi, type Answer, type Call } from "./tour-call.ts";
+import { measureBurst, type Burst } from "./tour-burst.ts";
 import type { World } from "./world.ts";
 
 export type Step = {
   readonly what: string;
   readonly request: string;
-  readonly status: number | null;
+  readonly status: number;
   readonly outcome: string;
   readonly ms: number;
   /** Statements that the database was sent, each one round trip. */
@@ -22,148 +22,135 @@ export type Step = {
 
 export type Tour = {
   readonly steps: readonly Step[];
-  /** The arithmetic of the dearest turn, as its receipt has it. */
+  /** The arithmetic of a turn, as its receipt has it. */
   readonly receipt: readonly string[];
   readonly burst: Burst;
-  readonly invariants: readonly InvariantCount[];
 };
 
-/** Turns in a row on one wallet: what a turn costs beside its model call. */
-export type Burst = { readonly turns: number; readonly statementsPerTurn: number; readonly p50Ms: number; readonly p99Ms: number };
+type Outcome = { readonly answer: Answer; readonly outcome: string; readonly ok: boolean };
+type Stepper = (what: string, request: string, run: () => Promise<Outcome>) => Promise<Answer>;
+type Walk = { readonly world: World; readonly step: Stepper; readonly api: (method: string, path: string, call: Call) => Promise<Answer> };
 
-type Answer = { status: number; headers: Headers; json: ReturnType<typeof JSON.parse> };
-type Call = { user: string; body?: object; key?: string };
+const OPERATOR = "operator";
+const QUESTION = "What does a turn cost, and who checks the arithmetic?";
 
-const BURST_TURNS = 200;
-
-/** Walks through the product as a new user, then measures a burst of turns. */
+/** Walks through the product as new users and an operator, then measures a burst of turns. Prices and settings end as they were. */
 export async function runTour(world: World): Promise<Tour> {
-  const ada = `ada-${newId().slice(-6)}`;
-  const bob = `bob-${newId().slice(-6)}`;
+  world.issuer.addAdmin(OPERATOR);
   const steps: Step[] = [];
-  const step = async (what: string, request: string, run: () => Promise<Outcome>) => {
+  const step: Stepper = async (what, request, run) => {
     const statementsBefore = world.passed.statements;
     const began = performance.now();
-    const { status, outcome, ok } = await run();
+    const { answer, outcome, ok } = await run();
     const ms = performance.now() - began;
-    steps.push({ what, request, status, outcome, ms, statements: world.passed.statements - statementsBefore, ok });
+    steps.push({ what, request, status: answer.status, outcome, ms, statements: world.passed.statements - statementsBefore, ok });
+    return answer;
   };
-  const receipt = await walk(world, step, ada, bob);
-  return { steps, receipt, burst: await measure(world, ada), invariants: await checkInvariants(world.deps.db) };
+  const walk: Walk = { world, step, api: (method, path, call) => callApi(world, method, path, call) };
+  const ada = `ada-${newId().slice(-6)}`;
+  const { session, receipt } = await asUser(walk, ada);
+  await changingPrices(walk, ada, session);
+  await enforcing(walk, `bob-${newId().slice(-6)}`);
+  const burst = await measureBurst(world, ada);
+  await reporting(walk);
+  return { steps, receipt, burst };
 }
 
-type Outcome = { status: number | null; outcome: string; ok: boolean };
-type Stepper = (what: string, request: string, run: () => Promise<Outcome>) => Promise<void>;
-
-async function walk(world: World, step: Stepper, ada: string, bob: string): Promise<string[]> {
-  let session = "";
-  let receipt: string[] = [];
-  const turn = (call: Call) => http(world, "POST", `/sessions/${session}/turns`, call);
-  const opened = async (user: string, alias: string) => {
-    const { status, json } = await http(world, "POST", "/sessions", { user, body: { model_alias: alias } });
-    session = json.id;
-    return { status, outcome: `${user} talks to ${alias}`, ok: status === 201 };
-  };
-
+/** A wallet, credits, two turns, one of them sent twice, and a receipt. */
+async function asUser({ step, api }: Walk, user: string): Promise<{ session: string; receipt: string[] }> {
   await step("A new user's wallet", "GET wallet", async () => {
-    const { status, json } = await http(world, "GET", "/users/me/wallet", { user: ada });
-    return { status, outcome: `balance ${json.balance}, and no row was written`, ok: status === 200 && json.balance === "0" };
+    const answer = await api("GET", "/users/me/wallet", { user });
+    return { answer, outcome: `balance ${answer.json.balance}, and no row was written`, ok: answer.json.balance === "0" };
   });
-  await step("Credits arrive", "grant statement", async () => {
-    const transaction = newId();
-    const [row] = await world.deps.db.run(grant, {
-      transaction,
-      user: ada,
-      amount: "10",
-      source: "promo",
-      reference: `tour:${transaction}`,
-      initiatedBy: null,
-      note: "Welcome",
-    });
-    return { status: null, outcome: `balance ${plain(row?.balance_after)}`, ok: plain(row?.balance_after) === "10" };
+  await step("An operator grants credits", "POST grant", async () => {
+    const answer = await api("POST", `/admin/wallets/${user}/grant`, { user: OPERATOR, body: { amount: "10", note: "Welcome" } });
+    return { answer, outcome: `balance ${answer.json.new_balance}`, ok: answer.json.new_balance === "10" };
   });
-  await step("A session", "POST sessions", () => opened(ada, "claude-sonnet"));
-  await step("A turn", "POST turns", async () =>
-    charged(await turn({ user: ada, body: { message: "What does a turn cost, and who checks the arithmetic?" } })),
-  );
-  await step("A second one, with history", "POST turns", async () =>
-    charged(await turn({ user: ada, key: "tour-2", body: { message: "And the second one, when part of it is cached?" } })),
-  );
+  const session = await openSession({ step, api }, "A session", user, "claude-sonnet");
+  const turn = (message: string, key?: string) =>
+    api("POST", `/sessions/${session}/turns`, { user, body: { message }, ...(key && { key }) });
+  await step("A turn", "POST turns", async () => charged(await turn(QUESTION)));
+  await step("A second one, with history", "POST turns", async () => charged(await turn("And when part of it is cached?", "tour-2")));
   await step("The same turn, sent again", "POST turns, same key", async () => {
-    const again = await turn({ user: ada, key: "tour-2", body: { message: "And the second one, when part of it is cached?" } });
-    const replayed = again.headers.get("idempotency-replayed") === "true";
-    return { status: again.status, outcome: "replayed byte for byte, charged nothing", ok: again.status === 201 && replayed };
+    const answer = await turn("And when part of it is cached?", "tour-2");
+    const ok = answer.status === 201 && answer.headers.get("idempotency-replayed") === "true";
+    return { answer, outcome: "replayed byte for byte, charged nothing", ok };
   });
-  await step("Its receipt", "GET receipt", async () => {
-    const { json: list } = await http(world, "GET", "/users/me/transactions?limit=1", { user: ada });
-    const { status, json } = await http(world, "GET", `/users/me/transactions/${list.transactions[0].id}/receipt`, { user: ada });
-    receipt = json.lines.map((line: { arithmetic: string }) => line.arithmetic);
-    return { status, outcome: `recomputed: matches ${json.matches}`, ok: json.matches === true };
+  const { json: receipt } = await step("Its receipt", "GET receipt", async () => {
+    const { json: list } = await api("GET", "/users/me/transactions?limit=1", { user });
+    const answer = await api("GET", `/users/me/transactions/${list.transactions[0].id}/receipt`, { user });
+    return { answer, outcome: `recomputed: matches ${answer.json.matches}`, ok: answer.json.matches === true };
   });
-  await step("Someone without credits", "POST sessions", () => opened(bob, "default"));
-  await step("Enforcement off: it runs", "POST turns", async () => charged(await turn({ user: bob, body: { message: "May I?" } })));
-  await enforce(world, true);
+  return { session, receipt: receipt.lines.map((line: { arithmetic: string }) => line.arithmetic) };
+}
+
+/** A price that is doubled binds the very next turn; afterwards it is what it was. */
+async function changingPrices({ step, api }: Walk, user: string, session: string): Promise<void> {
+  const { json: prices } = await api("GET", "/admin/pricing", { user: OPERATOR });
+  const { multiplier } = prices.items.find((item: { model_alias: string }) => item.model_alias === "claude-sonnet");
+  const doubled = format(amount(multiplier).times(amount("2")));
+  const patch = (to: string) =>
+    api("PATCH", "/admin/pricing/claude-sonnet", { user: OPERATOR, body: { multiplier: to, pricing_version: prices.pricing_version } });
+  await step("A price is doubled", "PATCH pricing", async () => {
+    const answer = await patch(doubled);
+    return { answer, outcome: `claude-sonnet × ${multiplier} → × ${doubled}`, ok: answer.status === 200 };
+  });
+  await step("It binds the next turn", "POST turns", async () => {
+    const answer = await api("POST", `/sessions/${session}/turns`, { user, body: { message: "And now?" } });
+    const { ok, outcome } = charged(answer);
+    return { answer, outcome, ok: ok && answer.json.multiplier === doubled };
+  });
+  await patch(multiplier);
+}
+
+/** Someone without credits runs a turn while enforcement is off, and is refused when it is on. */
+async function enforcing({ step, api }: Walk, user: string): Promise<void> {
+  const { json: before } = await api("GET", "/admin/settings", { user: OPERATOR });
+  const enforce = (enabled: boolean) => api("PATCH", "/admin/settings/enforcement", { user: OPERATOR, body: { enabled } });
+  const session = await openSession({ step, api }, "Someone without credits", user, "default");
+  const turn = () => api("POST", `/sessions/${session}/turns`, { user, body: { message: "May I?" } });
+  await enforce(false);
+  await step("Enforcement off: it runs", "POST turns", async () => charged(await turn()));
+  await step("An operator switches it on", "PATCH enforcement", async () => {
+    const answer = await enforce(true);
+    return { answer, outcome: "in every container, from the next turn on", ok: answer.json.enforcement_enabled === true };
+  });
   await step("Enforcement on: refused", "POST turns", async () => {
-    const { status, json } = await turn({ user: bob, body: { message: "And now?" } });
-    return { status, outcome: json.detail, ok: status === 402 && json.code === "insufficient_credits" };
+    const answer = await turn();
+    return { answer, outcome: answer.json.detail, ok: answer.status === 402 && answer.json.code === "insufficient_credits" };
   });
-  await enforce(world, null);
-  return receipt;
+  if (before.enforcement_source === "override") await enforce(before.enforcement_enabled);
+  else await api("DELETE", "/admin/settings/enforcement", { user: OPERATOR });
 }
 
-/** Runs turns one after another; what is not the model's time is ours. */
-async function measure(world: World, user: string): Promise<Burst> {
-  const { json: session } = await http(world, "POST", "/sessions", { user, body: {} });
-  const again = { user, body: { message: "Again, please.", max_output_tokens: 16 } };
-  await http(world, "POST", `/sessions/${session.id}/turns`, again); // loads the catalogue, which the tour just made stale
-  const own: number[] = [];
-  const statementsBefore = world.passed.statements;
-  for (let turn = 0; turn < BURST_TURNS; turn += 1) {
-    const modelBefore = world.passed.modelMs;
-    const began = performance.now();
-    const { status } = await http(world, "POST", `/sessions/${session.id}/turns`, again);
-    if (status !== 201) throw new Error(`a turn of the burst was answered ${status}`);
-    own.push(performance.now() - began - (world.passed.modelMs - modelBefore));
-  }
-  own.sort((a, b) => a - b);
-  const at = (share: number) => own[Math.min(own.length - 1, Math.floor(own.length * share))] ?? 0;
-  return {
-    turns: BURST_TURNS,
-    statementsPerTurn: (world.passed.statements - statementsBefore) / BURST_TURNS,
-    p50Ms: at(0.5),
-    p99Ms: at(0.99),
-  };
+/** The day's report, and the ledger's invariants. */
+async function reporting({ step, api }: Walk): Promise<void> {
+  await step("The day's report", "GET usage/summary", async () => {
+    const today = new Date().toISOString().slice(0, 10);
+    const answer = await api("GET", `/admin/usage/summary?from_date=${today}&to_date=${today}&bucket=day`, { user: OPERATOR });
+    const { total_llm_calls: calls, total_credits_burned: burned, would_have_been_refused: refused } = answer.json;
+    return { answer, outcome: `${calls} calls, ${burned} credits, ${refused} to be refused`, ok: answer.json.daily?.length === 1 };
+  });
+  await step("The books are checked", "GET reconciliation", async () => {
+    const answer = await api("GET", "/admin/reconciliation", { user: OPERATOR });
+    const { invariants, broken_total: broken } = answer.json;
+    return { answer, outcome: `${invariants.length} invariants, ${broken} rows that break one`, ok: broken === 0 };
+  });
 }
 
-function charged({ status, json }: Answer): Outcome {
-  if (status !== 201) return { status, outcome: String(json?.detail), ok: false };
+async function openSession({ step, api }: Pick<Walk, "step" | "api">, what: string, user: string, alias: string): Promise<string> {
+  const { json } = await step(what, "POST sessions", async () => {
+    const answer = await api("POST", "/sessions", { user, body: { model_alias: alias } });
+    return { answer, outcome: `${user} talks to ${alias}`, ok: answer.status === 201 };
+  });
+  return json.id;
+}
+
+function charged(answer: Answer): Outcome {
+  const { status, json } = answer;
+  if (status !== 201) return { answer, outcome: String(json?.detail), ok: false };
   const { input_tokens_fresh: fresh, input_tokens_cached: cached, output_tokens: output } = json.usage;
   const low = json.low_balance ? ", low" : "";
-  return {
-    status,
-    outcome: `${fresh} fresh + ${cached} cached + ${output} out: -${json.credits_charged} → ${json.balance_after}${low}`,
-    ok: true,
-  };
-}
-
-/** The operator's switch, as the settings row has it; null is back to the environment's default. */
-async function enforce(world: World, enabled: boolean | null): Promise<void> {
-  await world.deps.db.read.updateTable("runtime_settings").set({ enforcement_override: enabled }).execute();
-}
-
-async function http(world: World, method: string, path: string, { user, body, key }: Call): Promise<Answer> {
-  const response = await fetch(`${world.apiUrl}/api/v1${path}`, {
-    method,
-    headers: {
-      Authorization: `Bearer ${await world.issuer.token({ user })}`,
-      ...(body && { "Content-Type": "application/json" }),
-      ...(key !== undefined && { "Idempotency-Key": key }),
-    },
-    ...(body && { body: JSON.stringify(body) }),
-  });
-  return { status: response.status, headers: response.headers, json: await response.json() };
-}
-
-function plain(decimal: string | undefined): string | undefined {
-  return decimal && format(amount(decimal));
+  const outcome = `${fresh} fresh + ${cached} cached + ${output} out: -${json.credits_charged} → ${json.balance_after}${low}`;
+  return { answer, outcome, ok: true };
 }
