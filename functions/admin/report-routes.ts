@@ -1,7 +1,6 @@
 // The operator's reports: summary, analytics, margin, export and reconciliation (contract section 5). They read; nothing here writes.
 
 import type { Hono } from "hono";
-import { describeRoute } from "hono-openapi";
 import type * as v from "valibot";
 import type { Config } from "@pantheon/core/config.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
@@ -21,6 +20,7 @@ import {
   ActiveUsersView,
   AnalyticsQuery,
   AnalyticsView,
+  CsvFile,
   ExportQuery,
   MarginQuery,
   MarginView,
@@ -47,8 +47,14 @@ export function reportRoutes(app: Hono<AppEnv>, { db, log, clock, config }: Repo
   );
   app.get(
     "/api/v1/admin/usage/export.csv",
-    describe({ summary: "Every usage event as CSV", tag: "reports", answers: [200], refusals: FORBIDDEN }),
-    describeRoute({ responses: { 200: CSV_ANSWER } }),
+    describe({
+      summary: "Every usage event as CSV",
+      tag: "reports",
+      description: "A header row, then a row an event in the order of their ids; internal calls are in it, with their status.",
+      answers: [200, CsvFile],
+      mediaType: "text/csv",
+      refusals: FORBIDDEN,
+    }),
     query(ExportQuery),
     async (c) => {
       const file = await exportUsage({ db, log }, filterOf(c.req.valid("query")), c.var.requestId);
@@ -73,10 +79,6 @@ export function reportRoutes(app: Hono<AppEnv>, { db, log, clock, config }: Repo
 }
 
 const FORBIDDEN = { 403: "Not an admin" };
-const CSV_ANSWER = {
-  description: "A header row, then a row an event in the order they were settled; internal calls are in it, with their status",
-  content: { "text/csv": { schema: { type: "string" as const } } },
-};
 
 function analyticsRoutes(app: Hono<AppEnv>, { db, clock, config }: Omit<ReportDeps, "log">): void {
   app.get(

@@ -32,7 +32,7 @@ export const AnalyticsQuery = v.strictObject({
   end_date: v.optional(Day),
   limit: v.pipe(
     v.optional(v.string(), "200"),
-    v.regex(/^(?:[1-9]\d{0,2}|1000)$/, "must be a whole number from 1 to 1000"),
+    v.check((digits) => /^(?:[1-9]\d{0,2}|1000)$/.test(digits), "must be a whole number from 1 to 1000"),
     v.transform(Number),
     v.metadata({ type: "integer", minimum: 1, maximum: 1_000, default: 200 }),
   ),
@@ -57,6 +57,8 @@ export const SummaryView = v.strictObject({
   breakdown: v.array(v.strictObject({ model_alias: v.string(), call_count: Count, credits_burned: Decimal })),
   daily: v.array(v.strictObject({ date: v.string(), credits_burned: Decimal, call_count: Count })),
 });
+
+export const CsvFile = v.string();
 
 export const AnalyticsView = v.strictObject({
   rows: v.array(

@@ -19,7 +19,7 @@ let token: string;
 let before: unknown;
 
 beforeAll(async () => {
-  world = await testWorld({ environment: { CORS_ALLOWED_ORIGINS: ORIGIN, COMMIT_SHA: COMMIT } });
+  world = await testWorld({ environment: { CORS_ALLOWED_ORIGINS: ORIGIN, COMMIT_SHA: COMMIT, ADMIN_USER_IDS: "ada" } });
   session = await givenSession(world);
   await runTurn(world, session);
   token = await world.issuer.token({ user: "ada" });
@@ -121,6 +121,7 @@ describe("a query", () => {
 });
 
 describe("an id in a path", () => {
+  const PRICE = '{"multiplier":1,"pricing_version":"2026-02-20"}';
   const routes = [
     "GET sessions/{id}",
     "DELETE sessions/{id}",
@@ -128,12 +129,17 @@ describe("an id in a path", () => {
     "GET sessions/{id}/messages",
     "POST sessions/{id}/turns",
     `GET ${RECEIPT}`,
+    "GET admin/wallets/{id}",
+    "PATCH admin/pricing/{id}",
+    "POST admin/users/{id}/suspend",
+    "POST admin/users/{id}/reactivate",
+    "POST admin/pricing/versions/{id}/activate",
   ];
 
   it.each(routes)("that is none of ours is answered by %s like one that never was", async (route) => {
     const [method = "", path = ""] = route.split(" ");
     const ask = (id: string) => {
-      const body = method === "POST" ? { body: '{"message":"hi"}' } : {};
+      const body = { ...(method === "POST" && { body: '{"message":"hi"}' }), ...(method === "PATCH" && { body: PRICE }) };
       const headers = { "Content-Type": "application/json", "X-Request-Id": "same" };
       return send({ method, path: `/api/v1/${path.replace("{id}", () => id)}`, headers, ...body });
     };

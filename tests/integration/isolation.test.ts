@@ -41,6 +41,17 @@ const ID_ROUTES: readonly (readonly [method: string, path: string, kind: "sessio
   ["GET", "users/me/transactions/{id}/receipt", "transaction", {}],
 ];
 
+/** Every operators' route with an id in it, and one that is there. */
+const OPERATOR_ROUTES: readonly (readonly [method: string, path: string, id: string])[] = [
+  ["GET", "admin/wallets/{id}", "bob"],
+  ["POST", "admin/wallets/{id}/grant", "bob"],
+  ["POST", "admin/users/{id}/wallet/grant", "bob"],
+  ["POST", "admin/users/{id}/suspend", "bob"],
+  ["POST", "admin/users/{id}/reactivate", "bob"],
+  ["PATCH", "admin/pricing/{id}", "default"],
+  ["POST", "admin/pricing/versions/{id}/activate", "2026-02-20"],
+];
+
 describe("an id of somebody else", () => {
   it.each(ID_ROUTES)("is answered by %s %s like one that never was, and nothing happens to it", async (method, path, kind, options) => {
     const before = await tracesOf(world);
@@ -53,9 +64,22 @@ describe("an id of somebody else", () => {
     expect(await tracesOf(world)).toEqual(before);
   });
 
+  it.each(OPERATOR_ROUTES)(
+    "is not told from one that never was by %s %s, which is closed to users, and nothing happens",
+    async (method, path, id) => {
+      const before = await tracesOf(world);
+      const options = method === "GET" ? {} : { body: { amount: 1 }, key: "a-third-key" };
+      const call = (name: string) => world.call(method, `/api/v1/${path.replace("{id}", name)}`, options);
+      const foreign = await call(id);
+      expect(alike(foreign)).toEqual(alike(await call("never-was")));
+      expect([foreign.status, foreign.json.detail]).toEqual([403, "Admin access required."]);
+      expect(await tracesOf(world)).toEqual(before);
+    },
+  );
+
   it("was tried on every route that takes one", async () => {
     const documented = operationsOf(await readProjectFile("docs/openapi.json")).filter(({ path }) => path.includes("{"));
-    const tried = ID_ROUTES.map(([method, path]) => `${method} /api/v1/${path.replace(/\?.*/, "")}`);
+    const tried = [...ID_ROUTES, ...OPERATOR_ROUTES].map(([method, path]) => `${method} /api/v1/${path.replace(/\?.*/, "")}`);
     expect(documented.map(({ name }) => name.replace(/\{\w+\}/, "{id}")).toSorted()).toEqual([...new Set(tried)].toSorted());
   });
 });

@@ -8,6 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ProblemSchema } from "@pantheon/core/http/problem.ts";
 import { newId } from "@pantheon/core/id.ts";
 import { adminApp } from "../../functions/admin/app.ts";
+import * as reports from "../../functions/admin/report-schemas.ts";
+import * as admin from "../../functions/admin/schemas.ts";
 import { stripeWebhookApp } from "../../functions/stripe-webhook/app.ts";
 import { turnsApp } from "../../functions/turns/app.ts";
 import { MessageList, SessionList, SessionView, TurnList, TurnRead } from "../../functions/turns/schemas.ts";
@@ -22,7 +24,7 @@ let world: TestWorld;
 let operations: Operation[];
 
 beforeAll(async () => {
-  world = await testWorld({ models: modelsWith("fake-500", "fake-slow-1500") });
+  world = await testWorld({ models: modelsWith("fake-500", "fake-slow-1500"), environment: { ADMIN_USER_IDS: "ada" } });
   for (const alias of ["fake-500", "fake-slow-1500"]) await givenPrice(world, alias, "1");
   operations = operationsOf(await readProjectFile("docs/openapi.json"));
 });
@@ -55,7 +57,9 @@ describe("the document", () => {
       const successes = responses.filter(({ status }) => status < 300);
       expect(successes.map(({ status, mediaTypes, hasSchema }) => ({ name, bare: status === 204, mediaTypes, hasSchema }))).toEqual([
         expect.objectContaining(
-          successes[0]?.status === 204 ? { mediaTypes: [], hasSchema: false } : { mediaTypes: ["application/json"], hasSchema: true },
+          successes[0]?.status === 204
+            ? { mediaTypes: [], hasSchema: false }
+            : { mediaTypes: [path.endsWith(".csv") ? "text/csv" : "application/json"], hasSchema: true },
         ),
       ]);
     }
@@ -67,7 +71,15 @@ describe("the document", () => {
       expect(refusals.filter(({ mediaTypes, problem }) => mediaTypes.join() !== "application/problem+json" || !problem)).toEqual([]);
       const common = path.startsWith("/api/v1/health")
         ? [503]
-        : [401, 422, 500, 503, ...(takesBody ? [400, 413, 415] : []), ...(path.includes("{") ? [404] : [])];
+        : [
+            401,
+            ...(path.startsWith("/api/v1/admin") ? [403] : []),
+            422,
+            500,
+            503,
+            ...(takesBody ? [400, 413, 415] : []),
+            ...(path.includes("{") ? [404] : []),
+          ];
       expect({ name, refusals: refusals.map(({ status }) => status) }).toEqual({ name, refusals: expect.arrayContaining(common) });
     }
   });
@@ -82,7 +94,7 @@ describe("real answers", () => {
     if (response === undefined) throw new Error(`${name} answered ${answer.status}, which is not in the document: ${answer.text}`);
     expect(answer.headers.get("content-type")?.split(";")[0] ?? null).toBe(response.mediaTypes[0] ?? null);
     if (answer.status >= 400) v.parse(ProblemSchema, answer.json);
-    else if (response.hasSchema) v.parse(SUCCESSES[name] ?? v.never(), answer.json);
+    else if (response.hasSchema) v.parse(SUCCESSES[name] ?? v.never(), answer.json ?? answer.text);
     else expect(answer.text).toBe("");
     seen.set(name, (seen.get(name) ?? new Set()).add(answer.status));
     return answer;
@@ -90,13 +102,21 @@ describe("real answers", () => {
 
   it("are those of the document, for every operation and every refusal that can be provoked", async () => {
     const session = await givenSession(world);
+    await givenSession(world, "gus");
     const turn = promised(RUN, await runTurn(world, session));
     const debits = promised("GET /api/v1/users/me/transactions", await world.call("GET", "/api/v1/users/me/transactions"));
     expect(debits.json.transactions[0].reference_id).toBe(turn.json.id);
-    const ids = { session_id: session, transaction_id: debits.json.transactions[0].id };
+    const ids = {
+      session_id: session,
+      transaction_id: debits.json.transactions[0].id,
+      user_id: "gus",
+      model_alias: "default",
+      version: "2026-02-20",
+    };
 
     for (const operation of operations) await provokeCommon(operation, ids, promised);
     await provokeTurnRefusals(promised);
+    await provokePriceRefusals(promised);
 
     const documented = operations.map(({ name, responses }) => ({ name, statuses: responses.map(({ status }) => status) }));
     const unprovoked = documented.flatMap(({ name, statuses }) => statuses.filter((status) => !seen.get(name)?.has(status)));
@@ -107,7 +127,19 @@ describe("real answers", () => {
 type Promised = (name: string, answer: Answer) => Answer;
 
 const RUN = "POST /api/v1/sessions/{session_id}/turns";
-const MESSAGE = { message: "What is a wallet?" };
+const PATCH = "PATCH /api/v1/admin/pricing/{model_alias}";
+const CREATE = "POST /api/v1/admin/pricing/versions";
+const VERSION = { version: "next", label: "Next", effective_date: "2027-01-01" };
+
+/** The body of a request that succeeds, of every operation that takes one; `{}` of the rest. */
+const BODIES: Readonly<Record<string, object>> = {
+  [RUN]: { message: "What is a wallet?" },
+  [PATCH]: { multiplier: "1", pricing_version: "2026-02-20" },
+  [CREATE]: VERSION,
+  "PATCH /api/v1/admin/settings/enforcement": { enabled: false },
+  "POST /api/v1/admin/wallets/{user_id}/grant": { amount: 1 },
+  "POST /api/v1/admin/users/{user_id}/wallet/grant": { amount: "0.5" },
+};
 const HealthView = v.strictObject({
   status: v.literal("ok"),
   ...v.entriesFromList(["function", "stage", "version", "commit", "migration_head", "expected_migration_head", "revision"], v.string()),
@@ -127,26 +159,54 @@ const SUCCESSES: Readonly<Record<string, v.GenericSchema>> = {
   "GET /api/v1/users/me/usage": UsageList,
   "GET /api/v1/users/me/transactions": TransactionList,
   "GET /api/v1/users/me/transactions/{transaction_id}/receipt": ReceiptView,
+  "GET /api/v1/admin/pricing": admin.PricesView,
+  [PATCH]: admin.PriceView,
+  [CREATE]: admin.VersionView,
+  "POST /api/v1/admin/pricing/versions/{version}/activate": admin.ActiveVersionView,
+  "GET /api/v1/admin/settings": admin.SettingsView,
+  "PATCH /api/v1/admin/settings/enforcement": admin.EnforcementView,
+  "DELETE /api/v1/admin/settings/enforcement": admin.EnforcementView,
+  "GET /api/v1/admin/wallets/{user_id}": admin.WalletView,
+  "POST /api/v1/admin/wallets/{user_id}/grant": admin.GrantView,
+  "POST /api/v1/admin/users/{user_id}/wallet/grant": admin.UserGrantView,
+  "POST /api/v1/admin/users/{user_id}/suspend": admin.SuspensionView,
+  "POST /api/v1/admin/users/{user_id}/reactivate": admin.SuspensionView,
+  "GET /api/v1/admin/actions": admin.ActionList,
+  "GET /api/v1/admin/usage/summary": reports.SummaryView,
+  "GET /api/v1/admin/usage/export.csv": v.string(),
+  "GET /api/v1/admin/analytics/usage": reports.AnalyticsView,
+  "GET /api/v1/admin/analytics/active-users": reports.ActiveUsersView,
+  "GET /api/v1/admin/analytics/margin": reports.MarginView,
+  "GET /api/v1/admin/reconciliation": reports.ReconciliationView,
 };
 
-/** The success of an operation (of deleting: last), and what it refuses whoever asks. */
+/** The success of an operation (of deleting a session: of one of its own), and what it refuses whoever asks. */
 async function provokeCommon(
   { name, method, path, secured, takesBody }: Operation,
   ids: Record<string, string>,
   promised: Promised,
 ): Promise<void> {
   const own = path.replaceAll(/\{(\w+)\}/g, (_all, id: string) => ids[id] ?? "");
-  const body = takesBody ? { body: path.endsWith("/turns") ? MESSAGE : {} } : {};
-  const succeeding = method === "DELETE" ? path.replace("{session_id}", await givenSession(world)) : own;
+  const body = takesBody ? { body: BODIES[name] ?? {} } : {};
+  const succeeding = method === "DELETE" && path.includes("{") ? path.replace("{session_id}", await givenSession(world)) : own;
   expect(promised(name, await world.call(method, succeeding, body)).status).toBeLessThan(300);
   if (!secured) return;
   expect(promised(name, await world.call(method, own, { ...body, user: null })).status).toBe(401);
   expect(promised(name, await world.call(method, `${own}?surprise=1`, body)).status).toBe(422);
-  if (path.includes("{")) expect(promised(name, await world.call(method, path.replace(/\{\w+\}/, newId()), body)).status).toBe(404);
+  if (path.startsWith("/api/v1/admin")) expect(promised(name, await world.call(method, own, { ...body, user: "bea" })).status).toBe(403);
+  const unknown = path.endsWith("/grant") ? "u".repeat(65) : newId(); // a grant may come before its user does
+  if (path.includes("{")) expect(promised(name, await world.call(method, path.replace(/\{\w+\}/, unknown), body)).status).toBe(404);
   if (!takesBody) return;
   expect(promised(name, await world.call(method, own, { raw: "{" })).status).toBe(400);
   expect(promised(name, await world.call(method, own, { raw: " ".repeat(256 * 1024 + 1) })).status).toBe(413);
   expect(promised(name, await world.call(method, own, { raw: "{}", headers: { "Content-Type": "text/plain" } })).status).toBe(415);
+}
+
+/** A revision that is out of date, and a name that is taken. */
+async function provokePriceRefusals(promised: Promised): Promise<void> {
+  const stale = { headers: { "If-Match": '"0"' }, body: BODIES[PATCH] };
+  expect(promised(PATCH, await world.call("PATCH", "/api/v1/admin/pricing/default", stale)).status).toBe(412);
+  expect(promised(CREATE, await world.call("POST", "/api/v1/admin/pricing/versions", { body: VERSION })).status).toBe(409);
 }
 
 /** 402, 403, 409 and 502, each of a user of its own. */

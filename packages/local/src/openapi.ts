@@ -54,7 +54,9 @@ async function check(): Promise<void> {
 
 /** The whole document: every function's routes under one head, paths in the order of their names. */
 async function documentText(): Promise<string> {
-  const parts = await Promise.all(applications().map((app) => generateSpecs(app, { defaultValidationErrorResponse: false })));
+  const parts = await Promise.all(
+    applications().map((app) => generateSpecs(app, { defaultValidationErrorResponse: false, excludeStaticFile: false })),
+  );
   const paths = byName(parts.flatMap((part) => Object.entries(part.paths)));
   for (const path of Object.values(paths)) {
     for (const operation of [path.post, path.put, path.patch, path.delete]) {

@@ -38,6 +38,8 @@ type Description = {
   description?: string;
   /** The success: its status, and its body unless it has none. */
   answers: readonly [status: 200 | 201 | 204, schema?: v.GenericSchema];
+  /** Of the success; JSON unless it says otherwise. */
+  mediaType?: string;
   /** The refusals that are this route's own; 401, 422, 500 and 503 are said of every route. */
   refusals?: Readonly<Record<number, string>>;
 };
@@ -50,9 +52,9 @@ const COMMON_REFUSALS = {
 };
 
 /** Describes a route: what it answers, and every refusal as a problem document. */
-export function describe({ summary, tag, description, answers, refusals = {} }: Description) {
+export function describe({ summary, tag, description, answers, mediaType = "application/json", refusals = {} }: Description) {
   const [status, schema] = answers;
-  const success = { description: summary, ...(schema && { content: { "application/json": { schema: resolver(schema) } } }) };
+  const success = { description: summary, ...(schema && { content: { [mediaType]: { schema: resolver(schema) } } }) };
   const problems = Object.entries({ ...COMMON_REFUSALS, ...refusals }).map(([code, text]) => [code, problemResponse(text)] as const);
   return describeRoute({
     summary,

@@ -4,6 +4,7 @@
 import { stringify } from "csv-stringify/sync";
 import { sql } from "kysely";
 import type { Database } from "../db/database.ts";
+import { DomainError } from "../error.ts";
 import type { Log } from "../log.ts";
 import { rfc3339 } from "../time.ts";
 import { createdWithin, type Range } from "./range.ts";
@@ -33,7 +34,7 @@ export async function exportUsage(
       }
     } catch (error) {
       log.error("An export broke off.", { request_id: requestId, error: error instanceof Error ? error.name : typeof error });
-      throw error;
+      throw new DomainError("internal", "The export broke off."); // bare: whoever serves the stream may print it
     }
   }
 }
