@@ -3,25 +3,14 @@
 import * as v from "valibot";
 import { PAGE_ENTRIES } from "@pantheon/core/http/page.ts";
 import { Decimal } from "@pantheon/core/http/shapes.ts";
-import { text } from "@pantheon/core/http/validate.ts";
+import { OpaqueId, text } from "@pantheon/core/http/validate.ts";
 import { WINDOWS } from "@pantheon/core/reports/analytics.ts";
 import { Day } from "@pantheon/core/reports/range.ts";
 import { BUCKETS } from "@pantheon/core/reports/summary.ts";
 
-const ID_RULE = "must be 1 to 64 characters without control characters";
-
-/** A user's id as a token carries it: opaque, so it is compared as it was sent and never trimmed. */
-const UserId = v.pipe(
-  v.string(),
-  v.check((id) => id.isWellFormed() && !/\p{Cc}/u.test(id), ID_RULE),
-  v.minCodePoints(1, ID_RULE),
-  v.maxCodePoints(64, ID_RULE),
-  v.metadata({ minLength: 1, maxLength: 64 }),
-);
-
 const BucketEntry = { bucket: v.optional(v.picklist(BUCKETS)) };
 const DateEntries = { from_date: v.optional(Day), to_date: v.optional(Day) };
-const FilterEntries = { user_id: v.optional(UserId), model_alias: v.optional(text(1, 64)), ...DateEntries };
+const FilterEntries = { user_id: v.optional(OpaqueId), model_alias: v.optional(text(1, 64)), ...DateEntries };
 
 export const ExportQuery = v.strictObject(FilterEntries);
 export const SummaryQuery = v.strictObject({ ...FilterEntries, ...BucketEntry });

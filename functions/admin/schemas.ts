@@ -2,21 +2,20 @@
 
 import * as v from "valibot";
 import { positiveDecimal } from "@pantheon/core/http/decimal-input.ts";
+import { PAGE_ENTRIES } from "@pantheon/core/http/page.ts";
 import { Decimal, Time, TransactionView, page } from "@pantheon/core/http/shapes.ts";
-import { text } from "@pantheon/core/http/validate.ts";
+import { OpaqueId, text } from "@pantheon/core/http/validate.ts";
 import { MODELS } from "@pantheon/core/llm/models.ts";
 import { amount } from "@pantheon/core/money.ts";
 import { Day } from "@pantheon/core/reports/range.ts";
+import { TOP_UP_STATUSES } from "@pantheon/core/reports/top-ups.ts";
 
 const Multiplier = positiveDecimal(amount("100"), 4);
 const Label = text(1, 64);
 
-/** A name in an address, taken as it is: whatever a token may say of its user, and an alias or version may be called. */
-const Name = v.pipe(v.string(), v.minCodePoints(1), v.maxCodePoints(64), v.regex(/^[^\p{Cc}\p{Cs}]+$/u));
-
-export const AliasPath = v.strictObject({ model_alias: Name });
-export const VersionPath = v.strictObject({ version: Name });
-export const UserPath = v.strictObject({ user_id: Name });
+export const AliasPath = v.strictObject({ model_alias: OpaqueId });
+export const VersionPath = v.strictObject({ version: OpaqueId });
+export const UserPath = v.strictObject({ user_id: OpaqueId });
 
 export const PricePatch = v.strictObject({ multiplier: Multiplier, pricing_version: Label });
 
@@ -88,5 +87,23 @@ export const ActionList = page(
     after: v.nullable(v.record(v.string(), v.unknown())),
     request_id: v.nullable(v.string()),
     created_at: Time,
+  }),
+);
+
+export const TopUpsQuery = v.strictObject({ ...PAGE_ENTRIES, status: v.optional(v.picklist(TOP_UP_STATUSES)) });
+
+export const TopUpList = page(
+  "top_ups",
+  v.strictObject({
+    id: v.string(),
+    user_id: v.string(),
+    amount_usd: Decimal,
+    credits_to_grant: Decimal,
+    status: v.picklist(TOP_UP_STATUSES),
+    payment_intent: v.nullable(v.string()),
+    livemode: v.nullable(v.boolean()),
+    quarantine_reason: v.nullable(v.string()),
+    created_at: Time,
+    updated_at: Time,
   }),
 );

@@ -8,8 +8,9 @@ import { idempotencyKey } from "@pantheon/core/http/idempotency.ts";
 import { ListQuery, pageOf } from "@pantheon/core/http/page.ts";
 import { describe } from "@pantheon/core/http/shapes.ts";
 import { body, noQuery, params, query } from "@pantheon/core/http/validate.ts";
-import { format, type Amount } from "@pantheon/core/money.ts";
+import { amount, format, type Amount } from "@pantheon/core/money.ts";
 import { listActions, type ActionRow } from "@pantheon/core/reports/actions.ts";
+import { listAllTopUps, type TopUpReportRow } from "@pantheon/core/reports/top-ups.ts";
 import { rfc3339 } from "@pantheon/core/time.ts";
 import { grantByAdmin, suspendUser } from "@pantheon/core/wallet/grant.ts";
 import { ledgerRowView, listTransactions } from "@pantheon/core/wallet/history.ts";
@@ -19,6 +20,7 @@ import * as shapes from "./schemas.ts";
 
 const RECENT = { limit: 10, offset: 0, after: null };
 const NO_ADMIN = { 403: "Not an operator" };
+const NO_USER_ID = "Nobody can have this id";
 const someone = params(shapes.UserPath, "User not found.");
 
 export function walletRoutes(app: Hono<AppEnv>, { db }: { readonly db: Database }): void {
@@ -42,7 +44,7 @@ export function walletRoutes(app: Hono<AppEnv>, { db }: { readonly db: Database 
   );
   app.post(
     "/api/v1/admin/wallets/:user_id/grant",
-    describe({ summary: "Grant credits", tag: "admin", answers: [200, shapes.GrantView], refusals: NO_ADMIN }),
+    describe({ summary: "Grant credits", tag: "admin", answers: [200, shapes.GrantView], refusals: { ...NO_ADMIN, 404: NO_USER_ID } }),
     noQuery,
     idempotencyKey,
     someone,
@@ -59,16 +61,16 @@ export function walletRoutes(app: Hono<AppEnv>, { db }: { readonly db: Database 
       summary: "Grant credits: the same act at a second address",
       tag: "admin",
       answers: [200, shapes.UserGrantView],
-      refusals: NO_ADMIN,
+      refusals: { ...NO_ADMIN, 404: NO_USER_ID },
     }),
     noQuery,
     idempotencyKey,
     someone,
     body(shapes.Grant),
     (c) =>
-      grant(c, db, c.req.valid("param").user_id, c.req.valid("json"), (user, amount) => ({
+      grant(c, db, c.req.valid("param").user_id, c.req.valid("json"), (user, credits) => ({
         user_id: user,
-        credits_granted: format(amount),
+        credits_granted: format(credits),
       })),
   );
   accountRoutes(app, db);
@@ -120,8 +122,29 @@ function accountRoutes(app: Hono<AppEnv>, db: Database): void {
       return c.json(pageView("actions", listScope(c), await listActions(db, page), actionView));
     },
   );
+  app.get(
+    "/api/v1/admin/top-ups",
+    describe({ summary: "All top-ups, with why one was set aside", tag: "admin", answers: [200, shapes.TopUpList], refusals: NO_ADMIN }),
+    query(shapes.TopUpsQuery),
+    async (c) => {
+      const { status, ...asked } = c.req.valid("query");
+      const scope = `${listScope(c)} ${status ?? ""}`;
+      const page = pageOf(scope, ["time", "id"], asked);
+      return c.json(pageView("top_ups", scope, await listAllTopUps(db, status, page), topUpView));
+    },
+  );
 }
 
 function actionView({ position: _position, ...action }: ActionRow) {
   return { ...action, created_at: rfc3339(action.created_at) };
+}
+
+function topUpView({ position: _position, ...row }: TopUpReportRow) {
+  return {
+    ...row,
+    amount_usd: format(amount(row.amount_usd)),
+    credits_to_grant: format(amount(row.credits_to_grant)),
+    created_at: rfc3339(row.created_at),
+    updated_at: rfc3339(row.updated_at),
+  };
 }

@@ -1,11 +1,23 @@
-// The function `stripe-webhook` as an application. It answers its health.
+// The function `stripe-webhook` as an application.
 
 import type { Hono } from "hono";
 import type { Deps } from "@pantheon/core/container/deps.ts";
 import { probeHealth } from "@pantheon/core/db/health.ts";
 import type { AppEnv } from "@pantheon/core/http/app-env.ts";
 import { createApp } from "@pantheon/core/http/app.ts";
+import { webhookRoutes } from "./routes.ts";
 
-export function stripeWebhookApp({ config, log, clock, db }: Deps): Hono<AppEnv> {
-  return createApp({ name: "stripe-webhook", config, log, clock, health: () => probeHealth(db), routes: () => {} });
+const MAX_BODY_BYTES = 512 * 1_024;
+
+export function stripeWebhookApp(deps: Deps): Hono<AppEnv> {
+  const { config, log, clock, db } = deps;
+  return createApp({
+    name: "stripe-webhook",
+    config,
+    log,
+    clock,
+    maxBodyBytes: MAX_BODY_BYTES,
+    health: () => probeHealth(db),
+    routes: (app) => webhookRoutes(app, deps),
+  });
 }

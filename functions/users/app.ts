@@ -7,6 +7,7 @@ import type { AppEnv } from "@pantheon/core/http/app-env.ts";
 import { createApp } from "@pantheon/core/http/app.ts";
 import { authenticated } from "@pantheon/core/http/auth.ts";
 import { userRoutes } from "./routes.ts";
+import { topUpRoutes } from "./top-up-routes.ts";
 
 export function usersApp(deps: Deps): Hono<AppEnv> {
   const { config, log, clock } = deps;
@@ -20,6 +21,7 @@ export function usersApp(deps: Deps): Hono<AppEnv> {
       app.use("/api/v1/auth/*", authenticated(deps.verify, config.adminUserIds));
       app.use("/api/v1/users/*", authenticated(deps.verify, config.adminUserIds));
       userRoutes(app, deps);
+      topUpRoutes(app, deps);
     },
   });
 }

@@ -2,6 +2,7 @@
 
 import * as v from "valibot";
 import { Decimal, Time, TransactionView, page } from "@pantheon/core/http/shapes.ts";
+import { decimalOrNull } from "@pantheon/core/http/decimal-input.ts";
 import { Id } from "@pantheon/core/http/validate.ts";
 
 export const TransactionPath = v.strictObject({ transaction_id: Id });
@@ -67,3 +68,23 @@ export const ReceiptView = v.strictObject({
   total: Decimal,
   matches: v.boolean(),
 });
+
+export const TopUpCreate = v.strictObject({ amount_usd: decimalOrNull(2) });
+
+export const TopUpPath = v.strictObject({ top_up_id: Id });
+
+const TopUpStatus = v.picklist(["created", "pending", "processing", "succeeded", "failed", "canceled", "quarantined"]);
+
+export const TopUpStarted = v.strictObject({
+  id: v.string(),
+  client_secret: v.nullable(v.string()),
+  credits_to_grant: Decimal,
+  amount_usd: Decimal,
+  status: TopUpStatus,
+});
+
+const TopUp = { id: v.string(), amount_usd: Decimal, credits_to_grant: Decimal, status: TopUpStatus, created_at: Time, updated_at: Time };
+
+export const TopUpView = v.strictObject({ ...TopUp, client_secret: v.nullable(v.string()) });
+
+export const TopUpList = page("top_ups", v.strictObject(TopUp));

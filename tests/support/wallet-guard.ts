@@ -10,7 +10,7 @@ export function walletGuard(statement: string): "first" | "unlocked" | "late" {
   if (WRITES.test(sql.slice(0, named).replace(/(?:insert into|update) $/, ""))) return "late";
   const part = partAround(sql, named);
   if (part.startsWith("insert into credit_wallets") || part.startsWith("update credit_wallets")) return "first";
-  return part.startsWith("select ") && part.endsWith(" for update") ? "first" : "unlocked";
+  return part.startsWith("select ") && / for update(?: of \w+)?$/.test(part) ? "first" : "unlocked";
 }
 
 const WRITES = /\b(?:insert into|update|delete from|merge into|for (?:no key )?update|for (?:key )?share)\b/;

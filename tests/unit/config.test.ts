@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { ConfigError, readConfig, VERSION } from "@pantheon/core/config.ts";
-import { format } from "@pantheon/core/money.ts";
+import { amount, format } from "@pantheon/core/money.ts";
 
 const LEAST = { DATABASE_URL: "postgres://db.example/pantheon", AUTH_ISSUER: "https://auth.example/auth/v1" };
 
@@ -37,6 +37,8 @@ describe("the least environment", () => {
       lowBalanceThreshold: "5",
       usdPerCredit: "0.03",
       topUpUrl: null,
+      topUp: { minUsd: amount("1"), maxUsd: amount("500") },
+      stripe: { secretKey: null, webhookSecrets: [], apiUrl: "https://api.stripe.com" },
       overdraft: "one_turn",
       openRouter: { apiKey: null, baseUrl: "https://openrouter.ai/api/v1" },
       maxOutputTokens: 2048,

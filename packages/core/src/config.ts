@@ -23,6 +23,9 @@ export type Config = {
   lowBalanceThreshold: Amount;
   usdPerCredit: Amount;
   topUpUrl: string | null;
+  /** USD, the least and the most of one top-up. */
+  topUp: { minUsd: Amount; maxUsd: Amount };
+  stripe: { secretKey: string | null; webhookSecrets: readonly string[]; apiUrl: string };
   overdraft: "one_turn" | "none";
   openRouter: { apiKey: string | null; baseUrl: string };
   maxOutputTokens: number;
@@ -65,6 +68,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     lowBalanceThreshold: read.LOW_BALANCE_THRESHOLD,
     usdPerCredit: read.USD_PER_CREDIT,
     topUpUrl: read.TOP_UP_URL ?? null,
+    topUp: { minUsd: read.TOP_UP_MIN_USD, maxUsd: read.TOP_UP_MAX_USD },
+    stripe: {
+      secretKey: read.STRIPE_SECRET_KEY ?? null,
+      webhookSecrets: [read.STRIPE_WEBHOOK_SECRET, read.STRIPE_WEBHOOK_SECRET_PREVIOUS].filter((secret) => secret !== undefined),
+      apiUrl: read.STRIPE_API_URL,
+    },
     overdraft: read.CREDIT_OVERDRAFT,
     openRouter: { apiKey: read.OPENROUTER_API_KEY ?? null, baseUrl: read.OPENROUTER_BASE_URL },
     maxOutputTokens: read.CONTEXT_MAX_OUTPUT_TOKENS,
@@ -104,6 +113,9 @@ const originList = v.pipe(
 const switchText = v.picklist(["true", "false"], "must be true or false");
 const overdraft = v.picklist(["one_turn", "none"], "must be one_turn or none");
 const positiveAmount = decimal("must be a plain decimal above 0 with at most 8 decimals", (value) => value.gt(ZERO));
+const cents = decimal("must be a plain decimal above 0 with at most 2 decimals", (value) => value.gt(ZERO), 2);
+const stripeKey = v.pipe(text, v.regex(/^[rs]k_(test|live)_\w+$/, "must be a Stripe key, sk_test_… or sk_live_…"));
+const webhookSecret = v.pipe(text, v.regex(/^whsec_\S+$/, "must be a signing secret, whsec_…"));
 const amountFromZero = decimal("must be a plain decimal of at least 0 with at most 8 decimals", (value) => value.gte(ZERO));
 const outputTokens = v.pipe(
   text,
@@ -138,6 +150,15 @@ const TABLE = v.strictObject({
   LOW_BALANCE_THRESHOLD: v.pipe(v.optional(amountFromZero, "5.0"), means("Credits below which an answer says `low_balance`.")),
   USD_PER_CREDIT: v.pipe(v.optional(positiveAmount, "0.03"), means("What one credit costs, in US dollars.")),
   TOP_UP_URL: v.pipe(v.optional(webUrl), means("What a 402 points to as `top_up_url`.")),
+  TOP_UP_MIN_USD: v.pipe(v.optional(cents, "1.00"), means("The least that one top-up may be, in US dollars.")),
+  TOP_UP_MAX_USD: v.pipe(v.optional(cents, "500.00"), means("The most that one top-up may be, in US dollars.")),
+  STRIPE_SECRET_KEY: v.pipe(v.optional(stripeKey), means("Stripe's API key; unset: top-ups answer 503.", PRIVATE)),
+  STRIPE_WEBHOOK_SECRET: v.pipe(
+    v.optional(webhookSecret),
+    means("What Stripe signs its events with; unset: refused everywhere but on the stage `local`.", PRIVATE),
+  ),
+  STRIPE_WEBHOOK_SECRET_PREVIOUS: v.pipe(v.optional(webhookSecret), means("The secret before, valid too while one is rotated.", PRIVATE)),
+  STRIPE_API_URL: v.pipe(v.optional(webUrl, "https://api.stripe.com"), means("Stripe's address.")),
   CREDIT_OVERDRAFT: v.pipe(
     v.optional(overdraft, "one_turn"),
     means("How far an enforced wallet may go below zero: `one_turn` (one hold) or `none`."),
@@ -168,11 +189,11 @@ function means<T>(meaning: string, { secret } = { secret: false }): v.MetadataAc
   return v.metadata({ means: meaning, secret });
 }
 
-function decimal(rule: string, allowed: (value: Amount) => boolean): v.GenericSchema<string, Amount> {
+function decimal(rule: string, allowed: (value: Amount) => boolean, decimals = 8): v.GenericSchema<string, Amount> {
   return v.pipe(
     text,
     v.rawTransform(({ dataset, addIssue, NEVER }) => {
-      const value = parseDecimal(dataset.value, 8);
+      const value = parseDecimal(dataset.value, decimals);
       if (value !== null && allowed(value)) return value;
       addIssue({ message: rule });
       return NEVER;

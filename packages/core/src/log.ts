@@ -4,6 +4,8 @@ export type LogFields = Readonly<Record<string, string | number | boolean | null
 
 /** Everything that may be counted, and alarmed on. */
 export type Metric =
+  | "payment_quarantined"
+  | "payment_late"
   | "over_hold"
   | "estimated_usage"
   | "impossible_usage"

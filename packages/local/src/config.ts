@@ -1,6 +1,7 @@
 // The settings of the local world, read from the environment. The product's own settings stand in core's config.ts.
 
-import { resolve } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 
@@ -66,3 +67,25 @@ export function readLocalConfig(env: Readonly<Record<string, string | undefined>
 export function localEnvironment(): Readonly<Record<string, string | undefined>> {
   return process.env;
 }
+
+const Place = v.object({
+  databaseUrl: v.string(),
+  issuer: v.string(),
+  stripeUrl: v.nullable(v.string()),
+  llmUrl: v.string(),
+});
+
+/** The running local world as variables of the product; nothing when none runs. */
+export function readLocalPlace(home: string): Readonly<Record<string, string>> {
+  const file = join(home, "local.json");
+  if (!existsSync(file)) return {};
+  const { databaseUrl, issuer, stripeUrl } = v.parse(Place, JSON.parse(readFileSync(file, "utf8")));
+  return {
+    DATABASE_URL: databaseUrl,
+    AUTH_ISSUER: issuer,
+    ...(stripeUrl !== null && { STRIPE_API_URL: stripeUrl, STRIPE_SECRET_KEY: LOCAL_STRIPE_KEY }),
+  };
+}
+
+/** The key of the stand-in Stripe: it is no secret. */
+export const LOCAL_STRIPE_KEY = "sk_test_standin";

@@ -9,9 +9,10 @@ import { MODELS, type ModelEntry } from "../llm/models.ts";
 import type { Log } from "../log.ts";
 import { createCatalogCache } from "../pricing/catalog.ts";
 import type { Clock } from "../time.ts";
+import { createStripe, type Stripe } from "../topups/stripe.ts";
 import type { TurnDeps } from "../turns/deps.ts";
 
-export type Deps = TurnDeps & { readonly verify: Verifier };
+export type Deps = TurnDeps & { readonly verify: Verifier; readonly stripe: Stripe | null };
 
 type Surroundings = {
   readonly config: Config;
@@ -45,5 +46,6 @@ export function createDeps({ config, log, clock, maxConnections, models = MODELS
     catalog: createCatalogCache(db, windows, log),
     gateway: createGateway({ apiKey: config.openRouter.apiKey, baseUrl: config.openRouter.baseUrl, log, clock }),
     verify: createVerifier(config.auth, { clock, log }),
+    stripe: createStripe(config.stripe, log),
   };
 }

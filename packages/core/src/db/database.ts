@@ -7,7 +7,7 @@ import type { Log } from "../log.ts";
 import type { Clock } from "../time.ts";
 import type { Prepared } from "./prepared.ts";
 import type { Schema } from "./schema.ts";
-import { sqlState, translateDatabaseError } from "./unavailable.ts";
+import { isConnectionLost, translateDatabaseError } from "./unavailable.ts";
 
 export type Database = {
   /** Typed reads. No change of money goes through here: those stand in `statements/`. */
@@ -138,7 +138,7 @@ function guardClient(client: Client, touch: () => void, onStatement: (() => void
     try {
       return await client.query(...args);
     } catch (error) {
-      broken ||= sqlState(error) === null;
+      broken ||= isConnectionLost(error);
       throw translateDatabaseError(error);
     } finally {
       touch();

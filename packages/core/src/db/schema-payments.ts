@@ -25,6 +25,9 @@ interface TopUpsTable {
   idempotency_key: string | null;
   request_hash: string | null;
   response_body: string | null;
+  slot: number | null;
+  stripe_attempt: Generated<number>;
+  state_at: Stamp;
   created_at: Stamp;
   updated_at: Stamp;
 }
@@ -34,6 +37,7 @@ interface ReversalsTable {
   payment_intent: string;
   kind: "refund" | "dispute";
   state: string;
+  rank: Generated<number>;
   amount_minor: string;
   taken: ColumnType<string, string | undefined, string>;
   step: Generated<number>;

@@ -21,6 +21,12 @@ export function translateDatabaseError(error: unknown): unknown {
   });
 }
 
+/** True when the connection that gave this error is of no use any more: no word from the server, or its last one. */
+export function isConnectionLost(error: unknown): boolean {
+  const severity = error instanceof Error && "severity" in error ? error.severity : null;
+  return sqlState(error) === null || severity === "FATAL" || severity === "PANIC";
+}
+
 /** The five characters of an SQLSTATE, or null when the error is not the server's (a socket, a timeout). */
 export function sqlState(error: unknown): string | null {
   const code = error instanceof Error && "code" in error ? error.code : undefined;

@@ -61,7 +61,7 @@ function browsers(origins: readonly string[]): MiddlewareHandler {
     origin: [...origins],
     allowMethods: ["GET", "HEAD", "POST", "PATCH", "DELETE"],
     allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "X-Request-Id"],
-    exposeHeaders: ["X-Request-Id", "Pantheon-Version", "Idempotency-Replayed", "Retry-After"],
+    exposeHeaders: ["X-Request-Id", "Pantheon-Version", "Idempotency-Replayed", "Retry-After", "ETag"],
     maxAge: 600,
   });
 }

@@ -20,3 +20,15 @@ export function positiveDecimal(max: Amount, decimals: number) {
     v.description(`An exact decimal: ${rule}.`),
   );
 }
+
+/** A JSON number or decimal string with at most `decimals` decimals, or null for any other: what may be too little or too much is said elsewhere. */
+export function decimalOrNull(decimals: number) {
+  return v.pipe(
+    v.union([v.number(), v.string()], "must be a decimal"),
+    v.transform((value): Amount | null => {
+      const text = typeof value === "number" ? decimalOfNumber(value) : value;
+      return text === null ? null : parseDecimal(text, decimals);
+    }),
+    v.description(`An exact decimal with at most ${decimals} decimals.`),
+  );
+}

@@ -40,6 +40,8 @@ type Description = {
   answers: readonly [status: 200 | 201 | 204, schema?: v.GenericSchema];
   /** Of the success; JSON unless it says otherwise. */
   mediaType?: string;
+  /** True for what is called without a token. */
+  open?: boolean;
   /** The refusals that are this route's own; 401, 422, 500 and 503 are said of every route. */
   refusals?: Readonly<Record<number, string>>;
 };
@@ -52,14 +54,17 @@ const COMMON_REFUSALS = {
 };
 
 /** Describes a route: what it answers, and every refusal as a problem document. */
-export function describe({ summary, tag, description, answers, mediaType = "application/json", refusals = {} }: Description) {
+export function describe({ summary, tag, description, answers, mediaType = "application/json", open = false, refusals = {} }: Description) {
   const [status, schema] = answers;
   const success = { description: summary, ...(schema && { content: { [mediaType]: { schema: resolver(schema) } } }) };
-  const problems = Object.entries({ ...COMMON_REFUSALS, ...refusals }).map(([code, text]) => [code, problemResponse(text)] as const);
+  const { 401: unauthenticated, ...anyone } = COMMON_REFUSALS;
+  const common = open ? anyone : { 401: unauthenticated, ...anyone };
+  const problems = Object.entries({ ...common, ...refusals }).map(([code, text]) => [code, problemResponse(text)] as const);
   return describeRoute({
     summary,
     tags: [tag],
     ...(description && { description }),
+    ...(open && { security: [] }),
     responses: { [status]: success, ...Object.fromEntries(problems) },
   });
 }

@@ -67,6 +67,13 @@ export function params<S extends Strict>(schema: S, detail = "Not found."): Vali
 /** An id of ours in its one form; for `params`. */
 export const Id = v.pipe(v.string(), v.check(isId, "must be an id"), v.metadata({ format: "uuid" }));
 
+/** An opaque id, such as a token's user: compared as it was sent, never trimmed (contract section 1). */
+export const OpaqueId = v.pipe(
+  v.string(),
+  v.regex(/^[^\p{Cc}\p{Cs}]{1,64}$/u, "must be 1 to 64 characters without control characters"),
+  v.metadata({ minLength: 1, maxLength: 64 }),
+);
+
 /** Text of `min` to `max` code points after trimming, trimmed. NUL and lone surrogates are refused: the database cannot keep them. */
 export function text(min: number, max: number) {
   const rule = `must be ${min} to ${max} characters`;

@@ -64,11 +64,13 @@ const INVARIANTS = [
     promise: "the daily rollup is the sum of its events",
     broken: `select from (select (created_at at time zone 'utc')::date as day, user_id, model_alias, count(*) filter (where status <> 'internal') as calls,
                                  sum(credits_burned) as burned, sum(credits_charged) as charged, sum(provider_cost_usd) as cost, sum(credits_charged * usd_per_credit) as revenue,
-                                 sum(output_tokens) filter (where status <> 'internal') as output
+                                 coalesce(sum(input_tokens_fresh) filter (where status <> 'internal'), 0) as fresh,
+                                 coalesce(sum(input_tokens_cached) filter (where status <> 'internal'), 0) as cached,
+                                 coalesce(sum(output_tokens) filter (where status <> 'internal'), 0) as output
                             from llm_call_events group by 1, 2, 3) e
                full join usage_daily d using (day, user_id, model_alias)
-              where (e.calls, e.burned, e.charged, e.cost, e.revenue, coalesce(e.output, 0)) is distinct from
-                    (d.calls, d.credits_burned, d.credits_charged, d.provider_cost_usd, d.revenue_usd, d.output_tokens)`,
+              where (e.calls, e.burned, e.charged, e.cost, e.revenue, e.fresh, e.cached, e.output) is distinct from
+                    (d.calls, d.credits_burned, d.credits_charged, d.provider_cost_usd, d.revenue_usd, d.input_tokens_fresh, d.input_tokens_cached, d.output_tokens)`,
   },
   {
     name: "positions",

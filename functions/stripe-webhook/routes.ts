@@ -1,0 +1,48 @@
+// Stripe's events (contract section 6). No token: the signature over the raw bytes decides.
+
+import type { Hono } from "hono";
+import * as v from "valibot";
+import type { AppEnv } from "@pantheon/core/http/app-env.ts";
+import { describe } from "@pantheon/core/http/shapes.ts";
+import { DomainError } from "@pantheon/core/error.ts";
+import type { Clock } from "@pantheon/core/time.ts";
+import { handleEvent } from "@pantheon/core/topups/events.ts";
+import type { PaymentDeps } from "@pantheon/core/topups/settle-payment.ts";
+import { isSigned } from "@pantheon/core/topups/stripe.ts";
+
+type WebhookDeps = PaymentDeps & { readonly clock: Clock };
+
+const Handled = v.strictObject({ status: v.picklist(["ok", "already_processed", "ignored", "quarantined"]) });
+
+const REFUSALS = { 400: "No good signature, or not JSON", 413: "Larger than 512 KiB" };
+
+export function webhookRoutes(app: Hono<AppEnv>, deps: WebhookDeps): void {
+  app.post(
+    "/webhooks/stripe",
+    describe({ summary: "An event of Stripe's", tag: "webhooks", open: true, answers: [200, Handled], refusals: REFUSALS }),
+    async (c) => {
+      const body = new Uint8Array(await c.req.arrayBuffer());
+      await refuseUnsigned(deps, body, c.req.header("Stripe-Signature"));
+      return c.json({ status: await handleEvent(deps, parseJson(body)) });
+    },
+  );
+}
+
+/** Without a secret, events are taken on the local stage alone, where people post them by hand. */
+async function refuseUnsigned({ config, clock, log }: WebhookDeps, body: Uint8Array, signature: string | undefined): Promise<void> {
+  const { webhookSecrets } = config.stripe;
+  if (webhookSecrets.length === 0 && config.stage === "local") {
+    log.warn("no webhook secret is set: the signature is not checked");
+    return;
+  }
+  if (webhookSecrets.length === 0) throw new DomainError("not_configured", "payment not configured");
+  if (!(await isSigned(body, signature, webhookSecrets, clock()))) throw new DomainError("invalid_signature", "invalid stripe signature");
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  } catch (cause) {
+    throw new DomainError("malformed_request", "The body is not valid JSON in UTF-8.", { cause });
+  }
+}

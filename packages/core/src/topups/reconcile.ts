@@ -1,0 +1,75 @@
+// Stripe against the ledger: what was paid or taken back there and is not booked here. Makes good what webhooks lost.
+
+import type { Database } from "../db/database.ts";
+import { parsePayment, purposeOf, type Payment } from "./payment.ts";
+import { disputeOf, refundOf, settleReversal, type Reversal } from "./reversal.ts";
+import { settlePayment, type PaymentDeps } from "./settle-payment.ts";
+import type { Stripe } from "./stripe.ts";
+
+export type Reconciled = {
+  /** Succeeded payments of ours that were looked at, and those that had not been granted. */
+  readonly payments: number;
+  readonly late: readonly string[];
+  /** Refunds and disputes of our payments, and those whose state was not known here. */
+  readonly reversals: number;
+  readonly unknown: readonly string[];
+  readonly quarantined: number;
+};
+
+/**
+ * Looks at everything since `since`. With `write`, what is missing is booked by the same path as a webhook; without, it is only
+ * reported. Safe beside webhooks and beside itself.
+ */
+export async function reconcile(deps: PaymentDeps & { readonly stripe: Stripe }, since: Date, write: boolean): Promise<Reconciled> {
+  const late: string[] = [];
+  const unknown: string[] = [];
+  let payments = 0;
+  let reversals = 0;
+  let quarantined = 0;
+  for await (const object of deps.stripe.list("payment_intents", since)) {
+    const payment = parsePayment(object);
+    if (!payment || payment.status !== "succeeded" || !isOurs(payment)) continue;
+    payments += 1;
+    if (await isBooked(deps.db, payment.id)) continue;
+    late.push(payment.id);
+    deps.log.count("payment_late", { payment_intent: payment.id });
+    if (write && (await settlePayment(deps, payment, null)) === "quarantined") quarantined += 1;
+  }
+  for await (const reversal of reversalsOf(deps.stripe, since)) {
+    const known = await deps.db.read.selectFrom("top_ups").select("id").where("payment_intent", "=", reversal.payment).executeTakeFirst();
+    if (!known) continue;
+    reversals += 1;
+    const row = await deps.db.read.selectFrom("reversals").select("rank").where("object_id", "=", reversal.object).executeTakeFirst();
+    if (row && row.rank >= reversal.rank) continue;
+    unknown.push(reversal.object);
+    if (write) await settleReversal(deps.db, reversal, null);
+  }
+  return { payments, late, reversals, unknown, quarantined };
+}
+
+function isOurs(payment: Payment): boolean {
+  const { kind } = purposeOf(payment);
+  return kind === "top_up" || kind === "credits";
+}
+
+/** Granted, or set aside for an operator: either way nothing is missing. */
+async function isBooked(db: Database, payment: string): Promise<boolean> {
+  const row = await db.read
+    .selectFrom("top_ups")
+    .select("status")
+    .where("payment_intent", "=", payment)
+    .where("status", "in", ["succeeded", "quarantined"])
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+async function* reversalsOf(stripe: Stripe, since: Date): AsyncIterable<Reversal> {
+  for await (const object of stripe.list("refunds", since)) {
+    const refund = refundOf(object);
+    if (refund) yield refund;
+  }
+  for await (const object of stripe.list("disputes", since)) {
+    const dispute = disputeOf(null, object);
+    if (dispute) yield dispute;
+  }
+}

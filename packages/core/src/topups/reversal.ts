@@ -1,0 +1,77 @@
+// Refunds and disputes: what each state of such an object means, and how it reaches the wallet.
+
+import * as v from "valibot";
+import type { Database } from "../db/database.ts";
+import { applyReversals, recordReversal } from "../db/statements/reverse-payment.ts";
+
+/** A refund or dispute, as far along as it is known. `state` is what the statement that applies it knows; a later `rank` wins. */
+export type Reversal = {
+  readonly object: string;
+  readonly payment: string;
+  readonly kind: "refund" | "dispute";
+  readonly state: string;
+  readonly rank: number;
+  readonly amountMinor: number;
+};
+
+const Reversed = v.object({
+  id: v.pipe(v.string(), v.regex(/^[\w-]{1,255}$/)),
+  payment_intent: v.nullish(
+    v.union([
+      v.string(),
+      v.pipe(
+        v.object({ id: v.string() }),
+        v.transform(({ id }) => id),
+      ),
+    ]),
+  ),
+  amount: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  status: v.nullish(v.string()),
+  balance_transactions: v.optional(v.array(v.unknown()), []),
+});
+
+/** How far along a refund is: pending or succeeded takes credits back, failed or canceled returns them. */
+const REFUND_RANKS: Readonly<Record<string, number>> = { pending: 1, requires_action: 1, succeeded: 2, failed: 3, canceled: 3 };
+
+/** A refund; null for what is none, or has no payment intent. */
+export function refundOf(object: unknown): Reversal | null {
+  const parsed = v.safeParse(Reversed, object);
+  if (!parsed.success || !parsed.output.payment_intent) return null;
+  const { id, payment_intent: payment, amount, status } = parsed.output;
+  const state = status ?? "succeeded";
+  const rank = REFUND_RANKS[state];
+  return rank === undefined ? null : { object: id, payment, kind: "refund", state, rank, amountMinor: amount };
+}
+
+/** What a dispute's event says of it: opened takes nothing, withdrawn or lost takes, reinstated or won returns. */
+const DISPUTE_EVENTS = {
+  "charge.dispute.created": { state: "created", rank: 1 },
+  "charge.dispute.funds_withdrawn": { state: "funds_withdrawn", rank: 2 },
+  "charge.dispute.funds_reinstated": { state: "funds_reinstated", rank: 3 },
+  "charge.dispute.closed": { state: "closed", rank: 4 },
+} as const;
+
+/** A dispute as an event tells of it, or as it was found (`type` null): then its status and its bookings say how far along it is. */
+export function disputeOf(type: string | null, object: unknown): Reversal | null {
+  const parsed = v.safeParse(Reversed, object);
+  if (!parsed.success || !parsed.output.payment_intent) return null;
+  const { id, payment_intent: payment, amount, status, balance_transactions: bookings } = parsed.output;
+  const told = isDisputeEvent(type) ? DISPUTE_EVENTS[type] : found(status, bookings.length);
+  const state = told.state === "closed" && (status === "won" || status === "lost") ? status : told.state;
+  return { object: id, payment, kind: "dispute", state, rank: told.rank, amountMinor: amount };
+}
+
+/** Keeps the state, then moves the wallet to what all objects of the payment come to. Safe to run again at any point. */
+export async function settleReversal(db: Database, reversal: Reversal, origin: { id: string; type: string } | null): Promise<void> {
+  await db.run(recordReversal, { ...reversal, amountMinor: String(reversal.amountMinor) });
+  await db.run(applyReversals, { payment: reversal.payment, event: origin?.id ?? null, type: origin?.type ?? "" });
+}
+
+function isDisputeEvent(type: string | null): type is keyof typeof DISPUTE_EVENTS {
+  return type !== null && type in DISPUTE_EVENTS;
+}
+
+function found(status: string | null | undefined, bookings: number): { state: string; rank: number } {
+  if (status === "won" || status === "lost" || status === "warning_closed") return DISPUTE_EVENTS["charge.dispute.closed"];
+  return bookings > 0 ? DISPUTE_EVENTS["charge.dispute.funds_withdrawn"] : DISPUTE_EVENTS["charge.dispute.created"];
+}
