@@ -11,10 +11,12 @@ import { migrateToHead } from "@pantheon/core/db/migrate.ts";
 import type { Gateway } from "@pantheon/core/llm/gateway.ts";
 import type { ModelEntry } from "@pantheon/core/llm/models.ts";
 import type { Log } from "@pantheon/core/log.ts";
+import { LOCAL_STRIPE_KEY } from "./config.ts";
 import { createIssuer, type Issuer } from "./issuer.ts";
 import { startPostgres } from "./postgres.ts";
 import { startProvider, type Provider } from "./provider/provider.ts";
 import { ISSUER_PATH, startServer } from "./server.ts";
+import { startStripe, type StandInStripe } from "./stripe/stripe.ts";
 
 export type WorldOptions = {
   readonly home: string;
@@ -37,7 +39,10 @@ export type World = {
   readonly config: Config;
   readonly deps: Deps;
   readonly provider: Provider;
+  readonly stripe: StandInStripe;
   readonly issuer: Issuer;
+  /** From now on events are taken without a signature, as on a local stage without a secret: so that a person can post one by hand. */
+  takeUnsignedEvents(): void;
   /** What passed so far: statements sent to the database, and milliseconds spent in model calls. */
   readonly passed: { statements: number; modelMs: number };
   stop(): Promise<void>;
@@ -69,21 +74,29 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
   const provider = await startProvider();
   onStop(() => provider.close());
 
+  const stripe = await startStripe();
+  onStop(() => stripe.close());
+
   const issuerUrl = `${server.url}${ISSUER_PATH}`;
   const config = readConfig({
     OPENROUTER_BASE_URL: provider.url,
     OPENROUTER_API_KEY: "stand-in",
+    STRIPE_API_URL: stripe.url,
+    STRIPE_SECRET_KEY: LOCAL_STRIPE_KEY,
+    STRIPE_WEBHOOK_SECRET: "whsec_local",
     ...given(environment),
     DATABASE_URL: databaseUrl,
     DATABASE_POOL_URL: undefined,
     AUTH_ISSUER: issuerUrl,
     AUTH_JWKS_URL: undefined,
   });
+  const webhookSecrets = [...config.stripe.webhookSecrets];
+  stripe.setWebhook({ url: `${server.url}/webhooks/stripe`, secret: webhookSecrets[0] ?? "whsec_local" });
   const issuer = createIssuer({ home, issuerUrl, audience: config.auth.audience, clock: Date.now });
   const passed = { statements: 0, modelMs: 0 };
   const admins = { has: (id: string) => config.adminUserIds.has(id) || issuer.adminUserIds.has(id) };
   const deps = createDeps({
-    config: { ...config, adminUserIds: admins },
+    config: { ...config, adminUserIds: admins, stripe: { ...config.stripe, webhookSecrets } },
     log,
     clock: Date.now,
     maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
@@ -94,14 +107,32 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
   onStop(() => deps.db.close());
   const timed = { ...deps, gateway: timedGateway(deps.gateway, passed) };
   server.mount(timed, issuer.jwksRoute);
-  announce(home, { apiUrl: server.url, databaseUrl, stripeUrl: null, llmUrl: provider.url, issuer: issuerUrl, pid: process.pid }, onStop);
-  return { apiUrl: server.url, databaseUrl, config, deps: timed, provider, issuer, passed };
+  announce(
+    home,
+    { apiUrl: server.url, databaseUrl, stripeUrl: stripe.url, llmUrl: provider.url, issuer: issuerUrl, pid: process.pid },
+    onStop,
+  );
+  return {
+    apiUrl: server.url,
+    databaseUrl,
+    config,
+    deps: timed,
+    provider,
+    stripe,
+    issuer,
+    passed,
+    takeUnsignedEvents: () => webhookSecrets.splice(0),
+  };
 }
 
-/** A key for OpenRouter means the real provider, at its real address unless another is given. */
+/** A key of one's own means the real provider, at its real address unless another is given. */
 function given(environment: WorldOptions["environment"]): Record<string, string | undefined> {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""));
-  return set["OPENROUTER_API_KEY"] === undefined ? set : { OPENROUTER_BASE_URL: undefined, ...set };
+  return {
+    ...(set["OPENROUTER_API_KEY"] !== undefined && { OPENROUTER_BASE_URL: undefined }),
+    ...(set["STRIPE_SECRET_KEY"] !== undefined && { STRIPE_API_URL: undefined }),
+    ...set,
+  };
 }
 
 async function startDatabase({ home, log, notice }: WorldOptions, onStop: (end: () => unknown) => void): Promise<string> {

@@ -23,9 +23,9 @@ export const startTopUp = prepared<StartTopUpInput, { id: string }>(
   (p) => sql`
 insert into top_ups (id, user_id, amount_usd, credits_to_grant, slot, idempotency_key, request_hash)
 select ${p.id}::uuid, ${p.user}::text, ${p.amountUsd}::numeric, ${p.credits}::numeric, free.slot, ${p.key}::text, ${p.requestHash}::text
-  from (select slot from generate_series(1, ${p.slots}::int) as slot
-         where not exists (select from top_ups t where t.user_id = ${p.user}::text and t.slot = generate_series.slot)
-         order by slot limit 1) as free
+  from (select s.slot from generate_series(1, ${p.slots}::int) as s (slot)
+         where not exists (select from top_ups t where t.user_id = ${p.user}::text and t.slot = s.slot)
+         order by s.slot limit 1) as free
 returning id`,
 );
 
