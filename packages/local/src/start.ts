@@ -58,6 +58,7 @@ async function showTour(world: World): Promise<void> {
 
 /** Says where everything is, and waits for Ctrl-C or a polite kill. */
 async function serveUntilStopped(world: World): Promise<void> {
+  world.takeUnsignedEvents();
   console.log(`
   ${styleText("bold", "Serving")}  ${world.apiUrl}/api/v1   (docs/api.md says what; Ctrl-C stops)
 

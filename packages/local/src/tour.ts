@@ -56,15 +56,16 @@ export async function runTour(world: World): Promise<Tour> {
   return { steps, receipt, burst };
 }
 
-/** A wallet, credits, two turns, one of them sent twice, and a receipt. */
-async function asUser({ step, api }: Walk, user: string): Promise<{ session: string; receipt: string[] }> {
+/** A wallet, a top-up, two turns, one of them sent twice, and a receipt. */
+async function asUser({ world, step, api }: Walk, user: string): Promise<{ session: string; receipt: string[] }> {
   await step("A new user's wallet", "GET wallet", async () => {
     const answer = await api("GET", "/users/me/wallet", { user });
     return { answer, outcome: `balance ${answer.json.balance}, and no row was written`, ok: answer.json.balance === "0" };
   });
-  await step("An operator grants credits", "POST grant", async () => {
+  if (world.config.stripe.apiUrl === world.stripe.url) await toppingUp({ world, step, api }, user); // never with a card of one's own
+  await step("An operator grants more", "POST grant", async () => {
     const answer = await api("POST", `/admin/wallets/${user}/grant`, { user: OPERATOR, body: { amount: "10", note: "Welcome" } });
-    return { answer, outcome: `balance ${answer.json.new_balance}`, ok: answer.json.new_balance === "10" };
+    return { answer, outcome: `balance ${answer.json.new_balance}`, ok: answer.status === 200 };
   });
   const session = await openSession({ step, api }, "A session", user, "claude-sonnet");
   const turn = (message: string, key?: string) =>
@@ -82,6 +83,25 @@ async function asUser({ step, api }: Walk, user: string): Promise<{ session: str
     return { answer, outcome: `recomputed: matches ${answer.json.matches}`, ok: answer.json.matches === true };
   });
   return { session, receipt: receipt.lines.map((line: { arithmetic: string }) => line.arithmetic) };
+}
+
+/** A top-up through Stripe's SDK, paid by card at the stand-in and granted by its signed event. */
+async function toppingUp({ world, step, api }: Walk, user: string): Promise<void> {
+  const { json: started } = await step("A top-up is started", "POST top-up", async () => {
+    const answer = await api("POST", "/users/me/wallet/top-up", { user, body: { amount_usd: "1.00" } });
+    return {
+      answer,
+      outcome: `$${answer.json.amount_usd} for ${answer.json.credits_to_grant} credits`,
+      ok: answer.json.status === "pending",
+    };
+  });
+  await step("Paid by card: the event comes", "POST webhooks/stripe", async () => {
+    const intent = world.stripe.intents().find(({ metadata }) => metadata["top_up_id"] === started.id);
+    world.stripe.pay(intent?.id ?? "", "pm_card_visa");
+    await world.stripe.settled();
+    const answer = await api("GET", "/users/me/wallet", { user });
+    return { answer, outcome: `signature good, balance ${answer.json.balance}`, ok: answer.json.balance === started.credits_to_grant };
+  });
 }
 
 /** A price that is doubled binds the very next turn; afterwards it is what it was. */

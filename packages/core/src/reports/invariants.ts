@@ -53,6 +53,27 @@ const INVARIANTS = [
               where not exists (select from turns t where t.id::text = r.reference_id and t.status = 'completed')`,
   },
   {
+    name: "top_up",
+    promise: "a top-up has succeeded when its payment was granted, once, and for the credits it names",
+    broken: `select from top_ups t left join credit_transactions g on g.kind = 'grant' and g.source = 'top_up' and g.reference_id = t.payment_intent
+              where (t.status = 'succeeded') <> (g.id is not null) or g.amount <> t.credits_to_grant
+             union all
+             select from credit_transactions g where kind = 'grant' and source = 'top_up'
+                and not exists (select from top_ups t where t.payment_intent = g.reference_id)`,
+  },
+  {
+    name: "reversal",
+    promise: "what a refund or dispute has taken is the sum of its ledger rows, and all of a payment together no more than its grant",
+    broken: `select from reversals r
+               left join (select split_part(reference_id, '#', 1) as object_id, -sum(amount) as taken from credit_transactions where source = 'reversal' group by 1) l
+                 using (object_id)
+              where r.taken <> coalesce(l.taken, 0)
+             union all
+             select from (select payment_intent, sum(taken) as taken from reversals group by 1) s
+               left join credit_transactions g on g.kind = 'grant' and g.reference_id = s.payment_intent
+              where s.taken > coalesce(g.amount, 0)`,
+  },
+  {
     name: "recomputed",
     promise: "every charge can be computed again from its own row",
     broken: `select from llm_call_events
