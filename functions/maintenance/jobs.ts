@@ -2,30 +2,45 @@
 
 import * as v from "valibot";
 import type { Deps } from "@pantheon/core/container/deps.ts";
+import { checkInvariants } from "@pantheon/core/reports/invariants.ts";
 import { reconcile } from "@pantheon/core/topups/reconcile.ts";
+import { sweepLapsed } from "@pantheon/core/turns/recover.ts";
+
+type Counts = Readonly<Record<string, number>>;
+
+const JOBS = {
+  /** Every minute: turns whose container died give their holds back. */
+  sweep: async (deps) => ({ voided: await sweepLapsed(deps) }),
+  /** Every 15 minutes: what webhooks lost is booked. */
+  reconcile: reconcileWithStripe,
+  /** Every day: do the books close? */
+  verify: verifyLedger,
+} as const satisfies Record<string, (deps: Deps) => Promise<Counts>>;
 
 /** What the schedule sends. */
-const Job = v.object({ job: v.picklist(["reconcile"]) });
+const Job = v.object({ job: v.picklist(["sweep", "reconcile", "verify"]) });
+
+/** Runs the job that the event names, and answers what it found, as counts. Throws for an unknown job, and what the job throws. */
+export async function runJob(deps: Deps, event: unknown): Promise<Counts> {
+  const { job } = v.parse(Job, event);
+  const counts = await JOBS[job](deps);
+  deps.log.info("job done", { job, ...counts });
+  return counts;
+}
 
 /** How far back a reconciliation looks: Stripe itself gives up on a webhook after three days. */
 const LOOK_BACK_MS = 4 * 24 * 60 * 60 * 1_000;
 
-/** Runs the job that the event names, and answers what it found, as counts. Throws for an unknown job, and what the job throws. */
-export async function runJob(deps: Deps, event: unknown): Promise<Readonly<Record<string, number>>> {
-  v.parse(Job, event);
-  const { db, config, log, stripe, clock } = deps;
-  if (!stripe) {
-    log.info("nothing to reconcile: no key for Stripe is set");
-    return {};
-  }
+async function reconcileWithStripe({ db, config, log, stripe, clock }: Deps): Promise<Counts> {
+  if (!stripe) return {};
   const found = await reconcile({ db, config, log, stripe }, new Date(clock() - LOOK_BACK_MS), true);
-  const counts = {
-    payments: found.payments,
-    late: found.late.length,
-    reversals: found.reversals,
-    unknown: found.unknown.length,
-    quarantined: found.quarantined,
-  };
-  log.info("reconciled with Stripe", counts);
-  return counts;
+  const { payments, reversals, quarantined } = found;
+  return { payments, late: found.late.length, reversals, unknown: found.unknown.length, quarantined };
+}
+
+/** Every broken invariant is counted under its name, which raises the alarm. */
+async function verifyLedger({ db, log }: Deps): Promise<Counts> {
+  const broken = (await checkInvariants(db)).filter((invariant) => invariant.broken > 0);
+  for (const { name, broken: rows } of broken) log.count("invariant_broken", { invariant: name, rows });
+  return { broken: broken.length };
 }

@@ -65,6 +65,7 @@ describe("browsers", () => {
       "Pantheon-Version",
       "Idempotency-Replayed",
       "Retry-After",
+      "ETag",
     ]);
     expect(answer.headers["access-control-allow-credentials"]).toBeUndefined();
   });

@@ -2,6 +2,9 @@
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runJob } from "../../functions/maintenance/jobs.ts";
+import { openDirectly } from "../support/direct-turn.ts";
+import { givenSession } from "../support/given.ts";
+import { lapse, turnsOf, walletOf } from "../support/ledger.ts";
 import { testWorld, type TestWorld } from "../support/world.ts";
 
 let world: TestWorld;
@@ -22,6 +25,24 @@ test("a payment whose webhook never came is granted by the scheduled reconciliat
   expect((await world.call("GET", "/api/v1/users/me/wallet")).json.balance).toBe("333.33");
   expect(world.log.counted("payment_late")).toBe(1);
   expect(await runJob(world.deps, { job: "reconcile" })).toMatchObject({ payments: 1, late: 0 });
+});
+
+test("lapsed turns of many users are voided, and running ones stay", async () => {
+  for (const user of ["ben", "cleo", "dora"]) await openDirectly(world, { user, session: await givenSession(world, user) });
+  await lapse(world, "ben");
+  await lapse(world, "cleo");
+  expect(await runJob(world.deps, { job: "sweep" })).toEqual({ voided: 2 });
+  expect((await walletOf(world, "ben")).held).toBe("0.00000000");
+  expect((await turnsOf(world, "dora"))[0]?.status).toBe("running");
+  expect(await runJob(world.deps, { job: "sweep" })).toEqual({ voided: 0 });
+});
+
+test("a ledger that does not close is counted, by the name of what is broken", async () => {
+  expect(await runJob(world.deps, { job: "verify" })).toEqual({ broken: 0 });
+  await world.deps.db.read.updateTable("credit_wallets").set({ balance: "1" }).where("user_id", "=", "ben").execute();
+  expect(await runJob(world.deps, { job: "verify" })).toEqual({ broken: 1 });
+  expect(world.log.lines).toContainEqual({ level: "count", message: "invariant_broken", fields: { invariant: "balance", rows: 1 } });
+  await world.deps.db.read.updateTable("credit_wallets").set({ balance: "0" }).where("user_id", "=", "ben").execute();
 });
 
 test("an unknown job is refused, and without a key for Stripe there is nothing to reconcile", async () => {

@@ -1,5 +1,6 @@
 // Putting right what a dead container left behind: turns whose lease is over are voided and their holds go back.
 
+import { sql } from "kysely";
 import { sweepTurns } from "../db/statements/sweep-turns.ts";
 import { voidTurn } from "../db/statements/void-turn.ts";
 import type { TurnDeps } from "./deps.ts";
@@ -11,6 +12,24 @@ export async function sweepUser({ db, log }: Recovery, user: string): Promise<nu
   const [swept] = await db.run(sweepTurns, { user });
   if (swept) log.warn("lapsed turns voided", { user_id: user, turns: swept.voided, released: swept.released });
   return swept?.voided ?? 0;
+}
+
+/** How many users one round looks at; the next round goes on. */
+const USERS_A_ROUND = 500;
+
+/** Voids every lapsed turn there is, one user a statement, so that only one wallet is locked at a time; answers how many. */
+export async function sweepLapsed(deps: Recovery): Promise<number> {
+  const users = await deps.db.read
+    .selectFrom("turns")
+    .select("user_id")
+    .distinct()
+    .where("status", "=", "running")
+    .where("lease_until", "<", sql<Date>`clock_timestamp()`)
+    .limit(USERS_A_ROUND)
+    .execute();
+  let voided = 0;
+  for (const { user_id: user } of users) voided += await sweepUser(deps, user);
+  return voided;
 }
 
 /** Voids one lapsed turn that stands in the way of its session. Fenced by its attempt: whoever took it over meanwhile keeps it. */
