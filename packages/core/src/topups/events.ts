@@ -60,5 +60,5 @@ async function reversed({ db }: PaymentDeps, event: Event, reversal: Reversal | 
 }
 
 function isMove(type: string): type is keyof typeof MOVES {
-  return type in MOVES;
+  return Object.hasOwn(MOVES, type);
 }

@@ -68,7 +68,7 @@ export async function settleReversal(db: Database, reversal: Reversal, origin: {
 }
 
 function isDisputeEvent(type: string | null): type is keyof typeof DISPUTE_EVENTS {
-  return type !== null && type in DISPUTE_EVENTS;
+  return type !== null && Object.hasOwn(DISPUTE_EVENTS, type);
 }
 
 function found(status: string | null | undefined, bookings: number): { state: string; rank: number } {
