@@ -31,7 +31,13 @@ const Reversed = v.object({
 });
 
 /** How far along a refund is: pending or succeeded takes credits back, failed or canceled returns them. */
-const REFUND_RANKS: Readonly<Record<string, number>> = { pending: 1, requires_action: 1, succeeded: 2, failed: 3, canceled: 3 };
+const REFUND_RANKS: ReadonlyMap<string, number> = new Map([
+  ["pending", 1],
+  ["requires_action", 1],
+  ["succeeded", 2],
+  ["failed", 3],
+  ["canceled", 3],
+]);
 
 /** A refund; null for what is none, or has no payment intent. */
 export function refundOf(object: unknown): Reversal | null {
@@ -39,7 +45,7 @@ export function refundOf(object: unknown): Reversal | null {
   if (!parsed.success || !parsed.output.payment_intent) return null;
   const { id, payment_intent: payment, amount, status } = parsed.output;
   const state = status ?? "succeeded";
-  const rank = REFUND_RANKS[state];
+  const rank = REFUND_RANKS.get(state);
   return rank === undefined ? null : { object: id, payment, kind: "refund", state, rank, amountMinor: amount };
 }
 
