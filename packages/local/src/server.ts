@@ -1,4 +1,4 @@
-// The gateway of the local world: one port, every function behind it by its addresses, and the token issuer beside them.
+// The gateway of the local world: one port, every function behind it by its addresses, the token issuer and the pay page beside them.
 // The functions are the deployed ones; what a cloud would put in front of them is all that is different.
 
 import { serve, type ServerType } from "@hono/node-server";
@@ -15,11 +15,15 @@ import type { AppEnv, FunctionName } from "@pantheon/core/http/app-env.ts";
 export type LocalServer = {
   readonly url: string;
   /** Puts the functions in place; until then every request is answered 503. */
-  mount(deps: Deps, issuer: Hono): void;
+  mount(deps: Deps, beside: Beside): void;
   close(): Promise<void>;
 };
 
 export const ISSUER_PATH = "/auth";
+const PAY_PATH = "/pay";
+
+/** What the local world has beside the functions: its token issuer, and the page where a top-up is paid. */
+type Beside = { readonly issuer: Hono; readonly pay: Answerer };
 
 type Answerer = (request: Request) => Response | Promise<Response>;
 
@@ -33,12 +37,12 @@ export async function startServer(port: number): Promise<LocalServer> {
   const address = server.address();
   return {
     url: `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : port}`,
-    mount: (deps, issuer) => (answer = gateway(deps, issuer)),
+    mount: (deps, beside) => (answer = gateway(deps, beside)),
     close: () => closeServer(server),
   };
 }
 
-function gateway(deps: Deps, issuer: Hono): Answerer {
+function gateway(deps: Deps, { issuer, pay }: Beside): Answerer {
   const apps: Record<FunctionName, Hono<AppEnv>> = {
     turns: turnsApp(deps),
     users: usersApp(deps),
@@ -48,6 +52,7 @@ function gateway(deps: Deps, issuer: Hono): Answerer {
   return (request) => {
     const { pathname } = new URL(request.url);
     if (pathname.startsWith(`${ISSUER_PATH}/`)) return issuer.fetch(withoutPrefix(request));
+    if (pathname === PAY_PATH || pathname.startsWith(`${PAY_PATH}/`)) return pay(request);
     return apps[functionFor(pathname) ?? "users"].fetch(request); // an unknown address is a 404 of some function
   };
 }

@@ -62,6 +62,8 @@ async function serveUntilStopped(world: World): Promise<void> {
   console.log(`
   ${styleText("bold", "Serving")}  ${world.apiUrl}/api/v1   (docs/api.md says what; Ctrl-C stops)
 
+    top up by test card: ${world.apiUrl}/pay?user=me
+
     TOKEN=$(npm run --silent token -- --user me)
     curl -s ${world.apiUrl}/api/v1/users/me/wallet -H "Authorization: Bearer $TOKEN"
 `);

@@ -13,6 +13,7 @@ import type { ModelEntry } from "@pantheon/core/llm/models.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import { LOCAL_STRIPE_KEY } from "./config.ts";
 import { createIssuer, type Issuer } from "./issuer.ts";
+import { payPage } from "./pay/page.ts";
 import { startPostgres } from "./postgres.ts";
 import { startProvider, type Provider } from "./provider/provider.ts";
 import { ISSUER_PATH, startServer } from "./server.ts";
@@ -106,7 +107,8 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
   });
   onStop(() => deps.db.close());
   const timed = { ...deps, gateway: timedGateway(deps.gateway, passed) };
-  server.mount(timed, issuer.jwksRoute);
+  const pay = payPage({ apiUrl: server.url, stripe, issuer });
+  server.mount(timed, { issuer: issuer.jwksRoute, pay: (request) => pay.fetch(request) });
   announce(
     home,
     { apiUrl: server.url, databaseUrl, stripeUrl: stripe.url, llmUrl: provider.url, issuer: issuerUrl, pid: process.pid },
