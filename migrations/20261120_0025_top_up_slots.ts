@@ -17,5 +17,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
     alter table reversals
       add column rank smallint not null default 0;
+
+    -- How many objects a payment has: whoever sums them knows by it that it has seen them all.
+    create table reversal_counts (
+      payment_intent text primary key,
+      objects        int not null,
+
+      constraint reversal_counts_objects check (objects >= 1)
+    );
   `.execute(db);
 }

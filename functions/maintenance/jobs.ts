@@ -35,7 +35,7 @@ async function reconcileWithStripe({ db, config, log, stripe, clock }: Deps): Pr
   if (!stripe) return {};
   const found = await reconcile({ db, config, log, stripe }, new Date(clock() - LOOK_BACK_MS), true);
   const { payments, reversals, quarantined } = found;
-  return { payments, late: found.late.length, reversals, unknown: found.unknown.length, quarantined };
+  return { payments, late: found.late.length, reversals, unknown: found.unknown.length, quarantined, failed: found.failed.length };
 }
 
 /** Every broken invariant is counted under its name, which raises the alarm. */

@@ -170,6 +170,8 @@ describe("lists", () => {
     const since = await sdk.paymentIntents.list({ created: { gte: 1_020, lt: 1_024 } });
     expect(since.data.map(({ created }) => created)).toEqual([1_023, 1_022, 1_021, 1_020]);
     expect(await refusalOf(sdk.paymentIntents.list({ starting_after: "pi_none" }))).toMatchObject({ code: "resource_missing" });
-    expect(await refusalOf(sdk.paymentIntents.list({ limit: 0 }))).toMatchObject({ code: "parameter_invalid_integer" });
+    for (const limit of [0, 101]) {
+      expect(await refusalOf(sdk.paymentIntents.list({ limit }))).toMatchObject({ code: "parameter_invalid_integer" });
+    }
   });
 });

@@ -57,6 +57,7 @@ export const GOOD_ROWS: Readonly<Record<string, Row>> = {
   usage_daily: { day: "2026-01-01", user_id: "u", model_alias: "default" },
   top_ups: { user_id: "u", amount_usd: 10, credits_to_grant: "333.33" },
   reversals: { object_id: "re_1", payment_intent: "pi_1", kind: "refund", state: "pending", amount_minor: 1 },
+  reversal_counts: { payment_intent: "pi_1", objects: 1 },
   stripe_events: { id: "evt_1", type: "t", outcome: "ok" },
   admin_actions: { admin_id: "a", action: "grant", target: "u" },
   idempotency_keys: { user_id: "u", key: "k", request_hash: "h", status: 200, body: "{}" },

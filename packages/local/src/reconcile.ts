@@ -36,7 +36,7 @@ async function run(days: number, write: boolean): Promise<void> {
   try {
     const found = await reconcile({ db, config, log: quiet, stripe }, new Date(Date.now() - days * 86_400_000), write);
     console.log(report(found, write));
-    if (!write && found.late.length + found.unknown.length > 0) process.exitCode = 1;
+    if (found.failed.length > 0 || (!write && found.late.length + found.unknown.length > 0)) process.exitCode = 1;
   } finally {
     await db.close();
   }
@@ -49,5 +49,6 @@ function report(found: Reconciled, write: boolean): string {
     ...found.late.map((id) => `           ${id}`),
     `reversals  ${found.reversals} looked at, ${found.unknown.length} ${what}`,
     ...found.unknown.map((id) => `           ${id}`),
+    ...found.failed.map((id) => `failed     ${id}`),
   ].join("\n");
 }

@@ -6,6 +6,7 @@ import type { ColumnType, Generated } from "kysely";
 export interface PaymentTables {
   top_ups: TopUpsTable;
   reversals: ReversalsTable;
+  reversal_counts: { payment_intent: string; objects: number };
   stripe_events: StripeEventsTable;
 }
 

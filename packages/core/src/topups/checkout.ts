@@ -18,7 +18,14 @@ export type CheckoutDeps = PaymentDeps & { readonly stripe: Stripe | null; reado
 const MAX_OPEN = 10;
 const START_TRIES = 12;
 
-type Row = { id: string; amount_usd: string; credits_to_grant: string; stripe_attempt: number; response_body: string | null };
+type Row = {
+  id: string;
+  amount_usd: string;
+  credits_to_grant: string;
+  stripe_attempt: number;
+  response_body: string | null;
+  created_at: Date;
+};
 
 /**
  * Starts a top-up, or goes on with the one that this key began; answers its body as stored. 422 outside the limits, 429 with too many
@@ -67,7 +74,7 @@ const RETRY_AFTER_SECONDS = 3_600;
 async function findRow(db: CheckoutDeps["db"], user: string, id: string, key: RequestKey | null) {
   return db.read
     .selectFrom("top_ups")
-    .select(["id", "amount_usd", "credits_to_grant", "stripe_attempt", "response_body", "request_hash"])
+    .select(["id", "amount_usd", "credits_to_grant", "stripe_attempt", "response_body", "request_hash", "created_at"])
     .where("user_id", "=", user)
     .where((column) => (key ? column("idempotency_key", "=", key.value) : column("id", "=", id)))
     .executeTakeFirst();
@@ -81,16 +88,7 @@ function isSlotTaken(error: unknown): boolean {
 async function pay(deps: CheckoutDeps, stripe: Stripe, user: string, row: Row): Promise<string> {
   const credits = format(amount(row.credits_to_grant));
   const amountUsd = amount(row.amount_usd);
-  const object = await stripe
-    .createIntent({
-      amount: minorUnits(amountUsd),
-      key: row.stripe_attempt === 1 ? row.id : `${row.id}:${row.stripe_attempt}`,
-      metadata: { user_id: user, top_up_id: row.id, credits },
-    })
-    .catch(async (error: unknown) => {
-      if (error instanceof PaymentRefused && error.final) await nextAttempt(deps, row);
-      throw error;
-    });
+  const object = (row.stripe_attempt > 1 && (await intentOf(stripe, row))) || (await create(deps, stripe, user, row));
   const intent = parsePayment(object);
   invariant(intent, "Stripe answers a payment intent");
   const answer = { id: row.id, client_secret: intent.client_secret, credits_to_grant: credits, amount_usd: format(amountUsd) };
@@ -100,7 +98,28 @@ async function pay(deps: CheckoutDeps, stripe: Stripe, user: string, row: Row): 
   return attached.response_body;
 }
 
-/** Stripe answers the same key with the same failure, so the next try takes another. Nothing was created under this one. */
+async function create(deps: CheckoutDeps, stripe: Stripe, user: string, row: Row): Promise<unknown> {
+  try {
+    return await stripe.createIntent({
+      amount: minorUnits(amount(row.amount_usd)),
+      key: row.stripe_attempt === 1 ? row.id : `${row.id}:${row.stripe_attempt}`,
+      metadata: { user_id: user, top_up_id: row.id, credits: format(amount(row.credits_to_grant)) },
+    });
+  } catch (error) {
+    if (error instanceof PaymentRefused && error.final) await nextAttempt(deps, row);
+    throw error;
+  }
+}
+
+/** The intent that an earlier try made although it was told of a failure; null when there is none. */
+async function intentOf(stripe: Stripe, row: Row): Promise<unknown> {
+  for await (const object of stripe.list("payment_intents", row.created_at)) {
+    if (parsePayment(object)?.metadata?.["top_up_id"] === row.id) return object;
+  }
+  return null;
+}
+
+/** Stripe answers the same key with the same failure, so the next try takes another, and first looks for what this one may have made. */
 async function nextAttempt({ db }: CheckoutDeps, row: Row): Promise<void> {
   await db.read
     .updateTable("top_ups")

@@ -14,6 +14,8 @@ export type Reconciled = {
   readonly reversals: number;
   readonly unknown: readonly string[];
   readonly quarantined: number;
+  /** Objects that could not be booked; the next run tries again. */
+  readonly failed: readonly string[];
 };
 
 /**
@@ -21,30 +23,34 @@ export type Reconciled = {
  * reported. Safe beside webhooks and beside itself.
  */
 export async function reconcile(deps: PaymentDeps & { readonly stripe: Stripe }, since: Date, write: boolean): Promise<Reconciled> {
-  const late: string[] = [];
-  const unknown: string[] = [];
-  let payments = 0;
-  let reversals = 0;
-  let quarantined = 0;
+  const found = { payments: 0, late: [] as string[], reversals: 0, unknown: [] as string[], quarantined: 0, failed: [] as string[] };
+  const book = async (id: string, booking: () => Promise<unknown>) => {
+    try {
+      if (write) return await booking();
+    } catch (error) {
+      deps.log.error("could not be booked", { object: id, error: error instanceof Error ? error.message : "unknown" });
+      found.failed.push(id); // one that cannot be booked must not keep the others waiting
+    }
+    return null;
+  };
   for await (const object of deps.stripe.list("payment_intents", since)) {
     const payment = parsePayment(object);
     if (!payment || payment.status !== "succeeded" || !isOurs(payment)) continue;
-    payments += 1;
+    found.payments += 1;
     if (await isBooked(deps.db, payment.id)) continue;
-    late.push(payment.id);
+    found.late.push(payment.id);
     deps.log.count("payment_late", { payment_intent: payment.id });
-    if (write && (await settlePayment(deps, payment, null)) === "quarantined") quarantined += 1;
+    if ((await book(payment.id, () => settlePayment(deps, payment, null))) === "quarantined") found.quarantined += 1;
   }
   for await (const reversal of reversalsOf(deps.stripe, since)) {
     const known = await deps.db.read.selectFrom("top_ups").select("id").where("payment_intent", "=", reversal.payment).executeTakeFirst();
     if (!known) continue;
-    reversals += 1;
+    found.reversals += 1;
     const row = await deps.db.read.selectFrom("reversals").select("rank").where("object_id", "=", reversal.object).executeTakeFirst();
-    if (row && row.rank >= reversal.rank) continue;
-    unknown.push(reversal.object);
-    if (write) await settleReversal(deps.db, reversal, null);
+    if (!row || row.rank < reversal.rank) found.unknown.push(reversal.object);
+    await book(reversal.object, () => settleReversal(deps.db, reversal, null)); // also one whose state is known: it may not be applied yet
   }
-  return { payments, late, reversals, unknown, quarantined };
+  return found;
 }
 
 function isOurs(payment: Payment): boolean {

@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import type { Database } from "../db/database.ts";
 import { applyReversals, recordReversal } from "../db/statements/reverse-payment.ts";
+import { DomainError } from "../error.ts";
 
 /** A refund or dispute, as far along as it is known. `state` is what the statement that applies it knows; a later `rank` wins. */
 export type Reversal = {
@@ -67,10 +68,25 @@ export function disputeOf(type: string | null, object: unknown): Reversal | null
   return { object: id, payment, kind: "dispute", state, rank: told.rank, amountMinor: amount };
 }
 
-/** Keeps the state, then moves the wallet to what all objects of the payment come to. Safe to run again at any point. */
-export async function settleReversal(db: Database, reversal: Reversal, origin: { id: string; type: string } | null): Promise<void> {
+/** Keeps the state, then moves the wallet. Safe to run again at any point. */
+export async function settleReversal(db: Database, reversal: Reversal, origin: Told): Promise<void> {
   await db.run(recordReversal, { ...reversal, amountMinor: String(reversal.amountMinor) });
-  await db.run(applyReversals, { payment: reversal.payment, event: origin?.id ?? null, type: origin?.type ?? "" });
+  await applyToWallet(db, reversal.payment, origin);
+}
+
+/** The event that told of it; null when we asked ourselves. */
+type Told = { readonly id: string; readonly type: string } | null;
+
+/** How often a sum is taken again because another object of the payment was recorded meanwhile. */
+const TRIES = 20;
+
+/** Moves the wallet to what all refunds and disputes of the payment come to. */
+export async function applyToWallet(db: Database, payment: string, origin: Told): Promise<void> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const [row] = await db.run(applyReversals, { payment, event: origin?.id ?? null, type: origin?.type ?? "" });
+    if (!row?.stale) return;
+  }
+  throw new DomainError("conflict", "Refunds of this payment are being booked. Please try again.", { retryAfter: 1 });
 }
 
 function isDisputeEvent(type: string | null): type is keyof typeof DISPUTE_EVENTS {

@@ -2,13 +2,13 @@
 
 import type { Config } from "../config.ts";
 import type { Database } from "../db/database.ts";
-import { grantPayment, quarantinePayment } from "../db/statements/grant-payment.ts";
-import { applyReversals } from "../db/statements/reverse-payment.ts";
+import { grantPayment, quarantinePayment, releasePayment } from "../db/statements/grant-payment.ts";
 import { DomainError } from "../error.ts";
 import { newId } from "../id.ts";
 import type { Log } from "../log.ts";
 import { amount, format, roundHalfUp, type Amount } from "../money.ts";
 import { creditsFor, misfit, misfitOfCredits, purposeOf, usdOf, type Payment } from "./payment.ts";
+import { applyToWallet } from "./reversal.ts";
 
 export type PaymentDeps = { readonly db: Database; readonly log: Log; readonly config: Config };
 
@@ -79,6 +79,7 @@ async function give(deps: PaymentDeps, payment: Payment, terms: Terms, origin: O
     topUp: terms.topUp,
     amountUsd: format(terms.amountUsd),
   };
+  await deps.db.run(releasePayment, { payment: payment.id, topUp: terms.topUp });
   try {
     await deps.db.run(grantPayment, input);
   } catch (error) {
@@ -86,15 +87,17 @@ async function give(deps: PaymentDeps, payment: Payment, terms: Terms, origin: O
     if (!granted) throw error;
     if (granted.id !== input.transaction) return already(deps, payment, origin);
   }
-  await deps.db.run(applyReversals, { payment: payment.id, event: null, type: "" });
+  await applyToWallet(deps.db, payment.id, null);
   return "ok";
 }
 
 /** A refund or dispute that came before its payment was granted is applied now, and again if the last try died in between. */
 async function already({ db }: PaymentDeps, payment: Payment, origin: Origin): Promise<Settled> {
-  await db.run(applyReversals, { payment: payment.id, event: origin?.id ?? null, type: origin?.type ?? "" });
+  await applyToWallet(db, payment.id, origin);
   return "already_processed";
 }
+
+const MAX_SHOWN_MINOR = 9_999_999_999;
 
 async function setAside(
   deps: PaymentDeps,
@@ -102,13 +105,10 @@ async function setAside(
   aside: { topUp: string; user: string; reason: string },
   origin: Origin,
 ): Promise<Settled> {
-  const received = usdOf(Math.max(1, payment.amount_received ?? 0));
-  const input = {
-    ...eventOf(payment, origin),
-    ...aside,
-    amountUsd: format(received),
-    credits: format(creditsFor(received, deps.config.usdPerCredit)),
-  };
+  // The row only shows it to an operator: what its columns cannot hold, or may not be zero, is shown as the nearest that they can.
+  const received = usdOf(Math.min(Math.max(1, payment.amount_received ?? 0), MAX_SHOWN_MINOR));
+  const credits = creditsFor(received, deps.config.usdPerCredit);
+  const input = { ...eventOf(payment, origin), ...aside, amountUsd: format(received), credits: format(credits.lt(CENT) ? CENT : credits) };
   try {
     await deps.db.run(quarantinePayment, input);
   } catch (error) {

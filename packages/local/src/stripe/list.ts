@@ -2,7 +2,7 @@
 
 import { insideOf, integerOf, textOf, type Form } from "./form.ts";
 import type { StripeObject } from "./objects.ts";
-import { missing } from "./refusal.ts";
+import { badParameter, missing } from "./refusal.ts";
 
 export type StripeList = {
   readonly object: "list";
@@ -19,7 +19,8 @@ const MAX_LIMIT = 100;
 
 /** One page of `objects`, which come oldest first. Throws StripeRefusal for a limit, a range or a cursor that is wrong. */
 export function pageOf(objects: readonly StripeObject[], form: Form, url: string): StripeList {
-  const limit = Math.min(integerOf(form, "limit", 1) ?? DEFAULT_LIMIT, MAX_LIMIT);
+  const limit = integerOf(form, "limit", 1) ?? DEFAULT_LIMIT;
+  if (limit > MAX_LIMIT) throw badParameter("limit", "parameter_invalid_integer", `The limit is at most ${MAX_LIMIT}.`);
   const isInRange = rangeOf(form);
   const newestFirst = objects.toReversed();
   const after = textOf(form, "starting_after");

@@ -32,12 +32,19 @@ with w as (insert into credit_wallets as x (user_id, balance, seq) values (${p.u
   r as (insert into top_ups (id, user_id, amount_usd, credits_to_grant, status, payment_intent, livemode)
         select ${p.topUp}::uuid, w.user_id, ${p.amountUsd}::numeric, ${p.credits}::numeric, 'succeeded', ${p.payment}::text, ${p.livemode}::boolean from w
         on conflict (id) do update
-          set status = 'succeeded', payment_intent = excluded.payment_intent, livemode = excluded.livemode, slot = null,
+          set status = 'succeeded', amount_usd = excluded.amount_usd, credits_to_grant = excluded.credits_to_grant, payment_intent = excluded.payment_intent, livemode = excluded.livemode, slot = null,
               quarantine_reason = null, updated_at = clock_timestamp()),
   e as (insert into stripe_events (id, type, payment_intent, outcome)
         select ${p.event}::text, ${p.type}::text, ${p.payment}::text, 'ok' from w where ${p.event}::text is not null
         on conflict (id) do nothing)
 select balance_after from tx`,
+);
+
+/** Takes away the row that stands for a payment set aside, when the payment is found to belong to another top-up. It is no money. */
+export const releasePayment = prepared<{ payment: string; topUp: string }, { id: string }>(
+  "release_payment",
+  (p) => sql`
+delete from top_ups where payment_intent = ${p.payment}::text and id <> ${p.topUp}::uuid and status = 'quarantined' returning id`,
 );
 
 export type QuarantinePaymentInput = Omit<GrantPaymentInput, "transaction"> & { reason: string };
