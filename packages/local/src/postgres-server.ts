@@ -65,14 +65,19 @@ function writeForOwner(server: Server, file: string, text: string): void {
   if (server.owner) chownSync(file, server.owner.uid, server.owner.gid);
 }
 
-/** Disconnects everybody, stops the server and waits until it is gone. Nothing to do if it does not run. */
+const STOP_PATIENCE_MS = 30_000;
+
+/**
+ * Disconnects everybody, stops the server and waits until it is gone. Nothing to do if it does not run. Waits for the process and not
+ * for its file, as pg_ctl would: when the next server of this folder starts at once, there is a file again.
+ */
 export async function shutDown(server: Server): Promise<void> {
   const running = processOf(server);
   if (!running) return;
-  const { output } = await run(server, "pg_ctl", ["stop", "--silent", "--wait", "--mode=fast", `--pgdata=${server.data}`]);
-  if (processOf(server)) throw new Error(`PostgreSQL did not stop: ${lastLine(output)}`);
-  // pg_ctl waits for the file that names the process, which goes a moment before the process does.
-  for (let tries = 0; tries < 100 && isAlive(running.pid); tries += 1) await wait(10);
+  signalEnd(server);
+  for (const deadline = Date.now() + STOP_PATIENCE_MS; isAlive(running.pid); await wait(10)) {
+    if (Date.now() > deadline) throw new Error("PostgreSQL did not stop");
+  }
 }
 
 /** Asks the server to end, without waiting: all that an ending process can do. */
