@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import type { Deps } from "@pantheon/core/container/deps.ts";
 import { checkInvariants } from "@pantheon/core/reports/invariants.ts";
+import { closeAbandoned } from "@pantheon/core/topups/abandon.ts";
 import { reconcile } from "@pantheon/core/topups/reconcile.ts";
 import { sweepLapsed } from "@pantheon/core/turns/recover.ts";
 
@@ -11,7 +12,7 @@ type Counts = Readonly<Record<string, number>>;
 const JOBS = {
   /** Every minute: turns whose container died give their holds back. */
   sweep: async (deps) => ({ voided: await sweepLapsed(deps) }),
-  /** Every 15 minutes: what webhooks lost is booked. */
+  /** Every 15 minutes: what webhooks lost is booked, and what nobody paid for a day is closed. */
   reconcile: reconcileWithStripe,
   /** Every day: do the books close? */
   verify: verifyLedger,
@@ -34,8 +35,9 @@ const LOOK_BACK_MS = 4 * 24 * 60 * 60 * 1_000;
 async function reconcileWithStripe({ db, config, log, stripe, clock }: Deps): Promise<Counts> {
   if (!stripe) return {};
   const found = await reconcile({ db, config, log, stripe }, new Date(clock() - LOOK_BACK_MS), true);
+  const closed = await closeAbandoned({ db, config, log, stripe, clock });
   const { payments, reversals, quarantined } = found;
-  return { payments, late: found.late.length, reversals, unknown: found.unknown.length, quarantined, failed: found.failed.length };
+  return { payments, late: found.late.length, reversals, unknown: found.unknown.length, quarantined, failed: found.failed.length, closed };
 }
 
 /** Every broken invariant is counted under its name, which raises the alarm. */

@@ -27,6 +27,29 @@ test("a payment whose webhook never came is granted by the scheduled reconciliat
   expect(await runJob(world.deps, { job: "reconcile" })).toMatchObject({ payments: 1, late: 0 });
 });
 
+test("a top-up that nobody paid for a day is canceled at Stripe and gives its place back; a young one stays", async () => {
+  const start = async (user: string) =>
+    (await world.call("POST", "/api/v1/users/me/wallet/top-up", { user, body: { amount_usd: "2" } })).json.id;
+  const [old, young] = [await start("eve"), await start("eve")];
+  await world.deps.db.read
+    .updateTable("top_ups")
+    .set({ created_at: new Date(Date.now() - 26 * 3_600_000) })
+    .where("id", "=", old)
+    .execute();
+  expect(await runJob(world.deps, { job: "reconcile" })).toMatchObject({ closed: 1 });
+  const rows = await world.deps.db.read
+    .selectFrom("top_ups")
+    .select(["id", "status", "slot"])
+    .where("user_id", "=", "eve")
+    .orderBy("id")
+    .execute();
+  expect(rows).toEqual([
+    { id: old, status: "canceled", slot: null },
+    { id: young, status: "pending", slot: 2 },
+  ]);
+  expect(world.stripe.intents().find(({ metadata }) => metadata["top_up_id"] === old)?.status).toBe("canceled");
+});
+
 test("lapsed turns of many users are voided, and running ones stay", async () => {
   for (const user of ["ben", "cleo", "dora"]) await openDirectly(world, { user, session: await givenSession(world, user) });
   await lapse(world, "ben");

@@ -1,6 +1,6 @@
 // Topping up: the row first, then the payment intent, then both tied together. Reading a top-up that is not paid yet asks Stripe.
 
-import { attachPayment, moveTopUp, startTopUp } from "../db/statements/top-up.ts";
+import { abandonTopUp, attachPayment, moveTopUp, startTopUp } from "../db/statements/top-up.ts";
 import { newestFirst, positionOf } from "../db/newest-first.ts";
 import type { RequestKey } from "../db/keyed-write.ts";
 import { DomainError, invariant } from "../error.ts";
@@ -46,7 +46,13 @@ export async function topUp(
   if (!stripe) throw new DomainError("not_configured", "payment not configured");
   const row = await begin(deps, user, amountUsd, key);
   if (row.response_body !== null) return { body: row.response_body, replayed: true };
-  return { body: await pay(deps, stripe, user, row), replayed: false };
+  try {
+    return { body: await pay(deps, stripe, user, row), replayed: false };
+  } catch (error) {
+    // Without a key nobody can come back to this row, so it must not keep its place.
+    if (!key && error instanceof PaymentRefused) await deps.db.run(abandonTopUp, { id: row.id });
+    throw error;
+  }
 }
 
 /** The new row, or the one that this key began. After an error the rows decide. */

@@ -2,7 +2,7 @@
 
 import type { Database } from "../db/database.ts";
 import { parsePayment, purposeOf, type Payment } from "./payment.ts";
-import { disputeOf, refundOf, settleReversal, type Reversal } from "./reversal.ts";
+import { disputeOf, isApplied, refundOf, settleReversal, type Reversal } from "./reversal.ts";
 import { settlePayment, type PaymentDeps } from "./settle-payment.ts";
 import type { Stripe } from "./stripe.ts";
 
@@ -10,7 +10,7 @@ export type Reconciled = {
   /** Succeeded payments of ours that were looked at, and those that had not been granted. */
   readonly payments: number;
   readonly late: readonly string[];
-  /** Refunds and disputes of our payments, and those whose state was not known here. */
+  /** Refunds and disputes of our payments, and those whose state was not known here, or not applied. */
   readonly reversals: number;
   readonly unknown: readonly string[];
   readonly quarantined: number;
@@ -47,8 +47,9 @@ export async function reconcile(deps: PaymentDeps & { readonly stripe: Stripe },
     if (!known) continue;
     found.reversals += 1;
     const row = await deps.db.read.selectFrom("reversals").select("rank").where("object_id", "=", reversal.object).executeTakeFirst();
-    if (!row || row.rank < reversal.rank) found.unknown.push(reversal.object);
-    await book(reversal.object, () => settleReversal(deps.db, reversal, null)); // also one whose state is known: it may not be applied yet
+    if (row && row.rank >= reversal.rank && (await isApplied(deps.db, reversal.payment))) continue;
+    found.unknown.push(reversal.object);
+    await book(reversal.object, () => settleReversal(deps.db, reversal, null));
   }
   return found;
 }

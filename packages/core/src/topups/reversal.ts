@@ -1,8 +1,9 @@
 // Refunds and disputes: what each state of such an object means, and how it reaches the wallet.
 
+import { sql } from "kysely";
 import * as v from "valibot";
 import type { Database } from "../db/database.ts";
-import { applyReversals, recordReversal } from "../db/statements/reverse-payment.ts";
+import { applyReversals, recordReversal, TAKING } from "../db/statements/reverse-payment.ts";
 import { DomainError } from "../error.ts";
 
 /** A refund or dispute, as far along as it is known. `state` is what the statement that applies it knows; a later `rank` wins. */
@@ -28,7 +29,7 @@ const Reversed = v.object({
   ),
   amount: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   status: v.nullish(v.string()),
-  balance_transactions: v.optional(v.array(v.unknown()), []),
+  balance_transactions: v.optional(v.array(v.object({ amount: v.pipe(v.number(), v.safeInteger()) })), []),
 });
 
 /** How far along a refund is: pending or succeeded takes credits back, failed or canceled returns them. */
@@ -63,7 +64,7 @@ export function disputeOf(type: string | null, object: unknown): Reversal | null
   const parsed = v.safeParse(Reversed, object);
   if (!parsed.success || !parsed.output.payment_intent) return null;
   const { id, payment_intent: payment, amount, status, balance_transactions: bookings } = parsed.output;
-  const told = isDisputeEvent(type) ? DISPUTE_EVENTS[type] : found(status, bookings.length);
+  const told = isDisputeEvent(type) ? DISPUTE_EVENTS[type] : found(status, bookings);
   const state = told.state === "closed" && (status === "won" || status === "lost") ? status : told.state;
   return { object: id, payment, kind: "dispute", state, rank: told.rank, amountMinor: amount };
 }
@@ -89,11 +90,30 @@ export async function applyToWallet(db: Database, payment: string, origin: Told)
   throw new DomainError("conflict", "Refunds of this payment are being booked. Please try again.", { retryAfter: 1 });
 }
 
+/** True when every refund and dispute of the payment has taken what it should; also when it is not granted yet. Reads only. */
+export async function isApplied(db: Database, payment: string): Promise<boolean> {
+  const { rows } = await sql<{ applied: boolean }>`
+    select not exists (
+      select from (select r.taken, least(g.amount, round(g.amount * sum(r.own) over w / (t.amount_usd * 100), 2))
+                                   - least(g.amount, round(g.amount * (sum(r.own) over w - r.own) / (t.amount_usd * 100), 2)) as target
+                     from (select object_id, payment_intent, taken, case when state in ${TAKING} then amount_minor else 0 end as own
+                             from reversals where payment_intent = ${payment}) r
+                     join credit_transactions g on g.kind = 'grant' and g.source = 'top_up' and g.reference_id = r.payment_intent
+                     join top_ups t on t.payment_intent = r.payment_intent
+                   window w as (order by r.object_id)) x
+       where taken <> target) as applied`.execute(db.read);
+  return rows[0]?.applied ?? true;
+}
+
 function isDisputeEvent(type: string | null): type is keyof typeof DISPUTE_EVENTS {
   return type !== null && Object.hasOwn(DISPUTE_EVENTS, type);
 }
 
-function found(status: string | null | undefined, bookings: number): { state: string; rank: number } {
+/** Withdrawn funds are a booking below zero; one that gives them back makes up for it. */
+/** What was booked says more than the status: a withdrawal is less than nothing, and with its return it is nothing again. */
+function found(status: string | null | undefined, bookings: readonly { amount: number }[]): { state: string; rank: number } {
   if (status === "won" || status === "lost" || status === "warning_closed") return DISPUTE_EVENTS["charge.dispute.closed"];
-  return bookings > 0 ? DISPUTE_EVENTS["charge.dispute.funds_withdrawn"] : DISPUTE_EVENTS["charge.dispute.created"];
+  if (bookings.length === 0) return DISPUTE_EVENTS["charge.dispute.created"];
+  const isWithdrawn = bookings.reduce((total, { amount }) => total + amount, 0) < 0;
+  return DISPUTE_EVENTS[isWithdrawn ? "charge.dispute.funds_withdrawn" : "charge.dispute.funds_reinstated"];
 }

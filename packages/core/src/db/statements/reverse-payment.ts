@@ -32,7 +32,7 @@ select object_id from r`,
 export type ApplyReversalsInput = { payment: string; event: string | null; type: string };
 
 /** States in which an object takes credits back. */
-const TAKING = sql`('pending', 'requires_action', 'succeeded', 'funds_withdrawn', 'lost')`;
+export const TAKING = sql`('pending', 'requires_action', 'succeeded', 'funds_withdrawn', 'lost')`;
 
 /**
  * Moves what every object of the payment has taken to its target, in one ledger row each, what returns before what takes. All of them

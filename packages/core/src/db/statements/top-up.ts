@@ -69,3 +69,11 @@ with m as (update top_ups
         on conflict (id) do nothing)
 select exists (select from m) as moved`,
 );
+
+/** Gives an unpaid top-up up that has no payment, and with it its place. No row: it has a payment by now, or is settled. */
+export const abandonTopUp = prepared<{ id: string }, { id: string }>(
+  "abandon_top_up",
+  (p) => sql`
+update top_ups set status = 'canceled', slot = null, updated_at = clock_timestamp()
+ where id = ${p.id}::uuid and status = 'created' and payment_intent is null returning id`,
+);
