@@ -56,6 +56,7 @@ describe("every address of the operators", () => {
         "POST users/ada/wallet/grant",
         "DELETE settings/enforcement",
         "GET actions",
+        "GET top-ups",
       ]),
     );
   });

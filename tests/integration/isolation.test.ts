@@ -11,7 +11,7 @@ import { tracesOf } from "../support/traces.ts";
 import { testWorld, type Answer, type CallOptions, type TestWorld } from "../support/world.ts";
 
 let world: TestWorld;
-const bobs = { session: "", turn: "", transaction: "", cursor: "" };
+const bobs = { session: "", turn: "", transaction: "", top_up: "", cursor: "" };
 
 beforeAll(async () => {
   world = await testWorld();
@@ -20,6 +20,8 @@ beforeAll(async () => {
   bobs.turn = (await runTurn(world, bobs.session, { user: "bob", message: "canary-bob" })).json.id;
   const { json } = await world.call("GET", "/api/v1/users/me/transactions?limit=1", { user: "bob" });
   bobs.transaction = json.transactions[0].id;
+  const topUp = await world.call("POST", "/api/v1/users/me/wallet/top-up", { user: "bob", body: { amount_usd: "10" } });
+  bobs.top_up = topUp.json.id;
   bobs.cursor = json.next_cursor;
   await givenSession(world, "ada");
 });
@@ -29,7 +31,7 @@ afterAll(() => world.end());
 const MESSAGE = { message: "what did they say?" };
 
 /** Every route with an id in it: how it is called, and which id of somebody else fits there. */
-const ID_ROUTES: readonly (readonly [method: string, path: string, kind: "session" | "transaction", options: CallOptions])[] = [
+const ID_ROUTES: readonly (readonly [method: string, path: string, kind: "session" | "transaction" | "top_up", options: CallOptions])[] = [
   ["GET", "sessions/{id}", "session", {}],
   ["DELETE", "sessions/{id}", "session", {}],
   ["DELETE", "sessions/{id}", "session", { key: "a-key-of-ada" }],
@@ -39,6 +41,7 @@ const ID_ROUTES: readonly (readonly [method: string, path: string, kind: "sessio
   ["POST", "sessions/{id}/turns", "session", { body: MESSAGE }],
   ["POST", "sessions/{id}/turns", "session", { body: MESSAGE, key: "another-key-of-ada" }],
   ["GET", "users/me/transactions/{id}/receipt", "transaction", {}],
+  ["GET", "users/me/wallet/top-ups/{id}", "top_up", {}],
 ];
 
 /** Every operators' route with an id in it, and one that is there. */
@@ -85,7 +88,7 @@ describe("an id of somebody else", () => {
 });
 
 describe("a claim to be somebody else", () => {
-  const READS = ["auth/me", "users/me/wallet", "users/me/usage", "users/me/transactions", "sessions"];
+  const READS = ["auth/me", "users/me/wallet", "users/me/wallet/top-ups", "users/me/usage", "users/me/transactions", "sessions"];
 
   it.each(READS)("in a header changes nothing about GET %s", async (path) => {
     const headers = { "X-User-Id": "bob", "X-Forwarded-User": "bob", "X-Amzn-Oidc-Identity": "bob", Cookie: "user_id=bob", From: "bob" };
@@ -174,6 +177,7 @@ function waysOf(user: string, session: string, debit: string): (() => Promise<An
   return [
     get("auth/me"),
     get("users/me/wallet"),
+    get("users/me/wallet/top-ups?limit=200"),
     get("users/me/usage?limit=200"),
     get("users/me/transactions?limit=200"),
     get(`users/me/transactions/${debit}/receipt`),

@@ -14,9 +14,30 @@ import { stripeWebhookApp } from "../../functions/stripe-webhook/app.ts";
 import { turnsApp } from "../../functions/turns/app.ts";
 import { MessageList, SessionList, SessionView, TurnList, TurnRead } from "../../functions/turns/schemas.ts";
 import { usersApp } from "../../functions/users/app.ts";
-import { MeView, ReceiptView, TransactionList, UsageList, WalletView } from "../../functions/users/schemas.ts";
-import { givenEnforcement, givenPrice, givenSession, modelsWith, runTurn } from "../support/given.ts";
+import {
+  MeView,
+  ReceiptView,
+  TopUpList,
+  TopUpStarted,
+  TopUpView,
+  TransactionList,
+  UsageList,
+  WalletView,
+} from "../../functions/users/schemas.ts";
+import { givenPrice, givenSession, modelsWith, runTurn } from "../support/given.ts";
 import { operationsOf, type Operation } from "../support/openapi-document.ts";
+import {
+  CREATE,
+  PATCH,
+  provokePriceRefusals,
+  provokeTopUpRefusals,
+  provokeTurnRefusals,
+  provokeWebhook,
+  RUN,
+  TOP_UP,
+  WEBHOOK,
+  type Promised,
+} from "../support/openapi-refusals.ts";
 import { PROJECT, readProjectFile } from "../support/project-files.ts";
 import { testWorld, type Answer, type TestWorld } from "../support/world.ts";
 
@@ -49,7 +70,7 @@ describe("the document", () => {
     expect(new Set(ids).size).toBe(ids.length);
     for (const { path, name, summary, tags, secured, parameters, responses } of operations) {
       const said = { name, summary: summary.length > 5, tags: tags.length, secured };
-      expect(said).toEqual({ name, summary: true, tags: 1, secured: !path.startsWith("/api/v1/health") });
+      expect(said).toEqual({ name, summary: true, tags: 1, secured: !isOpen(path) });
       const inPath = parameters
         .filter((parameter) => parameter.in === "path" && parameter.required)
         .map((parameter) => `{${parameter.name}}`);
@@ -72,7 +93,7 @@ describe("the document", () => {
       const common = path.startsWith("/api/v1/health")
         ? [503]
         : [
-            401,
+            ...(isOpen(path) ? [] : [401]),
             ...(path.startsWith("/api/v1/admin") ? [403] : []),
             422,
             500,
@@ -106,17 +127,21 @@ describe("real answers", () => {
     const turn = promised(RUN, await runTurn(world, session));
     const debits = promised("GET /api/v1/users/me/transactions", await world.call("GET", "/api/v1/users/me/transactions"));
     expect(debits.json.transactions[0].reference_id).toBe(turn.json.id);
+    const topUp = promised(TOP_UP, await world.call("POST", "/api/v1/users/me/wallet/top-up", { body: { amount_usd: "1" } }));
     const ids = {
       session_id: session,
+      top_up_id: topUp.json.id,
       transaction_id: debits.json.transactions[0].id,
       user_id: "gus",
       model_alias: "default",
       version: "2026-02-20",
     };
 
-    for (const operation of operations) await provokeCommon(operation, ids, promised);
-    await provokeTurnRefusals(promised);
-    await provokePriceRefusals(promised);
+    for (const operation of operations.filter(({ name }) => name !== WEBHOOK)) await provokeCommon(operation, ids, promised);
+    await provokeWebhook(world, promised);
+    await provokeTopUpRefusals(world, promised);
+    await provokeTurnRefusals(world, promised);
+    await provokePriceRefusals(world, VERSION, promised);
 
     const documented = operations.map(({ name, responses }) => ({ name, statuses: responses.map(({ status }) => status) }));
     const unprovoked = documented.flatMap(({ name, statuses }) => statuses.filter((status) => !seen.get(name)?.has(status)));
@@ -124,11 +149,11 @@ describe("real answers", () => {
   });
 });
 
-type Promised = (name: string, answer: Answer) => Answer;
+/** What is called without a token: health, and Stripe's events, which a signature lets in. */
+function isOpen(path: string): boolean {
+  return path.startsWith("/api/v1/health") || path.startsWith("/webhooks/");
+}
 
-const RUN = "POST /api/v1/sessions/{session_id}/turns";
-const PATCH = "PATCH /api/v1/admin/pricing/{model_alias}";
-const CREATE = "POST /api/v1/admin/pricing/versions";
 const VERSION = { version: "next", label: "Next", effective_date: "2027-01-01" };
 
 /** The body of a request that succeeds, of every operation that takes one; `{}` of the rest. */
@@ -137,6 +162,7 @@ const BODIES: Readonly<Record<string, object>> = {
   [PATCH]: { multiplier: "1", pricing_version: "2026-02-20" },
   [CREATE]: VERSION,
   "PATCH /api/v1/admin/settings/enforcement": { enabled: false },
+  [TOP_UP]: { amount_usd: 10 },
   "POST /api/v1/admin/wallets/{user_id}/grant": { amount: 1 },
   "POST /api/v1/admin/users/{user_id}/wallet/grant": { amount: "0.5" },
 };
@@ -159,6 +185,11 @@ const SUCCESSES: Readonly<Record<string, v.GenericSchema>> = {
   "GET /api/v1/users/me/usage": UsageList,
   "GET /api/v1/users/me/transactions": TransactionList,
   "GET /api/v1/users/me/transactions/{transaction_id}/receipt": ReceiptView,
+  [TOP_UP]: TopUpStarted,
+  "GET /api/v1/users/me/wallet/top-ups": TopUpList,
+  "GET /api/v1/users/me/wallet/top-ups/{top_up_id}": TopUpView,
+  [WEBHOOK]: v.strictObject({ status: v.picklist(["ok", "already_processed", "ignored", "quarantined"]) }),
+  "GET /api/v1/admin/top-ups": admin.TopUpList,
   "GET /api/v1/admin/pricing": admin.PricesView,
   [PATCH]: admin.PriceView,
   [CREATE]: admin.VersionView,
@@ -200,32 +231,4 @@ async function provokeCommon(
   expect(promised(name, await world.call(method, own, { raw: "{" })).status).toBe(400);
   expect(promised(name, await world.call(method, own, { raw: " ".repeat(256 * 1024 + 1) })).status).toBe(413);
   expect(promised(name, await world.call(method, own, { raw: "{}", headers: { "Content-Type": "text/plain" } })).status).toBe(415);
-}
-
-/** A revision that is out of date, and a name that is taken. */
-async function provokePriceRefusals(promised: Promised): Promise<void> {
-  const stale = { headers: { "If-Match": '"0"' }, body: BODIES[PATCH] };
-  expect(promised(PATCH, await world.call("PATCH", "/api/v1/admin/pricing/default", stale)).status).toBe(412);
-  expect(promised(CREATE, await world.call("POST", "/api/v1/admin/pricing/versions", { body: VERSION })).status).toBe(409);
-}
-
-/** 402, 403, 409 and 502, each of a user of its own. */
-async function provokeTurnRefusals(promised: Promised): Promise<void> {
-  const failed = await runTurn(world, await givenSession(world, "bea"), { user: "bea", alias: "fake-500" });
-  expect(promised(RUN, failed).status).toBe(502);
-
-  const busy = await givenSession(world, "cid");
-  const slow = runTurn(world, busy, { user: "cid", alias: "fake-slow-1500" });
-  await expect.poll(() => world.provider.callsTo("fake-slow-1500"), { timeout: 10_000 }).toBe(1);
-  expect(promised(RUN, await runTurn(world, busy, { user: "cid" })).status).toBe(409);
-  expect((await slow).status).toBe(201);
-
-  const suspended = await givenSession(world, "dan");
-  await world.deps.db.read.updateTable("users").set({ suspended_at: new Date() }).where("id", "=", "dan").execute();
-  expect(promised(RUN, await runTurn(world, suspended, { user: "dan" })).status).toBe(403);
-
-  const poor = await givenSession(world, "eve");
-  await givenEnforcement(world, true);
-  expect(promised(RUN, await runTurn(world, poor, { user: "eve" })).status).toBe(402);
-  await givenEnforcement(world, null);
 }

@@ -3,6 +3,7 @@
 const CANARY = "canary-value";
 const POST_SESSION = "POST /api/v1/sessions";
 const POST_TURN = "POST /api/v1/sessions/{session}/turns";
+const POST_TOP_UP = "POST /api/v1/users/me/wallet/top-up";
 const JSON_TYPE = { "Content-Type": "application/json" };
 
 export type BadRequest = {
@@ -92,10 +93,13 @@ const fields: BadRequest[] = [
   },
 ];
 
-const unknown: BadRequest[] = [POST_SESSION, POST_TURN].flatMap((target) =>
+/** What a good body of each begins with. */
+const NEEDED: Readonly<Record<string, string>> = { [POST_TURN]: '"message":"hi",', [POST_TOP_UP]: '"amount_usd":10,' };
+
+const unknown: BadRequest[] = [POST_SESSION, POST_TURN, POST_TOP_UP].flatMap((target) =>
   UNKNOWN_NAMES.map((name) => {
     const value = name === "__proto__" || name === "constructor" ? '{"isAdmin":true,"prototype":{"isAdmin":true}}' : "1000000";
-    const body = `{${target === POST_TURN ? '"message":"hi",' : ""}"${name}":${value}}`;
+    const body = `{${NEEDED[target] ?? ""}"${name}":${value}}`;
     return { what: `there is a property named "${name}"`, target, headers: JSON_TYPE, body, status: 422, at: name };
   }),
 );
@@ -124,7 +128,7 @@ const bad = (what: string, target: string, status: number, body: BadRequest["bod
   const sent = { what, target, headers, body: body ?? "", status };
   return status === 422 ? { ...sent, at: "" } : sent;
 };
-const CREATING = [POST_SESSION, POST_TURN];
+const CREATING = [POST_SESSION, POST_TURN, POST_TOP_UP];
 
 const bodies: BadRequest[] = CREATING.flatMap((target) =>
   Object.entries(MALFORMED).map(([what, body]) => bad(`the body is ${what}`, target, 400, body)),
@@ -160,10 +164,10 @@ const encodings: BadRequest[] = ["gzip", "zstd", "br", "identity, gzip"].map((en
 );
 
 const KEYS = ["", " ", "a b", "a\tb", "käse", "x".repeat(256)];
-const keys: BadRequest[] = [POST_SESSION, POST_TURN, "DELETE /api/v1/sessions/{session}"].flatMap((target) =>
+const keys: BadRequest[] = [POST_SESSION, POST_TURN, POST_TOP_UP, "DELETE /api/v1/sessions/{session}"].flatMap((target) =>
   KEYS.map((key) => {
     const headers = { ...JSON_TYPE, "Idempotency-Key": key };
-    const body = target === POST_SESSION ? "{}" : GOOD_BODY;
+    const body = target === POST_SESSION ? "{}" : target === POST_TOP_UP ? '{"amount_usd":10}' : GOOD_BODY;
     return { what: `the key is ${key === "" ? "empty" : key.slice(0, 8)}`, target, headers, body, status: 422, at: "Idempotency-Key" };
   }),
 );

@@ -1,7 +1,7 @@
 // Stripe's events as a test makes them: any object in any event, signed as it should be or as an attacker would.
 
 import { createHmac } from "node:crypto";
-import Stripe from "stripe";
+import { Stripe } from "stripe";
 import { newId } from "@pantheon/core/id.ts";
 import type { Answer, TestWorld } from "./world.ts";
 

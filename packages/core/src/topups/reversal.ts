@@ -109,7 +109,6 @@ function isDisputeEvent(type: string | null): type is keyof typeof DISPUTE_EVENT
   return type !== null && Object.hasOwn(DISPUTE_EVENTS, type);
 }
 
-/** Withdrawn funds are a booking below zero; one that gives them back makes up for it. */
 /** What was booked says more than the status: a withdrawal is less than nothing, and with its return it is nothing again. */
 function found(status: string | null | undefined, bookings: readonly { amount: number }[]): { state: string; rank: number } {
   if (status === "won" || status === "lost" || status === "warning_closed") return DISPUTE_EVENTS["charge.dispute.closed"];

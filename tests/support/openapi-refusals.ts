@@ -1,0 +1,65 @@
+// The refusals of the document that need a state of their own, provoked one by one: each answer is handed on under its operation's name.
+
+import { expect } from "vitest";
+import { givenEnforcement, givenSession, runTurn } from "./given.ts";
+import { eventOf, postEvent } from "./payment-event.ts";
+import type { Answer, TestWorld } from "./world.ts";
+
+/** Takes an answer of the operation of this name, and gives it back. */
+export type Promised = (name: string, answer: Answer) => Answer;
+
+export const RUN = "POST /api/v1/sessions/{session_id}/turns";
+export const PATCH = "PATCH /api/v1/admin/pricing/{model_alias}";
+export const CREATE = "POST /api/v1/admin/pricing/versions";
+export const TOP_UP = "POST /api/v1/users/me/wallet/top-up";
+export const WEBHOOK = "POST /webhooks/stripe";
+
+/** What the webhook answers: an event that is nobody's, one without a signature, one that cannot be read, one that is too large. */
+export async function provokeWebhook(world: TestWorld, promised: Promised): Promise<void> {
+  const malformed = eventOf("payment_intent.succeeded", { id: "pi_1", metadata: { top_up_id: "none" } });
+  const large = eventOf("customer.created", { id: "x".repeat(512 * 1024) });
+  const statuses = [];
+  for (const event of [eventOf("customer.created", { id: "cus_1" }), malformed, large]) {
+    statuses.push(promised(WEBHOOK, await postEvent(world, event)).status);
+  }
+  statuses.push(promised(WEBHOOK, await world.call("POST", "/webhooks/stripe", { user: null, body: malformed })).status);
+  expect(statuses).toEqual([200, 422, 413, 400]);
+}
+
+/** A payment provider that refuses, and a user who has started enough. */
+export async function provokeTopUpRefusals(world: TestWorld, promised: Promised): Promise<void> {
+  const start = () => world.call("POST", "/api/v1/users/me/wallet/top-up", { user: "fay", body: { amount_usd: 10 } });
+  world.stripe.failNext({ status: 402, to: "POST /v1/payment_intents" });
+  expect(promised(TOP_UP, await start()).status).toBe(502);
+  const statuses: number[] = [];
+  while (!statuses.includes(429) && statuses.length < 12) statuses.push(promised(TOP_UP, await start()).status);
+  expect(statuses).toContain(429);
+}
+
+/** A revision that is out of date, and a name that is taken. `version` was made before. */
+export async function provokePriceRefusals(world: TestWorld, version: object, promised: Promised): Promise<void> {
+  const stale = { headers: { "If-Match": '"0"' }, body: { multiplier: "1", pricing_version: "2026-02-20" } };
+  expect(promised(PATCH, await world.call("PATCH", "/api/v1/admin/pricing/default", stale)).status).toBe(412);
+  expect(promised(CREATE, await world.call("POST", "/api/v1/admin/pricing/versions", { body: version })).status).toBe(409);
+}
+
+/** 402, 403, 409 and 502, each of a user of its own. */
+export async function provokeTurnRefusals(world: TestWorld, promised: Promised): Promise<void> {
+  const failed = await runTurn(world, await givenSession(world, "bea"), { user: "bea", alias: "fake-500" });
+  expect(promised(RUN, failed).status).toBe(502);
+
+  const busy = await givenSession(world, "cid");
+  const slow = runTurn(world, busy, { user: "cid", alias: "fake-slow-1500" });
+  await expect.poll(() => world.provider.callsTo("fake-slow-1500"), { timeout: 10_000 }).toBe(1);
+  expect(promised(RUN, await runTurn(world, busy, { user: "cid" })).status).toBe(409);
+  expect((await slow).status).toBe(201);
+
+  const suspended = await givenSession(world, "dan");
+  await world.deps.db.read.updateTable("users").set({ suspended_at: new Date() }).where("id", "=", "dan").execute();
+  expect(promised(RUN, await runTurn(world, suspended, { user: "dan" })).status).toBe(403);
+
+  const poor = await givenSession(world, "eve");
+  await givenEnforcement(world, true);
+  expect(promised(RUN, await runTurn(world, poor, { user: "eve" })).status).toBe(402);
+  await givenEnforcement(world, null);
+}
