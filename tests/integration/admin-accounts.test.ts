@@ -20,7 +20,7 @@ afterAll(() => world.end());
 const suspend = (user: string) => operate(world, `POST users/${user}/suspend`);
 const reactivate = (user: string) => operate(world, `POST users/${user}/reactivate`);
 const suspendedAt = async (user: string) =>
-  (await world.deps.db.read.selectFrom("users").select("suspended_at").where("id", "=", user).executeTakeFirstOrThrow()).suspended_at;
+  (await world.deps.db.query.selectFrom("users").select("suspended_at").where("id", "=", user).executeTakeFirstOrThrow()).suspended_at;
 
 test("the next turn of a suspended user is 403 in every container, asks no model and writes nothing, until they are reactivated", async () => {
   const session = await givenSession(world);
@@ -87,7 +87,7 @@ test("suspending twice keeps the first time, and reactivating twice changes noth
     await reactivate("twice");
     expect(await suspendedAt("twice")).toBeNull();
   }
-  const rows = await world.deps.db.read
+  const rows = await world.deps.db.query
     .selectFrom("admin_actions")
     .selectAll()
     .where("target", "=", "twice")

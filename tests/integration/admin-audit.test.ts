@@ -106,7 +106,7 @@ describe("the rows of the audit", () => {
     "refuse: %s",
     async (statement) => {
       const before = await actionsOf(world);
-      await expect(sql.raw(statement).execute(world.deps.db.read)).rejects.toThrow(/append-only/);
+      await expect(sql.raw(statement).execute(world.deps.db.query)).rejects.toThrow(/append-only/);
       expect(await actionsOf(world)).toEqual(before);
     },
   );
@@ -114,7 +114,7 @@ describe("the rows of the audit", () => {
   it("are counted as they are written, also by many at once, so that a list's total counts no rows", async () => {
     await atOnce(60, (index) => operate(world, `POST wallets/counted-${index % 7}/grant`, { body: { amount: "0.01" } }));
     const { rows } = await sql<{ counted: string; rows: string }>`
-      select admin_actions as counted, (select count(*) from admin_actions) as rows from runtime_settings`.execute(world.deps.db.read);
+      select admin_actions as counted, (select count(*) from admin_actions) as rows from runtime_settings`.execute(world.deps.db.query);
     expect(rows[0]?.counted).toBe(rows[0]?.rows);
     expect((await list("limit=1")).json.total).toBe(Number(rows[0]?.rows));
   });
@@ -162,6 +162,11 @@ describe("the list of the audit", () => {
 
 /** The ids of somebody's grants, oldest first. */
 async function grantsTo(user: string): Promise<string[]> {
-  const rows = await world.deps.db.read.selectFrom("credit_transactions").select("id").where("user_id", "=", user).orderBy("seq").execute();
+  const rows = await world.deps.db.query
+    .selectFrom("credit_transactions")
+    .select("id")
+    .where("user_id", "=", user)
+    .orderBy("seq")
+    .execute();
   return rows.map(({ id }) => id);
 }

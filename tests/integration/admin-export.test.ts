@@ -30,8 +30,8 @@ describe("a file", () => {
         call(`cell ${n}`, "eve", `2026-03-01T00:00:${String(n).padStart(2, "0")}Z`, { provider_model: name, provider_request_id: name }),
       ),
     ];
-    await seedEvents(world.deps.db.read, listedCalls(calls));
-    await seedLedger(world.deps.db.read);
+    await seedEvents(world.deps.db.query, listedCalls(calls));
+    await seedLedger(world.deps.db.query);
   });
 
   afterAll(() => world.end());
@@ -98,10 +98,10 @@ describe("many events", () => {
   beforeAll(async () => {
     world = await testWorld({ environment: ENVIRONMENT });
     const spread = { first: 1, count: COUNT, users: 3, days: 30, day: "2026-01-01", aliases: ["default", "gpt-4o"] };
-    await seedEvents(world.deps.db.read, spreadCalls(spread));
+    await seedEvents(world.deps.db.query, spreadCalls(spread));
     const ends = [call("first", "rare", "2025-12-01T00:00:00Z"), call("last", "rare", "2026-03-01T00:00:00Z")];
-    await seedEvents(world.deps.db.read, listedCalls([...ends, ...(await callsAround(world, SCANNED_ROWS))]));
-    await seedLedger(world.deps.db.read);
+    await seedEvents(world.deps.db.query, listedCalls([...ends, ...(await callsAround(world, SCANNED_ROWS))]));
+    await seedLedger(world.deps.db.query);
   });
 
   afterAll(() => world.end());
@@ -109,7 +109,7 @@ describe("many events", () => {
   /** Calls of one user side by side, half of them before the event at this position and half of them behind. */
   async function callsAround({ deps }: TestWorld, position: number): Promise<SeedCall[]> {
     const nth = position - AROUND / 2;
-    const events = deps.db.read.selectFrom("llm_call_events").select("created_at").orderBy("id");
+    const events = deps.db.query.selectFrom("llm_call_events").select("created_at").orderBy("id");
     const { created_at } = await events.offset(nth).limit(1).executeTakeFirstOrThrow();
     return Array.from({ length: AROUND }, (_, n) => call(`around ${n}`, "around", new Date(created_at.getTime() + 1).toISOString()));
   }

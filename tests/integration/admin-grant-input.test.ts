@@ -69,8 +69,8 @@ describe.each(["wallets/{user}/grant", "users/{user}/wallet/grant"])("POST %s re
 
   it("the balance would be larger than a wallet can hold", async () => {
     const user = `rich-${path.startsWith("users") ? "a" : "b"}`;
-    const { read } = world.deps.db;
-    await read.insertInto("credit_wallets").values({ user_id: user, balance: "9999999999.5", seq: "1" }).execute();
+    const { query } = world.deps.db;
+    await query.insertInto("credit_wallets").values({ user_id: user, balance: "9999999999.5", seq: "1" }).execute();
     const given = {
       user_id: user,
       seq: "1",
@@ -79,7 +79,7 @@ describe.each(["wallets/{user}/grant", "users/{user}/wallet/grant"])("POST %s re
       amount: "9999999999.5",
       balance_after: "9999999999.5",
     } as const;
-    await read
+    await query
       .insertInto("credit_transactions")
       .values({ ...given, reference_id: user })
       .execute();

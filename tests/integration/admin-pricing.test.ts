@@ -66,9 +66,9 @@ describe("a patch", () => {
 });
 
 async function everythingOfPricing() {
-  const { read } = world.deps.db;
-  const versions = await read.selectFrom("pricing_versions").selectAll().orderBy("version").execute();
-  const prices = await read.selectFrom("model_pricing").selectAll().orderBy("pricing_version").orderBy("model_alias").execute();
+  const { query } = world.deps.db;
+  const versions = await query.selectFrom("pricing_versions").selectAll().orderBy("version").execute();
+  const prices = await query.selectFrom("model_pricing").selectAll().orderBy("pricing_version").orderBy("model_alias").execute();
   return { versions, prices, revision: await revisionOf(world) };
 }
 

@@ -41,7 +41,7 @@ afterAll(() => world.end());
 
 const match = (revision: number | string) => ({ headers: { "If-Match": `"${revision}"` } });
 const activate = (version: string, user = "root") => operate(world, `POST pricing/versions/${version}/activate`, { user });
-const active = () => world.deps.db.read.selectFrom("pricing_versions").select("version").where("is_active", "=", true).execute();
+const active = () => world.deps.db.query.selectFrom("pricing_versions").select("version").where("is_active", "=", true).execute();
 const patch = (multiplier: unknown, options: PricePatch = {}) => patchPrice(world, multiplier, options);
 
 describe("If-Match", () => {
@@ -144,7 +144,7 @@ async function sixtyTimesThreePatches(): Promise<void> {
 
 /** The stored prices of a version, as the API writes them. */
 async function pricesIn(version: string): Promise<Record<string, string>> {
-  const rows = await world.deps.db.read.selectFrom("model_pricing").selectAll().where("pricing_version", "=", version).execute();
+  const rows = await world.deps.db.query.selectFrom("model_pricing").selectAll().where("pricing_version", "=", version).execute();
   return Object.fromEntries(rows.map((row) => [row.model_alias, format(amount(row.multiplier))]));
 }
 
@@ -152,9 +152,9 @@ describe("activation", () => {
   it("is one switch: every turn that runs beside it has the weights and the multiplier of exactly one version", async () => {
     await patch(1);
     await sql`insert into pricing_versions (version, label, effective_date, weight_fresh, weight_cached, weight_output, oe_per_credit)
-              values ('heavy', 'Other weights', '2027-01-01', 0.7, 0.3, 3, 5000)`.execute(world.deps.db.read);
+              values ('heavy', 'Other weights', '2027-01-01', 0.7, 0.3, 3, 5000)`.execute(world.deps.db.query);
     await sql`insert into model_pricing select 'heavy', model_alias, 7.5 from model_pricing where pricing_version = ${LAUNCH}`.execute(
-      world.deps.db.read,
+      world.deps.db.query,
     );
     const users = ["a", "b", "c", "d"];
     const sessions = await Promise.all(users.map((user) => givenSession(world, user)));

@@ -29,8 +29,8 @@ const HISTORY = [
 
 beforeAll(async () => {
   world = await testWorld({ environment: { ADMIN_USER_IDS: OPERATOR, USD_PER_CREDIT: "0.05" } });
-  await seedEvents(world.deps.db.read, listedCalls(HISTORY));
-  await seedLedger(world.deps.db.read);
+  await seedEvents(world.deps.db.query, listedCalls(HISTORY));
+  await seedLedger(world.deps.db.query);
   await givenCredits(world, "rich", "12.5");
   await givenCredits(world, "bo", "2.25"); // two credits in debt before
 });
@@ -197,7 +197,7 @@ describe("real turns", () => {
     const whole = v.parse(ReconciliationView, await read("reconciliation"));
     expect(whole.broken_total).toBe(0);
     expect(whole.invariants.length).toBeGreaterThanOrEqual(10);
-    const { read: db } = real.deps.db;
+    const { query: db } = real.deps.db;
     const shift = (by: string) => sql`update credit_wallets set balance = balance + ${by}::numeric where user_id = 'ada'`.execute(db);
     await shift("0.00000001");
     const broken = v.parse(ReconciliationView, await read("reconciliation"));

@@ -32,7 +32,7 @@ afterAll(() => world.end());
 
 const activate = (version: string) => operate(world, `POST pricing/versions/${version}/activate`);
 const versionRow = (version: string) =>
-  world.deps.db.read.selectFrom("pricing_versions").selectAll().where("version", "=", version).executeTakeFirstOrThrow();
+  world.deps.db.query.selectFrom("pricing_versions").selectAll().where("version", "=", version).executeTakeFirstOrThrow();
 const inFull = (multiplier: unknown) => ALIASES.map((model_alias) => ({ model_alias, multiplier }));
 
 describe("a new version", () => {
@@ -50,14 +50,14 @@ describe("a new version", () => {
   });
 
   it("has the weights of the version that is active, and not the first one's", async () => {
-    const { read } = world.deps.db;
+    const { query } = world.deps.db;
     const weights = { weight_fresh: "0.7000", weight_cached: "0.3000", weight_output: "3.0000", oe_per_credit: "5000.0000" };
-    await read
+    await query
       .insertInto("pricing_versions")
       .values({ version: "heavy", label: "Heavy", effective_date: "2027-01-01", ...weights })
       .execute();
     const prices = ALIASES.map((model_alias) => ({ pricing_version: "heavy", model_alias, multiplier: "2" }));
-    await read.insertInto("model_pricing").values(prices).execute();
+    await query.insertInto("model_pricing").values(prices).execute();
     await activate("heavy");
     await createVersion(world, "of-heavy");
     await createVersion(world, "of-heavy-in-full", { items: inFull(3) });

@@ -26,7 +26,7 @@ const grantAtUsers = (user: string, value: unknown, options: CallOptions = {}): 
 
 const view = async (user: string) => (await operate(world, `GET wallets/${user}`)).json;
 const ledgerOf = (user: string) =>
-  world.deps.db.read.selectFrom("credit_transactions").selectAll().where("user_id", "=", user).orderBy("seq").execute();
+  world.deps.db.query.selectFrom("credit_transactions").selectAll().where("user_id", "=", user).orderBy("seq").execute();
 
 describe("a grant", () => {
   it("makes the wallet of somebody who was never here, and they find it when they come", async () => {

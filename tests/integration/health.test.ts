@@ -58,7 +58,7 @@ describe("the health of each function", () => {
 
 describe("a schema that is not the build's", () => {
   it("is 503 schema_behind with the whole place while the newest step is missing", async () => {
-    const newest = world.deps.db.read.deleteFrom("migration_checksums").where("name", "=", EXPECTED_MIGRATION_HEAD).returningAll();
+    const newest = world.deps.db.query.deleteFrom("migration_checksums").where("name", "=", EXPECTED_MIGRATION_HEAD).returningAll();
     const [removed] = await newest.execute();
     if (removed === undefined) throw new Error("the newest step was not there");
     try {
@@ -69,14 +69,14 @@ describe("a schema that is not the build's", () => {
         expect(json.migration_head < EXPECTED_MIGRATION_HEAD).toBe(true);
       }
     } finally {
-      await world.deps.db.read.insertInto("migration_checksums").values(removed).execute();
+      await world.deps.db.query.insertInto("migration_checksums").values(removed).execute();
     }
     expect((await health("turns")).status).toBe(200);
   });
 
   it("is 200 drift when it is ahead, and money goes on moving", async () => {
     const ahead = "20991231_9999_from_a_newer_build";
-    await world.deps.db.read.insertInto("migration_checksums").values({ name: ahead, sha256: "0" }).execute();
+    await world.deps.db.query.insertInto("migration_checksums").values({ name: ahead, sha256: "0" }).execute();
     try {
       for (const name of NAMES) {
         const { status, json } = await health(name);
@@ -87,19 +87,19 @@ describe("a schema that is not the build's", () => {
       }
       expect((await runTurn(world, await givenSession(world))).status).toBe(201);
     } finally {
-      await world.deps.db.read.deleteFrom("migration_checksums").where("name", "=", ahead).execute();
+      await world.deps.db.query.deleteFrom("migration_checksums").where("name", "=", ahead).execute();
     }
   });
 
   it("is behind, and not broken, when it has no table at all", async () => {
     const away = sql`alter table migration_checksums rename to migration_checksums_away`;
     const back = sql`alter table migration_checksums_away rename to migration_checksums`;
-    await away.execute(world.deps.db.read);
+    await away.execute(world.deps.db.query);
     try {
       const { status, json } = await health("admin");
       expect([status, json]).toEqual([503, expect.objectContaining({ code: "schema_behind", migration_head: null, revision: "0" })]);
     } finally {
-      await back.execute(world.deps.db.read);
+      await back.execute(world.deps.db.query);
     }
   });
 });

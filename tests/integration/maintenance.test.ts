@@ -31,13 +31,13 @@ test("a top-up that nobody paid for a day is canceled at Stripe and gives its pl
   const start = async (user: string) =>
     (await world.call("POST", "/api/v1/users/me/wallet/top-up", { user, body: { amount_usd: "2" } })).json.id;
   const [old, young] = [await start("eve"), await start("eve")];
-  await world.deps.db.read
+  await world.deps.db.query
     .updateTable("top_ups")
     .set({ created_at: new Date(Date.now() - 26 * 3_600_000) })
     .where("id", "=", old)
     .execute();
   expect(await runJob(world.deps, { job: "reconcile" })).toMatchObject({ closed: 1 });
-  const rows = await world.deps.db.read
+  const rows = await world.deps.db.query
     .selectFrom("top_ups")
     .select(["id", "status", "slot"])
     .where("user_id", "=", "eve")
@@ -62,10 +62,10 @@ test("lapsed turns of many users are voided, and running ones stay", async () =>
 
 test("a ledger that does not close is counted, by the name of what is broken", async () => {
   expect(await runJob(world.deps, { job: "verify" })).toEqual({ broken: 0 });
-  await world.deps.db.read.updateTable("credit_wallets").set({ balance: "1" }).where("user_id", "=", "ben").execute();
+  await world.deps.db.query.updateTable("credit_wallets").set({ balance: "1" }).where("user_id", "=", "ben").execute();
   expect(await runJob(world.deps, { job: "verify" })).toEqual({ broken: 1 });
   expect(world.log.lines).toContainEqual({ level: "count", message: "invariant_broken", fields: { invariant: "balance", rows: 1 } });
-  await world.deps.db.read.updateTable("credit_wallets").set({ balance: "0" }).where("user_id", "=", "ben").execute();
+  await world.deps.db.query.updateTable("credit_wallets").set({ balance: "0" }).where("user_id", "=", "ben").execute();
 });
 
 test("an unknown job is refused, and without a key for Stripe there is nothing to reconcile", async () => {

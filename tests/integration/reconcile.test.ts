@@ -84,7 +84,7 @@ describe("payments whose webhooks were all lost", () => {
 
   it("are set aside once when they do not fit, and are no longer missing then", async () => {
     const payment = await givenPaid("misfit");
-    await world.deps.db.read.updateTable("top_ups").set({ amount_usd: "11.00" }).where("payment_intent", "=", payment).execute();
+    await world.deps.db.query.updateTable("top_ups").set({ amount_usd: "11.00" }).where("payment_intent", "=", payment).execute();
     const found = await run(true);
     expect([found.late, found.quarantined]).toEqual([[payment], 1]);
     expect([(await run(true)).late, await grantsOf(world, payment)]).toEqual([[], []]);

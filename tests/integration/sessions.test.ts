@@ -64,7 +64,7 @@ describe("opening a session", () => {
   it("makes the wallet that turns will draw on, once and empty", async () => {
     await open({}, "first");
     await open({}, "first");
-    const wallets = await world.deps.db.read.selectFrom("credit_wallets").selectAll().where("user_id", "=", "first").execute();
+    const wallets = await world.deps.db.query.selectFrom("credit_wallets").selectAll().where("user_id", "=", "first").execute();
     expect(wallets).toEqual([expect.objectContaining({ balance: "0.00000000", held: "0.00000000", seq: "0" })]);
   });
 
@@ -176,7 +176,7 @@ function ids(rows: { id: string }[]): string[] {
 }
 
 async function sessionCount(): Promise<unknown> {
-  return world.deps.db.read
+  return world.deps.db.query
     .selectFrom("sessions")
     .select((column) => column.fn.countAll().as("count"))
     .executeTakeFirstOrThrow();

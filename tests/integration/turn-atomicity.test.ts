@@ -87,7 +87,7 @@ test("when tool_call_events refuses nothing of the settle remains; without the f
 
   await givenNoRefusedWrite(world);
   expect(await settleDirectly(world, turn, { tools: TOOLS })).toMatchObject({ charge: "0.00100000" });
-  const tools = await world.deps.db.read
+  const tools = await world.deps.db.query
     .selectFrom("tool_call_events")
     .selectAll()
     .where("turn_id", "=", turn.id)

@@ -71,7 +71,7 @@ test("on, what another running turn holds is not available", async () => {
   const opened = await openDirectly(world, { user: "ada", session: busy }, { enforcedByDefault: true });
   const refused = await runTurn(world, free);
   expect(refused).toMatchObject({ status: 402, json: { balance: "0.01", held: "0.010595", available: "-0.000595", top_up_url: null } });
-  await world.deps.db.read
+  await world.deps.db.query
     .updateTable("turns")
     .set({ lease_until: new Date(0) })
     .where("id", "=", opened.turn)

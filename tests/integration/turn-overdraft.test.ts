@@ -28,7 +28,7 @@ test.each([
   await givenCredits(world, "ada", credits);
   await givenEnforcement(world, true);
   const { rows: sessions } = await sql<{ id: string }>`
-    insert into sessions (user_id) select 'ada' from generate_series(1, ${TURNS}::int) returning id`.execute(world.deps.db.read);
+    insert into sessions (user_id) select 'ada' from generate_series(1, ${TURNS}::int) returning id`.execute(world.deps.db.query);
   const server = await watchServer(world.databaseUrl);
   const lookout = server.lookout();
   world.provider.behave(MODEL, "fake-slow-300");

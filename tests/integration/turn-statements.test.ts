@@ -23,7 +23,7 @@ const ATTEMPTS = 3;
 /** What the server counts for a connection that does nothing: to be taken off what it counted for connections that did something. */
 async function commitsOfAConnection(): Promise<number> {
   const before = await server.figures();
-  await world.deps.db.read.selectFrom("users").select("id").limit(0).execute();
+  await world.deps.db.query.selectFrom("users").select("id").limit(0).execute();
   const after = await server.figures();
   expect(after.sessions - before.sessions).toBe(1);
   return after.commits - before.commits - 1;

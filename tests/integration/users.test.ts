@@ -31,7 +31,7 @@ describe("who I am", () => {
 
   it("writes nothing by being asked", async () => {
     await get("auth/me", "passer-by");
-    const rows = await world.deps.db.read.selectFrom("users").select("id").where("id", "=", "passer-by").execute();
+    const rows = await world.deps.db.query.selectFrom("users").select("id").where("id", "=", "passer-by").execute();
     expect(rows).toEqual([]);
   });
 });
@@ -40,7 +40,7 @@ describe("my wallet", () => {
   it("is zeros for somebody new, and no row is written", async () => {
     const zeros = { user_id: "newcomer", balance: "0", held: "0", available: "0", low_balance: true };
     expect((await get("users/me/wallet", "newcomer")).json).toEqual(zeros);
-    const rows = await world.deps.db.read.selectFrom("credit_wallets").selectAll().where("user_id", "=", "newcomer").execute();
+    const rows = await world.deps.db.query.selectFrom("credit_wallets").selectAll().where("user_id", "=", "newcomer").execute();
     expect(rows).toEqual([]);
   });
 
@@ -56,7 +56,7 @@ describe("my wallet", () => {
     const session = await givenSession(world, "hal");
     const running = runTurn(world, session, { user: "hal", alias: "fake-slow-800" });
     await expect.poll(() => world.provider.callsTo("fake-slow-800"), { timeout: 10_000 }).toBe(1);
-    const [turn] = await world.deps.db.read.selectFrom("turns").select(["hold", "status"]).where("session_id", "=", session).execute();
+    const [turn] = await world.deps.db.query.selectFrom("turns").select(["hold", "status"]).where("session_id", "=", session).execute();
     const { json } = await get("users/me/wallet", "hal");
     const hold = amount(turn?.hold ?? "0");
     expect([turn?.status, hold.gt(amount("0"))]).toEqual(["running", true]);
@@ -190,16 +190,16 @@ describe("the receipt of a debit", () => {
 /** A call of the product's own beside a turn's, as routing and summaries will record it: with its cost, and free. */
 async function givenInternalCall(turn: string): Promise<void> {
   const { db } = world.deps;
-  const [event] = await db.read.selectFrom("llm_call_events").selectAll().where("turn_id", "=", turn).execute();
+  const [event] = await db.query.selectFrom("llm_call_events").selectAll().where("turn_id", "=", turn).execute();
   if (event === undefined) throw new Error("the turn has no event");
   const cost = "0.00000123";
   const free = { credits_burned: "0", credits_charged: "0", provider_cost_usd: cost };
-  await db.read
+  await db.query
     .insertInto("llm_call_events")
     .values({ ...event, ...free, id: newId(), call_index: 1, status: "internal" })
     .execute();
   await sql`update usage_daily set provider_cost_usd = provider_cost_usd + ${cost}::numeric where user_id = ${event.user_id}`.execute(
-    db.read,
+    db.query,
   );
 }
 

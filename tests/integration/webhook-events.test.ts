@@ -87,7 +87,7 @@ describe("an event that moves a top-up", () => {
 
   it("never overwrites what happened after it, and frees a place only when it was canceled", async () => {
     const topUp = await givenTopUp(world, { user: "cleo" });
-    await world.deps.db.read.updateTable("top_ups").set({ slot: 3 }).where("id", "=", topUp.id).execute();
+    await world.deps.db.query.updateTable("top_ups").set({ slot: 3 }).where("id", "=", topUp.id).execute();
     const at = (type: string, created: number) => eventOf(type, intentOf(topUp), { created });
     const states: string[] = [];
     for (const event of [
@@ -167,7 +167,7 @@ describe("what is not for us", () => {
 });
 
 async function wallets(): Promise<string> {
-  return JSON.stringify(await world.deps.db.read.selectFrom("credit_wallets").selectAll().orderBy("user_id").execute());
+  return JSON.stringify(await world.deps.db.query.selectFrom("credit_wallets").selectAll().orderBy("user_id").execute());
 }
 
 describe("metadata that names us and cannot be read", () => {

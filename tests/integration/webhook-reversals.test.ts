@@ -161,7 +161,7 @@ describe("two reversals at once", () => {
     } finally {
       await other.end();
     }
-    const rows = await db.read.selectFrom("reversals").select("taken").where("payment_intent", "=", topUp.payment).execute();
+    const rows = await db.query.selectFrom("reversals").select("taken").where("payment_intent", "=", topUp.payment).execute();
     expect(rows.map(({ taken }) => taken).toSorted()).toEqual(["0.00000000", "333.33000000"]);
     expect(await balanceOf(world, topUp.user)).toBe("0.00000000");
   });

@@ -64,8 +64,8 @@ type Event = Record<"burned" | "charged" | "cost" | "revenue" | "calls" | "input
 async function reportsAreTheSums(calls: SeedCall[], { from, to }: { from: string | null; to: string | null }): Promise<void> {
   const world = await testWorld({ environment: { ADMIN_USER_IDS: "operator" } });
   try {
-    await seedEvents(world.deps.db.read, listedCalls(calls));
-    await seedLedger(world.deps.db.read);
+    await seedEvents(world.deps.db.query, listedCalls(calls));
+    await seedLedger(world.deps.db.query);
     await world.assertLedger();
     const within = calls.map(eventOf).filter(({ day }) => (from === null || day >= from) && (to === null || day <= to));
     const dates = { ...(from !== null && { from_date: from }), ...(to !== null && { to_date: to }) };
@@ -183,7 +183,7 @@ async function exportIsTheEvents(world: TestWorld, asked: Record<string, string>
 
 /** What the ledger took for turns in the range. */
 async function debited(world: TestWorld, from: string | null, to: string | null): Promise<bigint> {
-  const rows = await world.deps.db.read
+  const rows = await world.deps.db.query
     .selectFrom("credit_transactions")
     .select(["amount", "created_at"])
     .where("kind", "=", "debit")

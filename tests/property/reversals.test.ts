@@ -87,13 +87,13 @@ async function expectOracle(stories: readonly Case[]): Promise<void> {
     status: "pending" as const,
     payment_intent: payment,
   }));
-  await world.deps.db.read.insertInto("top_ups").values(rows).execute();
+  await world.deps.db.query.insertInto("top_ups").values(rows).execute();
   const left = [...stories];
   const lane = async () => {
     for (let story = left.pop(); story; story = left.pop()) await happen(story);
   };
   await Promise.all(Array.from({ length: LANES / 2 }, lane));
-  const ledger = await world.deps.db.read
+  const ledger = await world.deps.db.query
     .selectFrom("credit_transactions")
     .select(["user_id", "kind", "amount"])
     .orderBy("user_id")

@@ -27,9 +27,9 @@ export async function givenRefusedWrite(
        end $$;
        create trigger refuse_write before ${write.on} on ${write.table} for each row ${condition} execute function refuse_write();`,
     )
-    .execute(deps.db.read);
+    .execute(deps.db.query);
 }
 
 export async function givenNoRefusedWrite({ deps }: Place): Promise<void> {
-  await sql.raw("drop function if exists refuse_write() cascade; drop sequence if exists refused_writes;").execute(deps.db.read);
+  await sql.raw("drop function if exists refuse_write() cascade; drop sequence if exists refused_writes;").execute(deps.db.query);
 }

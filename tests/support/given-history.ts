@@ -12,8 +12,8 @@ const INSTANT = "2026-03-01T12:00:00.123456Z";
  */
 export async function givenHistory(world: TestWorld, user: string, count: number): Promise<string> {
   const session = await givenSession(world, user);
-  const { read } = world.deps.db;
-  await sql`insert into sessions (user_id, created_at) select ${user}, ${INSTANT} from generate_series(1, ${count}::int)`.execute(read);
+  const { query } = world.deps.db;
+  await sql`insert into sessions (user_id, created_at) select ${user}, ${INSTANT} from generate_series(1, ${count}::int)`.execute(query);
   await sql`
     with t as (
       insert into turns (session_id, user_id, status, turn_index, user_input, assistant_output, model_alias, created_at, completed_at, lease_until,
@@ -27,14 +27,14 @@ export async function givenHistory(world: TestWorld, user: string, count: number
                                  multiplier, weight_fresh, weight_cached, weight_output, oe_per_credit, provider_cost_usd, credits_burned, credits_charged,
                                  usd_per_credit, pricing_version, pricing_revision)
     select user_id, session_id, id, created_at, 1, 0, 1, 'p', 'default', 'm', 'success', 'reported', 0, 0, 0, 0, 0, 0, 1, 0.35, 0.1, 1, 10000, 0, 0, 0, 0.03,
-           '2026-02-20', 1 from t`.execute(read);
+           '2026-02-20', 1 from t`.execute(query);
   await sql`
     insert into usage_daily (day, user_id, model_alias, calls) values ('2026-03-01', ${user}, 'default', ${count})
-        on conflict (day, user_id, model_alias) do update set calls = usage_daily.calls + excluded.calls`.execute(read);
+        on conflict (day, user_id, model_alias) do update set calls = usage_daily.calls + excluded.calls`.execute(query);
   await sql`
     with w as (update credit_wallets set balance = balance + ${count}::int * 0.5, seq = seq + ${count}::int where user_id = ${user} returning balance, seq)
     insert into credit_transactions (user_id, seq, kind, source, amount, balance_after, reference_id, created_at)
     select ${user}, w.seq - ${count}::int + n, 'grant', 'promo', 0.5, w.balance - (${count}::int - n) * 0.5, ${`history:${user}:`} || w.seq || ':' || n, ${INSTANT}
-      from w, generate_series(1, ${count}::int) n`.execute(read);
+      from w, generate_series(1, ${count}::int) n`.execute(query);
   return session;
 }

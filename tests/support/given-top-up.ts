@@ -21,7 +21,7 @@ export async function givenTopUp({ deps }: Place, wanted: WantedTopUp = {}): Pro
   const { user = "ada", amountUsd = "10.00", credits = "333.33", attached = true } = wanted;
   const [id, payment] = [newId(), stripeId("pi")];
   const tied = attached ? { payment_intent: payment, livemode: false, status: "pending" as const } : { status: "created" as const };
-  await deps.db.read
+  await deps.db.query
     .insertInto("top_ups")
     .values({ id, user_id: user, amount_usd: amountUsd, credits_to_grant: credits, ...tied })
     .execute();
@@ -53,12 +53,12 @@ export function succeededOf(topUp: GivenTopUp, more: Record<string, unknown> = {
 
 /** The whole row of a top-up. */
 export function topUpRow({ deps }: Place, id: string) {
-  return deps.db.read.selectFrom("top_ups").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
+  return deps.db.query.selectFrom("top_ups").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
 }
 
 /** The amounts that were granted for this payment: one, or none. */
 export async function grantsOf({ deps }: Place, payment: string): Promise<string[]> {
-  const rows = await deps.db.read
+  const rows = await deps.db.query
     .selectFrom("credit_transactions")
     .select("amount")
     .where("reference_id", "=", payment)
@@ -69,11 +69,11 @@ export async function grantsOf({ deps }: Place, payment: string): Promise<string
 
 /** A user's balance; "0" without a wallet. */
 export async function balanceOf({ deps }: Place, user = "ada"): Promise<string> {
-  const row = await deps.db.read.selectFrom("credit_wallets").select("balance").where("user_id", "=", user).executeTakeFirst();
+  const row = await deps.db.query.selectFrom("credit_wallets").select("balance").where("user_id", "=", user).executeTakeFirst();
   return row?.balance ?? "0";
 }
 
 /** What is kept of an event; undefined when nothing is. */
 export function eventRow({ deps }: Place, id: string) {
-  return deps.db.read.selectFrom("stripe_events").select(["type", "payment_intent", "outcome"]).where("id", "=", id).executeTakeFirst();
+  return deps.db.query.selectFrom("stripe_events").select(["type", "payment_intent", "outcome"]).where("id", "=", id).executeTakeFirst();
 }

@@ -30,14 +30,14 @@ export async function givenCredits(world: TestWorld, user: string, amount: strin
 
 /** Switches enforcement by the operator's override; null falls back to the environment. */
 export async function givenEnforcement(world: TestWorld, enabled: boolean | null): Promise<void> {
-  await world.deps.db.read.updateTable("runtime_settings").set({ enforcement_override: enabled }).execute();
+  await world.deps.db.query.updateTable("runtime_settings").set({ enforcement_override: enabled }).execute();
 }
 
 /** Sets the multiplier of an alias in the active pricing version, adding the alias when it is new. */
 export async function givenPrice(world: Pick<TestWorld, "deps">, alias: string, multiplier: string): Promise<void> {
   await sql`insert into model_pricing (pricing_version, model_alias, multiplier)
             select version, ${alias}, ${multiplier}::numeric from pricing_versions where is_active
-            on conflict (pricing_version, model_alias) do update set multiplier = excluded.multiplier`.execute(world.deps.db.read);
+            on conflict (pricing_version, model_alias) do update set multiplier = excluded.multiplier`.execute(world.deps.db.query);
 }
 
 /** The product's models and, under the same name as alias, models of the stand-in provider that misbehave. */

@@ -55,7 +55,7 @@ export async function provokeTurnRefusals(world: TestWorld, promised: Promised):
   expect((await slow).status).toBe(201);
 
   const suspended = await givenSession(world, "dan");
-  await world.deps.db.read.updateTable("users").set({ suspended_at: new Date() }).where("id", "=", "dan").execute();
+  await world.deps.db.query.updateTable("users").set({ suspended_at: new Date() }).where("id", "=", "dan").execute();
   expect(promised(RUN, await runTurn(world, suspended, { user: "dan" })).status).toBe(403);
 
   const poor = await givenSession(world, "eve");

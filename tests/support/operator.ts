@@ -53,7 +53,7 @@ export function atOnce<Result>(times: number, act: (index: number) => Promise<Re
 
 /** Opens every connection that the world may have, so that what races next does so from its first statement on. */
 export async function givenOpenConnections(world: Pick<TestWorld, "deps">): Promise<void> {
-  await atOnce(64, () => sql`select pg_sleep(0.02)`.execute(world.deps.db.read));
+  await atOnce(64, () => sql`select pg_sleep(0.02)`.execute(world.deps.db.query));
 }
 
 /** Acts over and over, told how often it did before, for as long as the work goes on. Answers how often. */
@@ -75,7 +75,7 @@ export function statuses(answers: readonly Answer[]): Record<number, number> {
 
 /** The audit's rows of these kinds (all without any), oldest first. Each is written under the lock of what it tells, so time is order. */
 export async function actionsOf({ deps }: Pick<TestWorld, "deps">, ...kinds: readonly string[]): Promise<Action[]> {
-  const rows = await deps.db.read.selectFrom("admin_actions").selectAll().orderBy("created_at").orderBy("id").execute();
+  const rows = await deps.db.query.selectFrom("admin_actions").selectAll().orderBy("created_at").orderBy("id").execute();
   return v.parse(Actions, rows).filter(({ action }) => kinds.length === 0 || kinds.includes(action));
 }
 
@@ -97,7 +97,7 @@ export function chainOf(actions: readonly Action[], name: string, begin: unknown
 }
 
 export async function revisionOf({ deps }: Pick<TestWorld, "deps">): Promise<number> {
-  const row = await deps.db.read.selectFrom("runtime_settings").select("revision").executeTakeFirstOrThrow();
+  const row = await deps.db.query.selectFrom("runtime_settings").select("revision").executeTakeFirstOrThrow();
   return Number(row.revision);
 }
 

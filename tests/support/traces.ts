@@ -5,12 +5,12 @@ import type { TestWorld } from "./world.ts";
 
 /** A digest of every row of every table, and how often a model was asked. Two that are equal: nothing was written and nobody asked. */
 export async function tracesOf({ deps, provider }: Pick<TestWorld, "deps" | "provider">): Promise<unknown> {
-  const { read } = deps.db;
+  const { query } = deps.db;
   const { rows: tables } = await sql<{ name: string }>`
-    select tablename as name from pg_tables where schemaname = 'public' order by 1`.execute(read);
+    select tablename as name from pg_tables where schemaname = 'public' order by 1`.execute(query);
   const digests = tables.map(
     ({ name }) => sql`select ${sql.lit(name)} as name, count(*), md5(string_agg(t::text, '|' order by t::text)) from ${sql.table(name)} t`,
   );
-  const { rows } = await sql`${sql.join(digests, sql` union all `)}`.execute(read);
+  const { rows } = await sql`${sql.join(digests, sql` union all `)}`.execute(query);
   return { rows, modelCalls: provider.calls() };
 }

@@ -1,4 +1,4 @@
-// The database as the core sees it: typed reads through Kysely, and prepared statements. Owns the choice of driver, the pool and its
+// The database as the core sees it: typed queries through Kysely, and prepared statements. Owns the choice of driver, the pool and its
 // rotation, and the translation of "the database is away" into a refusal. Knows no table.
 
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from "kysely";
@@ -10,8 +10,8 @@ import type { Schema } from "./schema.ts";
 import { isConnectionLost, translateDatabaseError } from "./unavailable.ts";
 
 export type Database = {
-  /** Typed reads. No change of money goes through here: those stand in `statements/`. */
-  readonly read: Kysely<Schema>;
+  /** Typed queries. No change of money goes through here: those stand in `statements/`. */
+  readonly query: Kysely<Schema>;
   /** Runs one prepared statement, autocommitted. Throws `database_unavailable`, or the driver's error with its SQLSTATE. */
   run<Input extends object, Row>(statement: Prepared<Input, Row>, input: Input): Promise<Row[]>;
   close(): Promise<void>;
@@ -38,9 +38,9 @@ const STALE_AFTER_MS = 5_000;
 
 export function createDatabase(options: DatabaseOptions): Database {
   const pool = rotatingPool(options);
-  const read = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const query = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   return {
-    read,
+    query,
     async run<Input extends object, Row>(statement: Prepared<Input, Row>, input: Input): Promise<Row[]> {
       const client = await pool.connect();
       try {
@@ -49,7 +49,7 @@ export function createDatabase(options: DatabaseOptions): Database {
         client.release();
       }
     },
-    close: () => read.destroy().then(() => pool.end()),
+    close: () => query.destroy().then(() => pool.end()),
   };
 }
 

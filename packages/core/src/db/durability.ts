@@ -15,7 +15,7 @@ const WANTED = {
 /** The settings that durability depends on, as this role has them (PostgreSQL documentation, section 19.5). */
 export async function readDurability(db: Database): Promise<DurabilitySetting[]> {
   const { rows } = await sql<{ name: string; value: string }>`
-    select name, setting as value from pg_settings where name = any(${Object.keys(WANTED)}::text[]) order by name`.execute(db.read);
+    select name, setting as value from pg_settings where name = any(${Object.keys(WANTED)}::text[]) order by name`.execute(db.query);
   const wanted = new Map<string, readonly string[]>(Object.entries(WANTED));
   return rows.map(({ name, value }) => ({ name, value, ok: wanted.get(name)?.includes(value) ?? false }));
 }

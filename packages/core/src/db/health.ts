@@ -9,9 +9,9 @@ export type HealthProbe = { migrationHead: string | null; expectedMigrationHead:
 /** One query. A database without our tables has no head: it is behind, not broken. */
 export async function probeHealth(db: Database): Promise<HealthProbe> {
   const { rows: tables } = await sql<{ present: boolean }>`
-    select to_regclass('migration_checksums') is not null and to_regclass('runtime_settings') is not null as present`.execute(db.read);
+    select to_regclass('migration_checksums') is not null and to_regclass('runtime_settings') is not null as present`.execute(db.query);
   if (!tables[0]?.present) return { migrationHead: null, expectedMigrationHead: EXPECTED_MIGRATION_HEAD, revision: "0" };
-  const row = await db.read
+  const row = await db.query
     .selectFrom("runtime_settings")
     .select("revision")
     .select((column) =>

@@ -38,7 +38,7 @@ export async function writeOnce(db: Database, user: string, key: RequestKey | nu
 }
 
 function readKey(db: Database, user: string, key: RequestKey) {
-  return db.read
+  return db.query
     .selectFrom("idempotency_keys")
     .select(["request_hash", "status", "body"])
     .where("user_id", "=", user)

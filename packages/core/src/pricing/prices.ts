@@ -15,7 +15,7 @@ export type PriceItem = { readonly model_alias: string; readonly multiplier: str
 
 /** The active version's prices by alias, with the revision that they are true at. */
 export async function readPrices(db: Database): Promise<{ pricing_version: string; revision: string; items: PriceItem[] }> {
-  const rows = await db.read
+  const rows = await db.query
     .selectFrom("runtime_settings as s")
     .innerJoin("pricing_versions as v", (join) => join.on("v.is_active", "=", true))
     .innerJoin("model_pricing as m", "m.pricing_version", "v.version")
@@ -104,7 +104,7 @@ const UNIQUE_VIOLATION = "23505";
 export async function activateVersion(db: Database, operator: Operator, version: string): Promise<Answered> {
   return writeOnce(db, operator.admin, operator.key, async () => {
     for (let tries = 0; tries < TRIES; tries += 1) {
-      const row = await db.read
+      const row = await db.query
         .selectFrom("pricing_versions as v")
         .innerJoin("runtime_settings as s", (join) => join.onTrue())
         .select(["v.version", "v.label", "v.effective_date", "s.revision"])

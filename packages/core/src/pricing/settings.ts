@@ -12,7 +12,7 @@ type Defaults = Pick<Config, "enforcementDefault" | "lowBalanceThreshold">;
 
 /** The settings in force, of one moment. */
 export async function readSettings(db: Database, defaults: Defaults) {
-  const row = await db.read
+  const row = await db.query
     .selectFrom("runtime_settings as s")
     .innerJoin("pricing_versions as v", (join) => join.on("v.is_active", "=", true))
     .select(["s.revision", "s.enforcement_override", "v.version"])

@@ -18,10 +18,10 @@ export type ActionRow = {
 
 /** All actions by time and id. `total` is counted as they are written. */
 export async function listActions(db: Database, page: Page): Promise<Listed<ActionRow>> {
-  const actions = db.read
+  const actions = db.query
     .selectFrom("admin_actions")
     .select(["id", "admin_id", "action", "target", "before", "after", "request_id", "created_at"]);
   const rows = await newestFirst(actions, page).execute();
-  const settings = await db.read.selectFrom("runtime_settings").select("admin_actions").executeTakeFirstOrThrow();
+  const settings = await db.query.selectFrom("runtime_settings").select("admin_actions").executeTakeFirstOrThrow();
   return listed(rows, page, Number(settings.admin_actions), positionOf);
 }

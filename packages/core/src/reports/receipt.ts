@@ -10,7 +10,7 @@ import { amount, format, sum } from "../money.ts";
  * that the lines add up to the debit. 404 for an unknown transaction, another user's, or one that is no debit (contract section 4).
  */
 export async function readReceipt(db: Database, user: string, transaction: string) {
-  const debit = await db.read
+  const debit = await db.query
     .selectFrom("credit_transactions")
     .select(["id", "amount", "balance_after", "reference_id", "created_at"])
     .where("id", "=", transaction)
@@ -18,7 +18,7 @@ export async function readReceipt(db: Database, user: string, transaction: strin
     .where("kind", "=", "debit")
     .executeTakeFirst();
   if (!debit) throw new DomainError("not_found", "Transaction not found.");
-  const events = await db.read
+  const events = await db.query
     .selectFrom("llm_call_events")
     .selectAll()
     .where("turn_id", "=", debit.reference_id)

@@ -28,7 +28,7 @@ const COUNTED = 10_000;
 
 /** Top-ups by time and id, newest first; of one status, or all. */
 export async function listAllTopUps(db: Database, status: TopUpStatus | undefined, page: Page): Promise<Listed<TopUpReportRow>> {
-  const all = db.read.selectFrom("top_ups").$if(status !== undefined, (query) => query.where("status", "=", status ?? "created"));
+  const all = db.query.selectFrom("top_ups").$if(status !== undefined, (query) => query.where("status", "=", status ?? "created"));
   const columns = all.select([
     "id",
     "user_id",
@@ -40,7 +40,7 @@ export async function listAllTopUps(db: Database, status: TopUpStatus | undefine
     "quarantine_reason",
   ]);
   const rows = await newestFirst(columns.select(["created_at", "updated_at"]), page).execute();
-  const counted = await db.read
+  const counted = await db.query
     .selectFrom(all.select("id").limit(COUNTED).as("some"))
     .select(sql<string>`count(*)`.as("count"))
     .executeTakeFirstOrThrow();

@@ -6,14 +6,14 @@ import { listed, type Listed, type Page } from "../page.ts";
 
 /** This user's usage events by time and id. `total` is summed from the daily rollup, so no event is counted. */
 export async function listUsage(db: Database, user: string, page: Page): Promise<Listed<UsageRow>> {
-  const events = db.read
+  const events = db.query
     .selectFrom("llm_call_events")
     .select(["id", "turn_id", "model_alias", "provider_model", "input_tokens_fresh", "input_tokens_cached", "output_tokens"])
     .select(["multiplier", "pricing_version", "credits_burned", "credits_charged", "usage_source", "created_at"])
     .where("user_id", "=", user)
     .where("status", "<>", "internal");
   const rows = await newestFirst(events, page).execute();
-  const counted = await db.read
+  const counted = await db.query
     .selectFrom("usage_daily")
     .select((column) => column.fn.sum<string | null>("calls").as("calls"))
     .where("user_id", "=", user)

@@ -12,7 +12,7 @@ const ROWS_A_ROUND = 200;
 
 /** Cancels what was abandoned, and grants what turns out to be paid after all. Answers how many rows it closed; one that fails is tried again next time. */
 export async function closeAbandoned(deps: PaymentDeps & { readonly stripe: Stripe; readonly clock: Clock }): Promise<number> {
-  const rows = await deps.db.read
+  const rows = await deps.db.query
     .selectFrom("top_ups")
     .select(["id", "payment_intent"])
     .where("slot", "is not", null)

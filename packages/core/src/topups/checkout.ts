@@ -78,7 +78,7 @@ async function begin({ db, config }: CheckoutDeps, user: string, amountUsd: Amou
 const RETRY_AFTER_SECONDS = 3_600;
 
 async function findRow(db: CheckoutDeps["db"], user: string, id: string, key: RequestKey | null) {
-  return db.read
+  return db.query
     .selectFrom("top_ups")
     .select(["id", "amount_usd", "credits_to_grant", "stripe_attempt", "response_body", "request_hash", "created_at"])
     .where("user_id", "=", user)
@@ -127,7 +127,7 @@ async function intentOf(stripe: Stripe, row: Row): Promise<unknown> {
 
 /** Stripe answers the same key with the same failure, so the next try takes another, and first looks for what this one may have made. */
 async function nextAttempt({ db }: CheckoutDeps, row: Row): Promise<void> {
-  await db.read
+  await db.query
     .updateTable("top_ups")
     .set({ stripe_attempt: row.stripe_attempt + 1 })
     .where("id", "=", row.id)
@@ -148,7 +148,7 @@ export type TopUpRow = {
 /** This user's top-ups, newest first, as they are known. */
 export async function listTopUps({ db }: CheckoutDeps, user: string, page: Page): Promise<Listed<TopUpRow>> {
   const rows = await newestFirst(ownTopUps(db, user), page).execute();
-  const counted = await db.read
+  const counted = await db.query
     .selectFrom("top_ups")
     .select((column) => column.fn.countAll<string>().as("count"))
     .where("user_id", "=", user)
@@ -187,7 +187,7 @@ async function findOwn({ db }: CheckoutDeps, user: string, id: string): Promise<
 }
 
 function ownTopUps(db: CheckoutDeps["db"], user: string) {
-  return db.read
+  return db.query
     .selectFrom("top_ups")
     .select(["id", "amount_usd", "credits_to_grant", "status", "payment_intent", "created_at", "updated_at"])
     .where("user_id", "=", user);

@@ -43,10 +43,10 @@ export async function reconcile(deps: PaymentDeps & { readonly stripe: Stripe },
     if ((await book(payment.id, () => settlePayment(deps, payment, null))) === "quarantined") found.quarantined += 1;
   }
   for await (const reversal of reversalsOf(deps.stripe, since)) {
-    const known = await deps.db.read.selectFrom("top_ups").select("id").where("payment_intent", "=", reversal.payment).executeTakeFirst();
+    const known = await deps.db.query.selectFrom("top_ups").select("id").where("payment_intent", "=", reversal.payment).executeTakeFirst();
     if (!known) continue;
     found.reversals += 1;
-    const row = await deps.db.read.selectFrom("reversals").select("rank").where("object_id", "=", reversal.object).executeTakeFirst();
+    const row = await deps.db.query.selectFrom("reversals").select("rank").where("object_id", "=", reversal.object).executeTakeFirst();
     if (row && row.rank >= reversal.rank && (await isApplied(deps.db, reversal.payment))) continue;
     found.unknown.push(reversal.object);
     await book(reversal.object, () => settleReversal(deps.db, reversal, null));
@@ -61,7 +61,7 @@ function isOurs(payment: Payment): boolean {
 
 /** Granted, or set aside for an operator: either way nothing is missing. */
 async function isBooked(db: Database, payment: string): Promise<boolean> {
-  const row = await db.read
+  const row = await db.query
     .selectFrom("top_ups")
     .select("status")
     .where("payment_intent", "=", payment)

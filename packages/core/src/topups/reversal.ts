@@ -101,7 +101,7 @@ export async function isApplied(db: Database, payment: string): Promise<boolean>
                      join credit_transactions g on g.kind = 'grant' and g.source = 'top_up' and g.reference_id = r.payment_intent
                      join top_ups t on t.payment_intent = r.payment_intent
                    window w as (order by r.object_id)) x
-       where taken <> target) as applied`.execute(db.read);
+       where taken <> target) as applied`.execute(db.query);
   return rows[0]?.applied ?? true;
 }
 

@@ -27,7 +27,7 @@ export async function settlePayment(deps: PaymentDeps, payment: Payment, origin:
   if (purpose.kind === "unreadable") throw new DomainError("malformed_metadata", "malformed webhook metadata");
   if (purpose.kind === "credits") return settleCredits(deps, payment, purpose, origin);
 
-  const topUp = await deps.db.read
+  const topUp = await deps.db.query
     .selectFrom("top_ups")
     .select(["id", "user_id", "amount_usd", "credits_to_grant", "payment_intent", "status"])
     .where("id", "=", purpose.topUp)
@@ -38,7 +38,7 @@ export async function settlePayment(deps: PaymentDeps, payment: Payment, origin:
   if (reason !== null) {
     const own =
       topUp !== undefined && topUp.status !== "succeeded" && (topUp.payment_intent === null || topUp.payment_intent === payment.id);
-    const user = topUp?.user_id ?? purpose.user ?? "unknown";
+    const user = topUp?.user_id ?? purpose.user ?? NOBODY;
     return setAside(deps, payment, { topUp: own ? purpose.topUp : await asideId(deps.db, payment), user, reason }, origin);
   }
   const terms = {
@@ -97,6 +97,8 @@ async function already({ db }: PaymentDeps, payment: Payment, origin: Origin): P
   return "already_processed";
 }
 
+/** Who a payment without a user is shown for: no token can say it. */
+const NOBODY = "";
 const MAX_SHOWN_MINOR = 9_999_999_999;
 
 async function setAside(
@@ -112,7 +114,7 @@ async function setAside(
   try {
     await deps.db.run(quarantinePayment, input);
   } catch (error) {
-    const row = await deps.db.read.selectFrom("top_ups").select("status").where("payment_intent", "=", payment.id).executeTakeFirst();
+    const row = await deps.db.query.selectFrom("top_ups").select("status").where("payment_intent", "=", payment.id).executeTakeFirst();
     if (row?.status !== "quarantined") throw error; // else another copy of this event set it aside first
   }
   deps.log.count("payment_quarantined", { payment_intent: payment.id, reason: aside.reason });
@@ -121,7 +123,7 @@ async function setAside(
 
 /** The row that already stands for a payment without a top-up of its own, or a new one. */
 async function asideId(db: Database, payment: Payment): Promise<string> {
-  const row = await db.read.selectFrom("top_ups").select("id").where("payment_intent", "=", payment.id).executeTakeFirst();
+  const row = await db.query.selectFrom("top_ups").select("id").where("payment_intent", "=", payment.id).executeTakeFirst();
   return row?.id ?? newId();
 }
 
@@ -130,7 +132,7 @@ function eventOf(payment: Payment, origin: Origin) {
 }
 
 function grantOf(db: Database, payment: string) {
-  return db.read
+  return db.query
     .selectFrom("credit_transactions")
     .select("id")
     .where("kind", "=", "grant")

@@ -52,7 +52,7 @@ export async function standing(
 }
 
 function findTurns(deps: TurnDeps, request: TurnRequest, claim: Claim) {
-  return deps.db.read
+  return deps.db.query
     .selectFrom("turns")
     .select(["id", "user_id", "session_id", "status", "attempt", "claim", "idempotency_key", "request_hash", "response_body"])
     .select(sql<boolean>`lease_until < clock_timestamp()`.as("lapsed"))

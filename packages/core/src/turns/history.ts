@@ -10,13 +10,13 @@ import { unsettledTurnView, type UnsettledTurn } from "./view.ts";
 /** The turns of a session of this user, by time and id, as TurnRead. 404 when the session is not theirs. */
 export async function listTurns(db: Database, user: string, session: string, page: Page): Promise<Listed<unknown>> {
   await readSession(db, user, session);
-  const turns = db.read
+  const turns = db.query
     .selectFrom("turns")
     .select(["id", "session_id", "turn_index", "user_input", "status", "model_alias", "pricing_version", "prune_triggered", "created_at"])
     .select("response_body")
     .where("session_id", "=", session);
   const rows = await newestFirst(turns, page).execute();
-  const counted = await db.read
+  const counted = await db.query
     .selectFrom("turns")
     .select((column) => column.fn.countAll<string>().as("count"))
     .where("session_id", "=", session)
@@ -45,8 +45,8 @@ export async function listMessages(db: Database, user: string, session: string, 
      where t.session_id = ${session}::uuid and t.status = 'completed'
        and (${index ?? null}::int is null or (t.turn_index, m.part) < (${index ?? null}::int, ${part ?? null}::int))
      order by t.turn_index desc, m.part desc
-    offset ${page.offset}::int limit ${page.limit + 1}::int`.execute(db.read);
-  const last = await db.read
+    offset ${page.offset}::int limit ${page.limit + 1}::int`.execute(db.query);
+  const last = await db.query
     .selectFrom("turns")
     .select((column) => column.fn.max("turn_index").as("index"))
     .where("session_id", "=", session)

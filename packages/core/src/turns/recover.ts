@@ -19,7 +19,7 @@ const USERS_A_ROUND = 500;
 
 /** Voids every lapsed turn there is, one user a statement, so that only one wallet is locked at a time; answers how many. */
 export async function sweepLapsed(deps: Recovery): Promise<number> {
-  const users = await deps.db.read
+  const users = await deps.db.query
     .selectFrom("turns")
     .select("user_id")
     .distinct()

@@ -79,7 +79,7 @@ export async function readSession(db: Database, user: string, session: string): 
 /** This user's sessions by time and id, newest first. */
 export async function listSessions(db: Database, user: string, page: Page): Promise<Listed<SessionRow>> {
   const rows = await newestFirst(ownSessions(db, user), page).execute();
-  const counted = await db.read
+  const counted = await db.query
     .selectFrom("sessions")
     .select((column) => column.fn.countAll<string>().as("count"))
     .where("user_id", "=", user)
@@ -103,7 +103,7 @@ export function sessionView(row: SessionRow) {
 }
 
 function ownSessions(db: Database, user: string) {
-  return db.read
+  return db.query
     .selectFrom("sessions")
     .select(["id", "title", "model_alias", "system_prompt", "tools", "user_id", "created_at", "deleted_at"])
     .where("user_id", "=", user)

@@ -79,7 +79,7 @@ async function settleOnce(deps: TurnDeps, turn: OpenedTurn, input: SettleTurnInp
  * booked it; it is still ours and can be tried again; or it was given up, and then nothing may be charged any more.
  */
 async function settledBefore({ db, log }: TurnDeps, turn: OpenedTurn, failure: unknown): Promise<Booked> {
-  const found = await db.read
+  const found = await db.query
     .selectFrom("turns")
     .select(["status", "attempt", "response_body", "over_hold"])
     .where("id", "=", turn.id)

@@ -46,7 +46,7 @@ const NUMERIC_OUT_OF_RANGE = "22003";
 
 /** After an error the ledger says whether it was granted and only the reply was lost; the error stands when it was not. */
 async function grantedBefore(db: Database, transaction: string, head: string, error: unknown): Promise<{ body: string }[]> {
-  const row = await db.read.selectFrom("credit_transactions").select("balance_after").where("id", "=", transaction).executeTakeFirst();
+  const row = await db.query.selectFrom("credit_transactions").select("balance_after").where("id", "=", transaction).executeTakeFirst();
   if (!row && sqlState(error) === NUMERIC_OUT_OF_RANGE) {
     throw new DomainError("invalid_request", "The balance would be larger than a wallet can hold.", { cause: error });
   }

@@ -20,7 +20,7 @@ export type LedgerRow = {
 /** This user's transactions by `seq`; `total` is the wallet's `seq`, so no row is counted. */
 export async function listTransactions(db: Database, user: string, page: Page): Promise<Listed<LedgerRow>> {
   const [seq] = page.after ?? [];
-  const rows = await db.read
+  const rows = await db.query
     .selectFrom("credit_transactions")
     .select(["id", "kind", "amount", "balance_after", "initiated_by", "note", "reference_id", "created_at", "seq"])
     .where("user_id", "=", user)
@@ -29,7 +29,7 @@ export async function listTransactions(db: Database, user: string, page: Page): 
     .offset(page.offset)
     .limit(page.limit + 1)
     .execute();
-  const wallet = await db.read.selectFrom("credit_wallets").select("seq").where("user_id", "=", user).executeTakeFirst();
+  const wallet = await db.query.selectFrom("credit_wallets").select("seq").where("user_id", "=", user).executeTakeFirst();
   return listed(rows, page, Number(wallet?.seq ?? 0), (row) => [row.seq]);
 }
 

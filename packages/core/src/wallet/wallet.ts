@@ -20,7 +20,7 @@ export async function findWallet(db: Database, user: string): Promise<Wallet> {
 }
 
 function walletRow(db: Database, user: string) {
-  return db.read.selectFrom("credit_wallets").select(["balance", "held"]).where("user_id", "=", user).executeTakeFirst();
+  return db.query.selectFrom("credit_wallets").select(["balance", "held"]).where("user_id", "=", user).executeTakeFirst();
 }
 
 function walletOf(row: { balance: string; held: string } | undefined): Wallet {
