@@ -83,6 +83,11 @@ export async function isSigned(body: Uint8Array, header: string | undefined, sec
   });
 }
 
+/** Loads the SDK ahead of its first use: for the function that needs it with its first request. */
+export async function preloadStripe(): Promise<void> {
+  await import("stripe");
+}
+
 const TOLERANCE_SECONDS = 300;
 
 async function load(secretKey: string, apiUrl: string): Promise<StripeSdk> {
