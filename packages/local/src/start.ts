@@ -91,6 +91,8 @@ function seconds(began: number): string {
 
 function explain(error: unknown): string {
   if (error instanceof ConfigError || error instanceof LocalConfigError) return error.message;
+  if (error instanceof Error && "code" in error && error.code === "ERR_PARSE_ARGS_UNKNOWN_OPTION")
+    return `${error.message.split(".")[0]}; --help tells more`;
   if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return "the port is taken; PORT=0 picks a free one";
   return error instanceof Error ? error.message : "could not start";
 }
