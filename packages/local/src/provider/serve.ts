@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { newId } from "@pantheon/core/id.ts";
 import type { Clock } from "@pantheon/core/time.ts";
+import { readBody } from "../read-body.ts";
 import { answer } from "./answer.ts";
 import { behaviourOf } from "./behaviour.ts";
 import type { Behaviour } from "./behaviour.ts";
@@ -53,7 +54,7 @@ export async function serve(state: ProviderState, request: IncomingMessage, resp
 }
 
 async function respond(state: ProviderState, request: IncomingMessage, response: ServerResponse, signal: AbortSignal): Promise<void> {
-  const body = await readBody(request);
+  const body = await readBody(request, MAX_BODY_OCTETS);
   if (body === null) return refuse(response, 413, "The body is too large.");
   if (request.method !== "POST" || request.url !== "/v1/chat/completions") return refuse(response, 404, "There is nothing here.");
   if (!/^Bearer \S/.test(request.headers.authorization ?? "")) return refuse(response, 401, "No API key was sent.");
@@ -67,24 +68,7 @@ async function respond(state: ProviderState, request: IncomingMessage, response:
   await answer(response, { id: `gen-${newId()}`, request: chat, reply: replyTo(chat, behaviour), behaviour, created, signal });
 }
 
-const MAX_BODY_OCTETS = 4 * 1024 * 1024;
-
-/** The body as text; null when it is larger than any chat should be, or broke off. */
-async function readBody(request: IncomingMessage): Promise<string | null> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const part of request) {
-      const octets = Buffer.from(part);
-      size += octets.length;
-      if (size > MAX_BODY_OCTETS) return null;
-      parts.push(octets);
-    }
-  } catch {
-    return null;
-  }
-  return Buffer.concat(parts).toString("utf8");
-}
+const MAX_BODY_OCTETS = 4 * 1024 * 1024; // more than any chat should be
 
 const KEPT_REQUESTS = 100;
 

@@ -2,6 +2,7 @@
 // shape, and the failures that were asked for.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { readBody } from "../read-body.ts";
 import { API_VERSION, mint, type Account } from "./account.ts";
 import { ENDPOINTS, type Call, type Endpoint } from "./endpoints.ts";
 import { expand, refuseUnexpandable } from "./expand.ts";
@@ -34,7 +35,7 @@ export async function serve(state: StripeState, request: IncomingMessage, respon
   const requestId = mint("req");
   const version = header(request, "stripe-version") ?? API_VERSION;
   response.setHeader("Content-Type", "application/json").setHeader("Request-Id", requestId).setHeader("Stripe-Version", version);
-  const body = await readBody(request);
+  const body = await readBody(request, MAX_BODY_OCTETS);
   try {
     if (body === null) throw invalid(413, "The body is too large.");
     const livemode = modeOf(request);
@@ -152,21 +153,4 @@ function send(response: ServerResponse, { status, body }: Answer): void {
   response.writeHead(status).end(body);
 }
 
-const MAX_BODY_OCTETS = 64 * 1024;
-
-/** The body as text; null when it is larger than any form should be, or broke off. */
-async function readBody(request: IncomingMessage): Promise<string | null> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const part of request) {
-      const octets = Buffer.from(part);
-      size += octets.length;
-      if (size > MAX_BODY_OCTETS) return null;
-      parts.push(octets);
-    }
-  } catch {
-    return null;
-  }
-  return Buffer.concat(parts).toString("utf8");
-}
+const MAX_BODY_OCTETS = 64 * 1024; // more than any form should be
