@@ -1,24 +1,18 @@
 // `node tests/bench/report-bench.ts`: what reports and a user's pages cost as history grows, as ratios within one run. The milliseconds are
 // this machine's own; the ratios travel. Reported, not asserted: aims are 1.5 for the summary and 2 for a user's pages.
 
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { fileURLToPath } from "node:url";
 import Table from "cli-table3";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { Pool } from "pg";
 import { createDatabase, type Database } from "@pantheon/core/db/database.ts";
-import { migrateToHead } from "@pantheon/core/db/migrate.ts";
 import type { Schema } from "@pantheon/core/db/schema.ts";
-import type { Log } from "@pantheon/core/log.ts";
 import { exportUsage } from "@pantheon/core/reports/export.ts";
 import { readSummary } from "@pantheon/core/reports/summary.ts";
 import { listTransactions } from "@pantheon/core/wallet/history.ts";
 import { readWallet } from "@pantheon/core/wallet/wallet.ts";
-import { startPostgres } from "@pantheon/local/postgres.ts";
 import { seedEvents, spreadCalls } from "../support/seed-usage.ts";
+import { quiet, withBenchDatabase } from "./bench-database.ts";
 
 const FEW_EVENTS = 10_000;
 const MANY_EVENTS = 5_000_000;
@@ -35,20 +29,9 @@ const PAGES: readonly (readonly [what: string, read: (db: Database, user: string
   ["page of 50 further back", (db, user) => listTransactions(db, user, { ...page(50), after: ["51"] })],
 ];
 
-const quiet: Log = { info() {}, warn() {}, error() {}, count() {} };
 const EVERYTHING = { user: null, alias: null, range: { from: null, to: null } };
 
-const home = await mkdtemp(join(tmpdir(), "pantheon-bench-"));
-await chmod(home, 0o755); // under root the server runs as another user, who must be able to enter
-const postgres = await startPostgres({ home, settings: { fsync: "off", max_wal_size: "4GB" }, log: quiet });
-try {
-  const url = postgres.url("pantheon");
-  await migrateToHead({ url, folder: fileURLToPath(new URL("../../migrations", import.meta.url)), log: quiet });
-  await bench(url);
-} finally {
-  await postgres.stop();
-  await rm(home, { recursive: true, force: true });
-}
+await withBenchDatabase({ fsync: "off", max_wal_size: "4GB" }, bench);
 
 async function bench(url: string): Promise<void> {
   const db = createDatabase({ url, log: quiet, clock: Date.now, maxConnections: 2 });

@@ -1,36 +1,19 @@
 // `npm run bench`: what the two statements of a turn cost, as ratios within one run. This machine's figures are its own; the ratios travel.
 
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { fileURLToPath } from "node:url";
 import { createDatabase, type Database } from "@pantheon/core/db/database.ts";
-import { migrateToHead } from "@pantheon/core/db/migrate.ts";
 import { openTurn } from "@pantheon/core/db/statements/open-turn.ts";
 import { settleTurn } from "@pantheon/core/db/statements/settle-turn.ts";
 import { createSession } from "@pantheon/core/db/statements/session.ts";
 import { newId } from "@pantheon/core/id.ts";
-import type { Log } from "@pantheon/core/log.ts";
 import { createCatalogCache, type Catalog } from "@pantheon/core/pricing/catalog.ts";
-import { startPostgres } from "@pantheon/local/postgres.ts";
 import Table from "cli-table3";
+import { quiet, withBenchDatabase } from "./bench-database.ts";
 
 const TURNS = 4_000;
 const CLIENTS = 32;
 
-const quiet: Log = { info() {}, warn() {}, error() {}, count() {} };
-const home = await mkdtemp(join(tmpdir(), "pantheon-bench-"));
-await chmod(home, 0o755); // under root the server runs as another user, who must be able to enter
-const postgres = await startPostgres({ home, log: quiet });
-try {
-  const url = postgres.url("pantheon");
-  await migrateToHead({ url, folder: fileURLToPath(new URL("../../migrations", import.meta.url)), log: quiet });
-  await bench(url);
-} finally {
-  await postgres.stop();
-  await rm(home, { recursive: true, force: true });
-}
+await withBenchDatabase({}, bench);
 
 async function bench(url: string): Promise<void> {
   const db = createDatabase({ url, log: quiet, clock: Date.now, maxConnections: CLIENTS });
