@@ -7,8 +7,11 @@ import { connect, createServer, type Socket } from "node:net";
 export type CuttingProxy = {
   /** The database's address through the proxy. */
   readonly url: string;
-  /** Cuts the connection on which the statement of this name comes next: `times` times, once unless said otherwise. */
-  cut(when: "before" | "after", statement: string, times?: number): void;
+  /**
+   * Cuts the connection on which the statement of this name comes next: `times` times, once unless said otherwise. `first` is called
+   * right before each cut: whoever kills the process there lets it see nothing of it.
+   */
+  cut(when: "before" | "after", statement: string, times?: number, first?: () => void): void;
   /** How often it cut. */
   cuts(): number;
   /** Refuses new connections and breaks those there are, until told otherwise. */
@@ -16,7 +19,8 @@ export type CuttingProxy = {
   close(): Promise<void>;
 };
 
-type State = { armed: { when: "before" | "after"; statement: string; left: number } | null; cuts: number; away: boolean };
+type Armed = { when: "before" | "after"; statement: string; left: number; first: () => void };
+type State = { armed: Armed | null; cuts: number; away: boolean };
 
 /** Listens on a free port. A statement is known by its prepared name: `settle_turn`, `open_turn`. */
 export async function cuttingProxy(databaseUrl: string): Promise<CuttingProxy> {
@@ -45,7 +49,7 @@ export async function cuttingProxy(databaseUrl: string): Promise<CuttingProxy> {
   };
   return {
     url: url.href,
-    cut: (when, statement, times = 1) => (state.armed = { when, statement, left: times }),
+    cut: (when, statement, times = 1, first = () => {}) => void (state.armed = { when, statement, left: times, first }),
     cuts: () => state.cuts,
     away: (isAway) => {
       state.away = isAway;
@@ -66,6 +70,7 @@ const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
 function join(client: Socket, upstream: Socket, state: State): void {
   let cutWhenReady = false;
   const cut = (): void => {
+    state.armed?.first();
     client.destroy();
     upstream.destroy();
   };
