@@ -35,6 +35,11 @@ try {
 async function start({ tour, serve }: { tour: boolean; serve: boolean }): Promise<void> {
   const began = performance.now();
   const { home, port, databaseUrl } = readLocalConfig();
+  if (databaseUrl !== null && !isHere(databaseUrl)) {
+    throw new Error(
+      "DATABASE_URL names another machine: the local world changes prices, grants credits and takes unsigned events, so it runs on a database of this one only",
+    );
+  }
   mkdirSync(home, { recursive: true });
   const log = openFileLog(join(home, "pantheon.log"), Date.now);
   const environment = { COMMIT_SHA: commit(), ...localEnvironment() };
@@ -48,6 +53,11 @@ async function start({ tour, serve }: { tour: boolean; serve: boolean }): Promis
     await world.stop();
     log.close();
   }
+}
+
+/** True for a database that listens on this machine alone. */
+function isHere(databaseUrl: string): boolean {
+  return ["127.0.0.1", "localhost", "[::1]"].includes(new URL(databaseUrl).hostname);
 }
 
 async function showTour(world: World): Promise<void> {

@@ -100,8 +100,11 @@ async function pay(deps: CheckoutDeps, stripe: Stripe, user: string, row: Row): 
   const answer = { id: row.id, client_secret: intent.client_secret, credits_to_grant: credits, amount_usd: format(amountUsd) };
   const body = `${JSON.stringify(answer).slice(0, -1)},`;
   const [attached] = await deps.db.run(attachPayment, { id: row.id, payment: intent.id, livemode: intent.livemode, body });
-  invariant(attached, "a top-up has one payment");
-  return attached.response_body;
+  if (attached) return attached.response_body;
+  // Another request of this key was quicker, with another intent: its answer is the one that counts, and ours is never paid.
+  const first = await deps.db.query.selectFrom("top_ups").select("response_body").where("id", "=", row.id).executeTakeFirst();
+  invariant(first?.response_body, "a top-up that has another payment has been answered");
+  return first.response_body;
 }
 
 async function create(deps: CheckoutDeps, stripe: Stripe, user: string, row: Row): Promise<unknown> {
@@ -117,10 +120,16 @@ async function create(deps: CheckoutDeps, stripe: Stripe, user: string, row: Row
   }
 }
 
-/** The intent that an earlier try made although it was told of a failure; null when there is none. */
+/** Stripe's clock may be behind ours. */
+const CLOCKS_APART_MS = 60_000;
+const MAX_LOOKED_AT = 1_000;
+
+/** The intent that an earlier try made although it was told of a failure; null when there is none, or too many others were made since. */
 async function intentOf(stripe: Stripe, row: Row): Promise<unknown> {
-  for await (const object of stripe.list("payment_intents", row.created_at)) {
+  let lookedAt = 0;
+  for await (const object of stripe.list("payment_intents", new Date(row.created_at.getTime() - CLOCKS_APART_MS))) {
     if (parsePayment(object)?.metadata?.["top_up_id"] === row.id) return object;
+    if ((lookedAt += 1) >= MAX_LOOKED_AT) return null;
   }
   return null;
 }
@@ -170,10 +179,13 @@ export async function readTopUp(deps: CheckoutDeps, user: string, id: string): P
     if (payment.status === "canceled" || payment.status === "processing") {
       await deps.db.run(moveTopUp, { id, payment: payment.id, status: payment.status, at: new Date(deps.clock()), event: null, type: "" });
     }
-    return { ...(await findOwn(deps, user, id)), clientSecret: payment.status === "succeeded" ? null : payment.client_secret };
+    return { ...(await findOwn(deps, user, id)), clientSecret: payment.status.startsWith("requires_") ? payment.client_secret : null };
   } catch (error) {
     if (error instanceof DomainError && error.code === "database_unavailable") throw error;
-    deps.log.warn("Stripe could not be asked about a top-up", { top_up_id: id });
+    deps.log.warn("a top-up could not be looked up at Stripe, or not be booked", {
+      top_up_id: id,
+      error: error instanceof Error ? error.name : "unknown",
+    });
     return { ...row, clientSecret: null };
   }
 }

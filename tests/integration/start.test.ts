@@ -1,0 +1,72 @@
+// `npm start` as a stranger runs it: a child process, a home of its own, the tour and what it leaves behind.
+
+import { spawnSync } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Client } from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { freshDatabase, type TestDatabase } from "../support/postgres.ts";
+
+const START = fileURLToPath(new URL("../../packages/local/src/start.ts", import.meta.url));
+
+let database: TestDatabase;
+let home: string;
+beforeAll(async () => {
+  database = await freshDatabase();
+  home = await mkdtemp(join(tmpdir(), "pantheon-start-"));
+});
+afterAll(async () => {
+  await database.drop();
+  await rm(home, { recursive: true, force: true });
+});
+
+function start(args: string[], environment: Record<string, string> = {}) {
+  const env = { PORT: "0", PANTHEON_HOME: home, DATABASE_URL: database.url, NO_COLOR: "1", ...environment };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [START, ...args], { encoding: "utf8", env, timeout: 50_000 });
+  return { status, stdout, stderr: stderr.trim() };
+}
+
+/** What the tour changes and must put back. */
+async function settings() {
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  const { rows } = await client.query(
+    "select model_alias, multiplier, (select enforcement_override from runtime_settings) as override from model_pricing order by 1",
+  );
+  await client.end();
+  return rows;
+}
+
+test("the tour ends with every step as expected and 0, also on kept data, and leaves prices and enforcement as they were", async () => {
+  const before = await settings();
+  for (const run of ["first", "second"]) {
+    const { status, stdout } = start(["--tour-only"]);
+    expect([run, status]).toEqual([run, 0]);
+    expect(stdout.match(/✓/g)?.length).toBeGreaterThanOrEqual(15);
+    expect(stdout).not.toContain("✗");
+    expect(stdout).toContain("0 rows that break one");
+    expect(stdout).toContain("2 statements each (200 turns)");
+  }
+  expect(await settings()).toEqual(before);
+});
+
+test.each([
+  [
+    "a database of another machine",
+    [],
+    { DATABASE_URL: "postgres://someone:hunter2@db.example/live" },
+    "DATABASE_URL names another machine",
+  ],
+  ["a port that is none", [], { PORT: "99999" }, "PORT must be"],
+  ["a variable of the product that is wrong", [], { LOW_BALANCE_THRESHOLD: "hunter2" }, "LOW_BALANCE_THRESHOLD must be"],
+  ["a flag that is not known", ["--nope"], {}, "Unknown option '--nope'; --help tells more"],
+  ["flags that contradict each other", ["--no-tour", "--tour-only"], {}, "contradict"],
+])("%s ends it with one line that says so, and never what was in it", (_what, args, environment, line) => {
+  const { status, stdout, stderr } = start(args, environment);
+  expect(status).toBe(1);
+  expect(stderr).toContain(line);
+  expect(stderr.split("\n")).toHaveLength(1);
+  expect(stdout + stderr).not.toContain("hunter2");
+});
