@@ -2,6 +2,8 @@
 // of whoever clicks.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { amount } from "@pantheon/core/money.ts";
+import { topUp } from "@pantheon/core/topups/checkout.ts";
 import { cuttingProxy, type CuttingProxy } from "../support/cutting-proxy.ts";
 import { balanceOf, grantsOf, topUpRow } from "../support/given-top-up.ts";
 import { atOnce, statuses } from "../support/operator.ts";
@@ -183,5 +185,26 @@ describe("when the connection to the database breaks", () => {
     await world.stripe.settled();
     expect(await topUpRow(world, metadata)).toMatchObject({ status: "succeeded", payment_intent: intent?.id });
     expect(await balanceOf(world, "keyless-cut")).toBe("333.33000000");
+  });
+});
+
+describe("two requests of one key that end up with two intents", () => {
+  it("are answered alike: the quicker one's payment is the top-up's, and the other is never handed out", async () => {
+    const { stripe, clock } = world.deps;
+    if (!stripe) throw new Error("the world has a Stripe");
+    const quicker = '{"id":"quicker"}';
+    const overtaken = {
+      ...stripe,
+      createIntent: async (intent: Parameters<typeof stripe.createIntent>[0]) => {
+        const made = await stripe.createIntent(intent);
+        const row = { payment_intent: "pi_quicker", response_body: quicker, status: "pending" as const };
+        await world.deps.db.query.updateTable("top_ups").set(row).where("id", "=", intent.metadata.top_up_id).execute();
+        return made;
+      },
+    };
+    const { db, log, config } = world.deps;
+    const answer = await topUp({ db, log, config, clock, stripe: overtaken }, "overtaken", amount("10"), { value: "k", hash: "h" });
+    expect(answer.body).toBe(quicker);
+    expect(await rowsOf("overtaken")).toBe(1);
   });
 });

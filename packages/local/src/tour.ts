@@ -111,16 +111,19 @@ async function changingPrices({ step, api }: Walk, user: string, session: string
   const doubled = format(amount(multiplier).times(amount("2")));
   const patch = (to: string) =>
     api("PATCH", "/admin/pricing/claude-sonnet", { user: OPERATOR, body: { multiplier: to, pricing_version: prices.pricing_version } });
-  await step("A price is doubled", "PATCH pricing", async () => {
-    const answer = await patch(doubled);
-    return { answer, outcome: `claude-sonnet × ${multiplier} → × ${doubled}`, ok: answer.status === 200 };
-  });
-  await step("It binds the next turn", "POST turns", async () => {
-    const answer = await api("POST", `/sessions/${session}/turns`, { user, body: { message: "And now?" } });
-    const { ok, outcome } = charged(answer);
-    return { answer, outcome, ok: ok && answer.json.multiplier === doubled };
-  });
-  await patch(multiplier);
+  try {
+    await step("A price is doubled", "PATCH pricing", async () => {
+      const answer = await patch(doubled);
+      return { answer, outcome: `claude-sonnet × ${multiplier} → × ${doubled}`, ok: answer.status === 200 };
+    });
+    await step("It binds the next turn", "POST turns", async () => {
+      const answer = await api("POST", `/sessions/${session}/turns`, { user, body: { message: "And now?" } });
+      const { ok, outcome } = charged(answer);
+      return { answer, outcome, ok: ok && answer.json.multiplier === doubled };
+    });
+  } finally {
+    await patch(multiplier);
+  }
 }
 
 /** Someone without credits runs a turn while enforcement is off, and is refused when it is on. */
@@ -129,18 +132,21 @@ async function enforcing({ step, api }: Walk, user: string): Promise<void> {
   const enforce = (enabled: boolean) => api("PATCH", "/admin/settings/enforcement", { user: OPERATOR, body: { enabled } });
   const session = await openSession({ step, api }, "Someone without credits", user, "default");
   const turn = () => api("POST", `/sessions/${session}/turns`, { user, body: { message: "May I?" } });
-  await enforce(false);
-  await step("Enforcement off: it runs", "POST turns", async () => charged(await turn()));
-  await step("An operator switches it on", "PATCH enforcement", async () => {
-    const answer = await enforce(true);
-    return { answer, outcome: "in every container, from the next turn on", ok: answer.json.enforcement_enabled === true };
-  });
-  await step("Enforcement on: refused", "POST turns", async () => {
-    const answer = await turn();
-    return { answer, outcome: answer.json.detail, ok: answer.status === 402 && answer.json.code === "insufficient_credits" };
-  });
-  if (before.enforcement_source === "override") await enforce(before.enforcement_enabled);
-  else await api("DELETE", "/admin/settings/enforcement", { user: OPERATOR });
+  try {
+    await enforce(false);
+    await step("Enforcement off: it runs", "POST turns", async () => charged(await turn()));
+    await step("An operator switches it on", "PATCH enforcement", async () => {
+      const answer = await enforce(true);
+      return { answer, outcome: "in every container, from the next turn on", ok: answer.json.enforcement_enabled === true };
+    });
+    await step("Enforcement on: refused", "POST turns", async () => {
+      const answer = await turn();
+      return { answer, outcome: answer.json.detail, ok: answer.status === 402 && answer.json.code === "insufficient_credits" };
+    });
+  } finally {
+    if (before.enforcement_source === "override") await enforce(before.enforcement_enabled);
+    else await api("DELETE", "/admin/settings/enforcement", { user: OPERATOR });
+  }
 }
 
 /** The day's report, and the ledger's invariants. */
