@@ -2,7 +2,7 @@
 // of whoever clicks.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { amount } from "@pantheon/core/money.ts";
+import { amount as amountOf } from "@pantheon/core/money.ts";
 import { topUp } from "@pantheon/core/topups/checkout.ts";
 import { cuttingProxy, type CuttingProxy } from "../support/cutting-proxy.ts";
 import { balanceOf, grantsOf, topUpRow } from "../support/given-top-up.ts";
@@ -203,7 +203,7 @@ describe("two requests of one key that end up with two intents", () => {
       },
     };
     const { db, log, config } = world.deps;
-    const answer = await topUp({ db, log, config, clock, stripe: overtaken }, "overtaken", amount("10"), { value: "k", hash: "h" });
+    const answer = await topUp({ db, log, config, clock, stripe: overtaken }, "overtaken", amountOf("10"), { value: "k", hash: "h" });
     expect(answer.body).toBe(quicker);
     expect(await rowsOf("overtaken")).toBe(1);
   });
