@@ -39,7 +39,8 @@ export const TAKING = sql`('pending', 'requires_action', 'succeeded', 'funds_wit
  * together take round half up (granted × Σ refunded ÷ amount, 2), never more than the grant; an object's own share is what it adds to
  * those before it, so the sum never depends on the order of events. Wallet first, then the objects, read under their locks, then their
  * count: an object that was recorded while this waited is not among them, and then nothing is done (`stale`: run it again). Not yet
- * granted: nothing is done either, and the grant applies it afterwards.
+ * granted: nothing is done either, and the grant applies it afterwards. What is written to an object comes from the locked values alone:
+ * PostgreSQL first checks constraints on a row made from the snapshot's version, so `x.taken - …` could be refused for a value nobody stores.
  */
 export const applyReversals = prepared<ApplyReversalsInput, { moved: number; stale: boolean }>(
   "apply_reversals",
@@ -55,9 +56,9 @@ with gr as (select user_id, amount as granted from credit_transactions where kin
   g as (select c.object_id, c.taken, c.step,
                least(gr.granted, round(gr.granted * c.upto / pay.minor, 2)) - least(gr.granted, round(gr.granted * (c.upto - c.own) / pay.minor, 2)) as target
           from c, gr, pay),
-  ch as (select object_id, step + 1 as step, taken - target as amount, row_number() over in_order as nth, sum(taken - target) over in_order as total
+  ch as (select object_id, step + 1 as step, target, taken - target as amount, row_number() over in_order as nth, sum(taken - target) over in_order as total
            from g where target <> taken window in_order as (order by taken - target desc, object_id)),
-  u as (update reversals x set taken = x.taken - ch.amount, step = ch.step, updated_at = clock_timestamp() from ch where x.object_id = ch.object_id),
+  u as (update reversals x set taken = ch.target, step = ch.step, updated_at = clock_timestamp() from ch where x.object_id = ch.object_id),
   w as (update credit_wallets x set balance = x.balance + s.amount, seq = x.seq + s.steps
           from (select sum(amount) as amount, count(*) as steps from ch having count(*) > 0) s, lw where x.user_id = lw.user_id),
   tx as (insert into credit_transactions (id, user_id, seq, kind, source, amount, balance_after, reference_id, created_at)
