@@ -144,28 +144,51 @@ describe("several reversals of one payment", () => {
 describe("two reversals at once", () => {
   it("take no more than was granted when the first was held up until the second was through", async () => {
     const topUp = await givenPaid();
-    const { db } = world.deps;
-    const reversal = { payment: topUp.payment, kind: "refund" as const, state: "succeeded", rank: 2 };
-    const other = new Client({ connectionString: world.databaseUrl });
-    await other.connect();
-    try {
-      await other.query("begin");
-      await other.query("select from credit_wallets where user_id = $1 for update", [topUp.user]);
-      const held = settleReversal(db, { ...reversal, object: "re_held_2", amountMinor: 1_000 }, null);
-      await waitingFor(other, topUp.user); // what it has seen by now does not hold the other one
-      const second = { ...reversal, object: "re_held_1", amountMinor: "1000" };
-      await other.query(recordReversal.text, recordReversal.values(second));
+    await heldUp(topUp, "re_held_2", async (other) => {
+      await other.query(recordReversal.text, recordReversal.values({ ...refundOf(topUp, "re_held_1"), amountMinor: "1000" }));
       await other.query(applyReversals.text, applyReversals.values({ payment: topUp.payment, event: null, type: "" }));
-      await other.query("commit");
-      await held;
-    } finally {
-      await other.end();
-    }
-    const rows = await db.query.selectFrom("reversals").select("taken").where("payment_intent", "=", topUp.payment).execute();
-    expect(rows.map(({ taken }) => taken).toSorted()).toEqual(["0.00000000", "333.33000000"]);
+    });
+    expect(await takenOf(topUp)).toEqual(["0.00000000", "333.33000000"]);
     expect(await balanceOf(world, topUp.user)).toBe("0.00000000");
   });
+
+  it("return what was taken since the first had looked, when its refund failed meanwhile", async () => {
+    const topUp = await givenPaid();
+    await heldUp(topUp, "re_failing", async (other) => {
+      await other.query(applyReversals.text, applyReversals.values({ payment: topUp.payment, event: null, type: "" }));
+      const failed = { ...refundOf(topUp, "re_failing"), state: "failed", rank: 3 };
+      await other.query(recordReversal.text, recordReversal.values({ ...failed, amountMinor: "1000" }));
+    });
+    expect(await takenOf(topUp)).toEqual(["0.00000000"]);
+    expect(await balanceOf(world, topUp.user)).toBe("333.33000000");
+  });
 });
+
+function refundOf({ payment }: GivenTopUp, object: string) {
+  return { payment, object, kind: "refund" as const, state: "succeeded", rank: 2 };
+}
+
+/** Settles a refund of all of it that waits for the wallet, with what it has seen by then, until `meanwhile` is committed. */
+async function heldUp(topUp: GivenTopUp, object: string, meanwhile: (other: Client) => Promise<void>): Promise<void> {
+  const other = new Client({ connectionString: world.databaseUrl });
+  await other.connect();
+  try {
+    await other.query("begin");
+    await other.query("select from credit_wallets where user_id = $1 for update", [topUp.user]);
+    const held = settleReversal(world.deps.db, { ...refundOf(topUp, object), amountMinor: 1_000 }, null);
+    await waitingFor(other, topUp.user);
+    await meanwhile(other);
+    await other.query("commit");
+    await held;
+  } finally {
+    await other.end();
+  }
+}
+
+async function takenOf({ payment }: GivenTopUp): Promise<string[]> {
+  const rows = await world.deps.db.query.selectFrom("reversals").select("taken").where("payment_intent", "=", payment).execute();
+  return rows.map(({ taken }) => taken).toSorted();
+}
 
 /** Waits until somebody waits for this wallet. */
 async function waitingFor(client: Client, user: string): Promise<void> {
