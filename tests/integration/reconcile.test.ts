@@ -5,10 +5,9 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { reconcile, type Reconciled } from "@pantheon/core/topups/reconcile.ts";
-import { cuttingProxy } from "../support/cutting-proxy.ts";
 import { balanceOf, grantsOf, topUpRow } from "../support/given-top-up.ts";
 import { atOnce } from "../support/operator.ts";
-import { givenPaymentContainer } from "../support/payment-container.ts";
+import { givenCutContainer } from "../support/payment-container.ts";
 import { PROJECT } from "../support/project-files.ts";
 import { tracesOf } from "../support/traces.ts";
 import { testWorld, type TestWorld } from "../support/world.ts";
@@ -129,16 +128,14 @@ describe("refunds and disputes whose webhooks were all lost", () => {
     const payment = await givenPaid("broken-off");
     await run(true);
     world.stripe.refund(payment, 300);
-    const proxy = await cuttingProxy(world.databaseUrl);
-    const container = givenPaymentContainer(world, { config: { databaseUrl: proxy.url }, maxConnections: 1 });
+    const container = await givenCutContainer(world, { maxConnections: 1 });
     try {
       const before = (await run(false)).reversals;
-      proxy.cut("before", "apply_reversals", before); // each one of this run: whichever comes first, this one is not applied
+      container.proxy.cut("before", "apply_reversals", before); // each one of this run: whichever comes first, this one is not applied
       await run(true, container.deps).catch(() => null);
-      expect([proxy.cuts() > 0, await balanceOf(world, "broken-off")]).toEqual([true, "333.33000000"]);
+      expect([container.proxy.cuts() > 0, await balanceOf(world, "broken-off")]).toEqual([true, "333.33000000"]);
     } finally {
       await container.close();
-      await proxy.close();
     }
     expect((await run(false)).unknown).toHaveLength(1);
     await run(true);

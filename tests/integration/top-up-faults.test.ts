@@ -4,10 +4,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { amount as amountOf } from "@pantheon/core/money.ts";
 import { topUp } from "@pantheon/core/topups/checkout.ts";
-import { cuttingProxy, type CuttingProxy } from "../support/cutting-proxy.ts";
 import { balanceOf, grantsOf, topUpRow } from "../support/given-top-up.ts";
 import { atOnce, statuses } from "../support/operator.ts";
-import { givenPaymentContainer, type PaymentContainer } from "../support/payment-container.ts";
+import { givenCutContainer, type CutContainer } from "../support/payment-container.ts";
 import { testWorld, type Answer, type CallOptions, type TestWorld } from "../support/world.ts";
 
 const START = "/api/v1/users/me/wallet/top-up";
@@ -145,16 +144,11 @@ describe("when Stripe", () => {
 });
 
 describe("when the connection to the database breaks", () => {
-  let proxy: CuttingProxy;
-  let container: PaymentContainer;
+  let container: CutContainer;
   beforeAll(async () => {
-    proxy = await cuttingProxy(world.databaseUrl);
-    container = givenPaymentContainer(world, { config: { databaseUrl: proxy.url } });
+    container = await givenCutContainer(world);
   });
-  afterAll(async () => {
-    await container.close();
-    await proxy.close();
-  });
+  afterAll(() => container.close());
 
   it.each([
     ["before", "start_top_up"],
@@ -163,10 +157,10 @@ describe("when the connection to the database breaks", () => {
     ["after", "attach_payment"],
   ] as const)("%s %s was carried out, the same key ends with one row and one intent", async (when, statement) => {
     const user = `${when}-${statement}`;
-    const cuts = proxy.cuts();
-    proxy.cut(when, statement);
+    const cuts = container.proxy.cuts();
+    container.proxy.cut(when, statement);
     const first = await start(user, "10", { key: "k" }, container);
-    expect([[200, 503].includes(first.status), proxy.cuts()]).toEqual([true, cuts + 1]);
+    expect([[200, 503].includes(first.status), container.proxy.cuts()]).toEqual([true, cuts + 1]);
     const second = await start(user, "10", { key: "k" }, container);
     expect([second.status, intentsOf(user).length, await rowsOf(user)]).toEqual([200, 1, 1]);
     if (first.status === 200) expect(second.text).toBe(first.text);
@@ -176,7 +170,7 @@ describe("when the connection to the database breaks", () => {
   });
 
   it("before the intent was known here, its payment is granted by what it says of itself", async () => {
-    proxy.cut("before", "attach_payment");
+    container.proxy.cut("before", "attach_payment");
     expect((await start("keyless-cut", "10", {}, container)).status).toBe(503);
     const [intent] = intentsOf("keyless-cut");
     const metadata = intent?.metadata["top_up_id"] ?? "";

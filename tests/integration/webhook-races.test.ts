@@ -3,10 +3,9 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { reconcile } from "@pantheon/core/topups/reconcile.ts";
-import { cuttingProxy, type CuttingProxy } from "../support/cutting-proxy.ts";
 import { balanceOf, eventRow, givenTopUp, grantsOf, intentOf, succeededOf, topUpRow } from "../support/given-top-up.ts";
 import { atOnce, givenOpenConnections } from "../support/operator.ts";
-import { givenPaymentContainer, type PaymentContainer } from "../support/payment-container.ts";
+import { givenCutContainer, type CutContainer } from "../support/payment-container.ts";
 import { eventOf, outcomeOf, postEvent, stripeId } from "../support/payment-event.ts";
 import { say } from "../support/say.ts";
 import { watchServer } from "../support/server-watch.ts";
@@ -103,16 +102,11 @@ describe("the same payment", () => {
 });
 
 describe("a connection that breaks", () => {
-  let proxy: CuttingProxy;
-  let container: PaymentContainer;
+  let container: CutContainer;
   beforeAll(async () => {
-    proxy = await cuttingProxy(world.databaseUrl);
-    container = givenPaymentContainer(world, { config: { databaseUrl: proxy.url } });
+    container = await givenCutContainer(world);
   });
-  afterAll(async () => {
-    await container.close();
-    await proxy.close();
-  });
+  afterAll(() => container.close());
 
   const post = async (event: object) => outcomeOf(await postEvent(container, event));
   const LOST = /^503 database_unavailable/;
@@ -126,10 +120,10 @@ describe("a connection that breaks", () => {
     const user = `granted-${when}-${statement.length}`; // the name of the statement would be found in its values too
     const topUp = await givenTopUp(world, { user });
     const event = succeededOf(topUp);
-    const cuts = proxy.cuts();
-    proxy.cut(when, statement);
+    const cuts = container.proxy.cuts();
+    container.proxy.cut(when, statement);
     expect(await post(event)).toMatch(first);
-    expect(proxy.cuts()).toBe(cuts + 1);
+    expect(container.proxy.cuts()).toBe(cuts + 1);
     expect(await post(event)).toBe(second);
     expect(await grantsOf(world, topUp.payment)).toEqual(["333.33000000"]);
     expect(await balanceOf(world, user)).toBe("333.33000000");
@@ -148,7 +142,7 @@ describe("a connection that breaks", () => {
     expect(await post(succeededOf(topUp))).toBe("200 ok");
     const object = { id: stripeId("re"), payment_intent: topUp.payment, amount: 300, status: "succeeded" };
     const event = eventOf("refund.created", object);
-    proxy.cut(when, statement);
+    container.proxy.cut(when, statement);
     expect(await post(event)).toMatch(LOST);
     expect([await post(event), await post(event)]).toEqual(["200 ok", "200 ok"]);
     expect(await balanceOf(world, user)).toBe("233.33000000");
@@ -160,7 +154,7 @@ describe("a connection that breaks", () => {
   ] as const)("%s %s was carried out leaves the state that was told", async (when, statement) => {
     const topUp = await givenTopUp(world, { user: "cut" });
     const event = eventOf("payment_intent.payment_failed", intentOf(topUp));
-    proxy.cut(when, statement);
+    container.proxy.cut(when, statement);
     expect([await post(event), await post(event)]).toEqual([expect.stringMatching(LOST), "200 ok"]);
     expect((await topUpRow(world, topUp.id)).status).toBe("failed");
   });
@@ -168,16 +162,16 @@ describe("a connection that breaks", () => {
   it.each(["before", "after"] as const)("%s quarantine_payment was carried out sets the payment aside once", async (when) => {
     const topUp = await givenTopUp(world, { user: "cut" });
     const event = succeededOf(topUp, { amount_received: 1 });
-    proxy.cut(when, "quarantine_payment");
+    container.proxy.cut(when, "quarantine_payment");
     expect([await post(event), await post(event)]).toEqual([expect.stringMatching(/^(200 quarantined|503 )/), "200 quarantined"]);
     expect((await topUpRow(world, topUp.id)).status).toBe("quarantined");
   });
 
   it("and a database that stays away are 503 with Retry-After, and all of it is granted when Stripe comes back to it", async () => {
     const topUps = await atOnce(20, () => givenTopUp(world, { user: "outage" }));
-    proxy.away(true);
+    container.proxy.away(true);
     const refused = await Promise.all(topUps.map((topUp) => postEvent(container, succeededOf(topUp))));
-    proxy.away(false);
+    container.proxy.away(false);
     expect(refused.map(({ status, headers }) => [status, headers.get("retry-after") !== null])).toEqual(refused.map(() => [503, true]));
     expect(await balanceOf(world, "outage")).toBe("0");
     for (const topUp of topUps) expect(await post(succeededOf(topUp))).toBe("200 ok");

@@ -6,6 +6,7 @@ import { createDeps, type Deps } from "@pantheon/core/container/deps.ts";
 import type { Clock } from "@pantheon/core/time.ts";
 import { stripeWebhookApp } from "../../functions/stripe-webhook/app.ts";
 import { usersApp } from "../../functions/users/app.ts";
+import { cuttingProxy, type CuttingProxy } from "./cutting-proxy.ts";
 import { quietLog, type QuietLog } from "./quiet-log.ts";
 import type { CallOptions, TestWorld } from "./world.ts";
 
@@ -51,4 +52,17 @@ export function givenPaymentContainer(
     },
     close: () => deps.db.close(),
   };
+}
+
+export type CutContainer = PaymentContainer & { readonly proxy: CuttingProxy };
+
+/** A container whose connections to the database go through a proxy that cuts them when it is told to. */
+export async function givenCutContainer(world: TestWorld, options: Omit<ContainerOptions, "config"> = {}): Promise<CutContainer> {
+  const proxy = await cuttingProxy(world.databaseUrl);
+  const container = givenPaymentContainer(world, { ...options, config: { databaseUrl: proxy.url } });
+  const close = async () => {
+    await container.close();
+    await proxy.close();
+  };
+  return { ...container, proxy, close };
 }
