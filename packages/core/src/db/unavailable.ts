@@ -27,6 +27,18 @@ export function isConnectionLost(error: unknown): boolean {
   return sqlState(error) === null || severity === "FATAL" || severity === "PANIC";
 }
 
+/** True when a refused connection is likely to be taken shortly: nobody listens, the server is starting or stopping, or it is full. */
+export function connectionMayComeBack(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== null) return STARTING_OR_FULL.has(state);
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return (
+    code === "ECONNREFUSED" || code === "ECONNRESET" || (error instanceof Error && error.message === "Connection terminated unexpectedly")
+  );
+}
+
+const STARTING_OR_FULL = new Set(["57P01", "57P02", "57P03", "53300"]);
+
 /** The five characters of an SQLSTATE, or null when the error is not the server's (a socket, a timeout). */
 export function sqlState(error: unknown): string | null {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
