@@ -11,6 +11,7 @@ import type { Log } from "@pantheon/core/log.ts";
 import { readActiveUsers, readUsageByUser } from "@pantheon/core/reports/analytics.ts";
 import { exportUsage } from "@pantheon/core/reports/export.ts";
 import { checkInvariants } from "@pantheon/core/reports/invariants.ts";
+import { readLostRevenue } from "@pantheon/core/reports/lost-revenue.ts";
 import { readMargin } from "@pantheon/core/reports/margin.ts";
 import { rangeOf } from "@pantheon/core/reports/range.ts";
 import { readSummary, type UsageFilter } from "@pantheon/core/reports/summary.ts";
@@ -67,13 +68,15 @@ export function reportRoutes(app: Hono<AppEnv>, { db, log, clock, config }: Repo
     describe({
       summary: "The ledger's invariants, each with the number of rows that break it",
       tag: "reports",
+      description: "`lost_revenue` is no fault of the ledger: answers of models that nobody pays for, since their turn had been given up.",
       answers: [200, ReconciliationView],
       refusals: FORBIDDEN,
     }),
     noQuery,
     async (c) => {
       const invariants = await checkInvariants(db);
-      return c.json({ invariants, broken_total: invariants.reduce((total, { broken }) => total + broken, 0) });
+      const broken_total = invariants.reduce((total, { broken }) => total + broken, 0);
+      return c.json({ invariants, broken_total, lost_revenue: await readLostRevenue(db) });
     },
   );
 }

@@ -2,7 +2,9 @@
 
 import * as v from "valibot";
 import type { Deps } from "@pantheon/core/container/deps.ts";
+import { recordMaintenanceRun, type MaintenanceRun } from "@pantheon/core/db/maintenance-runs.ts";
 import { checkInvariants } from "@pantheon/core/reports/invariants.ts";
+import { readLostRevenue } from "@pantheon/core/reports/lost-revenue.ts";
 import { closeAbandoned } from "@pantheon/core/topups/abandon.ts";
 import { reconcile } from "@pantheon/core/topups/reconcile.ts";
 import { sweepLapsed } from "@pantheon/core/turns/recover.ts";
@@ -21,12 +23,27 @@ const JOBS = {
 /** What the schedule sends. */
 const Job = v.object({ job: v.picklist(["sweep", "reconcile", "verify"]) });
 
-/** Runs the job that the event names, and answers what it found, as counts. Throws for an unknown job, and what the job throws. */
+/**
+ * Runs the job that the event names, and answers what it found, as counts. Throws for an unknown job, and what the job throws: then the
+ * scheduler sees it failed. Either way the run is left in the database, where health shows it.
+ */
 export async function runJob(deps: Deps, event: unknown): Promise<Counts> {
   const { job } = v.parse(Job, event);
-  const counts = await JOBS[job](deps);
-  deps.log.info("job done", { job, ...counts });
-  return counts;
+  const began = new Date(deps.clock());
+  try {
+    const counts = await JOBS[job](deps);
+    await recordMaintenanceRun(deps.db, runOf(deps, job, began, "done"), counts);
+    deps.log.info("job done", { job, ...counts });
+    return counts;
+  } catch (error) {
+    deps.log.error("job failed", { job, error: error instanceof Error ? error.message : "unknown" });
+    await recordMaintenanceRun(deps.db, runOf(deps, job, began, "failed"), {}).catch(() => {}); // the failure itself is what matters
+    throw error;
+  }
+}
+
+function runOf({ clock, config }: Deps, job: MaintenanceRun["job"], began: Date, outcome: MaintenanceRun["outcome"]): MaintenanceRun {
+  return { job, commit: config.commit, began_at: began, finished_at: new Date(Math.max(clock(), began.getTime())), outcome };
 }
 
 /** How far back a reconciliation looks: Stripe itself gives up on a webhook after three days. */
@@ -40,9 +57,10 @@ async function reconcileWithStripe({ db, config, log, stripe, clock }: Deps): Pr
   return { payments, late: found.late.length, reversals, unknown: found.unknown.length, quarantined, failed: found.failed.length, closed };
 }
 
-/** Every broken invariant is counted under its name, which raises the alarm. */
+/** Every broken invariant is counted under its name, which raises the alarm; what nobody paid for is said beside it. */
 async function verifyLedger({ db, log }: Deps): Promise<Counts> {
   const broken = (await checkInvariants(db)).filter((invariant) => invariant.broken > 0);
   for (const { name, broken: rows } of broken) log.count("invariant_broken", { invariant: name, rows });
-  return { broken: broken.length };
+  const { answers, lapsed_turns } = await readLostRevenue(db);
+  return { broken: broken.length, lost_answers: answers, lapsed_turns };
 }

@@ -33,7 +33,7 @@ describe("the health of each function", () => {
   it.each(NAMES)("%s is answered by itself, without a token, with every figure", async (name) => {
     const { status, json, headers } = await health(name);
     const place = { migration_head: EXPECTED_MIGRATION_HEAD, expected_migration_head: EXPECTED_MIGRATION_HEAD, revision: json.revision };
-    expect([status, json]).toEqual([200, { status: "ok", function: name, ...BUILD, ...place }]);
+    expect([status, json]).toEqual([200, { status: "ok", function: name, ...BUILD, ...place, maintenance: [] }]);
     expect(json.revision).toMatch(/^[1-9]\d*$/);
     expect([headers.get("pantheon-version"), headers.get("cache-control")]).toEqual([COMMIT, "no-store"]);
   });

@@ -3,7 +3,8 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
-import { HOUSE_HEADERS, houseHeaders, ORIGINS, problemOf, refused, startEdge, THING } from "../support/edge.ts";
+import { edgeApp, HOUSE_HEADERS, houseHeaders, ORIGINS, problemOf, refused, startEdge, THING } from "../support/edge.ts";
+import { quietLog } from "../support/quiet-log.ts";
 
 const { send, post, lines, port, healthFinds } = startEdge();
 
@@ -149,18 +150,20 @@ describe("health", () => {
 
   it.each(["/api/v1/health", "/api/v1/health/turns"])("of a function whose database is where it should be is ok: %s", async (path) => {
     const answer = await send({ path });
-    expect([answer.status, JSON.parse(answer.text)]).toEqual([200, { status: "ok", ...build, ...place }]);
+    expect([answer.status, JSON.parse(answer.text)]).toEqual([200, { status: "ok", ...build, ...place, maintenance: [] }]);
     expect(houseHeaders(answer)).toEqual(HOUSE_HEADERS);
   });
 
   it("is drift, and still 200, when the database is ahead", async () => {
-    healthFinds(() => Promise.resolve({ migrationHead: "20261121_0024_y", expectedMigrationHead: "20261120_0023_x", revision: "7" }));
+    healthFinds(() =>
+      Promise.resolve({ migrationHead: "20261121_0024_y", expectedMigrationHead: "20261120_0023_x", revision: "7", maintenance: [] }),
+    );
     const answer = await send({ path: "/api/v1/health" });
     expect([answer.status, JSON.parse(answer.text)]).toMatchObject([200, { status: "drift", migration_head: "20261121_0024_y" }]);
   });
 
   it.each([null, "20261119_0001_w"])("is 503 when the database is behind: %s", async (migrationHead) => {
-    healthFinds(() => Promise.resolve({ migrationHead, expectedMigrationHead: "20261120_0023_x", revision: "7" }));
+    healthFinds(() => Promise.resolve({ migrationHead, expectedMigrationHead: "20261120_0023_x", revision: "7", maintenance: [] }));
     const answer = await send({ path: "/api/v1/health" });
     expect(await refused(answer)).toBe("503 schema_behind");
     expect(problemOf(answer)).toMatchObject({ ...build, ...place, migration_head: migrationHead });
@@ -180,4 +183,12 @@ describe("health", () => {
 
 it("a request behind a plain server has 29 seconds", async () => {
   expect(JSON.parse((await send({ path: "/api/v1/deadline" })).text)).toEqual({ in: 29_000 });
+});
+
+it("a request that does not end is answered before the function's time does, and says how to find out what became of it", async () => {
+  const log = quietLog();
+  const response = await edgeApp(log).request("/api/v1/never", {}, { timeLeft: () => 300 });
+  expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
+  expect(await response.json()).toMatchObject({ code: "out_of_time", detail: expect.stringContaining("same Idempotency-Key") });
+  expect(log.lines).toMatchObject([{ message: "request", fields: { status: 503, code: "out_of_time" } }]);
 });

@@ -1,8 +1,10 @@
 // The scheduled jobs, against the local world.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Stripe } from "@pantheon/core/topups/stripe.ts";
 import { runJob } from "../../functions/maintenance/jobs.ts";
 import { openDirectly } from "../support/direct-turn.ts";
+import { givenNoRefusedWrite, givenRefusedWrite } from "../support/fault-trigger.ts";
 import { givenSession } from "../support/given.ts";
 import { lapse, turnsOf, walletOf } from "../support/ledger.ts";
 import { testWorld, type TestWorld } from "../support/world.ts";
@@ -61,11 +63,42 @@ test("lapsed turns of many users are voided, and running ones stay", async () =>
 });
 
 test("a ledger that does not close is counted, by the name of what is broken", async () => {
-  expect(await runJob(world.deps, { job: "verify" })).toEqual({ broken: 0 });
+  expect(await runJob(world.deps, { job: "verify" })).toMatchObject({ broken: 0 });
   await world.deps.db.query.updateTable("credit_wallets").set({ balance: "1" }).where("user_id", "=", "ben").execute();
-  expect(await runJob(world.deps, { job: "verify" })).toEqual({ broken: 1 });
+  expect(await runJob(world.deps, { job: "verify" })).toMatchObject({ broken: 1 });
   expect(world.log.lines).toContainEqual({ level: "count", message: "invariant_broken", fields: { invariant: "balance", rows: 1 } });
   await world.deps.db.query.updateTable("credit_wallets").set({ balance: "0" }).where("user_id", "=", "ben").execute();
+});
+
+test("a sweep that cannot void one user's turns voids the others', and leaves that user to the next sweep", async () => {
+  for (const user of ["eli", "fay"]) {
+    await openDirectly(world, { user, session: await givenSession(world, user) });
+    await lapse(world, user);
+  }
+  await givenRefusedWrite(world, { table: "turns", on: "update", when: "old.user_id = 'eli'" });
+  expect(await runJob(world.deps, { job: "sweep" })).toEqual({ voided: 1 });
+  expect([(await walletOf(world, "fay")).held, (await turnsOf(world, "eli"))[0]?.status]).toEqual(["0.00000000", "running"]);
+  await expect(runJob(world.deps, { job: "sweep" })).rejects.toThrow("refused by the test");
+  await givenNoRefusedWrite(world);
+  expect(await runJob(world.deps, { job: "sweep" })).toEqual({ voided: 1 });
+});
+
+test("every function's health shows the last run of each job, done or failed, and the build that ran it", async () => {
+  const runs = async () => (await world.call("GET", "/api/v1/health/users", { user: null })).json.maintenance;
+  await runJob(world.deps, { job: "verify" });
+  const run = { commit: world.config.commit, finished_at: expect.stringMatching(/^\d{4}-.*Z$/), outcome: "done" };
+  expect(await runs()).toEqual(["reconcile", "sweep", "verify"].map((job) => ({ job, ...run })));
+
+  const away = { ...world.deps, config: { ...world.config, commit: "newer" }, stripe: failingStripe };
+  await expect(runJob(away, { job: "reconcile" })).rejects.toThrow("Stripe is away");
+  expect(await runs()).toContainEqual({ ...run, job: "reconcile", commit: "newer", outcome: "failed" });
+});
+
+/** A Stripe none of whose lists can be read. */
+const failingStripe = new Proxy({} as Stripe, {
+  get: () => () => {
+    throw new Error("Stripe is away");
+  },
 });
 
 test("an unknown job is refused, and without a key for Stripe there is nothing to reconcile", async () => {

@@ -169,6 +169,7 @@ const BODIES: Readonly<Record<string, object>> = {
 const HealthView = v.strictObject({
   status: v.literal("ok"),
   ...v.entriesFromList(["function", "stage", "version", "commit", "migration_head", "expected_migration_head", "revision"], v.string()),
+  maintenance: v.tuple([]),
 });
 
 /** The schema of every success that has a body, as the functions declare it. */

@@ -118,7 +118,7 @@ export function houseHeaders({ headers }: Answer): unknown {
 const HEAD = "20261120_0023_x";
 
 function atHead(): Promise<HealthProbe> {
-  return Promise.resolve({ migrationHead: HEAD, expectedMigrationHead: HEAD, revision: "7" });
+  return Promise.resolve({ migrationHead: HEAD, expectedMigrationHead: HEAD, revision: "7", maintenance: [] });
 }
 
 const ThingCreate = v.strictObject({
@@ -142,6 +142,7 @@ function routes(app: Hono<AppEnv>): void {
   });
   app.get("/api/v1/things", query(ListQuery), (c) => c.json(pageOf("things", ["id"], c.req.valid("query"))));
   app.get("/api/v1/deadline", (c) => c.json({ in: c.var.deadline - NOW }));
+  app.get("/api/v1/never", () => new Promise<Response>(() => {}));
   app.get("/api/v1/bytes", (c) => {
     c.header("Set-Cookie", "a=1", { append: true });
     c.header("Set-Cookie", "b=2", { append: true });

@@ -60,6 +60,8 @@ export const GOOD_ROWS: Readonly<Record<string, Row>> = {
   reversal_counts: { payment_intent: "pi_1", objects: 1 },
   stripe_events: { id: "evt_1", type: "t", outcome: "ok" },
   admin_actions: { admin_id: "a", action: "grant", target: "u" },
+  lost_answers: { turn_id: TURN, attempt: 1, user_id: "u", model_alias: "default", provider_cost_usd: "0.01" },
+  maintenance_runs: { job: "sweep", commit: "c", began_at: "2026-01-01", finished_at: "2026-01-01", outcome: "done", counts: "{}" },
   idempotency_keys: { user_id: "u", key: "k", request_hash: "h", status: 200, body: "{}" },
 };
 

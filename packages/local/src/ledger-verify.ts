@@ -5,6 +5,7 @@ import Table from "cli-table3";
 import { createDatabase } from "@pantheon/core/db/database.ts";
 import { readDurability } from "@pantheon/core/db/durability.ts";
 import { checkInvariants } from "@pantheon/core/reports/invariants.ts";
+import { readLostRevenue } from "@pantheon/core/reports/lost-revenue.ts";
 import { readLocalConfig, readLocalPlace } from "./config.ts";
 
 const HELP = `Usage: npm run ledger:verify
@@ -36,6 +37,8 @@ async function verify(): Promise<void> {
     const settings = await readDurability(db);
     for (const { name, value, ok } of settings) table.push([mark(ok), `${name} = ${value}`, ""]);
     console.log(table.toString());
+    const { answers, provider_cost_usd, lapsed_turns } = await readLostRevenue(db);
+    console.log(`Unpaid answers: ${answers} (provider cost $${provider_cost_usd}); turns void after their lease: ${lapsed_turns}.`);
     if (invariants.some(({ broken }) => broken !== 0) || settings.some(({ ok }) => !ok)) process.exitCode = 1;
   } finally {
     await db.close();

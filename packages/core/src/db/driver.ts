@@ -1,4 +1,4 @@
-// Which driver speaks to the database: Neon's over WebSocket for its hosts, `pg` for any other. The only file that imports one.
+// Which driver speaks to the database: Neon's over WebSocket for its hosts, `pg` for any other.
 
 import type { PoolConfig } from "pg";
 import type { Log } from "../log.ts";

@@ -1,10 +1,11 @@
 // The tables as Kysely sees them, named as in SQL. Written by hand beside migrations/; numerics and int8 stay strings, dates stay text.
 
 import type { ColumnType, Generated } from "kysely";
+import type { MaintenanceTables } from "./schema-maintenance.ts";
 import type { PaymentTables } from "./schema-payments.ts";
 
 /** Every table of the product. */
-export interface Schema extends PaymentTables {
+export interface Schema extends PaymentTables, MaintenanceTables {
   users: UsersTable;
   sessions: SessionsTable;
   turns: TurnsTable;

@@ -2,6 +2,7 @@
 
 import type { Context, MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
+import { DomainError } from "../error.ts";
 import { newId } from "../id.ts";
 import type { Log } from "../log.ts";
 import type { Clock } from "../time.ts";
@@ -32,7 +33,7 @@ export function edge({ name, commit, log, clock, timeLeft, answer }: EdgeParts):
     // Headers that are set before anything answers are merged into every answer: refusals, 404, 405 and preflights too.
     setHouseHeaders(c.res.headers, requestId, commit);
     try {
-      await next();
+      await inTime(next(), c.var.deadline - ANSWER_RESERVE_MS - clock());
     } catch (thrown) {
       c.res = answer(thrown, c);
     }
@@ -48,6 +49,28 @@ export function edge({ name, commit, log, clock, timeLeft, answer }: EdgeParts):
       user_id: user?.id ?? null,
     });
   };
+}
+
+/** What is kept of the function's time to put an answer on the wire. */
+const ANSWER_RESERVE_MS = 250;
+
+/**
+ * Waits for the work, but not past the end of the function's time: an answer that says so is better than a function that is killed in
+ * silence. What was begun is then fenced or keyed like that of any dead container. (Timers count from 1 ms to about 24 days.)
+ */
+async function inTime(work: Promise<void>, ms: number): Promise<void> {
+  const { promise: end, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(tooLate()), Math.min(Math.max(ms, 1), 2_147_483_647));
+  try {
+    await Promise.race([work, end]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function tooLate(): DomainError {
+  const detail = "The request could not be finished in time. Its effect may have taken place: send it again with the same Idempotency-Key.";
+  return new DomainError("out_of_time", detail, { retryAfter: 1 });
 }
 
 /** What every answer carries, also one that no application gave. */

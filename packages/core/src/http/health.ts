@@ -5,11 +5,18 @@ import { describeRoute, resolver } from "hono-openapi";
 import * as v from "valibot";
 import type { Config } from "../config.ts";
 import { DomainError } from "../error.ts";
+import { rfc3339 } from "../time.ts";
 import type { AppEnv, FunctionName } from "./app-env.ts";
 import { problemResponse } from "./problem.ts";
 
 /** Where the database stands. Migration names sort by time. */
-export type HealthProbe = { migrationHead: string | null; expectedMigrationHead: string; revision: string };
+export type HealthProbe = {
+  migrationHead: string | null;
+  expectedMigrationHead: string;
+  revision: string;
+  /** The last run of each scheduled job, and the build that ran it: `maintenance` has no address of its own. */
+  maintenance: readonly { job: string; commit: string; finished_at: Date; outcome: "done" | "failed" }[];
+};
 
 type HealthParts = {
   name: FunctionName;
@@ -23,14 +30,20 @@ export function health(app: Hono<AppEnv>, { name, config, probe }: HealthParts):
   const paths = name === "turns" ? ["/api/v1/health/turns", "/api/v1/health"] : [`/api/v1/health/${name}`];
   for (const path of paths) {
     app.get(path, describeHealth(name), async (c) => {
-      const { migrationHead, expectedMigrationHead, revision } = await reach(probe, build);
+      const { migrationHead, expectedMigrationHead, revision, maintenance } = await reach(probe, build);
       const place = { migration_head: migrationHead, expected_migration_head: expectedMigrationHead, revision };
       if (migrationHead === null || migrationHead < expectedMigrationHead) {
-        const members = { function: name, stage: config.stage, version: config.version, commit: config.commit, ...place };
+        const members = { ...build, ...place };
         throw new DomainError("schema_behind", "The database is behind this build.", { retryAfter: RETRY_AFTER_SECONDS, members });
       }
       // A database ahead of the build is how every deploy looks while it runs, so the function goes on.
-      return c.json({ status: migrationHead === expectedMigrationHead ? "ok" : "drift", ...build, ...place });
+      const runs = maintenance.map(({ job, commit, finished_at, outcome }) => ({
+        job,
+        commit,
+        finished_at: rfc3339(finished_at),
+        outcome,
+      }));
+      return c.json({ status: migrationHead === expectedMigrationHead ? "ok" : "drift", ...build, ...place, maintenance: runs });
     });
   }
 }
@@ -46,6 +59,9 @@ const HealthView = v.strictObject({
   migration_head: v.string(),
   expected_migration_head: v.string(),
   revision: v.string(),
+  maintenance: v.array(
+    v.strictObject({ job: v.string(), commit: v.string(), finished_at: v.string(), outcome: v.picklist(["done", "failed"]) }),
+  ),
 });
 
 /** The probe's answer; whatever it throws means that the database is away. */

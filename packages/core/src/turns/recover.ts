@@ -17,7 +17,10 @@ export async function sweepUser({ db, log }: Recovery, user: string): Promise<nu
 /** How many users one round looks at; the next round goes on. */
 const USERS_A_ROUND = 500;
 
-/** Voids every lapsed turn there is, one user a statement, so that only one wallet is locked at a time; answers how many. */
+/**
+ * Voids every lapsed turn there is, one user a statement, so that only one wallet is locked at a time; answers how many. A user whose
+ * statement fails is left to the next sweep, and the others are not: when all fail, the last failure is thrown.
+ */
 export async function sweepLapsed(deps: Recovery): Promise<number> {
   const users = await deps.db.query
     .selectFrom("turns")
@@ -28,7 +31,16 @@ export async function sweepLapsed(deps: Recovery): Promise<number> {
     .limit(USERS_A_ROUND)
     .execute();
   let voided = 0;
-  for (const { user_id: user } of users) voided += await sweepUser(deps, user);
+  const failures: unknown[] = [];
+  for (const { user_id: user } of users) {
+    try {
+      voided += await sweepUser(deps, user);
+    } catch (error) {
+      failures.push(error);
+      deps.log.error("lapsed turns could not be voided; the next sweep tries again", { user_id: user, error: messageOf(error) });
+    }
+  }
+  if (failures.length > 0 && failures.length === users.length) throw failures.at(-1);
   return voided;
 }
 
@@ -49,9 +61,27 @@ export async function voidFailed(
     await db.run(voidTurn, { turn: turn.id, user, attempt: turn.attempt, failure });
   } catch (error) {
     log.count("void_failed", { turn_id: turn.id });
-    log.error("turn could not be voided; its lease will end it", {
-      turn_id: turn.id,
-      error: error instanceof Error ? error.message : "unknown",
-    });
+    log.error("turn could not be voided; its lease will end it", { turn_id: turn.id, error: messageOf(error) });
   }
+}
+
+/** An answer of a model that nobody pays for. */
+export type LostAnswer = { turn: string; attempt: number; user: string; alias: string; costUsd: string };
+
+/** Counts a lost answer, and leaves a row of it for the reconciliation when the database is there. Never throws: the loss is the news. */
+export async function recordLostAnswer({ db, log }: Recovery, { turn, attempt, user, alias, costUsd }: LostAnswer): Promise<void> {
+  log.count("lost_revenue", { turn_id: turn, attempt, provider_cost_usd: costUsd });
+  try {
+    await db.query
+      .insertInto("lost_answers")
+      .values({ turn_id: turn, attempt, user_id: user, model_alias: alias, provider_cost_usd: costUsd })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  } catch (error) {
+    log.error("a lost answer could not be recorded", { turn_id: turn, attempt, error: messageOf(error) });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : "unknown";
 }

@@ -13,7 +13,7 @@ import { amount, roundHalfUp, ZERO } from "../money.ts";
 import { OCTETS_PER_TOKEN } from "../db/statements/turn-gate.ts";
 import type { TurnDeps, TurnRequest } from "./deps.ts";
 import type { OpenedTurn } from "./open.ts";
-import { voidFailed } from "./recover.ts";
+import { recordLostAnswer, voidFailed } from "./recover.ts";
 import { completedTurnBody } from "./view.ts";
 
 /** A failover of the database takes a few seconds: worth waiting for, since the model has answered. */
@@ -31,13 +31,15 @@ export async function settleTurn(
 ): Promise<string> {
   const usage = usageOf(deps, request, turn, model, answer);
   const charge = chargeOf(usage, { weights: turn.catalog.weights, multiplier: turn.multiplier });
+  const event = usageEvent(deps, turn, model, answer, usage, charge);
+  const lost = { turn: turn.id, attempt: turn.attempt, user: request.user, alias: turn.alias, costUsd: event.provider_cost_usd };
   const input = {
     turn: turn.id,
     user: request.user,
     attempt: turn.attempt,
     answer: answer.text,
     providerModel: answer.providerModel,
-    events: JSON.stringify([usageEvent(deps, turn, model, answer, usage, charge)]),
+    events: JSON.stringify([event]),
     tools: "[]",
     body: completedTurnBody(request, turn, answer, usage, charge),
     lowBalanceThreshold: deps.config.lowBalanceThreshold.toFixed(),
@@ -48,25 +50,32 @@ export async function settleTurn(
       ...RETRIES,
       maxRetryTime: Math.max(1, Math.min(request.deadline - deps.clock(), MAX_RETRY_MS)),
     });
-    if (booked.overHold) deps.log.count("over_hold", { turn_id: turn.id, hold: turn.hold.toFixed(), charge: charge.charged.toFixed() });
+    if (booked.byAnother) await recordLostAnswer(deps, lost);
+    else if (booked.overHold)
+      deps.log.count("over_hold", { turn_id: turn.id, hold: turn.hold.toFixed(), charge: charge.charged.toFixed() });
     return booked.body;
   } catch (error) {
     // The model has answered and nobody pays for it, unless the booking is found when the same key comes again.
-    deps.log.count("lost_revenue", { turn_id: turn.id, attempt: turn.attempt });
+    await recordLostAnswer(deps, lost);
     // What no retry mends will not be booked later either: the hold goes back now, and the key may run again.
     if (!(error instanceof DomainError)) await voidFailed(deps, turn, request.user, "internal");
     throw error;
   }
 }
 
-type Booked = { readonly body: string; readonly overHold: boolean };
+type Booked = {
+  readonly body: string;
+  readonly overHold: boolean;
+  /** True when the turn had been taken over, and the answer of that attempt was charged. */
+  readonly byAnother: boolean;
+};
 
 /** One try. Throws the database's absence to be retried, and anything that a retry cannot mend as an AbortError. */
 async function settleOnce(deps: TurnDeps, turn: OpenedTurn, input: SettleTurnInput): Promise<Booked> {
   let failure: unknown = null;
   try {
     const [row] = await deps.db.run(settleStatement, input);
-    if (row) return { body: row.response_body, overHold: row.over_hold };
+    if (row) return { body: row.response_body, overHold: row.over_hold, byAnother: false };
   } catch (error) {
     deps.log.count("database_retry", { turn_id: turn.id });
     failure = error;
@@ -78,15 +87,14 @@ async function settleOnce(deps: TurnDeps, turn: OpenedTurn, input: SettleTurnInp
  * What the turn's row says when the statement failed, or wrote nothing: it was booked and only the reply was lost, or another attempt
  * booked it; it is still ours and can be tried again; or it was given up, and then nothing may be charged any more.
  */
-async function settledBefore({ db, log }: TurnDeps, turn: OpenedTurn, failure: unknown): Promise<Booked> {
+async function settledBefore({ db }: TurnDeps, turn: OpenedTurn, failure: unknown): Promise<Booked> {
   const found = await db.query
     .selectFrom("turns")
     .select(["status", "attempt", "response_body", "over_hold"])
     .where("id", "=", turn.id)
     .executeTakeFirst();
   if (found?.status === "completed" && found.response_body !== null) {
-    if (found.attempt !== turn.attempt) log.count("lost_revenue", { turn_id: turn.id, attempt: turn.attempt });
-    return { body: found.response_body, overHold: found.over_hold };
+    return { body: found.response_body, overHold: found.over_hold, byAnother: found.attempt !== turn.attempt };
   }
   const ours = found?.status === "running" && found.attempt === turn.attempt;
   if (ours && failure instanceof DomainError) throw failure;

@@ -1,0 +1,27 @@
+// The tables of what is looked after from outside requests, as Kysely sees them (schema.ts says how).
+
+import type { ColumnType } from "kysely";
+
+export interface MaintenanceTables {
+  lost_answers: LostAnswersTable;
+  maintenance_runs: MaintenanceRunsTable;
+}
+
+interface LostAnswersTable {
+  turn_id: string;
+  attempt: number;
+  user_id: string;
+  model_alias: string;
+  provider_cost_usd: string;
+  created_at: ColumnType<Date, Date | undefined, Date>;
+}
+
+interface MaintenanceRunsTable {
+  job: "sweep" | "reconcile" | "verify";
+  commit: string;
+  began_at: Date;
+  finished_at: Date;
+  outcome: "done" | "failed";
+  /** jsonb: handed in as JSON text. */
+  counts: ColumnType<Readonly<Record<string, number>>, string, string>;
+}
