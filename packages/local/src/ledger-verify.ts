@@ -29,7 +29,7 @@ async function verify(): Promise<void> {
   const { home, databaseUrl } = readLocalConfig();
   const url = databaseUrl ?? readLocalPlace(home)["DATABASE_URL"];
   if (url === undefined) throw new Error("no database: set DATABASE_URL, or run npm start first");
-  const db = createDatabase({ url, log: quiet, clock: Date.now, maxConnections: 1, readTimeoutMs: TIMEOUT_MS });
+  const db = createDatabase({ url, log: quiet, clock: Date.now, maxConnections: 1, reportTimeoutMs: TIMEOUT_MS });
   try {
     const table = new Table({ head: ["", "Invariant", "Rows that break it"], style: { head: [], border: [] } });
     const invariants = await checkInvariants(db);

@@ -24,10 +24,21 @@ type Surroundings = {
   readonly models?: Readonly<Record<string, ModelEntry>>;
   readonly driver?: "pg" | "neon";
   readonly onStatement?: () => void;
+  /** For who is no request: see db/database.ts. */
+  readonly reportTimeoutMs?: number;
 };
 
 /** Connects nothing and loads nothing yet: the first request that needs a thing pays for it. */
-export function createDeps({ config, log, clock, maxConnections, models = MODELS, driver, onStatement }: Surroundings): Deps {
+export function createDeps({
+  config,
+  log,
+  clock,
+  maxConnections,
+  models = MODELS,
+  driver,
+  onStatement,
+  reportTimeoutMs,
+}: Surroundings): Deps {
   const db: Database = createDatabase({
     url: config.databaseUrl,
     log,
@@ -35,6 +46,7 @@ export function createDeps({ config, log, clock, maxConnections, models = MODELS
     maxConnections,
     ...(driver && { driver }),
     ...(onStatement && { onStatement }),
+    ...(reportTimeoutMs !== undefined && { reportTimeoutMs }),
   });
   const windows = new Map(Object.entries(models).map(([alias, model]) => [alias, model.contextWindow]));
   return {

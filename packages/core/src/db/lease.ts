@@ -17,18 +17,17 @@ export type Lender = {
   onAnswer(silent: boolean): void;
   /** Told before every statement that goes to the server. */
   onStatement?: (() => void) | undefined;
-  readTimeoutMs?: number | undefined;
 };
 
 /** A money statement, and then the read that asks what became of it over a new connection, end within 8 s together; so does a read alone. */
 const STATEMENT_TIMEOUT_MS = 5_000;
-const READ_TIMEOUT_MS = 7_000;
+export const READ_TIMEOUT_MS = 7_000;
 
 /**
  * A connection that died is not returned to the pool; and a read that found it dead, as the first statement of its borrower, is asked
  * again on a new one: it changes nothing, so asking twice is asking once. Errors come out translated (unavailable.ts).
  */
-export async function lease(lender: Lender): Promise<Lease> {
+export async function lease(lender: Lender, readTimeoutMs: number): Promise<Lease> {
   let client = await lender.borrow();
   let dead = false;
   let isFirst = true;
@@ -48,15 +47,14 @@ export async function lease(lender: Lender): Promise<Lease> {
   const read = async (...args: unknown[]) => {
     const mayRepeat = isFirst && isRead(args[0]);
     isFirst = false;
-    const timeoutMs = lender.readTimeoutMs ?? READ_TIMEOUT_MS;
     try {
-      return await send(args, timeoutMs);
+      return await send(args, readTimeoutMs);
     } catch (error) {
       if (!mayRepeat || !dead || error instanceof SilentServer) throw error;
       client.release(true);
       client = await lender.borrow();
       dead = false;
-      return await send(args, timeoutMs);
+      return await send(args, readTimeoutMs);
     }
   };
   return {

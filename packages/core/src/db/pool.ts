@@ -5,18 +5,20 @@ import pRetry from "p-retry";
 import type { Log } from "../log.ts";
 import type { Clock } from "../time.ts";
 import { openPool, type DriverClient, type DriverOptions, type DriverPool } from "./driver.ts";
-import { lease, type Lease } from "./lease.ts";
+import { lease, READ_TIMEOUT_MS, type Lease } from "./lease.ts";
 import { connectionMayComeBack, translateDatabaseError } from "./unavailable.ts";
 
 export type PoolOptions = DriverOptions & {
   clock: Clock;
-  /** A read may take this long, 7 s unless given; commands that look at everything need more than a request. */
-  readTimeoutMs?: number;
   /** Called for every statement that goes to the server: how a caller counts round trips. */
   onStatement?: () => void;
 };
 
-export type RotatingPool = Omit<PostgresPool, "connect"> & { connect(): Promise<Lease> };
+export type RotatingPool = Omit<PostgresPool, "connect"> & {
+  connect(): Promise<Lease>;
+  /** The same connections for reads that may take longer. */
+  patient(readTimeoutMs: number): PostgresPool;
+};
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Right after the server fell silent; what is left of the 8 s that a caller waits at most (lease.ts). */
@@ -51,22 +53,24 @@ export function rotatingPool(options: PoolOptions): RotatingPool {
       if (silent) replace();
     },
     onStatement: options.onStatement,
-    readTimeoutMs: options.readTimeoutMs,
+  };
+  const lend = async (readTimeoutMs: number): Promise<Lease> => {
+    try {
+      return await lease(lender, readTimeoutMs);
+    } catch (error) {
+      throw translateDatabaseError(error);
+    }
+  };
+  const end = async (): Promise<void> => {
+    const open = current;
+    current = null;
+    if (open) await closeQuietly(open, options.log);
   };
   return {
     options: {},
-    connect: async () => {
-      try {
-        return await lease(lender);
-      } catch (error) {
-        throw translateDatabaseError(error);
-      }
-    },
-    end: async () => {
-      const open = current;
-      current = null;
-      if (open) await closeQuietly(open, options.log);
-    },
+    connect: () => lend(READ_TIMEOUT_MS),
+    patient: (readTimeoutMs) => ({ options: {}, connect: () => lend(readTimeoutMs), end }),
+    end,
   };
 }
 

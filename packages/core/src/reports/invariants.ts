@@ -8,7 +8,7 @@ export type InvariantCount = { readonly name: string; readonly promise: string; 
 
 /** Checks every invariant in one statement, so that all of them see one moment. */
 export async function checkInvariants(db: Database): Promise<InvariantCount[]> {
-  const { rows } = await statement.execute(db.query);
+  const { rows } = await statement.execute(db.report);
   return INVARIANTS.map(({ name, promise }) => ({ name, promise, broken: Number(rows.find((row) => row.name === name)?.broken) }));
 }
 

@@ -19,7 +19,7 @@ export async function readLostRevenue(db: Database): Promise<LostRevenue> {
     select count(*) as answers, coalesce(sum(provider_cost_usd), 0) as cost,
            (select count(*) from turns where status = 'failed' and failure_code = 'lapsed') as lapsed
       from lost_answers l
-     where not exists (select from turns t where t.id = l.turn_id and t.status = 'completed' and t.attempt = l.attempt)`.execute(db.query);
+     where not exists (select from turns t where t.id = l.turn_id and t.status = 'completed' and t.attempt = l.attempt)`.execute(db.report);
   const [row] = rows;
   return {
     answers: Number(row?.answers ?? 0),
