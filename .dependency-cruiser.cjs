@@ -43,6 +43,21 @@ module.exports = {
       from: { pathNot: ["^packages/local/", "^tests/"] },
       to: { path: "^packages/local/" },
     },
+    {
+      name: "infra-imports-only-config-log-and-addresses",
+      severity: "error",
+      from: { path: "^infra/" },
+      to: {
+        path: "^(packages|functions|migrations|tests)/",
+        pathNot: ["^packages/core/src/(config|log)\\.ts$", "^functions/addresses\\.ts$"],
+      },
+    },
+    {
+      name: "nothing-imports-infra",
+      severity: "error",
+      from: { pathNot: ["^infra/", "^sst\\.config\\.ts$", "^tests/"] },
+      to: { path: "^infra/" },
+    },
     { name: "migrations-stand-alone", severity: "error", from: { path: "^migrations/" }, to: { path: "^(packages|functions|tests)/" } },
     {
       name: "drivers-only-in-db",

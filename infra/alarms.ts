@@ -1,0 +1,93 @@
+// What wakes somebody: docs/operations.md says what each means and what to do. Alarms go to one topic a stage.
+
+import type { Metric } from "@pantheon/core/log.ts";
+import type { PantheonFunctions } from "./functions.ts";
+import { stageName } from "./stage-name.ts";
+
+type Watched = { api: sst.aws.ApiGatewayV2; functions: PantheonFunctions; email: string | null };
+
+export function createAlarms({ api, functions, email }: Watched): void {
+  const { topic } = createTopic(email);
+  const alarm = (name: string, description: string, rule: Rule) =>
+    new aws.cloudwatch.MetricAlarm(`Alarm-${name}`, {
+      name: stageName(name),
+      alarmDescription: description,
+      comparisonOperator: "GreaterThanOrEqualToThreshold",
+      evaluationPeriods: 1,
+      treatMissingData: "notBreaching",
+      alarmActions: [topic.arn],
+      okActions: [topic.arn],
+      ...rule,
+    });
+
+  for (const [metric, description] of Object.entries(NEVER)) alarm(metric.replaceAll("_", "-"), description, counted(metric));
+
+  alarm("api-5xx", "The API answered 5xx five times or more in five minutes.", {
+    ...sum("AWS/ApiGateway", "5xx", { ApiId: api.nodes.api.id }),
+    threshold: 5,
+  });
+  for (const name of ["turns-stream", "admin-stream"] as const) {
+    const FunctionName = functions[name].name;
+    alarm(`${name}-5xx`, `The URL of ${name} answered 5xx five times or more in five minutes.`, {
+      ...sum("AWS/Lambda", "Url5xxCount", { FunctionName }),
+      threshold: 5,
+    });
+    // What fails after the first byte is no 5xx any more.
+    alarm(`${name}-errors`, `${name} ended without finishing its answer.`, {
+      ...sum("AWS/Lambda", "Errors", { FunctionName }),
+      threshold: 1,
+    });
+  }
+
+  const maintenance = { FunctionName: functions.maintenance.name };
+  alarm("maintenance-errors", "A scheduled job failed.", { ...sum("AWS/Lambda", "Errors", maintenance), threshold: 1 });
+  alarm("maintenance-missing", "No scheduled job has run for a quarter of an hour; the sweep is due every minute.", {
+    ...sum("AWS/Lambda", "Invocations", maintenance),
+    comparisonOperator: "LessThanThreshold",
+    threshold: 1,
+    evaluationPeriods: 3, // a long job may keep the others out for ten minutes
+    treatMissingData: "breaching",
+  });
+}
+
+function createTopic(email: string | null) {
+  const topic = new aws.sns.Topic("Alarms", { name: stageName("alarms") });
+  const subscription =
+    email === null ? null : new aws.sns.TopicSubscription("AlarmEmail", { topic: topic.arn, protocol: "email", endpoint: email });
+  return { topic, subscription };
+}
+
+/** Metrics of the product of which one is too many. */
+const NEVER = {
+  invariant_broken: "The ledger or an assumption of the code is broken. Find out now: the log line names it.",
+  payment_quarantined: "Somebody paid and was granted nothing: the payment does not fit its top-up.",
+  payment_late: "Somebody paid and no webhook said so: look at the endpoint in Stripe.",
+  lost_revenue: "A model answered after its turn had been given up: we pay, the user does not.",
+} as const satisfies Partial<Record<Metric, string>>;
+
+type Rule = Partial<aws.cloudwatch.MetricAlarmArgs>;
+
+const PERIOD_SECONDS = 300;
+
+/** Who counts: the `function` of http/log.ts. A function with a URL counts under the name of its application. */
+const COUNTING = ["turns", "users", "admin", "stripe-webhook", "maintenance"];
+
+/** At least one of a metric of ours, whichever function counted it: an alarm on one name would miss the others. */
+function counted(metric: string): Rule {
+  const queries = COUNTING.map((name, index) => ({
+    id: `m${index}`,
+    metric: {
+      namespace: "Pantheon",
+      metricName: metric,
+      stat: "Sum",
+      period: PERIOD_SECONDS,
+      dimensions: { function: name, stage: $app.stage },
+    },
+  }));
+  const total = { id: "total", label: metric, expression: "SUM(FILL(METRICS(), 0))", returnData: true };
+  return { threshold: 1, metricQueries: [total, ...queries] };
+}
+
+function sum(namespace: string, metricName: string, dimensions: Record<string, $util.Input<string>>): Rule {
+  return { namespace, metricName, dimensions, statistic: "Sum", period: PERIOD_SECONDS };
+}

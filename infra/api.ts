@@ -1,0 +1,51 @@
+// The HTTP API in front of the functions: which path goes where, how much may come in, and what is logged of it.
+
+import { ADDRESSES } from "../functions/addresses.ts";
+import type { PantheonFunctions } from "./functions.ts";
+import { stageName } from "./stage-name.ts";
+import type { StageOptions } from "./stages.ts";
+
+export function createApi({ throttling, retention }: StageOptions, functions: PantheonFunctions): sst.aws.ApiGatewayV2 {
+  const api = new sst.aws.ApiGatewayV2("Api", {
+    // Preflights reach the functions like any other request. With rules of its own the gateway would answer them, and overwrite what the
+    // application says, in a second place that could come to differ.
+    cors: false,
+    accessLog: { retention },
+    transform: {
+      api: (args) => {
+        args.name = stageName();
+        delete args.corsConfiguration;
+      },
+      logGroup: { name: `/aws/vendedlogs/apis/${stageName()}` },
+      stage: (args) => {
+        args.accessLogSettings = $output(args.accessLogSettings).apply((settings) => ({
+          destinationArn: settings?.destinationArn ?? "",
+          format: ACCESS_LOG,
+        }));
+        args.defaultRouteSettings = { throttlingRateLimit: throttling.rate, throttlingBurstLimit: throttling.burst };
+      },
+    },
+  });
+  for (const name of ["turns", "users", "admin", "stripe-webhook"] as const) {
+    for (const prefix of ADDRESSES[name]) {
+      // The ARN rather than the function, so that a route's name does not depend on how its function is made.
+      api.route(`ANY ${prefix}`, functions[name].arn, { name: prefix });
+      api.route(`ANY ${prefix}/{proxy+}`, functions[name].arn, { name: `${prefix}/below` });
+    }
+  }
+  return api;
+}
+
+/** One JSON line a request. No path, query, header or address: they hold people's ids. The function's own line has the rest, by `integrationRequestId`. */
+const ACCESS_LOG = JSON.stringify({
+  requestTime: "$context.requestTime",
+  requestId: "$context.requestId",
+  integrationRequestId: "$context.integration.requestId",
+  httpMethod: "$context.httpMethod",
+  routeKey: "$context.routeKey",
+  status: "$context.status",
+  responseLatency: "$context.responseLatency",
+  responseLength: "$context.responseLength",
+  integrationLatency: "$context.integration.latency",
+  integrationStatus: "$context.integration.integrationStatus",
+});

@@ -1,0 +1,107 @@
+// The Lambda functions: what each runs, with how much, and what it may do. Every function may read the stage's secret and write its own
+// log, and nothing else: what the product does to the world it does over the database and HTTP.
+
+import type { DeploySettings } from "./settings.ts";
+import { stageName } from "./stage-name.ts";
+import type { StageOptions } from "./stages.ts";
+
+export type PantheonFunctions = Readonly<Record<keyof typeof FUNCTIONS, sst.aws.Function>>;
+
+type Parts = { options: StageOptions; settings: DeploySettings; secret: aws.secretsmanager.Secret };
+
+export function createFunctions(parts: Parts): PantheonFunctions {
+  return {
+    turns: createFunction("turns", parts),
+    "turns-stream": createFunction("turns-stream", parts),
+    users: createFunction("users", parts),
+    admin: createFunction("admin", parts),
+    "admin-stream": createFunction("admin-stream", parts),
+    "stripe-webhook": createFunction("stripe-webhook", parts),
+    maintenance: createFunction("maintenance", parts),
+  };
+}
+
+/** What one function is. A URL needs a function of its own: a handler that streams cannot answer the gateway. */
+type Spec = {
+  readonly handler: string;
+  readonly memory: "512 MB" | "1024 MB";
+  readonly timeout: "29 seconds" | `${number} minutes`;
+  readonly url?: "none" | "stage";
+};
+
+// The gateway gives up after 30 s, so what is behind it ends before: the caller then gets our answer, not the gateway's.
+// 1 GB is for its share of a processor, a bit over half of one: requests mostly wait, but starting a container and checking signatures
+// compute, and on half the memory take twice as long. The jobs start warm and nobody waits for them.
+const BEHIND_API = { memory: "1024 MB", timeout: "29 seconds" } as const;
+
+const FUNCTIONS = {
+  turns: { handler: "functions/turns/handler.handler", ...BEHIND_API },
+  // A long answer streams for minutes; after five a turn is lost, and its hold comes back half a minute later.
+  "turns-stream": { handler: "functions/turns/stream.handler", memory: "1024 MB", timeout: "5 minutes", url: "none" },
+  users: { handler: "functions/users/handler.handler", ...BEHIND_API },
+  admin: { handler: "functions/admin/handler.handler", ...BEHIND_API },
+  // The most that Lambda has: an export of any size streams out of it.
+  "admin-stream": { handler: "functions/admin/stream.handler", memory: "1024 MB", timeout: "15 minutes", url: "stage" },
+  "stripe-webhook": { handler: "functions/stripe-webhook/handler.handler", ...BEHIND_API },
+  maintenance: { handler: "functions/maintenance/handler.handler", memory: "512 MB", timeout: "10 minutes" },
+} as const satisfies Record<string, Spec>;
+
+function createFunction(name: keyof typeof FUNCTIONS, { options, settings, secret }: Parts): sst.aws.Function {
+  const { handler, memory, timeout, url }: Spec = FUNCTIONS[name];
+  const scheduled = name === "maintenance";
+  const { [name]: reserved }: Partial<Record<keyof typeof FUNCTIONS, number>> = options.reserved;
+  const environment = { ...settings.environment, SECRET_ID: secret.arn };
+  return new sst.aws.Function(componentName(name), {
+    name: stageName(name),
+    description: `Pantheon's ${name} on the stage ${$app.stage}`,
+    handler,
+    runtime: "nodejs24.x",
+    architecture: "arm64",
+    nodejs: { minify: true, splitting: true, ...(settings.commit !== null && { banner: carrying(settings.commit) }) },
+    memory,
+    timeout,
+    streaming: url !== undefined,
+    ...(url !== undefined && { url: { authorization: url === "stage" ? options.adminUrl : url, cors: NO_CORS } }),
+    // Text lines: the metrics are JSON lines of our own, which Lambda's JSON format would wrap.
+    logging: { retention: options.retention, format: "text" },
+    permissions: [
+      { actions: ["secretsmanager:GetSecretValue"], resources: [secret.arn] },
+      { actions: ["logs:CreateLogStream", "logs:PutLogEvents"], resources: [logStreams(name)] },
+    ],
+    // A job that failed is not tried again: the schedule comes round, and every job finds what the last one left.
+    ...(scheduled && { retries: 0 }),
+    ...(reserved !== undefined && { concurrency: { reserved } }),
+    transform: {
+      // Nothing of the platform's own: it would add the key of a file that holds nothing, and its app name.
+      function: { environment: { variables: environment }, tracingConfig: { mode: "PassThrough" } },
+      // Left alone, the platform attaches a policy that lets a function write every log of the account, and lets the whole account take
+      // on the function's role, which may read the secret.
+      role: { managedPolicyArns: [], assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: "lambda.amazonaws.com" }) },
+      // Where jobs wait for each other, one outwaits the longest, so that the daily one is not lost to a reconciliation.
+      eventInvokeConfig: { maximumEventAgeInSeconds: 15 * 60 },
+    },
+  });
+}
+
+/**
+ * The commit stands in the bundle and not in the environment: code that was not replaced says the commit it was built from, whatever the
+ * settings around it say. (A commit is letters, digits, dots, underscores and hyphens: infra/settings.ts.)
+ */
+function carrying(commit: string): string {
+  return `process.env.COMMIT_SHA = "${commit}";`;
+}
+
+/** The application answers CORS itself, behind the gateway and behind its URLs alike; two answers would double the headers. */
+const NO_CORS = false;
+
+function logStreams(name: string): $util.Output<string> {
+  const { partition } = aws.getPartitionOutput();
+  const { region } = aws.getRegionOutput();
+  const { accountId } = aws.getCallerIdentityOutput();
+  return $interpolate`arn:${partition}:logs:${region}:${accountId}:log-group:/aws/lambda/${stageName(name)}:*`;
+}
+
+/** `turns-stream` is `TurnsStream` to the platform. */
+function componentName(name: string): string {
+  return name.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,35 @@
+// What the functions of a stage read from their environment. The values come from where the deploy runs (`.env.<stage>` or CI), are held
+// to the product's own rules before anything is made, and never include a secret: those stay in the stage's secret, put there by hand or by CI.
+
+import { readConfig, VARIABLES } from "@pantheon/core/config.ts";
+import type { StageOptions } from "./stages.ts";
+
+export type DeploySettings = {
+  /** The same for every function: a stage whose functions disagreed about a price would charge wrongly. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The commit that every bundle carries; null: a stage of one's own, built from whatever is there. */
+  readonly commit: string | null;
+  /** Who is told of alarms; null: whoever subscribes to the topic. */
+  readonly alarmEmail: string | null;
+};
+
+/** Throws, naming variables and rules but no values, when the stage may not be deployed with what is given. */
+export function deploySettings(stage: string, options: StageOptions, given: Readonly<Record<string, string | undefined>>): DeploySettings {
+  if (stage === "local") throw new Error("The stage `local` has relaxed rules and cannot be deployed.");
+  const commit = given["COMMIT_SHA"]?.trim() ?? "";
+  if (options.commitRequired && !GIT_SHA.test(commit)) {
+    throw new Error(`The stage ${stage} is deployed only with COMMIT_SHA, the full sha of the deployed commit.`);
+  }
+  const passedOn = VARIABLES.filter(({ name, secret }) => !secret && !OWN.has(name)).map(({ name }) => [name, given[name] ?? ""] as const);
+  const environment = {
+    ...Object.fromEntries(passedOn.filter(([, value]) => value.trim() !== "")),
+    STAGE: stage,
+  };
+  readConfig({ ...environment, COMMIT_SHA: commit, DATABASE_POOL_URL: "postgres://comes.from.the.secret.invalid/" });
+  return { environment, commit: commit === "" ? null : commit, alarmEmail: given["ALARM_EMAIL"]?.trim() || null };
+}
+
+const GIT_SHA = /^[0-9a-f]{40}$/;
+
+/** What this configuration sets itself, whatever the deploying environment says. */
+const OWN = new Set(["STAGE", "COMMIT_SHA", "SECRET_ID"]);

@@ -1,0 +1,59 @@
+// What differs between stages. Owns nothing that a function reads at run time: that is infra/settings.ts.
+
+/** Days that lines are kept, in the words of the platform. */
+type Retention = "1 week" | "1 month" | "1 year";
+
+export type StageOptions = {
+  /** What holds data outlives its removal from the configuration, and the stage itself cannot be removed. */
+  readonly kept: boolean;
+  /** A deploy must say which commit it is. */
+  readonly commitRequired: boolean;
+  readonly retention: Retention;
+  /** The whole API's requests per second, and how many may come at once. Above them the gateway answers 429. */
+  readonly throttling: { readonly rate: number; readonly burst: number };
+  /** Who may call the admin function's own URL: anyone, our token decides (`none`), or signed AWS requests only (`iam`). */
+  readonly adminUrl: "none" | "iam";
+  /**
+   * How many of a function may run at once, where that is limited: jobs wait for each other, and a URL has no throttling but this. None in a
+   * small stage, since a new account may have too few to reserve any.
+   */
+  readonly reserved: Readonly<Partial<Record<"maintenance" | "turns-stream" | "admin-stream", number>>>;
+};
+
+/** The options of a stage; one that has no name here is somebody's own, or a preview, and like `dev`. */
+export function stageOptions(stage: string): StageOptions {
+  return NAMED.get(stage) ?? DEV;
+}
+
+const DEV: StageOptions = {
+  kept: false,
+  commitRequired: false,
+  retention: "1 week",
+  throttling: { rate: 20, burst: 40 },
+  adminUrl: "none",
+  reserved: {},
+};
+
+const STAGING: StageOptions = {
+  kept: false,
+  commitRequired: true,
+  retention: "1 month",
+  throttling: { rate: 100, burst: 200 },
+  adminUrl: "none",
+  reserved: { maintenance: 1, "turns-stream": 20, "admin-stream": 2 },
+};
+
+const PRODUCTION: StageOptions = {
+  kept: true,
+  commitRequired: true,
+  retention: "1 year",
+  throttling: { rate: 500, burst: 1000 },
+  adminUrl: "none",
+  reserved: { maintenance: 1, "turns-stream": 200, "admin-stream": 5 },
+};
+
+const NAMED: ReadonlyMap<string, StageOptions> = new Map([
+  ["dev", DEV],
+  ["staging", STAGING],
+  ["production", PRODUCTION],
+]);

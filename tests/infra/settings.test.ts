@@ -1,0 +1,56 @@
+// What a deploy may and may not pass on to the functions. Needs no platform.
+
+import { describe, expect, it } from "vitest";
+import { readConfig, VARIABLES } from "@pantheon/core/config.ts";
+import { deploySettings } from "../../infra/settings.ts";
+import { stageOptions } from "../../infra/stages.ts";
+import { CANARY, COMMIT, EVERYTHING, LEAST, SETTINGS } from "./support/deploy-environment.ts";
+
+const settingsOf = (stage: string, given: Readonly<Record<string, string | undefined>>) =>
+  deploySettings(stage, stageOptions(stage), given);
+
+describe("the settings of a deploy", () => {
+  it("are every variable that is no secret, and no secret", () => {
+    const { environment } = settingsOf("production", EVERYTHING);
+    expect(environment).toEqual({ ...SETTINGS, STAGE: "production" });
+    expect(VARIABLES.filter(({ secret, name }) => secret && name in environment)).toEqual([]);
+    expect(JSON.stringify(environment)).not.toContain(CANARY);
+  });
+
+  it("are what the functions take, together with the secret", () => {
+    const { environment, commit } = settingsOf("production", EVERYTHING);
+    const config = readConfig({ ...environment, COMMIT_SHA: commit ?? "", DATABASE_POOL_URL: "postgres://pooler.test/pantheon" });
+    expect(config).toMatchObject({ stage: "production", commit: COMMIT, corsAllowedOrigins: ["https://app.test", "https://console.test"] });
+  });
+
+  it("leave out what is unset or blank, so that its default holds", () => {
+    const given = { ...LEAST, USD_PER_CREDIT: " ", ADMIN_USER_IDS: "" };
+    expect(settingsOf("dev", given)).toEqual({ environment: { ...LEAST, STAGE: "dev" }, commit: null, alarmEmail: null });
+  });
+
+  it("are refused by the product's own rules before anything is made, by name and never by value", () => {
+    expect(() => settingsOf("dev", {})).toThrow("AUTH_ISSUER is required");
+    const wrong = { ...LEAST, USD_PER_CREDIT: CANARY, CORS_ALLOWED_ORIGINS: "*" };
+    expect(() => settingsOf("dev", wrong)).toThrow(/USD_PER_CREDIT[^]*CORS_ALLOWED_ORIGINS/);
+    expect(() => settingsOf("dev", wrong)).not.toThrow(CANARY);
+    expect(() => settingsOf("PR 12", LEAST)).toThrow(/STAGE must be/);
+  });
+
+  it("do not exist for the stage `local`, whose rules are relaxed", () => {
+    expect(() => settingsOf("local", LEAST)).toThrow(/cannot be deployed/);
+  });
+
+  it("need the whole sha of the commit on a stage that others use", () => {
+    for (const stage of ["staging", "production"]) {
+      for (const COMMIT_SHA of [undefined, "", "unknown", "abc1234", `${COMMIT}-dirty`]) {
+        expect(() => settingsOf(stage, { ...LEAST, COMMIT_SHA })).toThrow(`The stage ${stage} is deployed only with COMMIT_SHA`);
+      }
+      expect(settingsOf(stage, { ...LEAST, COMMIT_SHA: COMMIT }).commit).toBe(COMMIT);
+    }
+  });
+
+  it("give a preview, or a stage of one's own, the options of dev, and keep only production", () => {
+    for (const stage of ["pr-12", "ada", "constructor"]) expect(stageOptions(stage)).toEqual(stageOptions("dev"));
+    expect(["dev", "staging", "production", "pr-12"].filter((stage) => stageOptions(stage).kept)).toEqual(["production"]);
+  });
+});

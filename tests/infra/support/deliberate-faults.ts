@@ -1,0 +1,65 @@
+// Mistakes that somebody could make in the configuration, and the lines of difference that each must show up in. They are made in the
+// sources of the production stage and evaluated for real, several at a time.
+
+import type { Edit } from "./evaluate-stage.ts";
+
+export type Fault = { readonly edit: Edit; readonly breaks: RegExp };
+
+/** What the compiler must refuse. */
+export const TYPE_FAULT = edit("infra/functions.ts", 'runtime: "nodejs24.x"', 'runtime: "nodejs25.x"');
+
+export const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
+  "functions may do more than they should": [
+    fault("infra/functions.ts", '"secretsmanager:GetSecretValue"', '"secretsmanager:*"', /policies › statements/),
+    fault("infra/functions.ts", "managedPolicyArns: [], ", "", /policies › managed/),
+    fault(
+      "infra/functions.ts",
+      'assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: "lambda.amazonaws.com" })',
+      "",
+      /policies › trust/,
+    ),
+    fault("infra/functions.ts", "environment: { variables: environment }, ", "", /functions › \S+ › environment/),
+    fault("infra/functions.ts", "const NO_CORS = false", "const NO_CORS = true", /url › cors/),
+    fault("infra/functions.ts", '"functions/users/handler.handler"', '"functions/admin/handler.handler"', /-users › handler/),
+  ],
+  "functions are built or run differently": [
+    fault("infra/functions.ts", 'runtime: "nodejs24.x"', 'runtime: "nodejs22.x"', /› runtime/),
+    fault("infra/functions.ts", 'architecture: "arm64"', 'architecture: "x86_64"', /› (?:architectures|build › architecture)/),
+    fault("infra/functions.ts", "splitting: true", "splitting: false", /› build › splitting/),
+    fault("infra/functions.ts", "streaming: url !== undefined", "streaming: false", /url › mode/),
+    fault("infra/functions.ts", 'timeout: "29 seconds" } as const', 'timeout: "60 seconds" } as const', /› timeout/),
+    fault("infra/functions.ts", 'format: "text"', 'format: "json"', /› log › format/),
+    fault("infra/functions.ts", "retries: 0", "retries: 2", /-maintenance › again/),
+    fault("infra/settings.ts", "STAGE: stage,", 'STAGE: "dev",', /› environment › STAGE/),
+  ],
+  "what stands around the functions is wrong": [
+    fault("infra/api.ts", "delete args.corsConfiguration;", 'args.corsConfiguration = { allowOrigins: ["*"] };', /^api › apis/),
+    fault(
+      "infra/api.ts",
+      '["turns", "users", "admin", "stripe-webhook"] as const',
+      '["turns", "users", "stripe-webhook"] as const',
+      /^api › routes › ANY \/api\/v1\/(?:health\/)?admin|-admin › invokers|^kinds › aws:(?:apigatewayv2|lambda\/permission)/,
+    ),
+    fault("infra/api.ts", "throttlingRateLimit: throttling.rate, ", "", /^api › stages/),
+    fault("infra/api.ts", 'routeKey: "$context.routeKey",', 'path: "$context.path",', /^api › stages/),
+    fault("infra/schedules.ts", 'sweep: "rate(1 minute)"', 'sweep: "rate(1 hour)"', /^schedules › \S+-sweep › expression/),
+    fault("infra/alarms.ts", '"stripe-webhook", "maintenance"];', '"stripe-webhook"];', /^alarms › \S+ › queries/),
+    fault("infra/alarms.ts", "  payment_late:", "  database_retry:", /^alarms › pantheon-production-(?:payment-late|database-retry)/),
+    fault("infra/secret.ts", "retainOnDelete: kept", "retainOnDelete: false", /^secrets/),
+    fault(
+      "infra/secret.ts",
+      "return new aws.secretsmanager.Secret(",
+      'new aws.secretsmanager.SecretVersion("Value", { secretId: name, secretString: "{}" });\n  return new aws.secretsmanager.Secret(',
+      /^kinds › aws:secretsmanager\/secretVersion/,
+    ),
+    fault("sst.config.ts", "protect: kept", "protect: false", /^app › protect/),
+  ],
+};
+
+function fault(file: string, from: string, to: string, breaks: RegExp): Fault {
+  return { edit: edit(file, from, to), breaks };
+}
+
+function edit(file: string, from: string, to: string): Edit {
+  return { file, from, to };
+}

@@ -1,0 +1,46 @@
+// The alarms that every stage must have.
+
+/** By physical name. */
+export function expectedAlarms(stage: string): Record<string, object> {
+  const alarms = [
+    ...["invariant_broken", "payment_quarantined", "payment_late", "lost_revenue"].map((metric) => counted(stage, metric)),
+    onSum(stage, "api-5xx", { metric: "AWS/ApiGateway 5xx Sum", of: { ApiId: "id-of-ApiApi" }, rule: FIVE }),
+    ...["turns-stream", "admin-stream"].flatMap((name) => [
+      onSum(stage, `${name}-5xx`, { metric: "AWS/Lambda Url5xxCount Sum", of: functionOf(stage, name), rule: FIVE }),
+      onSum(stage, `${name}-errors`, { metric: "AWS/Lambda Errors Sum", of: functionOf(stage, name), rule: ONE }),
+    ]),
+    onSum(stage, "maintenance-errors", { metric: "AWS/Lambda Errors Sum", of: functionOf(stage, "maintenance"), rule: ONE }),
+    {
+      ...onSum(stage, "maintenance-missing", {
+        metric: "AWS/Lambda Invocations Sum",
+        of: functionOf(stage, "maintenance"),
+        rule: "LessThanThreshold 1 3 × 300",
+      }),
+      missing: "breaching",
+    },
+  ];
+  return Object.fromEntries(alarms.map((alarm) => [alarm.name, alarm]));
+}
+
+const ONE = "GreaterThanOrEqualToThreshold 1 1 × 300";
+const FIVE = "GreaterThanOrEqualToThreshold 5 1 × 300";
+
+function functionOf(stage: string, name: string) {
+  return { FunctionName: `pantheon-${stage}-${name}` };
+}
+
+function onSum(stage: string, name: string, { metric, of, rule }: { metric: string; of: object; rule: string }) {
+  const topic = `pantheon-${stage}-alarms`;
+  return { name: `pantheon-${stage}-${name}`, metric, dimensions: of, queries: null, rule, missing: "notBreaching", tells: [topic, topic] };
+}
+
+/** One of a metric of the product is too many, whichever function counted it. */
+function counted(stage: string, metric: string) {
+  const queries = ["turns", "users", "admin", "stripe-webhook", "maintenance"].map((name, index) => ({
+    id: `m${index}`,
+    metric: { namespace: "Pantheon", metricName: metric, period: 300, stat: "Sum", dimensions: { function: name, stage } },
+  }));
+  const total = { id: "total", label: metric, expression: "SUM(FILL(METRICS(), 0))", returnData: true };
+  const alarm = onSum(stage, metric.replaceAll("_", "-"), { metric: "", of: {}, rule: "GreaterThanOrEqualToThreshold 1 1 ×" });
+  return { ...alarm, dimensions: null, queries: [total, ...queries] };
+}

@@ -1,0 +1,218 @@
+// What each stage must consist of, written down a second time and by hand: a change of the infrastructure is a change here too.
+
+import { COMMIT, LEAST, SETTINGS } from "./deploy-environment.ts";
+import { expectedAlarms } from "./expected-alarms.ts";
+
+export type StageName = "dev" | "staging" | "production";
+
+export function expectedStage(stage: StageName) {
+  const { kept, days, rate, burst, subscriptions } = STAGES[stage];
+  return {
+    app: {
+      name: "pantheon",
+      version: "4.17.1",
+      home: "aws",
+      protect: kept,
+      removal: kept ? "retain" : "remove",
+      providers: { aws: { version: "7.20.0" } },
+    },
+    functions: Object.fromEntries(FUNCTIONS.map((spec) => [`pantheon-${stage}-${spec.name}`, expectedFunction(stage, spec)])),
+    api: {
+      apis: [{ name: `pantheon-${stage}`, type: "HTTP", cors: null }],
+      stages: [
+        {
+          name: "$default",
+          throttling: { throttlingRateLimit: rate, throttlingBurstLimit: burst },
+          log: `/aws/vendedlogs/apis/pantheon-${stage}`,
+          line: ACCESS_LINE,
+        },
+      ],
+      logs: { [`/aws/vendedlogs/apis/pantheon-${stage}`]: days },
+      routes: Object.fromEntries(
+        Object.entries(ROUTES).map(([path, name]) => [`ANY ${path}`, `NONE AWS_PROXY 2.0 pantheon-${stage}-${name}`]),
+      ),
+    },
+    schedules: Object.fromEntries(
+      Object.entries(SCHEDULES).map(([job, expression]) => [`pantheon-${stage}-${job}`, expectedSchedule(stage, job, expression)]),
+    ),
+    alarms: expectedAlarms(stage),
+    topics: [`pantheon-${stage}-alarms`],
+    subscriptions,
+    secrets: [{ name: `pantheon/${stage}`, recoveryDays: kept ? 30 : 0, protect: kept, retainOnDelete: kept }],
+    kinds: { ...KINDS, ...(subscriptions.length > 0 && { "aws:sns/topicSubscription:TopicSubscription": 1 }) },
+  };
+}
+
+/** The environment of every function of a stage. */
+export function expectedEnvironment(stage: StageName): Record<string, string> {
+  const SECRET_ID = secretArn(stage);
+  return stage === "dev" ? { ...LEAST, STAGE: stage, SECRET_ID } : { ...SETTINGS, STAGE: stage, SECRET_ID };
+}
+
+const NO_LIMITS: Readonly<Record<string, number>> = {};
+
+const STAGES = {
+  dev: { kept: false, days: 7, rate: 20, burst: 40, reserved: NO_LIMITS, subscriptions: [] },
+  staging: {
+    kept: false,
+    days: 30,
+    rate: 100,
+    burst: 200,
+    reserved: { maintenance: 1, "turns-stream": 20, "admin-stream": 2 } as typeof NO_LIMITS,
+    subscriptions: ["email operators@pantheon.test pantheon-staging-alarms"],
+  },
+  production: {
+    kept: true,
+    days: 365,
+    rate: 500,
+    burst: 1000,
+    reserved: { maintenance: 1, "turns-stream": 200, "admin-stream": 5 } as typeof NO_LIMITS,
+    subscriptions: ["email operators@pantheon.test pantheon-production-alarms"],
+  },
+} as const;
+
+const FUNCTIONS = [
+  { name: "turns", file: "turns/handler", memory: 1024, timeout: 29, door: "api" },
+  { name: "turns-stream", file: "turns/stream", memory: 1024, timeout: 300, door: "url" },
+  { name: "users", file: "users/handler", memory: 1024, timeout: 29, door: "api" },
+  { name: "admin", file: "admin/handler", memory: 1024, timeout: 29, door: "api" },
+  { name: "admin-stream", file: "admin/stream", memory: 1024, timeout: 900, door: "url" },
+  { name: "stripe-webhook", file: "stripe-webhook/handler", memory: 1024, timeout: 29, door: "api" },
+  { name: "maintenance", file: "maintenance/handler", memory: 512, timeout: 600, door: "schedule" },
+] as const;
+
+/** Who may invoke a function. The scheduler does so by a role of its own. */
+const INVOKERS = {
+  api: ["lambda:InvokeFunction apigateway.amazonaws.com arn:aws:execute-api:eu-test-1:111122223333:ApiApi/*"],
+  url: ["lambda:InvokeFunction * true", "lambda:InvokeFunctionUrl * NONE"],
+  schedule: [],
+} as const;
+
+function expectedFunction(stage: StageName, { name, file, memory, timeout, door }: (typeof FUNCTIONS)[number]) {
+  const physical = `pantheon-${stage}-${name}`;
+  return {
+    name: physical,
+    handler: `functions/${file}.handler`,
+    build: {
+      minify: true,
+      splitting: true,
+      architecture: "arm64",
+      ...(stage !== "dev" && { banner: `process.env.COMMIT_SHA = "${COMMIT}";` }),
+    },
+    links: {},
+    streams: door === "url",
+    commit: stage === "dev" ? null : COMMIT,
+    runtime: "nodejs24.x",
+    architectures: ["arm64"],
+    memory,
+    timeout,
+    environment: expectedEnvironment(stage),
+    tracing: "PassThrough",
+    layers: null,
+    reserved: STAGES[stage].reserved[name] ?? null,
+    log: { group: `/aws/lambda/${physical}`, format: "Text", days: STAGES[stage].days },
+    policies: {
+      trust: [trusting("lambda.amazonaws.com")],
+      managed: [],
+      statements: [
+        { effect: "Allow", actions: ["secretsmanager:GetSecretValue"], resources: [secretArn(stage)] },
+        {
+          effect: "Allow",
+          actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
+          resources: [`arn:aws:logs:eu-test-1:111122223333:log-group:/aws/lambda/${physical}:*`],
+        },
+      ],
+    },
+    url: door === "url" ? { authorization: "NONE", mode: "RESPONSE_STREAM", cors: null } : null,
+    invokers: INVOKERS[door],
+    again: door === "schedule" ? { attempts: 0, seconds: 900 } : null,
+  };
+}
+
+function secretArn(stage: StageName): string {
+  return `arn:aws:secretsmanager:eu-test-1:111122223333:secret:pantheon/${stage}-AbCdEf`;
+}
+
+function trusting(service: string) {
+  return { Sid: "AllowAssumeRole", Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: service } };
+}
+
+/** Nothing in it that a caller wrote: no path, query, header or address. */
+const ACCESS_LINE = {
+  requestTime: "$context.requestTime",
+  requestId: "$context.requestId",
+  integrationRequestId: "$context.integration.requestId",
+  httpMethod: "$context.httpMethod",
+  routeKey: "$context.routeKey",
+  status: "$context.status",
+  responseLatency: "$context.responseLatency",
+  responseLength: "$context.responseLength",
+  integrationLatency: "$context.integration.latency",
+  integrationStatus: "$context.integration.integrationStatus",
+};
+
+const ROUTES = {
+  "/api/v1": "users",
+  "/api/v1/{proxy+}": "users",
+  "/api/v1/sessions": "turns",
+  "/api/v1/sessions/{proxy+}": "turns",
+  "/api/v1/admin": "admin",
+  "/api/v1/admin/{proxy+}": "admin",
+  "/webhooks/stripe": "stripe-webhook",
+  "/webhooks/stripe/{proxy+}": "stripe-webhook",
+  "/api/v1/health": "turns",
+  "/api/v1/health/{proxy+}": "turns",
+  "/api/v1/health/turns": "turns",
+  "/api/v1/health/turns/{proxy+}": "turns",
+  "/api/v1/health/users": "users",
+  "/api/v1/health/users/{proxy+}": "users",
+  "/api/v1/health/admin": "admin",
+  "/api/v1/health/admin/{proxy+}": "admin",
+  "/api/v1/health/stripe-webhook": "stripe-webhook",
+  "/api/v1/health/stripe-webhook/{proxy+}": "stripe-webhook",
+};
+
+const SCHEDULES = { sweep: "rate(1 minute)", reconcile: "rate(15 minutes)", verify: "cron(17 3 * * ? *)" };
+
+function expectedSchedule(stage: StageName, job: string, expression: string) {
+  return {
+    name: `pantheon-${stage}-${job}`,
+    expression,
+    zone: "",
+    window: "OFF",
+    state: "ENABLED",
+    function: `pantheon-${stage}-maintenance`,
+    input: JSON.stringify({ job }),
+    attempts: 0,
+    policies: {
+      trust: [trusting("scheduler.amazonaws.com")],
+      managed: null,
+      statements: [
+        {
+          actions: ["lambda:InvokeFunction"],
+          resources: [`arn:aws:lambda:eu-test-1:111122223333:function:pantheon-${stage}-maintenance`],
+        },
+      ],
+    },
+  };
+}
+
+/** How many of each kind there are, so that nothing else is made beside what is described. */
+const KINDS = {
+  "aws:apigatewayv2/api:Api": 1,
+  "aws:apigatewayv2/integration:Integration": 18,
+  "aws:apigatewayv2/route:Route": 18,
+  "aws:apigatewayv2/stage:Stage": 1,
+  "aws:cloudwatch/logGroup:LogGroup": 8,
+  "aws:cloudwatch/metricAlarm:MetricAlarm": 11,
+  "aws:iam/role:Role": 10,
+  "aws:lambda/function:Function": 7,
+  "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": 1,
+  "aws:lambda/functionUrl:FunctionUrl": 2,
+  "aws:lambda/permission:Permission": 22,
+  "aws:s3/bucketObjectv2:BucketObjectv2": 7,
+  "aws:scheduler/schedule:Schedule": 3,
+  "aws:secretsmanager/secret:Secret": 1,
+  "aws:sns/topic:Topic": 1,
+  "random:index/randomBytes:RandomBytes": 1,
+};
