@@ -119,6 +119,16 @@ test("a read whose connection dies under it is asked again on a new one; what lo
   }
 });
 
+test("a read whose database is gone when it is asked again is refused as away, and the next one is answered", async () => {
+  const db = databaseAt(knife.url);
+  const read = () => sql<{ answer: number }>`select 42 as answer, 'marked_read'`.execute(db.query);
+  await read();
+  knife.cut("before", "marked_read", 1, () => knife.away(true));
+  await expect(read()).rejects.toMatchObject({ code: "database_unavailable" });
+  knife.away(false);
+  expect((await read()).rows).toMatchObject([{ answer: 42 }]);
+});
+
 test("connections that are killed while idle cost the next request nothing", async () => {
   const container = containerAt(world.databaseUrl);
   for (let round = 0; round < 5; round += 1) {

@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   child = fork(SCRIPT, [], { stdio: ["ignore", "ignore", "ignore", "ipc"] });
-  expect(await ask({ url: proxy.url })).toBe("done");
+  if ((await ask({ url: proxy.url })) !== "done") throw new Error("the process has not started");
 });
 afterEach(() => void child.kill());
 afterAll(async () => {
@@ -52,7 +52,10 @@ async function ask(order: PoolOrder): Promise<string> {
 
 test("a connection that is closed while it is idle costs nothing", async () => {
   expect(await ask({ sql: "select 1" })).toBe("done");
-  while ((await server.killBackends()) > 0); // until the last one is gone, and the process has been told
+  expect(await server.killBackends()).toBe(1);
+  let heard = "0";
+  while (heard === "0") heard = await ask({ lost: true });
+  expect(heard).toMatch(/^\d+$/);
   expect(await ask({ sql: "select 1" })).toBe("done");
 });
 

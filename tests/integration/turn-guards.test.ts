@@ -13,7 +13,7 @@ import { debitsOf, eventsOf, lapse, pictureOf, rollupOf, turnsOf, walletOf } fro
 import { watchServer } from "../support/server-watch.ts";
 import { testWorld, type TestWorld } from "../support/world.ts";
 
-const SETTLES = 20;
+const [SETTLES, OPENS] = [20, 20];
 
 let world: TestWorld;
 let users = 0;
@@ -61,6 +61,25 @@ test("a turn that is settled 20 times at once is debited once, also while anothe
   expect((await walletOf(world, user)).balance).toBe("9.99900000");
   expect(settled).toHaveLength(1);
   expect(await debitsOf(world, user)).toHaveLength(1);
+});
+
+// None of them has seen another's turn when the wallet lets them go, one after the other: only the unique indexes are left.
+test.each([
+  { what: "one key, in 20 sessions", constraint: "turns_key", key: "k", sessions: OPENS },
+  { what: "one session, without a key", constraint: "turns_position", key: null, sessions: 1 },
+])("of 20 turns that are opened at once under $what, one opens", async ({ constraint, key, sessions }) => {
+  const places = await Promise.all(Array.from({ length: sessions }, () => givenSession(world, user)));
+  const letGo = await lockedWallet();
+  const open = (index: number) =>
+    openDirectly(world, { user, session: places[index % sessions] ?? "" }, { key, requestHash: key && "hash" }).then(
+      ({ turn }) => (turn === null ? "refused" : "opened"),
+      (error: unknown) => (error instanceof Error && "constraint" in error ? String(error.constraint) : String(error)),
+    );
+  const opening = Promise.all(Array.from({ length: OPENS }, (_, index) => open(index)));
+  await allWaiting(OPENS);
+  await letGo();
+  expect((await opening).toSorted()).toEqual(["opened", ...Array<string>(OPENS - 1).fill(constraint)]);
+  expect(await turnsOf(world, user)).toHaveLength(1);
 });
 
 test("whoever was taken over can neither settle nor void the turn any more", async () => {

@@ -1,9 +1,12 @@
 // One payment is granted once: however many copies of its event arrive at once, whoever else looks at the same moment, and wherever the
 // connection to the database breaks.
 
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { reconcile } from "@pantheon/core/topups/reconcile.ts";
 import { balanceOf, eventRow, givenTopUp, grantsOf, intentOf, succeededOf, topUpRow } from "../support/given-top-up.ts";
+import { givenCredits } from "../support/given.ts";
 import { atOnce, givenOpenConnections } from "../support/operator.ts";
 import { givenCutContainer, type CutContainer } from "../support/payment-container.ts";
 import { eventOf, outcomeOf, postEvent, stripeId } from "../support/payment-event.ts";
@@ -21,6 +24,7 @@ afterAll(() => world.end());
 const INTENTS = 50;
 const COPIES = 200;
 const AT_ONCE = 2;
+const HELD_COPIES = 4;
 
 describe("the same payment", () => {
   it(`told ${COPIES} times at once, of ${INTENTS} payments, half of the copies under event ids of their own, is granted ${INTENTS} times`, async () => {
@@ -76,6 +80,31 @@ describe("the same payment", () => {
       world.stripe.delivery.drop = false;
     }
     expect(await balanceOf(world, "raced")).toBe("266.64000000");
+  });
+
+  // All of them have looked for an earlier grant, and found none, when the wallet lets them go: only the ledger's reference is left.
+  it("told while its user's wallet is held, so that every copy waits for it, is granted once", async () => {
+    const topUp = await givenTopUp(world, { user: "held" });
+    await givenCredits(world, topUp.user, "1");
+    const server = await watchServer(world.databaseUrl);
+    const lookout = server.lookout();
+    const client = new Client({ connectionString: world.databaseUrl });
+    await client.connect();
+    try {
+      await client.query("begin");
+      await client.query("select from credit_wallets where user_id = $1 for update", [topUp.user]);
+      const telling = Promise.all(Array.from({ length: HELD_COPIES }, () => postEvent(world, succeededOf(topUp))));
+      while (lookout.seen.waiting < HELD_COPIES) await sleep(5);
+      await client.query("commit");
+      const answers = (await telling).map(outcomeOf).toSorted();
+      expect(answers).toEqual([...Array<string>(HELD_COPIES - 1).fill("200 already_processed"), "200 ok"]);
+    } finally {
+      await client.end();
+      await lookout.stop();
+      await server.end();
+    }
+    expect(await grantsOf(world, topUp.payment)).toEqual(["333.33000000"]);
+    expect(await balanceOf(world, topUp.user)).toBe("334.33000000");
   });
 
   it("granted while it is refunded, disputed and won back ends like any order of them", async () => {

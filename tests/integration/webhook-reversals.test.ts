@@ -1,5 +1,6 @@
 // Refunds and disputes: what each event takes back and returns, to the cent, and that two of them at once never take more than was granted.
 
+import { sql } from "kysely";
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { applyReversals, recordReversal } from "@pantheon/core/db/statements/reverse-payment.ts";
@@ -176,7 +177,7 @@ async function heldUp(topUp: GivenTopUp, object: string, meanwhile: (other: Clie
     await other.query("begin");
     await other.query("select from credit_wallets where user_id = $1 for update", [topUp.user]);
     const held = settleReversal(world.deps.db, { ...refundOf(topUp, object), amountMinor: 1_000 }, null);
-    await waitingFor(other, topUp.user);
+    await waitingFor(topUp.user);
     await meanwhile(other);
     await other.query("commit");
     await held;
@@ -190,8 +191,14 @@ async function takenOf({ payment }: GivenTopUp): Promise<string[]> {
   return rows.map(({ taken }) => taken).toSorted();
 }
 
-/** Waits until somebody waits for this wallet. */
-async function waitingFor(client: Client, user: string): Promise<void> {
-  const question = "select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-  await expect.poll(async () => (await client.query(question)).rows[0].waiting, { timeout: 10_000, message: user }).toBe(1);
+/** Waits until somebody waits for this wallet. Asked outside the transaction that holds it: inside, the first look would be the last. */
+async function waitingFor(user: string): Promise<void> {
+  const waiting = async () => {
+    const { rows } = await sql<{ waiting: number }>`
+      select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
+      world.deps.db.query,
+    );
+    return rows[0]?.waiting;
+  };
+  await expect.poll(waiting, { timeout: 10_000, message: user }).toBe(1);
 }

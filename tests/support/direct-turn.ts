@@ -47,13 +47,13 @@ export async function openDirectly({ deps }: Place, whose: Whose, more: Partial<
   return row.revision === catalog.revision ? row : open(await deps.catalog.after(catalog.revision));
 }
 
-/** Runs the settle statement with one event of `output` tokens at multiplier 1. Answers its row, or undefined when it was fenced. */
+/** Runs the settle statement with one event a call, each of `output` tokens at multiplier 1. Answers its row, or undefined when it was fenced. */
 export async function settleDirectly(
   { deps }: Place,
   turn: { id: string; user: string; attempt: number },
-  more: { output?: number; answer?: string; tools?: readonly ToolEvent[] } = {},
+  more: { output?: number; calls?: number; answer?: string; tools?: readonly ToolEvent[] } = {},
 ) {
-  const { output = 10, answer = "An answer.", tools = [] } = more;
+  const { output = 10, calls = 1, answer = "An answer.", tools = [] } = more;
   const catalog = await deps.catalog.current();
   const input: SettleTurnInput = {
     turn: turn.id,
@@ -61,7 +61,7 @@ export async function settleDirectly(
     attempt: turn.attempt,
     answer,
     providerModel: "test/model",
-    events: JSON.stringify([usageEvent(catalog, output)]),
+    events: JSON.stringify(Array.from({ length: calls }, (_, index) => usageEvent(catalog, output, index))),
     tools: JSON.stringify(tools),
     body: `{"id":"${turn.id}",`,
     lowBalanceThreshold: "5",
@@ -71,11 +71,11 @@ export async function settleDirectly(
   return row;
 }
 
-function usageEvent(catalog: Catalog, output: number): UsageEvent {
+function usageEvent(catalog: Catalog, output: number, index: number): UsageEvent {
   const credits = (output / 10_000).toFixed(8);
   return {
     id: newId(),
-    call_index: 0,
+    call_index: index,
     provider: "openrouter",
     model_alias: "default",
     provider_model: "test/model",

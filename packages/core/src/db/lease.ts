@@ -29,6 +29,7 @@ export const READ_TIMEOUT_MS = 7_000;
  */
 export async function lease(lender: Lender, readTimeoutMs: number): Promise<Lease> {
   let client = await lender.borrow();
+  let isOurs = true; // a connection that was given back must not be given back again
   let dead = false;
   let isFirst = true;
 
@@ -52,15 +53,16 @@ export async function lease(lender: Lender, readTimeoutMs: number): Promise<Leas
     } catch (error) {
       if (!mayRepeat || !dead || error instanceof SilentServer) throw error;
       client.release(true);
+      isOurs = false;
       client = await lender.borrow();
-      dead = false;
+      [isOurs, dead] = [true, false];
       return await send(args, readTimeoutMs);
     }
   };
   return {
     query: ((...args) => translated(read(...args))) as PostgresPoolClient["query"],
     named: async <Row>(query: NamedQuery) => (await translated(send([query], STATEMENT_TIMEOUT_MS))).rows as Row[],
-    release: () => client.release(dead),
+    release: () => void (isOurs && client.release(dead)),
   };
 }
 

@@ -63,7 +63,8 @@ export function createStripe({ secretKey, apiUrl }: Config["stripe"], log: Log):
 
 /**
  * True when one of the secrets signed these bytes within 300 s of now, in either direction: the SDK itself takes any future time, a
- * second time in the header, an empty secret, and a byte order mark that nobody signed (contract section 6).
+ * second time in the header, and a byte order mark that nobody signed (contract section 6). That a blank secret signs nothing is said
+ * here too, since earlier releases of the SDK took one.
  */
 export async function isSigned(body: Uint8Array, header: string | undefined, secrets: readonly string[], nowMs: number): Promise<boolean> {
   const { default: Sdk } = await import("stripe");
