@@ -193,12 +193,13 @@ async function takenOf({ payment }: GivenTopUp): Promise<string[]> {
 
 /** Waits until somebody waits for this wallet. Asked outside the transaction that holds it: inside, the first look would be the last. */
 async function waitingFor(user: string): Promise<void> {
-  const waiting = async () => {
-    const { rows } = await sql<{ waiting: number }>`
-      select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
-      world.deps.db.query,
-    );
-    return rows[0]?.waiting;
-  };
-  await expect.poll(waiting, { timeout: 10_000, message: user }).toBe(1);
+  await expect.poll(waiters, { timeout: 10_000, message: user }).toBe(1);
+}
+
+async function waiters(): Promise<number | undefined> {
+  const { rows } = await sql<{ waiting: number }>`
+    select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
+    world.deps.db.query,
+  );
+  return rows[0]?.waiting;
 }
