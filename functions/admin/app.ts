@@ -7,6 +7,7 @@ import type { AppEnv } from "@pantheon/core/http/app-env.ts";
 import { createApp } from "@pantheon/core/http/app.ts";
 import { adminOnly, authenticated } from "@pantheon/core/http/auth.ts";
 import { pricingRoutes } from "./pricing-routes.ts";
+import { settingsRoutes } from "./settings-routes.ts";
 import { reportRoutes } from "./report-routes.ts";
 import { walletRoutes } from "./wallet-routes.ts";
 
@@ -21,6 +22,7 @@ export function adminApp(deps: Deps): Hono<AppEnv> {
     routes: (app) => {
       app.use("/api/v1/admin/*", authenticated(deps.verify, config.adminUserIds), adminOnly);
       pricingRoutes(app, deps);
+      settingsRoutes(app, deps);
       walletRoutes(app, deps);
       reportRoutes(app, deps);
     },

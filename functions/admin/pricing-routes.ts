@@ -1,19 +1,17 @@
-// Prices, pricing versions and settings (contract section 5).
+// Prices and pricing versions (contract section 5).
 
 import type { Context, Hono } from "hono";
-import type { Config } from "@pantheon/core/config.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
 import { requestKey, storedAnswer } from "@pantheon/core/http/answer.ts";
 import type { AppEnv } from "@pantheon/core/http/app-env.ts";
 import { invalidRequest } from "@pantheon/core/http/faults.ts";
 import { idempotencyKey } from "@pantheon/core/http/idempotency.ts";
 import { describe } from "@pantheon/core/http/shapes.ts";
-import { body, noQuery, params } from "@pantheon/core/http/validate.ts";
+import { body, noBody, noQuery, params } from "@pantheon/core/http/validate.ts";
 import { activateVersion, createVersion, patchPrice, readPrices, type Operator } from "@pantheon/core/pricing/prices.ts";
-import { overrideEnforcement, readSettings } from "@pantheon/core/pricing/settings.ts";
 import * as shapes from "./schemas.ts";
 
-type PricingDeps = { readonly db: Database; readonly config: Config };
+type PricingDeps = { readonly db: Database };
 
 const NO_ADMIN = { 403: "Not an operator" };
 
@@ -22,7 +20,7 @@ export function operatorOf(c: Context<AppEnv>, path?: string): Operator {
   return { admin: c.var.user.id, requestId: c.var.requestId, key: requestKey(c, path) };
 }
 
-export function pricingRoutes(app: Hono<AppEnv>, { db, config }: PricingDeps): void {
+export function pricingRoutes(app: Hono<AppEnv>, { db }: PricingDeps): void {
   app.get(
     "/api/v1/admin/pricing",
     describe({ summary: "The active prices", tag: "admin", answers: [200, shapes.PricesView], refusals: NO_ADMIN }),
@@ -78,37 +76,8 @@ export function pricingRoutes(app: Hono<AppEnv>, { db, config }: PricingDeps): v
     noQuery,
     idempotencyKey,
     params(shapes.VersionPath, "Pricing version not found."),
+    noBody,
     async (c) => storedAnswer(c, await activateVersion(db, operatorOf(c), c.req.valid("param").version)),
-  );
-  settingsRoutes(app, { db, config });
-}
-
-function settingsRoutes(app: Hono<AppEnv>, { db, config }: PricingDeps): void {
-  const path = "/api/v1/admin/settings";
-  app.get(
-    path,
-    describe({ summary: "The settings in force", tag: "admin", answers: [200, shapes.SettingsView], refusals: NO_ADMIN }),
-    noQuery,
-    async (c) => {
-      const settings = await readSettings(db, config);
-      c.header("ETag", `"${settings.revision}"`);
-      return c.json(settings);
-    },
-  );
-  app.patch(
-    `${path}/enforcement`,
-    describe({ summary: "Override enforcement", tag: "admin", answers: [200, shapes.EnforcementView], refusals: NO_ADMIN }),
-    noQuery,
-    idempotencyKey,
-    body(shapes.EnforcementPatch),
-    async (c) => storedAnswer(c, await overrideEnforcement(db, operatorOf(c), c.req.valid("json").enabled, config)),
-  );
-  app.delete(
-    `${path}/enforcement`,
-    describe({ summary: "Back to the stage's default", tag: "admin", answers: [200, shapes.EnforcementView], refusals: NO_ADMIN }),
-    noQuery,
-    idempotencyKey,
-    async (c) => storedAnswer(c, await overrideEnforcement(db, operatorOf(c), null, config)),
   );
 }
 

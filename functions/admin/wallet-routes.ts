@@ -7,7 +7,7 @@ import type { AppEnv } from "@pantheon/core/http/app-env.ts";
 import { idempotencyKey } from "@pantheon/core/http/idempotency.ts";
 import { ListQuery, pageOf } from "@pantheon/core/http/page.ts";
 import { describe } from "@pantheon/core/http/shapes.ts";
-import { body, noQuery, params, query } from "@pantheon/core/http/validate.ts";
+import { body, noBody, noQuery, params, query } from "@pantheon/core/http/validate.ts";
 import { amount, format, type Amount } from "@pantheon/core/money.ts";
 import { listActions, type ActionRow } from "@pantheon/core/reports/actions.ts";
 import { listAllTopUps, type TopUpReportRow } from "@pantheon/core/reports/top-ups.ts";
@@ -110,6 +110,7 @@ function accountRoutes(app: Hono<AppEnv>, db: Database): void {
       noQuery,
       idempotencyKey,
       someone,
+      noBody,
       async (c) => storedAnswer(c, await suspendUser(db, operatorOf(c), c.req.valid("param").user_id, suspended)),
     );
   }

@@ -6,7 +6,7 @@ import type { AppEnv } from "@pantheon/core/http/app-env.ts";
 import { idempotencyKey } from "@pantheon/core/http/idempotency.ts";
 import { ListQuery, pageOf } from "@pantheon/core/http/page.ts";
 import { describe } from "@pantheon/core/http/shapes.ts";
-import { body, noQuery, params, query } from "@pantheon/core/http/validate.ts";
+import { body, noBody, noQuery, params, query } from "@pantheon/core/http/validate.ts";
 import { rfc3339 } from "@pantheon/core/time.ts";
 import type { TurnDeps } from "@pantheon/core/turns/deps.ts";
 import { listMessages, listTurns, type MessageRow } from "@pantheon/core/turns/history.ts";
@@ -121,6 +121,7 @@ function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     noQuery,
     idempotencyKey,
     ownSession,
+    noBody,
     async (c) => storedAnswer(c, await deleteSession(deps, c.var.user, requestKey(c), c.req.valid("param").session_id)),
   );
 }

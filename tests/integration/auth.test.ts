@@ -165,6 +165,8 @@ const BAD: [string, () => string][] = [
   ["an empty list of audiences", () => token({ aud: [] })],
   ["no subject", () => token({ sub: undefined })],
   ["an empty subject", () => token({ sub: "" })],
+  ["a dot as subject", () => token({ sub: "." })],
+  ["two dots as subject", () => token({ sub: ".." })],
   ["a number as subject", () => token({ sub: 1 })],
   ["a list as subject", () => token({ sub: ["user-1"] })],
   ["a subject of 65 characters", () => token({ sub: "a".repeat(65) })],

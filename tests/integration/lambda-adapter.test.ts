@@ -3,44 +3,14 @@
 
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { describe, expect, it } from "vitest";
-import { lambdaHandler, notConfigured } from "@pantheon/core/http/lambda.ts";
+import { lambdaHandler } from "@pantheon/core/http/lambda.ts";
 import { edgeApp, HOUSE_HEADERS, houseHeaders, refused, THING, type Answer } from "../support/edge.ts";
+import { apiEvent, bodyOf, STRANGE_EVENTS, urlEvent } from "../support/lambda-event.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
 const AWS_ID = "8f5c5c1e-6b1c-4a52-9b1a-000000000001";
 const CONTEXT = { awsRequestId: AWS_ID, getRemainingTimeInMillis: () => 12_345 };
 const handler = lambdaHandler(edgeApp(quietLog()));
-
-type Asked = { method?: string; path?: string; search?: string; headers?: Record<string, string>; more?: object };
-
-/** An event as an HTTP API delivers it (payload 2.0), with everything that is always there. */
-function apiEvent({ method = "GET", path = "/api/v1/echo", search = "", headers = {}, more = {} }: Asked): object {
-  return {
-    version: "2.0",
-    routeKey: "ANY /api/v1/{proxy+}",
-    rawPath: path,
-    rawQueryString: search,
-    headers: { host: "abc.execute-api.eu-central-1.amazonaws.com", ...headers },
-    requestContext: {
-      accountId: "000000000000",
-      apiId: "abc",
-      domainName: "abc.execute-api.eu-central-1.amazonaws.com",
-      http: { method, path, protocol: "HTTP/1.1", sourceIp: "192.0.2.1", userAgent: "test" },
-      requestId: "gateway-1",
-      routeKey: "ANY /api/v1/{proxy+}",
-      stage: "$default",
-      time: "20/Nov/2026:10:03:00 +0000",
-      timeEpoch: 1_795_000_000_000,
-    },
-    isBase64Encoded: false,
-    ...more,
-  };
-}
-
-/** The same as a function URL delivers it. */
-function urlEvent(asked: Asked): object {
-  return { ...apiEvent(asked), routeKey: "$default" };
-}
 
 async function answerTo(event: unknown): Promise<Answer & { result: APIGatewayProxyStructuredResultV2 }> {
   const result = await handler(event, CONTEXT);
@@ -49,12 +19,11 @@ async function answerTo(event: unknown): Promise<Answer & { result: APIGatewayPr
 }
 
 function posted(raw: string | Buffer, base64: boolean, headers: Record<string, string> = {}): object {
-  const body = Buffer.from(raw).toString(base64 ? "base64" : "utf8");
   return apiEvent({
     method: "POST",
     path: THING,
     headers: { "content-type": "application/json", ...headers },
-    more: { body, isBase64Encoded: base64 },
+    more: bodyOf(raw, base64),
   });
 }
 
@@ -158,48 +127,9 @@ describe("an address", () => {
 });
 
 describe("an event that is no HTTP request", () => {
-  it.each<[string, unknown]>([
-    ["undefined", undefined],
-    ["null", null],
-    ["a text", "canary"],
-    ["a number", 1],
-    ["a list", []],
-    ["empty", {}],
-    ["a schedule's", { source: "aws.events", "detail-type": "Scheduled Event", detail: {} }],
-    ["a queue's", { Records: [{ body: "canary" }] }],
-    ["of payload 1.0", { version: "1.0", path: "/", httpMethod: "GET", headers: null, requestContext: { httpMethod: "GET" } }],
-    ["without a path", { ...apiEvent({}), rawPath: undefined }],
-    ["with a path that is none", apiEvent({ path: "api/v1/echo" })],
-    ["without a context", { ...apiEvent({}), requestContext: undefined }],
-    ["with a header that is a list", { ...apiEvent({}), headers: { a: ["b"] } }],
-    ["with a header name that is none", apiEvent({ headers: { "a b": "c" } })],
-    ["with a header of two lines", apiEvent({ headers: { a: "b\r\nSet-Cookie: c=d" } })],
-    ["with a header outside of Latin-1", apiEvent({ headers: { a: "😀" } })],
-    ["with a body that is an object", apiEvent({ method: "POST", more: { body: {} } })],
-    ["of the method CONNECT", apiEvent({ method: "CONNECT" })],
-    ["of the method TRACE", apiEvent({ method: "TRACE" })],
-    ["of a method that is none", apiEvent({ method: "GET /" })],
-    ["without a method", apiEvent({ method: "" })],
-  ])("is 400: %s", async (_name, event) => {
+  it.each(STRANGE_EVENTS)("is 400: %s", async (_name, event) => {
     const answer = await answerTo(event);
     expect(await refused(answer)).toBe("400 malformed_request");
     expect(answer.headers["x-request-id"]).toBe(AWS_ID);
-  });
-});
-
-describe("a function without its configuration", () => {
-  it("answers 503 to everything, says so in the log by name, and names nothing outside", async () => {
-    const log = quietLog();
-    const unready = notConfigured(["AUTH_ISSUER", "DATABASE_POOL_URL"], { commit: "c0ffee", log });
-    for (const event of [apiEvent({}), apiEvent({ path: "/api/v1/health" }), null]) {
-      const result = await unready(event, CONTEXT);
-      const headers = Object.fromEntries(Object.entries(result.headers ?? {}).map(([name, value]) => [name, String(value)]));
-      const answer = { status: result.statusCode ?? 0, headers, text: result.body ?? "" };
-      expect(await refused(answer)).toBe("503 not_configured");
-      expect(answer.text).not.toContain("AUTH_ISSUER");
-    }
-    expect(log.lines.map((line) => [line.level, line.fields["variables"]])).toEqual(
-      Array.from({ length: 3 }, () => ["error", "AUTH_ISSUER DATABASE_POOL_URL"]),
-    );
   });
 });

@@ -44,6 +44,19 @@ test("a wallet whose balance was changed by hand is counted under its promise", 
   expect(status).toBe(1);
 });
 
+test("on Neon, whose log is not on the server's own disk, the disk's settings are not asked for", async () => {
+  const neon = await freshDatabase();
+  const client = new Client({ connectionString: neon.url });
+  await client.connect();
+  await client.query(`alter database ${new URL(neon.url).pathname.slice(1)} set neon.timeline_id = 'a0'`);
+  await client.end();
+  const { status, lines } = verify(neon.url);
+  expect([lineOf(lines, "fsync"), lineOf(lines, "full_page_writes")]).toEqual(["", ""]);
+  expect(lineOf(lines, "synchronous_commit = on")).toContain("✓");
+  expect(status).toBe(0);
+  await neon.drop();
+});
+
 test("a database that is away is one line, without its password, and exit 1", () => {
   const { status, stderr } = verify("postgres://someone:hunter2hunter2@127.0.0.1:9/nothing");
   expect(status).toBe(1);

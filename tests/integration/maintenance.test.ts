@@ -87,7 +87,11 @@ test("every function's health shows the last run of each job, done or failed, an
   const runs = async () => (await world.call("GET", "/api/v1/health/users", { user: null })).json.maintenance;
   await runJob(world.deps, { job: "verify" });
   const run = { commit: world.config.commit, finished_at: expect.stringMatching(/^\d{4}-.*Z$/), outcome: "done" };
-  expect(await runs()).toEqual(["reconcile", "sweep", "verify"].map((job) => ({ job, ...run })));
+  expect(await runs()).toEqual([
+    { ...run, job: "reconcile" },
+    { ...run, job: "sweep" },
+    { ...run, job: "verify" },
+  ]);
 
   const away = { ...world.deps, config: { ...world.config, commit: "newer" }, stripe: failingStripe };
   await expect(runJob(away, { job: "reconcile" })).rejects.toThrow("Stripe is away");

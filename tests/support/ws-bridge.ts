@@ -6,6 +6,8 @@ import { neonConfig } from "@neondatabase/serverless";
 import { createWebSocketStream, WebSocketServer } from "ws";
 
 export type WsBridge = {
+  /** Where it listens, for a driver in another process. */
+  readonly url: string;
   /** Connections that came through. */
   opened(): number;
   close(): Promise<void>;
@@ -25,10 +27,12 @@ export async function wsBridge(databaseUrl: string): Promise<WsBridge> {
   });
   await once(server, "listening");
   const address = server.address();
-  neonConfig.wsProxy = () => `127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}/v2`;
+  const host = `127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+  neonConfig.wsProxy = () => `${host}/v2`;
   neonConfig.useSecureWebSocket = false;
   neonConfig.pipelineConnect = false; // the local server wants SCRAM, where Neon's proxy takes the password at once
   return {
+    url: `ws://${host}/v2`,
     opened: () => opened,
     close: async () => {
       const closed = once(server, "close");

@@ -32,15 +32,33 @@ export type Config = {
   corsAllowedOrigins: readonly string[];
 };
 
+type Values = Readonly<Record<string, string | undefined>>;
+
 /** The configuration of this process. Throws ConfigError. */
-export function readProcessConfig(): Config {
-  return readConfig(process.env);
+export function readProcessConfig(secrets: Values = {}): Config {
+  return readConfig(process.env, secrets);
 }
 
-/** Parses an environment: a variable that is unset or blank takes its default. Throws one ConfigError that tells of every fault. */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+/** What is known of this process before its configuration is: what it says of itself, and where its secrets are (null: nowhere). */
+export function readProcessPlace(): { stage: string; commit: string; secretId: string | null } {
+  const { STAGE: stage, COMMIT_SHA: commit, SECRET_ID: secretId } = process.env;
+  return {
+    stage: v.is(stageName, stage) ? stage : "unknown",
+    commit: v.is(commitSha, commit) ? commit : "unknown",
+    secretId: secretId?.trim() ? secretId : null,
+  };
+}
+
+/**
+ * Parses an environment: a variable that is unset or blank is taken from `secrets`, if it is a secret one, and else takes its default.
+ * Throws one ConfigError that tells of every fault.
+ */
+export function readConfig(env: Values, secrets: Values = {}): Config {
   const given: Record<string, string | undefined> = {};
-  for (const name of Object.keys(TABLE.entries)) if (env[name]?.trim()) given[name] = env[name];
+  for (const { name, secret } of VARIABLES) {
+    const value = [env[name], secret ? secrets[name] : undefined].find((text) => text?.trim());
+    if (value !== undefined) given[name] = value;
+  }
   const result = v.safeParse(TABLE, given, { abortPipeEarly: true });
   const faults = (result.issues ?? []).map((issue) => ({
     name: v.getDotPath(issue) ?? "",
@@ -100,6 +118,7 @@ const PRIVATE = { secret: true };
 const MAX_OUTPUT_TOKENS = "must be a whole number from 1 to 8192";
 
 const text = v.string();
+const secretName = v.pipe(text, v.regex(/^[\w/+=.@:-]{1,2048}$/, "must be the name or ARN of a secret"));
 const commitSha = v.pipe(text, v.regex(COMMIT, "must be 1–64 letters, digits, dots, underscores or hyphens"));
 const stageName = v.pipe(text, v.regex(/^[a-z][a-z0-9-]{0,31}$/, "must be 1–32 of a–z, 0–9 and hyphen, a letter first"));
 const postgresUrl = v.pipe(text, v.check(isPostgresUrl, "must be a postgres:// address"));
@@ -175,6 +194,10 @@ const TABLE = v.strictObject({
   CORS_ALLOWED_ORIGINS: v.pipe(
     v.optional(originList),
     means("Comma list of browser origins that may call, each exactly `scheme://host[:port]`."),
+  ),
+  SECRET_ID: v.pipe(
+    v.optional(secretName),
+    means("The stage's secret in AWS Secrets Manager, one JSON object of the secret variables; unset: they come from the environment."),
   ),
   COMMIT_SHA: v.pipe(v.optional(commitSha, "unknown"), means("What this build is; every answer carries it as `Pantheon-Version`.")),
 });

@@ -68,7 +68,21 @@ export function localEnvironment(): Readonly<Record<string, string | undefined>>
   return process.env;
 }
 
+/** The folder of the local world alone, for what needs nothing else of it. Throws LocalConfigError. */
+export function readLocalHome({ PANTHEON_HOME }: Readonly<Record<string, string | undefined>> = process.env): string {
+  return readLocalConfig({ PANTHEON_HOME }).home;
+}
+
+/** Tokens that stage:verify is given by its environment, as CI does, so that they stand in no list of processes. */
+export type VerifyTokens = { readonly user: string | null; readonly admin: string | null; readonly empty: string | null };
+
+export function readVerifyTokens(env: Readonly<Record<string, string | undefined>> = process.env): VerifyTokens {
+  const set = (name: string) => env[name]?.trim() || null;
+  return { user: set("STAGE_VERIFY_TOKEN"), admin: set("STAGE_VERIFY_ADMIN_TOKEN"), empty: set("STAGE_VERIFY_EMPTY_TOKEN") };
+}
+
 const Place = v.object({
+  apiUrl: v.string(),
   databaseUrl: v.string(),
   issuer: v.string(),
   stripeUrl: v.nullable(v.string()),
@@ -77,14 +91,20 @@ const Place = v.object({
 
 /** The running local world as variables of the product; nothing when none runs. */
 export function readLocalPlace(home: string): Readonly<Record<string, string>> {
-  const file = join(home, "local.json");
-  if (!existsSync(file)) return {};
-  const { databaseUrl, issuer, stripeUrl } = v.parse(Place, JSON.parse(readFileSync(file, "utf8")));
+  const world = readLocalWorld(home);
+  if (world === null) return {};
+  const { databaseUrl, issuer, stripeUrl } = world;
   return {
     DATABASE_URL: databaseUrl,
     AUTH_ISSUER: issuer,
     ...(stripeUrl !== null && { STRIPE_API_URL: stripeUrl, STRIPE_SECRET_KEY: LOCAL_STRIPE_KEY }),
   };
+}
+
+/** Where the running local world is; null when none runs. */
+export function readLocalWorld(home: string): v.InferOutput<typeof Place> | null {
+  const file = join(home, "local.json");
+  return existsSync(file) ? v.parse(Place, JSON.parse(readFileSync(file, "utf8"))) : null;
 }
 
 /** The key of the stand-in Stripe: it is no secret. */

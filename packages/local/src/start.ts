@@ -1,11 +1,11 @@
 // `npm start`: the whole product on this machine, a tour of it, and then a server to talk to.
 
-import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs, styleText } from "node:util";
 import { ConfigError } from "@pantheon/core/config.ts";
+import { checkoutCommit } from "./checkout-commit.ts";
 import { LocalConfigError, localEnvironment, readLocalConfig } from "./config.ts";
 import { openFileLog } from "./file-log.ts";
 import { runTour } from "./tour.ts";
@@ -42,7 +42,7 @@ async function start({ tour, serve }: { tour: boolean; serve: boolean }): Promis
   }
   mkdirSync(home, { recursive: true });
   const log = openFileLog(join(home, "pantheon.log"), Date.now);
-  const environment = { COMMIT_SHA: commit(), ...localEnvironment() };
+  const environment = { COMMIT_SHA: checkoutCommit() ?? "unknown", ...localEnvironment() };
   console.log(`\n  ${styleText("bold", "Pantheon")}  every turn priced, debited and recorded in one statement\n`);
   const world = await startWorld({ home, port, databaseUrl, environment, log, notice: (line) => console.log(`  ${line}`) });
   try {
@@ -69,6 +69,7 @@ async function showTour(world: World): Promise<void> {
 /** Says where everything is, and waits for Ctrl-C or a polite kill. */
 async function serveUntilStopped(world: World): Promise<void> {
   world.takeUnsignedEvents();
+  world.startSchedule();
   console.log(`
   ${styleText("bold", "Serving")}  ${world.apiUrl}/api/v1   (docs/api.md says what; Ctrl-C stops)
 
@@ -81,18 +82,6 @@ async function serveUntilStopped(world: World): Promise<void> {
     process.once("SIGINT", resolve);
     process.once("SIGTERM", resolve);
   });
-}
-
-function commit(): string {
-  try {
-    return execFileSync("git", ["rev-parse", "HEAD"], {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-      cwd: import.meta.dirname,
-    }).trim();
-  } catch {
-    return "unknown"; // an unpacked archive has no history
-  }
 }
 
 function seconds(began: number): string {

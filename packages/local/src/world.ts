@@ -16,6 +16,7 @@ import { createIssuer, type Issuer } from "./issuer.ts";
 import { payPage } from "./pay/page.ts";
 import { startPostgres } from "./postgres.ts";
 import { startProvider, type Provider } from "./provider/provider.ts";
+import { startSchedule } from "./schedule.ts";
 import { ISSUER_PATH, startServer } from "./server.ts";
 import { startStripe, type StandInStripe } from "./stripe/stripe.ts";
 
@@ -44,6 +45,8 @@ export type World = {
   readonly issuer: Issuer;
   /** From now on events are taken without a signature, as on a local stage without a secret: so that a person can post one by hand. */
   takeUnsignedEvents(): void;
+  /** From now on the scheduled jobs run as often as on a stage, until the world stops. */
+  startSchedule(): void;
   /** What passed so far: statements sent to the database, and milliseconds spent in model calls. */
   readonly passed: { statements: number; modelMs: number };
   stop(): Promise<void>;
@@ -124,6 +127,7 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
     issuer,
     passed,
     takeUnsignedEvents: () => webhookSecrets.splice(0),
+    startSchedule: () => onStop(startSchedule(timed)),
   };
 }
 

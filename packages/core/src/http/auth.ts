@@ -98,9 +98,12 @@ function identityOf(payload: JWTPayload, now: number): Identity {
   if (iat !== undefined && iat > latestIssue) throw unauthenticated();
   if (role !== undefined && role !== "authenticated") throw unauthenticated();
   if (isAnonymous !== undefined && isAnonymous !== false) throw unauthenticated();
-  if (!isPlainText(sub, MAX_SUBJECT_LENGTH)) throw unauthenticated();
+  if (!isPlainText(sub, MAX_SUBJECT_LENGTH) || FOLDED.has(sub)) throw unauthenticated();
   return { id: sub, email: isPlainText(email, MAX_EMAIL_LENGTH) ? email : null };
 }
+
+/** An address cannot end in these, so an operator could never reach the wallet of such a user. */
+const FOLDED = new Set([".", ".."]);
 
 /** 1 to `max` code points that the database can keep and a log line can show. */
 function isPlainText(value: unknown, max: number): value is string {

@@ -8,6 +8,7 @@ import { DomainError } from "../error.ts";
 import { rfc3339 } from "../time.ts";
 import type { AppEnv, FunctionName } from "./app-env.ts";
 import { problemResponse } from "./problem.ts";
+import { noQuery } from "./validate.ts";
 
 /** Where the database stands. Migration names sort by time. */
 export type HealthProbe = {
@@ -29,7 +30,7 @@ export function health(app: Hono<AppEnv>, { name, config, probe }: HealthParts):
   const build = { function: name, stage: config.stage, version: config.version, commit: config.commit };
   const paths = name === "turns" ? ["/api/v1/health/turns", "/api/v1/health"] : [`/api/v1/health/${name}`];
   for (const path of paths) {
-    app.get(path, describeHealth(name), async (c) => {
+    app.get(path, describeHealth(name), noQuery, async (c) => {
       const { migrationHead, expectedMigrationHead, revision, maintenance } = await reach(probe, build);
       const place = { migration_head: migrationHead, expected_migration_head: expectedMigrationHead, revision };
       if (migrationHead === null || migrationHead < expectedMigrationHead) {
@@ -84,6 +85,7 @@ function describeHealth(name: FunctionName) {
         description: "Up; `drift` when the database is ahead of this build",
         content: { "application/json": { schema: resolver(HealthView) } },
       },
+      422: problemResponse("A query parameter: there are none"),
       503: problemResponse("The database is away, or behind this build"),
     },
   });

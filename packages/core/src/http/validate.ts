@@ -35,6 +35,20 @@ export function body<S extends Strict>(schema: S): Validator<"json", S> {
   return Object.assign(read, { [uniqueSymbol]: { target: "json", ...resolver(schema) } });
 }
 
+/**
+ * For writes that take no body: there is none, or it is an object without properties, which means the same to an idempotency key too.
+ * Anything else is refused like any body.
+ */
+export const noBody: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if ((await c.req.arrayBuffer()).byteLength === 0) return next();
+  return nothing(c, async () => {
+    c.set("sentBody", null);
+    await next();
+  });
+};
+
+const nothing = body(v.strictObject({}));
+
 /** Reads the query string into `c.req.valid("query")`. Unknown and repeated parameters are refused like any other fault: 422. */
 export function query<S extends Strict>(schema: S): Validator<"query", S> {
   const read: Validator<"query", S> = async (c, next) => {

@@ -18,7 +18,7 @@ export async function readUsageByUser(db: Database, range: Range, { limit, offse
       from (select count(*) as total from g) c
       left join lateral (select * from g order by credits_burned desc, user_id collate "C", model_alias collate "C"
                           limit ${limit}::int offset ${offset}::int) p on true
-     order by p.credits_burned desc, p.user_id collate "C", p.model_alias collate "C"`.execute(db.query);
+     order by p.credits_burned desc, p.user_id collate "C", p.model_alias collate "C"`.execute(db.report);
   return {
     rows: rows.flatMap((row) => (row.user_id === null ? [] : [userModelView(row, row.user_id)])),
     total: Number(rows[0]?.total ?? 0),
@@ -35,7 +35,7 @@ export async function readActiveUsers(db: Database, window: Window, asOf: string
   const days = { from: firstDay(asOf, DAYS[window]), to: asOf };
   const { rows } = await sql<{ active: string; fresh: string }>`
     select (select count(distinct user_id) from usage_daily where calls > 0 and ${dayWithin(days)}) as active,
-           (select count(*) from users where ${createdWithin(days)}) as fresh`.execute(db.query);
+           (select count(*) from users where ${createdWithin(days)}) as fresh`.execute(db.report);
   return { window, as_of: asOf, active_users: Number(rows[0]?.active), new_users: Number(rows[0]?.fresh) };
 }
 

@@ -76,7 +76,7 @@ async function readPage(db: Database, { user, alias, range }: UsageFilter, { bef
       from (select case when (select count(*) from p) = ${PAGE_ROWS}::int then (select id from p order by id desc limit 1)
                         else (select id ${behind} offset ${SCANNED_ROWS - 1}::int limit 1) end as next) n
       left join p on true
-     order by p.id`.execute(db.query);
+     order by p.id`.execute(db.report);
   return { rows: rows.filter(({ id }) => id !== null), next: rows[0]?.next ?? null };
 }
 

@@ -19,7 +19,7 @@ export async function readMargin(db: Database, range: Range, bucket: Bucket | nu
            (select coalesce(sum(balance), 0) from credit_wallets where balance > 0) as liability
       from (select *, ${bucketOf(bucket)} as bucket from usage_daily where ${dayWithin(range)}) d
      group by grouping sets ((), (model_alias), (bucket))
-     order by bucket, coalesce(sum(revenue_usd - provider_cost_usd), 0), model_alias collate "C"`.execute(db.query);
+     order by bucket, coalesce(sum(revenue_usd - provider_cost_usd), 0), model_alias collate "C"`.execute(db.report);
   const total = rows.find(({ grouped }) => grouped === TOTAL);
   const liability = amount(total?.liability ?? "0");
   const moved = rows.filter(({ revenue, cost }) => !amount(revenue).eq(ZERO) || !amount(cost).eq(ZERO));

@@ -22,7 +22,7 @@ export async function readSummary(db: Database, { user, alias, range }: UsageFil
       from (select *, ${bucketOf(bucket)} as bucket from usage_daily
              where ${dayWithin(range)} and (${user}::text is null or user_id = ${user}) and (${alias}::text is null or model_alias = ${alias})) d
      group by grouping sets ((), (model_alias), (bucket))
-     order by bucket, coalesce(sum(credits_burned), 0) desc, model_alias collate "C"`.execute(db.query);
+     order by bucket, coalesce(sum(credits_burned), 0) desc, model_alias collate "C"`.execute(db.report);
   const total = rows.find(({ grouped }) => grouped === TOTAL);
   const used = rows.filter(({ calls }) => calls !== "0");
   return {

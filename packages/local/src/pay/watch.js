@@ -13,7 +13,7 @@ async function watch(left) {
   } catch {
     // The server is away; the next look may find it.
   }
-  if (left > 1) setTimeout(watch, 1000, left - 1);
+  if (left > 1) setTimeout(() => void watch(left - 1), 1000);
 }
 
 function show(state) {
