@@ -80,6 +80,19 @@ test("a turn whose database is silent altogether is answered 503, and runs when 
   expect(await debitsOf(world, user)).toHaveLength(2);
 });
 
+test("a settle whose connection goes silent is booked over a new one, once", async () => {
+  const container = containerAt(silence.url);
+  expect((await container.turn(session, { user })).status).toBe(201);
+  world.provider.behave("openai/gpt-4o-mini", "fake-slow-500");
+  const running = container.turn(session, { user });
+  while ((await turnsOf(world, user)).length < 2);
+  silence.fallSilent(false);
+  expect((await running).status).toBe(201);
+  world.provider.behave("openai/gpt-4o-mini", null);
+  expect(await debitsOf(world, user)).toHaveLength(2);
+  expect(container.log.counted("lost_revenue")).toBe(0);
+});
+
 test("a settle that finds its database silent is answered before the function's time is over, and charges at most once", async () => {
   const container = containerAt(silence.url);
   expect((await container.turn(session, { user })).status).toBe(201);

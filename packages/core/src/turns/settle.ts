@@ -18,7 +18,8 @@ import { completedTurnBody } from "./view.ts";
 
 /** A failover of the database takes a few seconds: worth waiting for, since the model has answered. */
 const RETRIES = { retries: 12, minTimeout: 30, maxTimeout: 750, randomize: true };
-const MAX_RETRY_MS = 5_000;
+/** More than a silent server takes of it (db/lease.ts), so that a settle whose connection went dead is sent again over a new one. */
+const MAX_RETRY_MS = 8_000;
 const COST_DECIMALS = 8;
 
 /** Books the answer and returns the response body as it is stored. Charged at most once, whatever reply was lost. */
