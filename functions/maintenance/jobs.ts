@@ -30,16 +30,14 @@ const Job = v.object({ job: v.picklist(["sweep", "reconcile", "verify"]) });
 export async function runJob(deps: Deps, event: unknown): Promise<Counts> {
   const { job } = v.parse(Job, event);
   const began = new Date(deps.clock());
-  try {
-    const counts = await JOBS[job](deps);
-    await recordMaintenanceRun(deps.db, runOf(deps, job, began, "done"), counts);
-    deps.log.info("job done", { job, ...counts });
-    return counts;
-  } catch (error) {
+  const counts = await JOBS[job](deps).catch(async (error: unknown) => {
     deps.log.error("job failed", { job, error: error instanceof Error ? error.message : "unknown" });
     await recordMaintenanceRun(deps.db, runOf(deps, job, began, "failed"), {}).catch(() => {}); // the failure itself is what matters
     throw error;
-  }
+  });
+  deps.log.info("job done", { job, ...counts });
+  await recordMaintenanceRun(deps.db, runOf(deps, job, began, "done"), counts);
+  return counts;
 }
 
 function runOf({ clock, config }: Deps, job: MaintenanceRun["job"], began: Date, outcome: MaintenanceRun["outcome"]): MaintenanceRun {
