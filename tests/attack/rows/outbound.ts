@@ -1,10 +1,8 @@
 // Rows 115 to 121: what models and their provider may make the product do. Tools and files have no issue yet; what of these rows can be
 // tried without them runs.
 
-import { once } from "node:events";
-import { createServer, type RequestListener } from "node:http";
 import { expect } from "vitest";
-import { givenAnswer } from "../../support/given-answer.ts";
+import { givenAnswer, serving } from "../../support/given-answer.ts";
 import { givenContainer } from "../../support/container.ts";
 import { givenSession } from "../../support/given.ts";
 import { eventsOf } from "../../support/ledger.ts";
@@ -74,19 +72,4 @@ async function asksOf({ world }: Attack, user: string, place: { url: string; clo
   } finally {
     await Promise.all([container.close(), place.close()]);
   }
-}
-
-async function serving(listener: RequestListener): Promise<{ url: string; close(): Promise<void> }> {
-  const server = createServer({ maxHeaderSize: 128 * 1_024 }, listener).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  return {
-    url: `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}/v1`,
-    close: async () => {
-      const closed = once(server, "close");
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
 }
