@@ -1,6 +1,6 @@
 // The HTTP API in front of the functions: which path goes where, how much may come in, and what is logged of it.
 
-import { ADDRESSES } from "../functions/addresses.ts";
+import { ADDRESSES } from "../functions/functions.ts";
 import type { PantheonFunctions } from "./functions.ts";
 import { stageName } from "./stage-name.ts";
 import type { StageOptions } from "./stages.ts";

@@ -56,7 +56,7 @@ describe("the files", () => {
   it("read the environment only where configuration is read", async () => {
     expect(await places(SOURCE, /process\s*(?:\.|\[\s*["'])env\b/)).toEqual([
       "infra/functions.ts", // in the text of a banner, which a bundle begins with
-      "packages/core/src/config.ts",
+      "packages/core/src/config/config.ts",
       "packages/local/src/config.ts",
       "sst.config.ts", // what a deploy passes on to the functions
     ]);
@@ -74,7 +74,7 @@ describe("the files", () => {
   it("move money only in the statements that an auditor reads", async () => {
     const moving = /\b(?:update|insert\s+into|delete\s+from)\s+credit_|\b(?:updateTable|insertInto|deleteFrom|mergeInto)\(\s*["'`]credit_/i;
     const elsewhere = (await places(["packages/core/**/*.ts", "functions/**/*.ts"], moving)).filter(
-      (path) => !path.startsWith("packages/core/src/db/statements/"),
+      (path) => !path.startsWith("packages/core/src/ledger/statements/"),
     );
     expect(elsewhere).toEqual([]);
   });
@@ -132,7 +132,7 @@ describe("the schema and the statements", () => {
 
   it("lock or write the wallet before anything else, wherever its money is touched", async () => {
     const found: { name: string; wallet: string }[] = [];
-    for (const { path } of await projectFiles("packages/core/src/db/statements/*.ts")) {
+    for (const { path } of await projectFiles("packages/core/src/ledger/statements/*.ts")) {
       const module: Record<string, unknown> = await import(/* @vite-ignore */ join(PROJECT, path));
       for (const candidate of Object.values(module)) {
         const statement = v.safeParse(Statement, candidate);
@@ -165,12 +165,12 @@ const FORBIDDEN_IMPORTS: readonly (readonly [file: string, imported: string])[] 
   ["packages/core/src/wallet/y.ts", "packages/core/src/llm/x.ts"],
   ["packages/core/src/turns/y.ts", "packages/core/src/topups/x.ts"],
   ["packages/core/src/topups/y.ts", "packages/core/src/turns/x.ts"],
-  ["packages/core/src/http/y.ts", "packages/core/src/db/x.ts"],
+  ["packages/edge/src/y.ts", "packages/core/src/db/x.ts"],
   ["packages/core/src/llm/y.ts", "packages/core/src/metering/x.ts"],
   ["functions/users/y.ts", "functions/turns/x.ts"],
-  ["functions/turns/z.ts", "packages/core/src/db/statements/x.ts"],
+  ["functions/turns/z.ts", "packages/core/src/ledger/statements/x.ts"],
   ["packages/core/src/reports/y.ts", "packages/local/src/x.ts"],
-  ["migrations/y.ts", "packages/core/src/time.ts"],
+  ["migrations/y.ts", "packages/contract/src/time.ts"],
   ["infra/y.ts", "packages/core/src/db/x.ts"],
   ["functions/admin/y.ts", "infra/x.ts"],
 ];

@@ -1,15 +1,15 @@
 // The function `admin` as an application: every address of it wants an operator.
 
 import type { Hono } from "hono";
-import type { Deps } from "@pantheon/core/container/deps.ts";
-import { probeHealth } from "@pantheon/core/db/health.ts";
-import type { AppEnv } from "@pantheon/core/http/app-env.ts";
-import { createApp } from "@pantheon/core/http/app.ts";
-import { adminOnly, authenticated } from "@pantheon/core/http/auth.ts";
-import { pricingRoutes } from "./pricing-routes.ts";
-import { settingsRoutes } from "./settings-routes.ts";
-import { reportRoutes } from "./report-routes.ts";
-import { walletRoutes } from "./wallet-routes.ts";
+import type { Deps } from "../deps.ts";
+import { probeHealth } from "@pantheon/core/maintenance/health-probe.ts";
+import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
+import { createApp } from "@pantheon/edge/shell/app.ts";
+import { adminOnly, authenticated } from "@pantheon/edge/auth/verifier.ts";
+import { pricingRoutes } from "./prices.ts";
+import { settingsRoutes } from "./settings.ts";
+import { reportRoutes } from "./reports.ts";
+import { walletRoutes } from "./wallets.ts";
 
 export function adminApp(deps: Deps): Hono<AppEnv> {
   const { config, log, clock } = deps;

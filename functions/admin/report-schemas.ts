@@ -1,9 +1,9 @@
 // The shapes of the operator's reports on the wire (contract section 5).
 
 import * as v from "valibot";
-import { PAGE_ENTRIES } from "@pantheon/core/http/page.ts";
-import { Decimal } from "@pantheon/core/http/shapes.ts";
-import { OpaqueId, text } from "@pantheon/core/http/validate.ts";
+import { PAGE_ENTRIES } from "@pantheon/edge/input/list-query.ts";
+import { Decimal } from "@pantheon/edge/output/describe.ts";
+import { OpaqueId, text } from "@pantheon/edge/input/validate.ts";
 import { WINDOWS } from "@pantheon/core/reports/analytics.ts";
 import { Day } from "@pantheon/core/reports/range.ts";
 import { BUCKETS } from "@pantheon/core/reports/summary.ts";

@@ -1,14 +1,14 @@
 // The shapes of the operators' API on the wire (contract section 5), but for the reports.
 
 import * as v from "valibot";
-import { positiveDecimal } from "@pantheon/core/http/decimal-input.ts";
-import { PAGE_ENTRIES } from "@pantheon/core/http/page.ts";
-import { Decimal, Time, TransactionView, page } from "@pantheon/core/http/shapes.ts";
-import { OpaqueId, text } from "@pantheon/core/http/validate.ts";
+import { positiveDecimal } from "@pantheon/contract/decimal-input.ts";
+import { PAGE_ENTRIES } from "@pantheon/edge/input/list-query.ts";
+import { Decimal, Time, TransactionView, page } from "@pantheon/edge/output/describe.ts";
+import { OpaqueId, text } from "@pantheon/edge/input/validate.ts";
 import { MODELS } from "@pantheon/core/llm/models.ts";
-import { amount } from "@pantheon/core/money.ts";
+import { amount } from "@pantheon/contract/money.ts";
 import { Day } from "@pantheon/core/reports/range.ts";
-import { TOP_UP_STATUSES } from "@pantheon/core/reports/top-ups.ts";
+import { TOP_UP_STATUSES } from "@pantheon/core/payments/list.ts";
 
 const Multiplier = positiveDecimal(amount("100"), 4);
 const Label = text(1, 64);

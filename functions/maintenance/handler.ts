@@ -1,6 +1,6 @@
 // The Lambda function `maintenance`: scheduled, no address of its own.
 
-import { serveSchedule } from "@pantheon/core/container/serve.ts";
+import { serveSchedule } from "@pantheon/edge/lambda/serve.ts";
 import { runJob } from "./jobs.ts";
 
 export const handler = serveSchedule("maintenance", runJob);

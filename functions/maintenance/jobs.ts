@@ -1,12 +1,12 @@
 // The scheduled jobs. Each may run beside requests, beside itself, and again after it died.
 
 import * as v from "valibot";
-import type { Deps } from "@pantheon/core/container/deps.ts";
-import { recordMaintenanceRun, type MaintenanceRun } from "@pantheon/core/db/maintenance-runs.ts";
-import { checkInvariants } from "@pantheon/core/reports/invariants.ts";
-import { readLostRevenue } from "@pantheon/core/reports/lost-revenue.ts";
-import { closeAbandoned } from "@pantheon/core/topups/abandon.ts";
-import { reconcile } from "@pantheon/core/topups/reconcile.ts";
+import type { Deps } from "../deps.ts";
+import { recordMaintenanceRun, type MaintenanceRun } from "@pantheon/core/maintenance/runs.ts";
+import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
+import { readLostRevenue } from "@pantheon/core/maintenance/lost-revenue.ts";
+import { closeAbandoned } from "@pantheon/core/payments/abandon.ts";
+import { reconcile } from "@pantheon/core/payments/reconcile.ts";
 import { sweepLapsed } from "@pantheon/core/turns/recover.ts";
 
 type Counts = Readonly<Record<string, number>>;

@@ -1,10 +1,10 @@
 // The function `stripe-webhook` as an application.
 
 import type { Hono } from "hono";
-import type { Deps } from "@pantheon/core/container/deps.ts";
-import { probeHealth } from "@pantheon/core/db/health.ts";
-import type { AppEnv } from "@pantheon/core/http/app-env.ts";
-import { createApp } from "@pantheon/core/http/app.ts";
+import type { Deps } from "../deps.ts";
+import { probeHealth } from "@pantheon/core/maintenance/health-probe.ts";
+import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
+import { createApp } from "@pantheon/edge/shell/app.ts";
 import { webhookRoutes } from "./routes.ts";
 
 const MAX_BODY_BYTES = 512 * 1_024;

@@ -1,7 +1,7 @@
 // The Lambda function `stripe-webhook`.
 
-import { preloadStripe } from "@pantheon/core/topups/stripe.ts";
-import { serve } from "@pantheon/core/container/serve.ts";
+import { preloadStripe } from "@pantheon/core/payments/stripe.ts";
+import { serve } from "@pantheon/edge/lambda/serve.ts";
 import { stripeWebhookApp } from "./app.ts";
 
 await preloadStripe();

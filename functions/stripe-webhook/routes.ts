@@ -2,13 +2,13 @@
 
 import type { Hono } from "hono";
 import * as v from "valibot";
-import type { AppEnv } from "@pantheon/core/http/app-env.ts";
-import { describe } from "@pantheon/core/http/shapes.ts";
-import { DomainError } from "@pantheon/core/error.ts";
-import type { Clock } from "@pantheon/core/time.ts";
-import { handleEvent } from "@pantheon/core/topups/events.ts";
-import type { PaymentDeps } from "@pantheon/core/topups/settle-payment.ts";
-import { isSigned } from "@pantheon/core/topups/stripe.ts";
+import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
+import { describe } from "@pantheon/edge/output/describe.ts";
+import { DomainError } from "@pantheon/contract/error.ts";
+import type { Clock } from "@pantheon/contract/time.ts";
+import { handleEvent } from "@pantheon/core/payments/events.ts";
+import type { PaymentDeps } from "@pantheon/core/payments/book.ts";
+import { isSigned } from "@pantheon/core/payments/stripe.ts";
 
 type WebhookDeps = PaymentDeps & { readonly clock: Clock };
 

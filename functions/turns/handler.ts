@@ -1,6 +1,6 @@
 // The Lambda function `turns`.
 
-import { serve } from "@pantheon/core/container/serve.ts";
+import { serve } from "@pantheon/edge/lambda/serve.ts";
 import { turnsApp } from "./app.ts";
 
 export const handler = serve("turns", turnsApp);

@@ -1,14 +1,14 @@
 // The routes of the function `turns`: sessions, their turns and messages (contract section 3).
 
 import type { Hono } from "hono";
-import { listScope, pageView, requestKey, storedAnswer } from "@pantheon/core/http/answer.ts";
-import type { AppEnv } from "@pantheon/core/http/app-env.ts";
-import { idempotencyKey } from "@pantheon/core/http/idempotency.ts";
-import { ListQuery, pageOf } from "@pantheon/core/http/page.ts";
-import { describe } from "@pantheon/core/http/shapes.ts";
-import { body, noBody, noQuery, params, query } from "@pantheon/core/http/validate.ts";
-import { rfc3339 } from "@pantheon/core/time.ts";
-import type { TurnDeps } from "@pantheon/core/turns/deps.ts";
+import { listScope, pageView, requestKey, storedAnswer } from "@pantheon/edge/output/respond.ts";
+import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
+import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
+import { ListQuery, pageOf } from "@pantheon/edge/input/list-query.ts";
+import { describe } from "@pantheon/edge/output/describe.ts";
+import { body, noBody, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
+import { rfc3339 } from "@pantheon/contract/time.ts";
+import type { TurnDeps } from "@pantheon/core/turns/request.ts";
 import { listMessages, listTurns, type MessageRow } from "@pantheon/core/turns/history.ts";
 import { runTurn } from "@pantheon/core/turns/run.ts";
 import { createSession, deleteSession, listSessions, readSession, sessionView } from "@pantheon/core/turns/sessions.ts";

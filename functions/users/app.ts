@@ -1,13 +1,13 @@
 // The function `users` as an application.
 
 import type { Hono } from "hono";
-import type { Deps } from "@pantheon/core/container/deps.ts";
-import { probeHealth } from "@pantheon/core/db/health.ts";
-import type { AppEnv } from "@pantheon/core/http/app-env.ts";
-import { createApp } from "@pantheon/core/http/app.ts";
-import { authenticated } from "@pantheon/core/http/auth.ts";
+import type { Deps } from "../deps.ts";
+import { probeHealth } from "@pantheon/core/maintenance/health-probe.ts";
+import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
+import { createApp } from "@pantheon/edge/shell/app.ts";
+import { authenticated } from "@pantheon/edge/auth/verifier.ts";
 import { userRoutes } from "./routes.ts";
-import { topUpRoutes } from "./top-up-routes.ts";
+import { topUpRoutes } from "./top-ups.ts";
 
 export function usersApp(deps: Deps): Hono<AppEnv> {
   const { config, log, clock } = deps;

@@ -1,6 +1,6 @@
 // The Lambda function `users`.
 
-import { serve } from "@pantheon/core/container/serve.ts";
+import { serve } from "@pantheon/edge/lambda/serve.ts";
 import { usersApp } from "./app.ts";
 
 export const handler = serve("users", usersApp);

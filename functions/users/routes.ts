@@ -1,19 +1,19 @@
 // The routes of the function `users`: who I am, my wallet, my usage, my transactions and their receipts (contract section 4).
 
 import type { Hono } from "hono";
-import type { Config } from "@pantheon/core/config.ts";
+import type { Config } from "@pantheon/core/config/config.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
-import { listScope, pageView } from "@pantheon/core/http/answer.ts";
-import type { AppEnv } from "@pantheon/core/http/app-env.ts";
-import { ListQuery, pageOf } from "@pantheon/core/http/page.ts";
-import { describe } from "@pantheon/core/http/shapes.ts";
-import { noQuery, params, query } from "@pantheon/core/http/validate.ts";
-import { amount, format } from "@pantheon/core/money.ts";
-import { readReceipt } from "@pantheon/core/reports/receipt.ts";
-import { listUsage, type UsageRow } from "@pantheon/core/reports/usage.ts";
-import { rfc3339 } from "@pantheon/core/time.ts";
-import { ledgerRowView, listTransactions } from "@pantheon/core/wallet/history.ts";
-import { readWallet } from "@pantheon/core/wallet/wallet.ts";
+import { listScope, pageView } from "@pantheon/edge/output/respond.ts";
+import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
+import { ListQuery, pageOf } from "@pantheon/edge/input/list-query.ts";
+import { describe } from "@pantheon/edge/output/describe.ts";
+import { noQuery, params, query } from "@pantheon/edge/input/validate.ts";
+import { amount, format } from "@pantheon/contract/money.ts";
+import { readReceipt } from "@pantheon/core/turns/receipt.ts";
+import { listUsage, type UsageRow } from "@pantheon/core/turns/usage-events.ts";
+import { rfc3339 } from "@pantheon/contract/time.ts";
+import { ledgerRowView, listTransactions } from "@pantheon/core/ledger/entries.ts";
+import { readWallet } from "@pantheon/core/ledger/wallet.ts";
 import { MeView, ReceiptView, TransactionList, TransactionPath, UsageList, WalletView } from "./schemas.ts";
 
 type UserDeps = { readonly db: Database; readonly config: Pick<Config, "lowBalanceThreshold"> };

@@ -1,9 +1,9 @@
 // The shapes of a user's own account on the wire (contract section 4).
 
 import * as v from "valibot";
-import { Decimal, Time, TransactionView, page } from "@pantheon/core/http/shapes.ts";
-import { decimalOrNull } from "@pantheon/core/http/decimal-input.ts";
-import { Id } from "@pantheon/core/http/validate.ts";
+import { Decimal, Time, TransactionView, page } from "@pantheon/edge/output/describe.ts";
+import { decimalOrNull } from "@pantheon/contract/decimal-input.ts";
+import { Id } from "@pantheon/edge/input/validate.ts";
 
 export const TransactionPath = v.strictObject({ transaction_id: Id });
 

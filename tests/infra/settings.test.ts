@@ -1,7 +1,7 @@
 // What a deploy may and may not pass on to the functions. Needs no platform.
 
 import { describe, expect, it } from "vitest";
-import { readConfig, VARIABLES } from "@pantheon/core/config.ts";
+import { readConfig, VARIABLES } from "@pantheon/core/config/config.ts";
 import { deploySettings } from "../../infra/settings.ts";
 import { stageOptions } from "../../infra/stages.ts";
 import { CANARY, COMMIT, EVERYTHING, LEAST, SETTINGS } from "./support/deploy-environment.ts";

@@ -3,7 +3,7 @@
 
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { functionFor } from "../../functions/addresses.ts";
+import { functionFor } from "@pantheon/functions/functions.ts";
 import { operationsOf } from "../support/openapi-document.ts";
 import { readProjectFile } from "../support/project-files.ts";
 import { startCliServices, type CliServices } from "./support/cli-services.ts";

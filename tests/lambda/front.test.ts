@@ -2,7 +2,7 @@
 // schema that each of them says it is. A function without its configuration says so and nothing else.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ProblemSchema } from "@pantheon/core/http/problem.ts";
+import { ProblemSchema } from "@pantheon/edge/output/problem.ts";
 import * as v from "valibot";
 import type { LambdaAnswer } from "../support/lambda-event.ts";
 import { COMMIT, lambdaStage, OPERATOR, type Lambda, type LambdaStage } from "../support/lambda-stage.ts";

@@ -1,9 +1,9 @@
 // One more container of the function `admin` beside a world: on the same database, with a pool and a configuration of its own. A
 // container that comes up later is what a restart looks like.
 
-import type { Config } from "@pantheon/core/config.ts";
-import { createDeps } from "@pantheon/core/container/deps.ts";
-import { adminApp } from "../../functions/admin/app.ts";
+import type { Config } from "@pantheon/core/config/config.ts";
+import { createDeps } from "@pantheon/functions/deps.ts";
+import { adminApp } from "@pantheon/functions/admin/app.ts";
 import { quietLog } from "./quiet-log.ts";
 import type { CallOptions, TestWorld } from "./world.ts";
 

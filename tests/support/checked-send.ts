@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { expect } from "vitest";
-import { ProblemSchema } from "@pantheon/core/http/problem.ts";
+import { ProblemSchema } from "@pantheon/edge/output/problem.ts";
 import { exactRequest, type ExactRequest } from "./exact-request.ts";
 import type { Answer, TestWorld } from "./world.ts";
 

@@ -1,10 +1,10 @@
 // One more container of the function `turns` beside a world: on the same database and provider, with a pool, a catalogue and a
 // configuration of its own. What holds in every container at once is shown with two of them.
 
-import type { Config } from "@pantheon/core/config.ts";
-import { createDeps, type Deps } from "@pantheon/core/container/deps.ts";
+import type { Config } from "@pantheon/core/config/config.ts";
+import { createDeps, type Deps } from "@pantheon/functions/deps.ts";
 import type { ModelEntry } from "@pantheon/core/llm/models.ts";
-import { turnsApp } from "../../functions/turns/app.ts";
+import { turnsApp } from "@pantheon/functions/turns/app.ts";
 import { quietLog, type QuietLog } from "./quiet-log.ts";
 import type { Answer, TestWorld } from "./world.ts";
 

@@ -1,10 +1,10 @@
 // The money statements without the rooms above them: for races, zombies and tool events, which no single request can make.
 
 import type { Catalog } from "@pantheon/core/pricing/catalog.ts";
-import { openTurn, type OpenTurnInput } from "@pantheon/core/db/statements/open-turn.ts";
-import { settleTurn, type SettleTurnInput, type ToolEvent, type UsageEvent } from "@pantheon/core/db/statements/settle-turn.ts";
-import type { GateInput } from "@pantheon/core/db/statements/turn-gate.ts";
-import { newId } from "@pantheon/core/id.ts";
+import { openTurn, type OpenTurnInput } from "@pantheon/core/ledger/statements/open-turn.ts";
+import { settleTurn, type SettleTurnInput, type ToolEvent, type UsageEvent } from "@pantheon/core/ledger/statements/settle-turn.ts";
+import type { GateInput } from "@pantheon/core/ledger/statements/gate.ts";
+import { newId } from "@pantheon/contract/id.ts";
 import type { TestWorld } from "./world.ts";
 
 type Place = Pick<TestWorld, "deps">;

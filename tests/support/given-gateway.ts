@@ -2,7 +2,7 @@
 
 import { inspect } from "node:util";
 import { expect } from "vitest";
-import { DomainError } from "@pantheon/core/error.ts";
+import { DomainError } from "@pantheon/contract/error.ts";
 import { createGateway } from "@pantheon/core/llm/gateway.ts";
 import type { ModelAnswer } from "@pantheon/core/llm/gateway.ts";
 import type { ModelCall } from "@pantheon/core/llm/model-call.ts";

@@ -1,6 +1,6 @@
 // Top-ups that wait for their payment, the payment intents that pay them, and what the tables say of both afterwards.
 
-import { newId } from "@pantheon/core/id.ts";
+import { newId } from "@pantheon/contract/id.ts";
 import { eventOf, stripeId, type PaymentEvent } from "./payment-event.ts";
 import type { TestWorld } from "./world.ts";
 

@@ -2,8 +2,8 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
-import { grant } from "@pantheon/core/db/statements/grant.ts";
-import { newId } from "@pantheon/core/id.ts";
+import { grant } from "@pantheon/core/ledger/statements/grant.ts";
+import { newId } from "@pantheon/contract/id.ts";
 import { MODELS, type ModelEntry } from "@pantheon/core/llm/models.ts";
 import type { Answer, TestWorld } from "./world.ts";
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { migrateToHead } from "@pantheon/core/db/migrate.ts";
 import type { Log } from "@pantheon/core/log.ts";
-import { startPostgres } from "@pantheon/local/postgres.ts";
+import { startPostgres } from "@pantheon/stand-ins/postgres/postgres.ts";
 import type { TestProject } from "vitest/node";
 
 declare module "vitest" {

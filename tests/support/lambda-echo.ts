@@ -2,10 +2,10 @@
 // that are long, that break, that are empty. It is bundled and run like a function.
 
 import { setCookie } from "hono/cookie";
-import { createApp } from "@pantheon/core/http/app.ts";
-import { lambdaHandler } from "@pantheon/core/http/lambda.ts";
-import { streamHandler } from "@pantheon/core/http/lambda-stream.ts";
-import { createLog } from "@pantheon/core/http/log.ts";
+import { createApp } from "@pantheon/edge/shell/app.ts";
+import { lambdaHandler } from "@pantheon/edge/lambda/buffered.ts";
+import { streamHandler } from "@pantheon/edge/lambda/streaming.ts";
+import { createLog } from "@pantheon/edge/lambda/cloudwatch-log.ts";
 import { sourceOf } from "./lambda-body.ts";
 
 const log = createLog("echo", "test", Date.now);

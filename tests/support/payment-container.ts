@@ -1,11 +1,11 @@
 // One more container of the functions that payments pass through (`users` and `stripe-webhook`) beside a world: on the same Stripe, with
 // a pool, a clock, a log and a configuration of its own.
 
-import type { Config } from "@pantheon/core/config.ts";
-import { createDeps, type Deps } from "@pantheon/core/container/deps.ts";
-import type { Clock } from "@pantheon/core/time.ts";
-import { stripeWebhookApp } from "../../functions/stripe-webhook/app.ts";
-import { usersApp } from "../../functions/users/app.ts";
+import type { Config } from "@pantheon/core/config/config.ts";
+import { createDeps, type Deps } from "@pantheon/functions/deps.ts";
+import type { Clock } from "@pantheon/contract/time.ts";
+import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
+import { usersApp } from "@pantheon/functions/users/app.ts";
 import { cuttingProxy, type CuttingProxy } from "./cutting-proxy.ts";
 import { quietLog, type QuietLog } from "./quiet-log.ts";
 import type { CallOptions, TestWorld } from "./world.ts";

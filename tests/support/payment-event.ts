@@ -2,7 +2,7 @@
 
 import { createHmac } from "node:crypto";
 import { Stripe } from "stripe";
-import { newId } from "@pantheon/core/id.ts";
+import { newId } from "@pantheon/contract/id.ts";
 import type { Answer, TestWorld } from "./world.ts";
 
 export type PaymentEvent = {

@@ -2,7 +2,7 @@
 
 import { sql } from "kysely";
 import { createDatabase, type Database } from "@pantheon/core/db/database.ts";
-import { DomainError } from "@pantheon/core/error.ts";
+import { DomainError } from "@pantheon/contract/error.ts";
 import { quietLog } from "./quiet-log.ts";
 
 export type PoolOrder = { readonly url: string } | { readonly sql: string } | { readonly lost: true };

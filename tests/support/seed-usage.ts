@@ -3,7 +3,7 @@
 // have written.
 
 import { sql, type Kysely, type RawBuilder } from "kysely";
-import type { Schema } from "@pantheon/core/db/schema.ts";
+import type { Schema } from "@pantheon/core/db/schema/schema.ts";
 
 /** One model call of a turn. Calls of one turn share `turn`, user and time; call 0 carries whether the turn would have been refused. */
 export type SeedCall = {

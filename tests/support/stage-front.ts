@@ -4,13 +4,13 @@
 import { serve, type Http2Bindings, type HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { once } from "node:events";
-import type { Config } from "@pantheon/core/config.ts";
-import type { FunctionName } from "@pantheon/core/http/app-env.ts";
-import { adminApp } from "../../functions/admin/app.ts";
-import { functionFor } from "../../functions/addresses.ts";
-import { stripeWebhookApp } from "../../functions/stripe-webhook/app.ts";
-import { turnsApp } from "../../functions/turns/app.ts";
-import { usersApp } from "../../functions/users/app.ts";
+import type { Config } from "@pantheon/core/config/config.ts";
+import type { FunctionName } from "@pantheon/edge/shell/app-env.ts";
+import { adminApp } from "@pantheon/functions/admin/app.ts";
+import { functionFor } from "@pantheon/functions/functions.ts";
+import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
+import { turnsApp } from "@pantheon/functions/turns/app.ts";
+import { usersApp } from "@pantheon/functions/users/app.ts";
 import type { TestWorld } from "./world.ts";
 
 /** Answers instead of the functions, or asks them itself by `next`; null breaks the connection without an answer. */

@@ -1,9 +1,9 @@
 // A world that stage:verify can be run against, and what its evidence says.
 
 import { EXPECTED_MIGRATION_HEAD } from "@pantheon/core/db/migration-head.ts";
-import type { Row } from "@pantheon/local/stage-verify/evidence.ts";
-import { verifyStage, type StageEvidence, type VerifyOptions } from "@pantheon/local/stage-verify/verify-stage.ts";
-import { runJob } from "../../functions/maintenance/jobs.ts";
+import type { Row } from "@pantheon/ops/stage-verify/evidence.ts";
+import { verifyStage, type StageEvidence, type VerifyOptions } from "@pantheon/ops/stage-verify/verify-stage.ts";
+import { runJob } from "@pantheon/functions/maintenance/jobs.ts";
 import { operatorWorld, priceOf, ROOT } from "./operator.ts";
 import type { TestWorld } from "./world.ts";
 

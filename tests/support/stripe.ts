@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { Stripe } from "stripe";
-import type { StandInStripe } from "@pantheon/local/stripe/stripe.ts";
+import type { StandInStripe } from "@pantheon/stand-ins/stripe/stripe.ts";
 
 export const SECRET = "whsec_test_secret";
 

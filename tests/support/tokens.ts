@@ -6,8 +6,8 @@ import { createHmac, generateKeyPairSync, sign, type KeyObject } from "node:cryp
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { afterAll, beforeAll } from "vitest";
-import { createApp } from "@pantheon/core/http/app.ts";
-import { adminOnly, authenticated, createVerifier } from "@pantheon/core/http/auth.ts";
+import { createApp } from "@pantheon/edge/shell/app.ts";
+import { adminOnly, authenticated, createVerifier } from "@pantheon/edge/auth/verifier.ts";
 import { quietLog } from "./quiet-log.ts";
 import type { Answer } from "./edge.ts";
 

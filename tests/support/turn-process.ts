@@ -1,10 +1,10 @@
 // The script of second-process.ts: a container in a process of its own. It is told its environment first and then turns to run; it
 // ends when its parent lets go of it.
 
-import { readConfig } from "@pantheon/core/config.ts";
-import { createDeps, type Deps } from "@pantheon/core/container/deps.ts";
-import { DomainError } from "@pantheon/core/error.ts";
-import { newId } from "@pantheon/core/id.ts";
+import { readConfig } from "@pantheon/core/config/config.ts";
+import { createDeps, type Deps } from "@pantheon/functions/deps.ts";
+import { DomainError } from "@pantheon/contract/error.ts";
+import { newId } from "@pantheon/contract/id.ts";
 import { MODELS } from "@pantheon/core/llm/models.ts";
 import { runTurn } from "@pantheon/core/turns/run.ts";
 import { quietLog } from "./quiet-log.ts";

@@ -2,9 +2,9 @@
 
 import { once } from "node:events";
 import { serve } from "@hono/node-server";
-import { readConfig } from "@pantheon/core/config.ts";
-import { createDeps } from "@pantheon/core/container/deps.ts";
-import { stripeWebhookApp } from "../../functions/stripe-webhook/app.ts";
+import { readConfig } from "@pantheon/core/config/config.ts";
+import { createDeps } from "@pantheon/functions/deps.ts";
+import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
 import { quietLog } from "./quiet-log.ts";
 
 process.once("message", (environment: Record<string, string>) => void start(environment));

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { checkInvariants } from "@pantheon/core/reports/invariants.ts";
+import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
 import { startWorld, type World, type WorldOptions } from "@pantheon/local/world.ts";
 import { quietLog, type QuietLog } from "./quiet-log.ts";
 import { freshDatabase } from "./postgres.ts";

@@ -2,7 +2,7 @@
 
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { Log, LogFields } from "@pantheon/core/log.ts";
-import type { Clock } from "@pantheon/core/time.ts";
+import type { Clock } from "@pantheon/contract/time.ts";
 
 /** Opens the file; `close` ends it, and what is logged after that is dropped. */
 export function openFileLog(path: string, clock: Clock): Log & { close(): void } {

@@ -4,13 +4,13 @@
 import { serve, type ServerType } from "@hono/node-server";
 import { once } from "node:events";
 import type { Hono } from "hono";
-import { adminApp } from "../../../functions/admin/app.ts";
-import { functionFor } from "../../../functions/addresses.ts";
-import { stripeWebhookApp } from "../../../functions/stripe-webhook/app.ts";
-import { turnsApp } from "../../../functions/turns/app.ts";
-import { usersApp } from "../../../functions/users/app.ts";
-import type { Deps } from "@pantheon/core/container/deps.ts";
-import type { AppEnv, FunctionName } from "@pantheon/core/http/app-env.ts";
+import { adminApp } from "@pantheon/functions/admin/app.ts";
+import { functionFor } from "@pantheon/functions/functions.ts";
+import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
+import { turnsApp } from "@pantheon/functions/turns/app.ts";
+import { usersApp } from "@pantheon/functions/users/app.ts";
+import type { Deps } from "@pantheon/functions/deps.ts";
+import type { AppEnv, FunctionName } from "@pantheon/edge/shell/app-env.ts";
 
 export type LocalServer = {
   readonly url: string;

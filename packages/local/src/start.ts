@@ -4,12 +4,12 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs, styleText } from "node:util";
-import { ConfigError } from "@pantheon/core/config.ts";
-import { checkoutCommit } from "./checkout-commit.ts";
+import { ConfigError } from "@pantheon/core/config/config.ts";
+import { checkoutCommit } from "@pantheon/ops/checkout-commit.ts";
 import { LocalConfigError, localEnvironment, readLocalConfig } from "./config.ts";
 import { openFileLog } from "./file-log.ts";
-import { runTour } from "./tour.ts";
-import { renderTour, tourSucceeded } from "./tour-view.ts";
+import { runTour } from "./tour/tour.ts";
+import { renderTour, tourSucceeded } from "./tour/view.ts";
 import { startWorld, type World } from "./world.ts";
 
 const HELP = `Usage: npm start -- [--no-tour | --tour-only]

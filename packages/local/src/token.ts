@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import * as v from "valibot";
 import { readLocalConfig } from "./config.ts";
-import { createIssuer } from "./issuer.ts";
+import { createIssuer } from "@pantheon/stand-ins/issuer.ts";
 
 const HELP = `Usage: npm run --silent token -- --user ID [--admin] [--email ADDRESS]
 

@@ -5,20 +5,20 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
-import { readConfig, type Config } from "@pantheon/core/config.ts";
-import { createDeps, type Deps } from "@pantheon/core/container/deps.ts";
+import { readConfig, type Config } from "@pantheon/core/config/config.ts";
+import { createDeps, type Deps } from "@pantheon/functions/deps.ts";
 import { migrateToHead } from "@pantheon/core/db/migrate.ts";
 import type { Gateway } from "@pantheon/core/llm/gateway.ts";
 import type { ModelEntry } from "@pantheon/core/llm/models.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import { LOCAL_STRIPE_KEY } from "./config.ts";
-import { createIssuer, type Issuer } from "./issuer.ts";
+import { createIssuer, type Issuer } from "@pantheon/stand-ins/issuer.ts";
 import { payPage } from "./pay/page.ts";
-import { startPostgres } from "./postgres.ts";
-import { startProvider, type Provider } from "./provider/provider.ts";
+import { startPostgres } from "@pantheon/stand-ins/postgres/postgres.ts";
+import { startProvider, type Provider } from "@pantheon/stand-ins/provider/provider.ts";
 import { startSchedule } from "./schedule.ts";
 import { ISSUER_PATH, startServer } from "./server.ts";
-import { startStripe, type StandInStripe } from "./stripe/stripe.ts";
+import { startStripe, type StandInStripe } from "@pantheon/stand-ins/stripe/stripe.ts";
 
 export type WorldOptions = {
   readonly home: string;

@@ -4,7 +4,7 @@
 import { Kysely, PostgresDialect } from "kysely";
 import { rotatingPool, type PoolOptions } from "./pool.ts";
 import type { Prepared } from "./prepared.ts";
-import type { Schema } from "./schema.ts";
+import type { Schema } from "./schema/schema.ts";
 
 export type Database = {
   /** Typed queries. No change of money goes through here: those stand in `statements/`. */

@@ -9,7 +9,7 @@ import { Kysely, PostgresDialect, sql } from "kysely";
 import { type Migration, type MigrationProvider, Migrator } from "kysely/migration";
 import { Pool } from "pg";
 import type { Log } from "../log.ts";
-import type { Schema } from "./schema.ts";
+import type { Schema } from "./schema/schema.ts";
 
 type Options = {
   /** The direct address of the server. */

@@ -1,7 +1,7 @@
 // A page of rows by time and id, newest first: the order of every list but the ledger's own.
 
 import { sql, type SelectQueryBuilder } from "kysely";
-import type { Page } from "../page.ts";
+import type { Page } from "@pantheon/contract/page.ts";
 
 /**
  * Reads one row more than the page, after its position. The query selects `id`; the time is compared as the database prints it, since

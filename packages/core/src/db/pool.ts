@@ -3,9 +3,9 @@
 import type { PostgresPool } from "kysely";
 import pRetry from "p-retry";
 import type { Log } from "../log.ts";
-import type { Clock } from "../time.ts";
+import type { Clock } from "@pantheon/contract/time.ts";
 import { openPool, type DriverClient, type DriverOptions, type DriverPool } from "./driver.ts";
-import { lease, READ_TIMEOUT_MS, type Lease } from "./lease.ts";
+import { lease, READ_TIMEOUT_MS, type Lease } from "./connection.ts";
 import { connectionMayComeBack, translateDatabaseError } from "./unavailable.ts";
 
 export type PoolOptions = DriverOptions & {

@@ -1,7 +1,7 @@
 // Which failures mean that the database is away or overloaded, as opposed to a statement that it refused. Decides what a caller is
 // told, and whether trying again can help; never what happened to a statement: for that the row is read.
 
-import { DomainError } from "../error.ts";
+import { DomainError } from "@pantheon/contract/error.ts";
 
 const RETRY_AFTER_SECONDS = 2;
 

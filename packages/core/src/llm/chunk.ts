@@ -1,7 +1,7 @@
 // What a chunk of a streamed answer says beside its text, read from the provider's own JSON. Nothing in it is trusted: what is not
 // of the expected kind counts as not said, since the SDK refuses a whole chunk, text and all, for one malformed figure.
 
-import { amount, format } from "../money.ts";
+import { amount, format } from "@pantheon/contract/money.ts";
 import { storableText } from "./storable-text.ts";
 
 /** A usage block as it came: an object, whatever it holds. Metering reads it. */

@@ -3,9 +3,9 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import pRetry from "p-retry";
-import { DomainError } from "../error.ts";
+import { DomainError } from "@pantheon/contract/error.ts";
 import type { Log } from "../log.ts";
-import type { Clock } from "../time.ts";
+import type { Clock } from "@pantheon/contract/time.ts";
 import type { FinishReason, ReportedUsage } from "./chunk.ts";
 import type { ModelCall } from "./model-call.ts";
 import { ProviderFailure } from "./provider-failure.ts";

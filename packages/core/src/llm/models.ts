@@ -1,8 +1,8 @@
 // The models that can be run: for each alias its provider, window and the provider's list price. What a user pays for an alias is not here.
 // An alias without an entry can neither be priced nor run (contract section 2).
 
-import { amount, sum } from "../money.ts";
-import type { Amount } from "../money.ts";
+import { amount, sum } from "@pantheon/contract/money.ts";
+import type { Amount } from "@pantheon/contract/money.ts";
 
 export type ModelEntry = {
   readonly provider: "openrouter";

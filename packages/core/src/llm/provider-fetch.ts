@@ -1,6 +1,6 @@
 // fetch as the SDK may use it: never follows a redirect, turns a refusal into a failure without reading its words, and bounds the body.
 
-import type { Clock } from "../time.ts";
+import type { Clock } from "@pantheon/contract/time.ts";
 import { ProviderFailure } from "./provider-failure.ts";
 
 /**

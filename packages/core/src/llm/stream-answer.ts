@@ -1,7 +1,7 @@
 // One attempt at an answer: streams it through the AI SDK and keeps what was received, however the stream ends.
 // The provider is asked to stream for a JSON turn too, so there is one path, and a broken connection still leaves the text before it.
 
-import type { Clock } from "../time.ts";
+import type { Clock } from "@pantheon/contract/time.ts";
 import { NO_FACTS, textOf, withChunk } from "./chunk.ts";
 import type { ChunkFacts } from "./chunk.ts";
 import type { ModelCall } from "./model-call.ts";

@@ -1,8 +1,8 @@
 // The catalogue: what a container knows of prices, in memory. Owns loading it and dropping it when a statement finds it stale.
 // A turn never reads prices: it carries this catalogue's revision, and the database refuses a stale one (contract section 2).
 
-import { amount, format, type Amount } from "../money.ts";
-import { DomainError } from "../error.ts";
+import { amount, format, type Amount } from "@pantheon/contract/money.ts";
+import { DomainError } from "@pantheon/contract/error.ts";
 import type { Database } from "../db/database.ts";
 import type { Log } from "../log.ts";
 

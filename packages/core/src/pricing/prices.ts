@@ -1,12 +1,12 @@
 // Prices as an operator sees and changes them. Every change is one statement with its audit row; what was charged before never moves.
 
 import type { Database } from "../db/database.ts";
-import { keyedWrite, writeOnce, type Answered, type RequestKey } from "../db/keyed-write.ts";
-import { patchPrice as patchStatement } from "../db/statements/patch-price.ts";
-import { activateVersion as activateStatement, createVersion as createStatement } from "../db/statements/pricing-version.ts";
+import { keyedWrite, writeOnce, type Answered, type RequestKey } from "../audit/once.ts";
+import { patchPrice as patchStatement } from "./statements/patch-price.ts";
+import { activateVersion as activateStatement, createVersion as createStatement } from "./statements/pricing-version.ts";
 import { sqlState } from "../db/unavailable.ts";
-import { DomainError } from "../error.ts";
-import { amount, format, type Amount } from "../money.ts";
+import { DomainError } from "@pantheon/contract/error.ts";
+import { amount, format, type Amount } from "@pantheon/contract/money.ts";
 
 /** Who writes, by which request, under which key. */
 export type Operator = { readonly admin: string; readonly requestId: string; readonly key: RequestKey | null };

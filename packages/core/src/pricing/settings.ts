@@ -1,11 +1,11 @@
 // The settings that an operator can change while everything runs: whether enforcement is on, and where that comes from.
 
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import type { Database } from "../db/database.ts";
-import { keyedWrite, writeOnce, type Answered } from "../db/keyed-write.ts";
-import { setEnforcement as enforcementStatement } from "../db/statements/set-enforcement.ts";
-import { DomainError } from "../error.ts";
-import { format } from "../money.ts";
+import { keyedWrite, writeOnce, type Answered } from "../audit/once.ts";
+import { setEnforcement as enforcementStatement } from "./statements/set-enforcement.ts";
+import { DomainError } from "@pantheon/contract/error.ts";
+import { format } from "@pantheon/contract/money.ts";
 import type { Operator } from "./prices.ts";
 
 type Defaults = Pick<Config, "enforcementDefault" | "lowBalanceThreshold">;

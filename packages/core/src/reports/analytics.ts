@@ -2,7 +2,7 @@
 
 import { sql } from "kysely";
 import type { Database } from "../db/database.ts";
-import { amount, format } from "../money.ts";
+import { amount, format } from "@pantheon/contract/money.ts";
 import { createdWithin, dayWithin, type Range } from "./range.ts";
 
 export type UserModelPage = { readonly limit: number; readonly offset: number };

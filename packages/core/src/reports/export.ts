@@ -4,9 +4,9 @@
 import { stringify } from "csv-stringify/sync";
 import { sql } from "kysely";
 import type { Database } from "../db/database.ts";
-import { DomainError } from "../error.ts";
+import { DomainError } from "@pantheon/contract/error.ts";
 import type { Log } from "../log.ts";
-import { rfc3339 } from "../time.ts";
+import { rfc3339 } from "@pantheon/contract/time.ts";
 import { createdWithin, type Range } from "./range.ts";
 import type { UsageFilter } from "./summary.ts";
 

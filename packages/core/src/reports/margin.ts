@@ -3,7 +3,7 @@
 
 import { sql } from "kysely";
 import type { Database } from "../db/database.ts";
-import { amount, format, ZERO, type Amount } from "../money.ts";
+import { amount, format, ZERO, type Amount } from "@pantheon/contract/money.ts";
 import { dayWithin, type Range } from "./range.ts";
 import { BY_BUCKET, BY_MODEL, bucketOf, TOTAL, type Bucket } from "./summary.ts";
 

@@ -2,7 +2,7 @@
 
 import { sql, type RawBuilder } from "kysely";
 import * as v from "valibot";
-import { DomainError } from "../error.ts";
+import { DomainError } from "@pantheon/contract/error.ts";
 
 /** First and last day; null leaves that end open. */
 export type Range = { readonly from: string | null; readonly to: string | null };

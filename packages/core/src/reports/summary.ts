@@ -3,7 +3,7 @@
 
 import { sql, type RawBuilder } from "kysely";
 import type { Database } from "../db/database.ts";
-import { amount, format } from "../money.ts";
+import { amount, format } from "@pantheon/contract/money.ts";
 import { dayWithin, type Range } from "./range.ts";
 
 /** Whose usage of which model on which days; null is everyone's, of every model. */

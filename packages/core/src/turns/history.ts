@@ -3,7 +3,7 @@
 import { sql } from "kysely";
 import type { Database } from "../db/database.ts";
 import { newestFirst, positionOf } from "../db/newest-first.ts";
-import { listed, type Listed, type Page } from "../page.ts";
+import { listed, type Listed, type Page } from "@pantheon/contract/page.ts";
 import { readSession } from "./sessions.ts";
 import { unsettledTurnView, type UnsettledTurn } from "./view.ts";
 

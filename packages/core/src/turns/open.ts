@@ -2,15 +2,15 @@
 // whatever an error said, the rows decide.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { DomainError, invariant } from "../error.ts";
-import { newId } from "../id.ts";
-import { amount, type Amount } from "../money.ts";
+import { DomainError, invariant } from "@pantheon/contract/error.ts";
+import { newId } from "@pantheon/contract/id.ts";
+import { amount, type Amount } from "@pantheon/contract/money.ts";
 import type { Catalog } from "../pricing/catalog.ts";
-import { openTurn as openStatement } from "../db/statements/open-turn.ts";
-import { reopenTurn as reopenStatement } from "../db/statements/reopen-turn.ts";
-import type { GateRow } from "../db/statements/turn-gate.ts";
-import { LIMITS, type TurnDeps, type TurnRequest } from "./deps.ts";
-import { claimOf, standing, type Claim } from "./claim.ts";
+import { openTurn as openStatement } from "../ledger/statements/open-turn.ts";
+import { reopenTurn as reopenStatement } from "../ledger/statements/reopen-turn.ts";
+import type { GateRow } from "../ledger/statements/gate.ts";
+import { LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
+import { claimOf, standing, type Claim } from "./collision.ts";
 import { refusalOf } from "./refusal.ts";
 import { sweepUser } from "./recover.ts";
 

@@ -1,9 +1,9 @@
 // Putting right what a dead container left behind: turns whose lease is over are voided and their holds go back.
 
 import { sql } from "kysely";
-import { sweepTurns } from "../db/statements/sweep-turns.ts";
-import { voidTurn } from "../db/statements/void-turn.ts";
-import type { TurnDeps } from "./deps.ts";
+import { sweepTurns } from "../ledger/statements/sweep-turns.ts";
+import { voidTurn } from "../ledger/statements/void-turn.ts";
+import type { TurnDeps } from "./request.ts";
 
 type Recovery = Pick<TurnDeps, "db" | "log">;
 

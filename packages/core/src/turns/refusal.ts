@@ -1,11 +1,11 @@
 // Why the gate did not let a turn run, read from the row it answered. Pure.
 
-import type { Config } from "../config.ts";
-import type { GateRow } from "../db/statements/turn-gate.ts";
-import { DomainError } from "../error.ts";
-import { amount, format, ZERO } from "../money.ts";
+import type { Config } from "../config/config.ts";
+import type { GateRow } from "../ledger/statements/gate.ts";
+import { DomainError } from "@pantheon/contract/error.ts";
+import { amount, format, ZERO } from "@pantheon/contract/money.ts";
 import type { Catalog } from "../pricing/catalog.ts";
-import type { TurnRequest } from "./deps.ts";
+import type { TurnRequest } from "./request.ts";
 
 /** The refusal that this row stands for, or null when nothing stands against the turn. */
 export function refusalOf(row: GateRow, request: TurnRequest, config: Config, catalog: Catalog): DomainError | null {

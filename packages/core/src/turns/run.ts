@@ -1,8 +1,8 @@
 // A turn from request to answer: open, ask the model, settle. Two statements and one model call; nothing is held on the wire meanwhile.
 
-import { DomainError, invariant } from "../error.ts";
+import { DomainError, invariant } from "@pantheon/contract/error.ts";
 import type { ModelAnswer } from "../llm/gateway.ts";
-import { LIMITS, type TurnDeps, type TurnRequest } from "./deps.ts";
+import { LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
 import { openTurn, type OpenedTurn } from "./open.ts";
 import { voidFailed } from "./recover.ts";
 import { settleTurn } from "./settle.ts";

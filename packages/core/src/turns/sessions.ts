@@ -1,13 +1,13 @@
 // Sessions: opened, listed, read and deleted by their owner. Whatever is not the caller's is as unknown as what never was.
 
 import type { Database } from "../db/database.ts";
-import { keyedWrite, writeOnce, type Answered, type RequestKey } from "../db/keyed-write.ts";
+import { keyedWrite, writeOnce, type Answered, type RequestKey } from "../audit/once.ts";
 import { newestFirst, positionOf } from "../db/newest-first.ts";
-import { createSession as createStatement, deleteSession as deleteStatement } from "../db/statements/session.ts";
-import { DomainError } from "../error.ts";
-import { newId } from "../id.ts";
-import { listed, type Listed, type Page } from "../page.ts";
-import { rfc3339, type Clock } from "../time.ts";
+import { createSession as createStatement, deleteSession as deleteStatement } from "./statements/session.ts";
+import { DomainError } from "@pantheon/contract/error.ts";
+import { newId } from "@pantheon/contract/id.ts";
+import { listed, type Listed, type Page } from "@pantheon/contract/page.ts";
+import { rfc3339, type Clock } from "@pantheon/contract/time.ts";
 
 export type SessionRow = {
   id: string;

@@ -2,16 +2,16 @@
 // lost reply: the turn's row says whether it was booked.
 
 import pRetry, { AbortError } from "p-retry";
-import { settleTurn as settleStatement, type SettleTurnInput, type UsageEvent } from "../db/statements/settle-turn.ts";
-import { DomainError } from "../error.ts";
-import { newId } from "../id.ts";
+import { settleTurn as settleStatement, type SettleTurnInput, type UsageEvent } from "../ledger/statements/settle-turn.ts";
+import { DomainError } from "@pantheon/contract/error.ts";
+import { newId } from "@pantheon/contract/id.ts";
 import type { ModelAnswer } from "../llm/gateway.ts";
 import { costOf, type ModelEntry } from "../llm/models.ts";
-import { charge as chargeOf, type Charge } from "../metering/credits.ts";
+import { charge as chargeOf, type Charge } from "../pricing/charge.ts";
 import { normaliseUsage, type Usage } from "../metering/usage.ts";
-import { amount, roundHalfUp, ZERO } from "../money.ts";
-import { OCTETS_PER_TOKEN } from "../db/statements/turn-gate.ts";
-import type { TurnDeps, TurnRequest } from "./deps.ts";
+import { amount, roundHalfUp, ZERO } from "@pantheon/contract/money.ts";
+import { OCTETS_PER_TOKEN } from "../ledger/statements/gate.ts";
+import type { TurnDeps, TurnRequest } from "./request.ts";
 import type { OpenedTurn } from "./open.ts";
 import { recordLostAnswer, voidFailed } from "./recover.ts";
 import { completedTurnBody } from "./view.ts";

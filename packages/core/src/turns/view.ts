@@ -1,11 +1,11 @@
 // TurnRead: a turn as its owner sees it (contract section 3). A completed one is stored as it was answered, so the answer, its
 // replay and every list are the same text; one that is running or failed is drawn from its columns.
 
-import type { Charge } from "../metering/credits.ts";
+import type { Charge } from "../pricing/charge.ts";
 import type { Usage } from "../metering/usage.ts";
-import { format } from "../money.ts";
-import { rfc3339 } from "../time.ts";
-import type { TurnRequest } from "./deps.ts";
+import { format } from "@pantheon/contract/money.ts";
+import { rfc3339 } from "@pantheon/contract/time.ts";
+import type { TurnRequest } from "./request.ts";
 import type { OpenedTurn } from "./open.ts";
 
 /**

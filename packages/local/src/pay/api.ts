@@ -1,8 +1,8 @@
 // What the pay page asks of the product: the public API over HTTP, as the user whose page it is. Knows no address but the API's.
 
-import { newId } from "@pantheon/core/id.ts";
+import { newId } from "@pantheon/contract/id.ts";
 import * as v from "valibot";
-import type { Issuer } from "../issuer.ts";
+import type { Issuer } from "@pantheon/stand-ins/issuer.ts";
 
 export type Account = v.InferOutput<typeof Wallet> & { readonly topUps: readonly TopUp[]; readonly rows: readonly LedgerRow[] };
 export type TopUp = v.InferOutput<typeof TopUpShape>;

@@ -7,10 +7,10 @@ import { csrf } from "hono/csrf";
 import { createMiddleware } from "hono/factory";
 import { HTTPException } from "hono/http-exception";
 import { NONCE, secureHeaders, type SecureHeadersVariables } from "hono/secure-headers";
-import type { Issuer } from "../issuer.ts";
-import { paymentMethodOf } from "../stripe/cards.ts";
-import { StripeRefusal } from "../stripe/refusal.ts";
-import type { StandInStripe } from "../stripe/stripe.ts";
+import type { Issuer } from "@pantheon/stand-ins/issuer.ts";
+import { paymentMethodOf } from "@pantheon/stand-ins/stripe/cards.ts";
+import { StripeRefusal } from "@pantheon/stand-ins/stripe/refusal.ts";
+import type { StandInStripe } from "@pantheon/stand-ins/stripe/stripe.ts";
 import { ApiRefused, payApi, type Account, type PayApi, type TopUp } from "./api.ts";
 import { addressOf, askUser, cardPage, faultPage, page, stateOf, walletPage, watchPage, type Html } from "./view.ts";
 

@@ -2,9 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import { html, raw } from "hono/html";
-import { newId } from "@pantheon/core/id.ts";
-import { amount } from "@pantheon/core/money.ts";
-import { CARDS } from "../stripe/cards.ts";
+import { newId } from "@pantheon/contract/id.ts";
+import { amount } from "@pantheon/contract/money.ts";
+import { CARDS } from "@pantheon/stand-ins/stripe/cards.ts";
 import type { Account, LedgerRow, TopUp } from "./api.ts";
 
 export type Html = ReturnType<typeof html>;

@@ -1,0 +1,90 @@
+// Prices and pricing versions (contract section 5).
+
+import type { Context, Hono } from "hono";
+import type { Database } from "@pantheon/core/db/database.ts";
+import { requestKey, storedAnswer } from "@pantheon/edge/output/respond.ts";
+import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
+import { invalidRequest } from "@pantheon/edge/input/faults.ts";
+import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
+import { describe } from "@pantheon/edge/output/describe.ts";
+import { body, noBody, noQuery, params } from "@pantheon/edge/input/validate.ts";
+import { activateVersion, createVersion, patchPrice, readPrices, type Operator } from "@pantheon/core/pricing/prices.ts";
+import * as shapes from "./schemas.ts";
+
+type PricingDeps = { readonly db: Database };
+
+const NO_ADMIN = { 403: "Not an operator" };
+
+/** Who writes, for the audit and the key's row. `path` stands for the address where two addresses are one act. */
+export function operatorOf(c: Context<AppEnv>, path?: string): Operator {
+  return { admin: c.var.user.id, requestId: c.var.requestId, key: requestKey(c, path) };
+}
+
+export function pricingRoutes(app: Hono<AppEnv>, { db }: PricingDeps): void {
+  app.get(
+    "/api/v1/admin/pricing",
+    describe({ summary: "The active prices", tag: "admin", answers: [200, shapes.PricesView], refusals: NO_ADMIN }),
+    noQuery,
+    async (c) => {
+      const prices = await readPrices(db);
+      c.header("ETag", `"${prices.revision}"`);
+      return c.json(prices);
+    },
+  );
+  app.patch(
+    "/api/v1/admin/pricing/:model_alias",
+    describe({
+      summary: "Change a multiplier, from the very next turn on",
+      tag: "admin",
+      answers: [200, shapes.PriceView],
+      refusals: { ...NO_ADMIN, 404: "No such price", 412: "The revision in If-Match is out of date" },
+    }),
+    noQuery,
+    idempotencyKey,
+    params(shapes.AliasPath, "Model alias not found for pricing version."),
+    body(shapes.PricePatch),
+    async (c) => {
+      const { multiplier, pricing_version: version } = c.req.valid("json");
+      const price = { alias: c.req.valid("param").model_alias, version, multiplier, ifRevision: ifRevision(c.req.header("If-Match")) };
+      return storedAnswer(c, await patchPrice(db, operatorOf(c), price));
+    },
+  );
+  app.post(
+    "/api/v1/admin/pricing/versions",
+    describe({
+      summary: "A new pricing version, copied from the active one or given in full",
+      tag: "admin",
+      answers: [201, shapes.VersionView],
+      refusals: { ...NO_ADMIN, 409: "There is a version of that name" },
+    }),
+    noQuery,
+    idempotencyKey,
+    body(shapes.VersionCreate),
+    async (c) => {
+      const { version, label, effective_date: effectiveDate, items } = c.req.valid("json");
+      return storedAnswer(c, await createVersion(db, operatorOf(c), { version, label, effectiveDate, items: items ?? null }));
+    },
+  );
+  app.post(
+    "/api/v1/admin/pricing/versions/:version/activate",
+    describe({
+      summary: "Make a version the active one, in one switch",
+      tag: "admin",
+      answers: [200, shapes.ActiveVersionView],
+      refusals: { ...NO_ADMIN, 404: "No such version" },
+    }),
+    noQuery,
+    idempotencyKey,
+    params(shapes.VersionPath, "Pricing version not found."),
+    noBody,
+    async (c) => storedAnswer(c, await activateVersion(db, operatorOf(c), c.req.valid("param").version)),
+  );
+}
+
+/** `If-Match: "<revision>"` (RFC 9110, section 13.1.1); `*` asks for nothing, and neither does its absence. */
+function ifRevision(header: string | undefined): string | null {
+  if (header === undefined || header === "*") return null;
+  const revision = /^"(\d{1,18})"$/.exec(header)?.[1];
+  if (revision === undefined) throw invalidRequest([{ path: "If-Match", message: 'must be a revision in quotes, "12"' }]);
+  return revision;
+}

@@ -1,0 +1,139 @@
+// The operator's reports: summary, analytics, margin, export and reconciliation (contract section 5). They read; nothing here writes.
+
+import type { Hono } from "hono";
+import type * as v from "valibot";
+import type { Config } from "@pantheon/core/config/config.ts";
+import type { Database } from "@pantheon/core/db/database.ts";
+import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
+import { describe } from "@pantheon/edge/output/describe.ts";
+import { noQuery, query } from "@pantheon/edge/input/validate.ts";
+import type { Log } from "@pantheon/core/log.ts";
+import { readActiveUsers, readUsageByUser } from "@pantheon/core/reports/analytics.ts";
+import { exportUsage } from "@pantheon/core/reports/export.ts";
+import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
+import { readLostRevenue } from "@pantheon/core/maintenance/lost-revenue.ts";
+import { readMargin } from "@pantheon/core/reports/margin.ts";
+import { rangeOf } from "@pantheon/core/reports/range.ts";
+import { readSummary, type UsageFilter } from "@pantheon/core/reports/summary.ts";
+import { rfc3339, type Clock } from "@pantheon/contract/time.ts";
+import {
+  ActiveUsersQuery,
+  ActiveUsersView,
+  AnalyticsQuery,
+  AnalyticsView,
+  CsvFile,
+  ExportQuery,
+  MarginQuery,
+  MarginView,
+  ReconciliationView,
+  SummaryQuery,
+  SummaryView,
+} from "./report-schemas.ts";
+
+type ReportDeps = { readonly db: Database; readonly log: Log; readonly clock: Clock; readonly config: Pick<Config, "usdPerCredit"> };
+
+/** Mounts the routes. They stand behind `authenticated` and `adminOnly`, since they show everyone's usage. */
+export function reportRoutes(app: Hono<AppEnv>, { db, log, clock, config }: ReportDeps): void {
+  app.get(
+    "/api/v1/admin/usage/summary",
+    describe({
+      summary: "What was used and charged, by model and by day, week or month",
+      tag: "reports",
+      description: "Without dates: all time. A bucket is named by its first day and sums what lies in the range; empty ones are left out.",
+      answers: [200, SummaryView],
+      refusals: FORBIDDEN,
+    }),
+    query(SummaryQuery),
+    async (c) => c.json(await readSummary(db, filterOf(c.req.valid("query")), c.req.valid("query").bucket ?? null)),
+  );
+  app.get(
+    "/api/v1/admin/usage/export.csv",
+    describe({
+      summary: "Every usage event as CSV",
+      tag: "reports",
+      description: "A header row, then a row an event in the order of their ids; internal calls are in it, with their status.",
+      answers: [200, CsvFile],
+      mediaType: "text/csv",
+      refusals: FORBIDDEN,
+    }),
+    query(ExportQuery),
+    async (c) => {
+      const file = await exportUsage({ db, log }, filterOf(c.req.valid("query")), c.var.requestId);
+      return c.body(file, 200, { "Content-Type": "text/csv; charset=utf-8", "Content-Disposition": 'attachment; filename="usage.csv"' });
+    },
+  );
+  analyticsRoutes(app, { db, clock, config });
+  app.get(
+    "/api/v1/admin/reconciliation",
+    describe({
+      summary: "The ledger's invariants, each with the number of rows that break it",
+      tag: "reports",
+      description: "`lost_revenue` is no fault of the ledger: answers of models that nobody pays for, since their turn had been given up.",
+      answers: [200, ReconciliationView],
+      refusals: FORBIDDEN,
+    }),
+    noQuery,
+    async (c) => {
+      const invariants = await checkInvariants(db);
+      const broken_total = invariants.reduce((total, { broken }) => total + broken, 0);
+      return c.json({ invariants, broken_total, lost_revenue: await readLostRevenue(db) });
+    },
+  );
+}
+
+const FORBIDDEN = { 403: "Not an admin" };
+
+function analyticsRoutes(app: Hono<AppEnv>, { db, clock, config }: Omit<ReportDeps, "log">): void {
+  app.get(
+    "/api/v1/admin/analytics/usage",
+    describe({
+      summary: "Usage by user and model, largest first",
+      tag: "reports",
+      answers: [200, AnalyticsView],
+      refusals: FORBIDDEN,
+    }),
+    query(AnalyticsQuery),
+    async (c) => {
+      const { start_date, end_date, limit, offset = 0 } = c.req.valid("query");
+      return c.json(await readUsageByUser(db, rangeOf(start_date, end_date, "end_date"), { limit, offset }));
+    },
+  );
+  app.get(
+    "/api/v1/admin/analytics/active-users",
+    describe({
+      summary: "Active and new users in the 1, 7 or 30 days that end with `as_of`",
+      tag: "reports",
+      description: "`window` is `day` and `as_of` is today (UTC) unless the request says otherwise. Active: ran a turn.",
+      answers: [200, ActiveUsersView],
+      refusals: FORBIDDEN,
+    }),
+    query(ActiveUsersQuery),
+    async (c) => {
+      const { window, as_of = today(clock) } = c.req.valid("query");
+      return c.json(await readActiveUsers(db, window, as_of));
+    },
+  );
+  app.get(
+    "/api/v1/admin/analytics/margin",
+    describe({
+      summary: "Revenue, provider cost and margin in USD, and the credits still owed",
+      tag: "reports",
+      description: "The model that earns least comes first. The liability is of this moment, whatever the dates.",
+      answers: [200, MarginView],
+      refusals: FORBIDDEN,
+    }),
+    query(MarginQuery),
+    async (c) => {
+      const { from_date, to_date, bucket } = c.req.valid("query");
+      return c.json(await readMargin(db, rangeOf(from_date, to_date, "to_date"), bucket ?? null, config.usdPerCredit));
+    },
+  );
+}
+
+function filterOf({ user_id, model_alias, from_date, to_date }: v.InferOutput<typeof ExportQuery>): UsageFilter {
+  return { user: user_id ?? null, alias: model_alias ?? null, range: rangeOf(from_date, to_date, "to_date") };
+}
+
+function today(clock: Clock): string {
+  return rfc3339(new Date(clock())).slice(0, "YYYY-MM-DD".length);
+}

@@ -1,0 +1,56 @@
+// The settings in force, and the switch of enforcement (contract section 5).
+
+import type { Hono } from "hono";
+import type { Config } from "@pantheon/core/config/config.ts";
+import type { Database } from "@pantheon/core/db/database.ts";
+import { storedAnswer } from "@pantheon/edge/output/respond.ts";
+import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
+import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
+import { describe } from "@pantheon/edge/output/describe.ts";
+import { body, noBody, noQuery } from "@pantheon/edge/input/validate.ts";
+import { overrideEnforcement, readSettings } from "@pantheon/core/pricing/settings.ts";
+import { operatorOf } from "./prices.ts";
+import * as shapes from "./schemas.ts";
+
+type SettingsDeps = { readonly db: Database; readonly config: Config };
+
+/** Mounts the routes. They stand behind `authenticated` and `adminOnly`. */
+export function settingsRoutes(app: Hono<AppEnv>, { db, config }: SettingsDeps): void {
+  const path = "/api/v1/admin/settings";
+  app.get(
+    path,
+    describe({ summary: "The settings in force", tag: "admin", answers: [200, shapes.SettingsView], refusals: { 403: "Not an operator" } }),
+    noQuery,
+    async (c) => {
+      const settings = await readSettings(db, config);
+      c.header("ETag", `"${settings.revision}"`);
+      return c.json(settings);
+    },
+  );
+  app.patch(
+    `${path}/enforcement`,
+    describe({
+      summary: "Override enforcement",
+      tag: "admin",
+      answers: [200, shapes.EnforcementView],
+      refusals: { 403: "Not an operator" },
+    }),
+    noQuery,
+    idempotencyKey,
+    body(shapes.EnforcementPatch),
+    async (c) => storedAnswer(c, await overrideEnforcement(db, operatorOf(c), c.req.valid("json").enabled, config)),
+  );
+  app.delete(
+    `${path}/enforcement`,
+    describe({
+      summary: "Back to the stage's default",
+      tag: "admin",
+      answers: [200, shapes.EnforcementView],
+      refusals: { 403: "Not an operator" },
+    }),
+    noQuery,
+    idempotencyKey,
+    noBody,
+    async (c) => storedAnswer(c, await overrideEnforcement(db, operatorOf(c), null, config)),
+  );
+}

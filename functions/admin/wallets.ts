@@ -1,0 +1,151 @@
+// One person's account, and the audit of what was done (contract section 5).
+
+import type { Context, Hono } from "hono";
+import type { Database } from "@pantheon/core/db/database.ts";
+import { listScope, pageView, storedAnswer } from "@pantheon/edge/output/respond.ts";
+import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
+import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
+import { ListQuery, pageOf } from "@pantheon/edge/input/list-query.ts";
+import { describe } from "@pantheon/edge/output/describe.ts";
+import { body, noBody, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
+import { amount, format, type Amount } from "@pantheon/contract/money.ts";
+import { listActions, type ActionRow } from "@pantheon/core/audit/actions.ts";
+import { listAllTopUps, type TopUpReportRow } from "@pantheon/core/payments/list.ts";
+import { rfc3339 } from "@pantheon/contract/time.ts";
+import { grantByAdmin, suspendUser } from "@pantheon/core/ledger/grant.ts";
+import { ledgerRowView, listTransactions } from "@pantheon/core/ledger/entries.ts";
+import { findWallet } from "@pantheon/core/ledger/wallet.ts";
+import { operatorOf } from "./prices.ts";
+import * as shapes from "./schemas.ts";
+
+const RECENT = { limit: 10, offset: 0, after: null };
+const NO_ADMIN = { 403: "Not an operator" };
+const NO_USER_ID = "Nobody can have this id";
+const someone = params(shapes.UserPath, "User not found.");
+
+export function walletRoutes(app: Hono<AppEnv>, { db }: { readonly db: Database }): void {
+  app.get(
+    "/api/v1/admin/wallets/:user_id",
+    describe({
+      summary: "A wallet and its latest transactions",
+      tag: "admin",
+      answers: [200, shapes.WalletView],
+      refusals: { ...NO_ADMIN, 404: "No such wallet" },
+    }),
+    noQuery,
+    params(shapes.UserPath, "Wallet not found."),
+    async (c) => {
+      const user = c.req.valid("param").user_id;
+      const { balance, held, available } = await findWallet(db, user);
+      const { rows } = await listTransactions(db, user, RECENT);
+      const figures = { balance: format(balance), held: format(held), available: format(available) };
+      return c.json({ user_id: user, ...figures, recent_transactions: rows.map(ledgerRowView) });
+    },
+  );
+  app.post(
+    "/api/v1/admin/wallets/:user_id/grant",
+    describe({ summary: "Grant credits", tag: "admin", answers: [200, shapes.GrantView], refusals: { ...NO_ADMIN, 404: NO_USER_ID } }),
+    noQuery,
+    idempotencyKey,
+    someone,
+    body(shapes.Grant),
+    (c) =>
+      grant(c, db, c.req.valid("param").user_id, c.req.valid("json"), (user, _amount, transaction) => ({
+        user_id: user,
+        transaction_id: transaction,
+      })),
+  );
+  app.post(
+    "/api/v1/admin/users/:user_id/wallet/grant",
+    describe({
+      summary: "Grant credits: the same act at a second address",
+      tag: "admin",
+      answers: [200, shapes.UserGrantView],
+      refusals: { ...NO_ADMIN, 404: NO_USER_ID },
+    }),
+    noQuery,
+    idempotencyKey,
+    someone,
+    body(shapes.Grant),
+    (c) =>
+      grant(c, db, c.req.valid("param").user_id, c.req.valid("json"), (user, credits) => ({
+        user_id: user,
+        credits_granted: format(credits),
+      })),
+  );
+  accountRoutes(app, db);
+}
+
+type GrantAnswer = (user: string, amount: Amount, transaction: string) => Readonly<Record<string, string>>;
+
+async function grant(
+  c: Context<AppEnv>,
+  db: Database,
+  user: string,
+  asked: { amount: Amount; note: string | null },
+  answer: GrantAnswer,
+): Promise<Response> {
+  const granted = await grantByAdmin(db, operatorOf(c, `/api/v1/admin/wallets/${user}/grant`), {
+    user,
+    amount: asked.amount,
+    note: asked.note === "" ? null : asked.note,
+    answer: (transaction) => answer(user, asked.amount, transaction),
+  });
+  return storedAnswer(c, granted);
+}
+
+function accountRoutes(app: Hono<AppEnv>, db: Database): void {
+  for (const [act, suspended] of [
+    ["suspend", true],
+    ["reactivate", false],
+  ] as const) {
+    app.post(
+      `/api/v1/admin/users/:user_id/${act}`,
+      describe({
+        summary: suspended ? "Refuse this user's turns" : "Let this user run turns again",
+        tag: "admin",
+        answers: [200, shapes.SuspensionView],
+        refusals: { ...NO_ADMIN, 404: "No such user" },
+      }),
+      noQuery,
+      idempotencyKey,
+      someone,
+      noBody,
+      async (c) => storedAnswer(c, await suspendUser(db, operatorOf(c), c.req.valid("param").user_id, suspended)),
+    );
+  }
+  app.get(
+    "/api/v1/admin/actions",
+    describe({ summary: "What operators did, newest first", tag: "admin", answers: [200, shapes.ActionList], refusals: NO_ADMIN }),
+    query(ListQuery),
+    async (c) => {
+      const page = pageOf(listScope(c), ["time", "id"], c.req.valid("query"));
+      return c.json(pageView("actions", listScope(c), await listActions(db, page), actionView));
+    },
+  );
+  app.get(
+    "/api/v1/admin/top-ups",
+    describe({ summary: "All top-ups, with why one was set aside", tag: "admin", answers: [200, shapes.TopUpList], refusals: NO_ADMIN }),
+    query(shapes.TopUpsQuery),
+    async (c) => {
+      const { status, ...asked } = c.req.valid("query");
+      const scope = `${listScope(c)} ${status ?? ""}`;
+      const page = pageOf(scope, ["time", "id"], asked);
+      return c.json(pageView("top_ups", scope, await listAllTopUps(db, status, page), topUpView));
+    },
+  );
+}
+
+function actionView({ position: _position, ...action }: ActionRow) {
+  return { ...action, created_at: rfc3339(action.created_at) };
+}
+
+function topUpView({ position: _position, ...row }: TopUpReportRow) {
+  return {
+    ...row,
+    amount_usd: format(amount(row.amount_usd)),
+    credits_to_grant: format(amount(row.credits_to_grant)),
+    created_at: rfc3339(row.created_at),
+    updated_at: rfc3339(row.updated_at),
+  };
+}

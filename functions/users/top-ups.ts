@@ -1,0 +1,66 @@
+// Topping up one's wallet (contract section 4).
+
+import type { Hono } from "hono";
+import { listScope, pageView, requestKey, storedAnswer } from "@pantheon/edge/output/respond.ts";
+import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
+import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
+import { ListQuery, pageOf } from "@pantheon/edge/input/list-query.ts";
+import { describe } from "@pantheon/edge/output/describe.ts";
+import { body, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
+import { amount, format } from "@pantheon/contract/money.ts";
+import { rfc3339 } from "@pantheon/contract/time.ts";
+import { listTopUps, readTopUp, topUp, type CheckoutDeps, type TopUpRow } from "@pantheon/core/payments/checkout.ts";
+import { TopUpCreate, TopUpList, TopUpPath, TopUpStarted, TopUpView } from "./schemas.ts";
+
+const TOP_UPS = "/api/v1/users/me/wallet/top-ups";
+
+export function topUpRoutes(app: Hono<AppEnv>, deps: CheckoutDeps): void {
+  app.post(
+    "/api/v1/users/me/wallet/top-up",
+    describe({
+      summary: "Start a top-up: pay it at Stripe with the client secret",
+      tag: "top-ups",
+      answers: [200, TopUpStarted],
+      refusals: { 429: "Too many top-ups are waiting to be paid", 502: "Stripe refused or failed" },
+    }),
+    noQuery,
+    idempotencyKey,
+    body(TopUpCreate),
+    async (c) => storedAnswer(c, { status: 200, ...(await topUp(deps, c.var.user.id, c.req.valid("json").amount_usd, requestKey(c))) }),
+  );
+  app.get(
+    TOP_UPS,
+    describe({ summary: "Your top-ups, newest first", tag: "top-ups", answers: [200, TopUpList] }),
+    query(ListQuery),
+    async (c) => {
+      const page = pageOf(listScope(c), ["time", "id"], c.req.valid("query"));
+      return c.json(pageView("top_ups", listScope(c), await listTopUps(deps, c.var.user.id, page), topUpView));
+    },
+  );
+  app.get(
+    `${TOP_UPS}/:top_up_id`,
+    describe({
+      summary: "One top-up; Stripe is asked about one that is not paid yet",
+      tag: "top-ups",
+      answers: [200, TopUpView],
+      refusals: { 404: "No such top-up of yours" },
+    }),
+    noQuery,
+    params(TopUpPath, "Top-up not found."),
+    async (c) => {
+      const { clientSecret, ...row } = await readTopUp(deps, c.var.user.id, c.req.valid("param").top_up_id);
+      return c.json({ ...topUpView(row), client_secret: clientSecret });
+    },
+  );
+}
+
+function topUpView(row: TopUpRow) {
+  return {
+    id: row.id,
+    amount_usd: format(amount(row.amount_usd)),
+    credits_to_grant: format(amount(row.credits_to_grant)),
+    status: row.status,
+    created_at: rfc3339(row.created_at),
+    updated_at: rfc3339(row.updated_at),
+  };
+}

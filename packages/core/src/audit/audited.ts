@@ -1,0 +1,36 @@
+// The audit row of an operator's change: part of the statement that makes the change, so that neither is ever without the other.
+
+import { sql, type RawBuilder } from "kysely";
+import type { KeyedWrite } from "./once.ts";
+import type { Slots } from "../db/prepared.ts";
+
+/** Who changes something, by which request, and what is stored under their key. */
+export type AdminWrite = KeyedWrite & { admin: string; requestId: string };
+
+export type AdminAction =
+  | "pricing.patch"
+  | "pricing.create_version"
+  | "pricing.activate"
+  | "settings.enforcement"
+  | "wallet.grant"
+  | "user.suspend"
+  | "user.reactivate";
+
+/** The CTEs `a` and `k`: one audit row and one key row for each row of `source`, which is what was changed. */
+export function audited(
+  p: Slots<AdminWrite>,
+  change: {
+    action: AdminAction | RawBuilder<unknown>;
+    target: RawBuilder<unknown>;
+    before: RawBuilder<unknown>;
+    after: RawBuilder<unknown>;
+    source: RawBuilder<unknown>;
+  },
+): RawBuilder<unknown> {
+  const action = typeof change.action === "string" ? sql.lit(change.action) : change.action;
+  return sql`
+  a as (insert into admin_actions (admin_id, action, target, before, after, request_id)
+        select ${p.admin}::text, ${action}, ${change.target}, ${change.before}, ${change.after}, ${p.requestId}::text from ${change.source}),
+  k as (insert into idempotency_keys (user_id, key, request_hash, status, body)
+        select ${p.admin}::text, ${p.key}::text, ${p.requestHash}::text, ${p.status}::int, ${p.body}::text from ${change.source} where ${p.key}::text is not null)`;
+}

@@ -1,0 +1,234 @@
+// The tables as Kysely sees them, named as in SQL. Written by hand beside migrations/; numerics and int8 stay strings, dates stay text.
+
+import type { ColumnType, Generated } from "kysely";
+import type { MaintenanceTables } from "./maintenance.ts";
+import type { PaymentTables } from "./payments.ts";
+
+/** Every table of the product. */
+export interface Schema extends PaymentTables, MaintenanceTables {
+  users: UsersTable;
+  sessions: SessionsTable;
+  turns: TurnsTable;
+  llm_call_events: LlmCallEventsTable;
+  tool_call_events: ToolCallEventsTable;
+  uploaded_files: UploadedFilesTable;
+  pricing_versions: PricingVersionsTable;
+  model_pricing: ModelPricingTable;
+  runtime_settings: RuntimeSettingsTable;
+  credit_wallets: CreditWalletsTable;
+  credit_transactions: CreditTransactionsTable;
+  usage_daily: UsageDailyTable;
+  admin_actions: AdminActionsTable;
+  idempotency_keys: IdempotencyKeysTable;
+  migration_checksums: MigrationChecksumsTable;
+}
+
+/** numeric or int8: a decimal string on the way out and in. */
+type Exact = string;
+type GeneratedExact = ColumnType<Exact, Exact | undefined, Exact>;
+
+/** timestamptz with a default on the database's clock. */
+type Stamp = ColumnType<Date, Date | undefined, Date>;
+
+/** Columns of rows that are written once: the types refuse the UPDATE that the trigger would. */
+type Once<T> = ColumnType<T, T, never>;
+type OnceNullable<T> = ColumnType<T | null, T | null | undefined, never>;
+type OnceGenerated<T> = ColumnType<T, T | undefined, never>;
+
+interface UsersTable {
+  id: string;
+  email: string | null;
+  suspended_at: Date | null;
+  created_at: Stamp;
+}
+
+interface SessionsTable {
+  id: Generated<string>;
+  user_id: string;
+  title: string | null;
+  model_alias: Generated<string>;
+  system_prompt: string | null;
+  tools: Generated<string[]>;
+  deleted_at: Date | null;
+  created_at: Stamp;
+}
+
+interface TurnsTable {
+  id: Generated<string>;
+  session_id: string;
+  user_id: string;
+  status: "running" | "completed" | "failed";
+  turn_index: number | null;
+  user_input: string;
+  assistant_output: string | null;
+  model_alias: string;
+  created_at: Stamp;
+  completed_at: Date | null;
+  hold: GeneratedExact;
+  attempt: Generated<number>;
+  lease_until: Date;
+  max_output_tokens: number;
+  provider_model: string | null;
+  pricing_version: string | null;
+  pricing_revision: Exact | null;
+  idempotency_key: string | null;
+  request_hash: string | null;
+  response_body: string | null;
+  balance_after: Exact | null;
+  would_refuse: Generated<boolean>;
+  prune_triggered: Generated<boolean>;
+  over_hold: Generated<boolean>;
+  failure_code: string | null;
+  claim: Generated<string>;
+}
+
+interface LlmCallEventsTable {
+  id: OnceGenerated<string>;
+  user_id: Once<string>;
+  session_id: Once<string>;
+  turn_id: Once<string>;
+  attempt: Once<number>;
+  call_index: Once<number>;
+  provider: Once<string>;
+  model_alias: Once<string>;
+  provider_model: Once<string>;
+  provider_request_id: OnceNullable<string>;
+  input_tokens_fresh: Once<Exact>;
+  input_tokens_cached: Once<Exact>;
+  output_tokens: Once<Exact>;
+  reasoning_tokens: Once<Exact>;
+  total_tokens: Once<Exact>;
+  oe_tokens_computed: Once<Exact>;
+  multiplier: Once<Exact>;
+  weight_fresh: Once<Exact>;
+  weight_cached: Once<Exact>;
+  weight_output: Once<Exact>;
+  oe_per_credit: Once<Exact>;
+  provider_cost_usd: Once<Exact>;
+  credits_burned: Once<Exact>;
+  credits_charged: Once<Exact>;
+  usd_per_credit: Once<Exact>;
+  latency_ms: Once<number>;
+  status: Once<"success" | "partial" | "internal">;
+  usage_source: Once<"reported" | "estimated">;
+  pricing_version: Once<string>;
+  pricing_revision: Once<Exact>;
+  request_id: OnceNullable<string>;
+  api_key_id: OnceNullable<string>;
+  created_at: OnceGenerated<Date>;
+}
+
+interface ToolCallEventsTable {
+  id: Generated<string>;
+  user_id: string;
+  session_id: string;
+  turn_id: string;
+  attempt: number;
+  call_index: number;
+  tool_name: string;
+  status: "success" | "error";
+  latency_ms: number;
+  created_at: Stamp;
+}
+
+interface UploadedFilesTable {
+  id: Generated<string>;
+  user_id: string;
+  filename: string;
+  mime_type: string;
+  size_bytes: Exact;
+  content: string;
+  created_at: Stamp;
+  deleted_at: Date | null;
+}
+
+interface PricingVersionsTable {
+  version: Once<string>;
+  label: Once<string>;
+  effective_date: Once<string>;
+  is_active: Generated<boolean>;
+  weight_fresh: OnceGenerated<Exact>;
+  weight_cached: OnceGenerated<Exact>;
+  weight_output: OnceGenerated<Exact>;
+  oe_per_credit: OnceGenerated<Exact>;
+  created_at: OnceGenerated<Date>;
+}
+
+interface ModelPricingTable {
+  pricing_version: Once<string>;
+  model_alias: Once<string>;
+  multiplier: Exact;
+}
+
+interface RuntimeSettingsTable {
+  one: OnceGenerated<boolean>;
+  revision: GeneratedExact;
+  enforcement_override: boolean | null;
+  admin_actions: GeneratedExact;
+  updated_at: Stamp;
+}
+
+interface CreditWalletsTable {
+  user_id: string;
+  balance: GeneratedExact;
+  held: GeneratedExact;
+  seq: GeneratedExact;
+  created_at: Stamp;
+}
+
+interface CreditTransactionsTable {
+  id: OnceGenerated<string>;
+  user_id: Once<string>;
+  seq: Once<Exact>;
+  kind: Once<"grant" | "debit" | "refund">;
+  source: Once<"turn" | "top_up" | "admin" | "seed" | "promo" | "reversal">;
+  amount: Once<Exact>;
+  balance_after: Once<Exact>;
+  reference_id: Once<string>;
+  note: OnceNullable<string>;
+  expires_at: OnceNullable<Date>;
+  created_at: OnceGenerated<Date>;
+  initiated_by: OnceNullable<string>;
+}
+
+interface UsageDailyTable {
+  day: string;
+  user_id: string;
+  model_alias: string;
+  calls: GeneratedExact;
+  input_tokens_fresh: GeneratedExact;
+  input_tokens_cached: GeneratedExact;
+  output_tokens: GeneratedExact;
+  credits_burned: GeneratedExact;
+  credits_charged: GeneratedExact;
+  provider_cost_usd: GeneratedExact;
+  revenue_usd: GeneratedExact;
+  refused: GeneratedExact;
+}
+
+interface AdminActionsTable {
+  id: OnceGenerated<string>;
+  admin_id: Once<string>;
+  action: Once<string>;
+  target: Once<string>;
+  /** jsonb: handed in as JSON text. */
+  before: ColumnType<unknown, string | null | undefined, never>;
+  after: ColumnType<unknown, string | null | undefined, never>;
+  request_id: OnceNullable<string>;
+  created_at: OnceGenerated<Date>;
+}
+
+interface IdempotencyKeysTable {
+  user_id: string;
+  key: string;
+  request_hash: string;
+  status: number;
+  body: string;
+  created_at: Stamp;
+}
+
+interface MigrationChecksumsTable {
+  name: Once<string>;
+  sha256: Once<string>;
+  applied_at: OnceGenerated<Date>;
+}

@@ -1,0 +1,31 @@
+// The last run of each scheduled job: written by the function `maintenance`, which has no address, and shown by health.
+
+import { sql } from "kysely";
+import type { Database } from "../db/database.ts";
+
+export type MaintenanceRun = {
+  readonly job: "sweep" | "reconcile" | "verify";
+  readonly commit: string;
+  readonly began_at: Date;
+  readonly finished_at: Date;
+  readonly outcome: "done" | "failed";
+};
+
+/** Keeps the newest run of a job, whichever of two that overlap is recorded last. */
+export async function recordMaintenanceRun(db: Database, run: MaintenanceRun, counts: Readonly<Record<string, number>>): Promise<void> {
+  const row = { ...run, counts: JSON.stringify(counts) };
+  await db.query
+    .insertInto("maintenance_runs")
+    .values(row)
+    .onConflict((conflict) => conflict.column("job").doUpdateSet(row).where("maintenance_runs.finished_at", "<=", run.finished_at))
+    .execute();
+}
+
+/** One row a job that has ever run, by name. */
+export function readMaintenanceRuns(db: Database): Promise<MaintenanceRun[]> {
+  return db.query
+    .selectFrom("maintenance_runs")
+    .select(["job", "commit", "began_at", "finished_at", "outcome"])
+    .orderBy(sql`job collate "C"`)
+    .execute();
+}

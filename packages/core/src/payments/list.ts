@@ -1,0 +1,48 @@
+// All top-ups, for operators: who paid what, and what was set aside and why.
+
+import { sql } from "kysely";
+import type { Database } from "../db/database.ts";
+import { newestFirst, positionOf } from "../db/newest-first.ts";
+import { listed, type Listed, type Page } from "@pantheon/contract/page.ts";
+
+export const TOP_UP_STATUSES = ["created", "pending", "processing", "succeeded", "failed", "canceled", "quarantined"] as const;
+
+export type TopUpStatus = (typeof TOP_UP_STATUSES)[number];
+
+export type TopUpReportRow = {
+  id: string;
+  user_id: string;
+  amount_usd: string;
+  credits_to_grant: string;
+  status: TopUpStatus;
+  payment_intent: string | null;
+  livemode: boolean | null;
+  quarantine_reason: string | null;
+  created_at: Date;
+  updated_at: Date;
+  position: string;
+};
+
+/** What a total is counted up to: beyond it, `total` says "at least so many". */
+const COUNTED = 10_000;
+
+/** Top-ups by time and id, newest first; of one status, or all. */
+export async function listAllTopUps(db: Database, status: TopUpStatus | undefined, page: Page): Promise<Listed<TopUpReportRow>> {
+  const all = db.query.selectFrom("top_ups").$if(status !== undefined, (query) => query.where("status", "=", status ?? "created"));
+  const columns = all.select([
+    "id",
+    "user_id",
+    "amount_usd",
+    "credits_to_grant",
+    "status",
+    "payment_intent",
+    "livemode",
+    "quarantine_reason",
+  ]);
+  const rows = await newestFirst(columns.select(["created_at", "updated_at"]), page).execute();
+  const counted = await db.query
+    .selectFrom(all.select("id").limit(COUNTED).as("some"))
+    .select(sql<string>`count(*)`.as("count"))
+    .executeTakeFirstOrThrow();
+  return listed(rows, page, Number(counted.count), positionOf);
+}

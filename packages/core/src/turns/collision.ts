@@ -1,0 +1,80 @@
+// Whose turn is it: what a request that meets an existing turn (by its own id, by key, or in the same session) may do.
+// After an error this is decided by reading the rows, never by the error.
+
+import { sql } from "kysely";
+import type { KeyedTurn } from "../ledger/statements/gate.ts";
+import { DomainError } from "@pantheon/contract/error.ts";
+import { newId } from "@pantheon/contract/id.ts";
+import type { TurnDeps, TurnRequest } from "./request.ts";
+import { voidLapsed } from "./recover.ts";
+
+/** The turn that the next statement writes: a new one, or an existing one that is run again. */
+export type Claim = { readonly turn: string; readonly reopen: boolean };
+
+const RETRY_AFTER_SECONDS = 2;
+
+/** What to do about the turn that carries this request's key: answer it again, run it again, or refuse (contract section 1). */
+export function claimOf(turn: KeyedTurn, request: TurnRequest): Claim | { readonly replay: string } {
+  if (turn.request_hash !== request.key?.hash)
+    throw new DomainError("idempotency_key_reused", "This Idempotency-Key was used for another request.");
+  if (turn.status === "completed" && turn.response_body !== null) return { replay: turn.response_body };
+  if (turn.status === "running" && !turn.lapsed) {
+    throw new DomainError("idempotency_in_progress", "The request with this Idempotency-Key is still running.", {
+      retryAfter: RETRY_AFTER_SECONDS,
+    });
+  }
+  return { turn: turn.id, reopen: true };
+}
+
+/**
+ * Reads what stands in the way after an open or reopen that ended with `error`, and says how to go on. `ours` is this request's mark:
+ * a running turn that carries it was opened by a statement whose reply was lost.
+ */
+export async function standing(
+  deps: TurnDeps,
+  request: TurnRequest,
+  claim: Claim,
+  ours: string,
+  error: unknown,
+): Promise<Claim | { readonly replay: string }> {
+  const turns = await findTurns(deps, request, claim);
+  const own = turns.find((turn) => turn.claim === ours && turn.status === "running");
+  if (own) return { turn: own.id, reopen: true };
+
+  const keyed = turns.find((turn) => turn.idempotency_key !== null && turn.idempotency_key === request.key?.value);
+  const next = keyed ? claimOf(keyed, request) : { turn: newId(), reopen: false };
+  if ("replay" in next) return next;
+  const blocker = turns.find((turn) => turn.session_id === request.session && turn.status === "running" && turn.id !== keyed?.id);
+  if (blocker?.lapsed) await voidLapsed(deps, blocker);
+  else if (blocker) throw sessionBusy();
+  else if (!keyed && !mayPass(error)) throw error;
+  return next;
+}
+
+function findTurns(deps: TurnDeps, request: TurnRequest, claim: Claim) {
+  return deps.db.query
+    .selectFrom("turns")
+    .select(["id", "user_id", "session_id", "status", "attempt", "claim", "idempotency_key", "request_hash", "response_body"])
+    .select(sql<boolean>`lease_until < clock_timestamp()`.as("lapsed"))
+    .where("user_id", "=", request.user)
+    .where((column) =>
+      column.or([
+        column("id", "=", claim.turn),
+        ...(request.key ? [column("idempotency_key", "=", request.key.value)] : []),
+        column.and([column("session_id", "=", request.session), column("status", "=", "running")]),
+      ]),
+    )
+    .execute();
+}
+
+/** True when trying once more can help: the database was away, or a unique index told of a race whose winner has finished. */
+function mayPass(error: unknown): boolean {
+  if (error instanceof DomainError) return error.code === "database_unavailable";
+  return error instanceof Error && "code" in error && error.code === UNIQUE_VIOLATION;
+}
+
+const UNIQUE_VIOLATION = "23505";
+
+function sessionBusy(): DomainError {
+  return new DomainError("session_busy", "Another turn of this session is still running.", { retryAfter: RETRY_AFTER_SECONDS });
+}

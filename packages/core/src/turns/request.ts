@@ -1,0 +1,48 @@
+// What the turn needs from outside, and the limits it works within.
+
+import type { Config } from "../config/config.ts";
+import type { Database } from "../db/database.ts";
+import type { RequestKey } from "../audit/once.ts";
+import type { Gateway } from "../llm/gateway.ts";
+import type { ModelEntry } from "../llm/models.ts";
+import type { Log } from "../log.ts";
+import type { CatalogCache } from "../pricing/catalog.ts";
+import type { Clock } from "@pantheon/contract/time.ts";
+
+export type TurnDeps = {
+  readonly config: Config;
+  readonly db: Database;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly catalog: CatalogCache;
+  readonly models: Readonly<Record<string, ModelEntry>>;
+  readonly gateway: Gateway;
+};
+
+export type TurnRequest = {
+  readonly user: string;
+  readonly session: string;
+  /** The caller's Idempotency-Key with the digest of the request, or null. */
+  readonly key: RequestKey | null;
+  readonly message: string;
+  readonly alias: string | null;
+  readonly maxOutputTokens: number;
+  readonly requestId: string;
+  /** When this function must have answered, in milliseconds since 1970. */
+  readonly deadline: number;
+};
+
+export const LIMITS = {
+  /** What a turn keeps of the function's time to settle and answer. */
+  settleReserveMs: 3_000,
+  /** The gateway in front gives up at 30 s: a JSON turn's model gets at most this. */
+  modelTimeMs: 25_000,
+  /** Less than this for the model is not worth a hold. */
+  leastModelTimeMs: 500,
+  /** How long a turn stays ours after the function's own end. */
+  leaseGraceMs: 30_000,
+  /** How often opening is tried again when a race or a stale catalogue got in its way. */
+  openRounds: 8,
+  historyTurns: 100,
+  historyOctets: 512 * 1_024,
+} as const;

@@ -1,0 +1,39 @@
+// What a user's turns used: one row a model call, newest first. Internal calls (routing, summaries) are not the user's and not shown.
+
+import type { Database } from "../db/database.ts";
+import { newestFirst, positionOf } from "../db/newest-first.ts";
+import { listed, type Listed, type Page } from "@pantheon/contract/page.ts";
+
+/** This user's usage events by time and id. `total` is summed from the daily rollup, so no event is counted. */
+export async function listUsage(db: Database, user: string, page: Page): Promise<Listed<UsageRow>> {
+  const events = db.query
+    .selectFrom("llm_call_events")
+    .select(["id", "turn_id", "model_alias", "provider_model", "input_tokens_fresh", "input_tokens_cached", "output_tokens"])
+    .select(["multiplier", "pricing_version", "credits_burned", "credits_charged", "usage_source", "created_at"])
+    .where("user_id", "=", user)
+    .where("status", "<>", "internal");
+  const rows = await newestFirst(events, page).execute();
+  const counted = await db.query
+    .selectFrom("usage_daily")
+    .select((column) => column.fn.sum<string | null>("calls").as("calls"))
+    .where("user_id", "=", user)
+    .executeTakeFirst();
+  return listed(rows, page, Number(counted?.calls ?? 0), positionOf);
+}
+
+export type UsageRow = {
+  id: string;
+  turn_id: string;
+  model_alias: string;
+  provider_model: string;
+  input_tokens_fresh: string;
+  input_tokens_cached: string;
+  output_tokens: string;
+  multiplier: string;
+  pricing_version: string;
+  credits_burned: string;
+  credits_charged: string;
+  usage_source: "reported" | "estimated";
+  created_at: Date;
+  position: string;
+};

@@ -1,0 +1,90 @@
+// Pages of a list: what a caller may ask for, and the opaque cursor. A cursor belongs to one list of one user. Its checksum catches
+// what was damaged or taken from elsewhere; since anyone may compute it, what a cursor says is checked again and is never a right.
+
+import { createHash } from "node:crypto";
+import * as v from "valibot";
+import type { DomainError } from "@pantheon/contract/error.ts";
+import { isId } from "@pantheon/contract/id.ts";
+import type { Page } from "@pantheon/contract/page.ts";
+import { invalidRequest } from "./faults.ts";
+
+/** The query parameters of every list, to be spread into the schema of one that takes more. */
+export const PAGE_ENTRIES = {
+  limit: v.pipe(v.optional(wholeNumber(1, 200), "50"), v.metadata({ default: 50 })),
+  offset: v.optional(wholeNumber(0, 10_000)),
+  cursor: v.optional(v.pipe(v.string(), v.minLength(1, "must not be empty"), v.maxLength(1_024, "is not a cursor of this list"))),
+};
+
+/** The query of a list that takes nothing else. */
+export const ListQuery = v.strictObject(PAGE_ENTRIES);
+
+/** What the parts of a list's sort key are, in their order. */
+export type PositionPart = "time" | "id" | "int" | "bigint";
+
+/**
+ * The page that a query asks for. `scope` is what the cursor must have been made for (the list's path and the user), `shape` what its
+ * sort key must look like. 422 for an offset beside a cursor, and for a cursor that is not this list's.
+ */
+export function pageOf(scope: string, shape: readonly PositionPart[], asked: v.InferOutput<typeof ListQuery>): Page {
+  if (asked.offset !== undefined && asked.cursor !== undefined) {
+    throw invalidRequest([{ path: "cursor", message: "must not be given beside offset" }]);
+  }
+  const after = asked.cursor === undefined ? null : decodeCursor(scope, asked.cursor, shape);
+  return { limit: asked.limit, offset: asked.offset ?? 0, after };
+}
+
+/** The cursor behind a row with this sort key. */
+export function encodeCursor(scope: string, position: readonly string[]): string {
+  const payload = JSON.stringify(position);
+  return Buffer.concat([checksum(scope, payload), Buffer.from(payload)]).toString("base64url");
+}
+
+/** The sort key that a cursor stands for; 422 for anything that `encodeCursor` did not make for this scope and shape. */
+export function decodeCursor(scope: string, cursor: string, shape: readonly PositionPart[]): readonly string[] {
+  const bytes = Buffer.from(cursor, "base64url");
+  const payload = bytes.subarray(CHECKSUM_BYTES).toString();
+  const whole = bytes.toString("base64url") === cursor && checksum(scope, payload).equals(bytes.subarray(0, CHECKSUM_BYTES));
+  const position = v.safeParse(Position, whole ? payload : "");
+  if (!position.success || position.output.length !== shape.length) throw foreignCursor();
+  if (!shape.every((part, index) => PARTS[part](position.output[index] ?? ""))) throw foreignCursor();
+  return position.output;
+}
+
+const CHECKSUM_BYTES = 12;
+const Position = v.pipe(v.string(), v.parseJson(), v.array(v.string()));
+const TIME = /^(20\d\d-\d\d-\d\d)[ T]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:Z|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)$/;
+
+const PARTS: Record<PositionPart, (text: string) => boolean> = {
+  time: isTime,
+  id: isId,
+  int: (text) => /^\d{1,9}$/.test(text),
+  bigint: (text) => /^\d{1,18}$/.test(text),
+};
+
+function checksum(scope: string, payload: string): Buffer {
+  return createHash("sha256").update(`cursor 1\n${scope}\n${payload}`).digest().subarray(0, CHECKSUM_BYTES);
+}
+
+/** A timestamp as the database prints it, or as RFC 3339, on a day that exists. */
+function isTime(text: string): boolean {
+  const day = TIME.exec(text)?.[1];
+  const midnight = Date.parse(`${day}T00:00:00Z`);
+  return day !== undefined && !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(day);
+}
+
+function foreignCursor(): DomainError {
+  return invalidRequest([{ path: "cursor", message: "is not a cursor of this list" }]);
+}
+
+/** Plain digits only: no sign, no fraction, no exponent, no other base. */
+function wholeNumber(min: number, max: number) {
+  const rule = `must be a whole number from ${min} to ${max}`;
+  return v.pipe(
+    v.string(),
+    v.check((digits) => /^(?:0|[1-9][0-9]{0,4})$/.test(digits), rule),
+    v.transform(Number),
+    v.minValue(min, rule),
+    v.maxValue(max, rule),
+    v.metadata({ type: "integer", minimum: min, maximum: max }),
+  );
+}

@@ -1,0 +1,124 @@
+// Parsing a request once, at the edge, with strict schemas: JSON body, query string, path. The middlewares carry their schemas, so
+// that the OpenAPI document is made from them. How a fault is worded is faults.ts.
+
+import type { MiddlewareHandler } from "hono";
+import { resolver, uniqueSymbol } from "hono-openapi";
+import * as v from "valibot";
+import { DomainError } from "@pantheon/contract/error.ts";
+import { isId } from "@pantheon/contract/id.ts";
+import type { AppEnv } from "../shell/app-env.ts";
+import { describeIssue, faultsOf, invalidRequest, safeName } from "./faults.ts";
+
+/** An object schema that refuses what it does not know, possibly followed by checks over the whole. */
+type Strict = v.GenericSchema<unknown, object> & { readonly type: "strict_object"; readonly entries: v.ObjectEntries };
+
+type Validator<Target extends "json" | "query" | "param", S extends Strict> = MiddlewareHandler<
+  AppEnv,
+  string,
+  { in: Record<Target, v.InferInput<S>>; out: Record<Target, v.InferOutput<S>> }
+>;
+
+/**
+ * Reads a JSON body into `c.req.valid("json")`. 415 for another content type or an encoding, 400 for what is no JSON in UTF-8, 422 for
+ * what the schema refuses. Of a property that is given twice the last value counts, here and in `c.var.sentBody`, which is what to hash.
+ */
+export function body<S extends Strict>(schema: S): Validator<"json", S> {
+  const read: Validator<"json", S> = async (c, next) => {
+    refuseMediaType(c.req.header("Content-Type"), c.req.header("Content-Encoding"));
+    const value = parseJson(await c.req.arrayBuffer());
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      throw invalidRequest([{ path: "", message: "must be an object" }]);
+    c.set("sentBody", value);
+    c.req.addValidatedData("json", parse(schema, value));
+    await next();
+  };
+  return Object.assign(read, { [uniqueSymbol]: { target: "json", ...resolver(schema) } });
+}
+
+/**
+ * For writes that take no body: there is none, or it is an object without properties, which means the same to an idempotency key too.
+ * Anything else is refused like any body.
+ */
+export const noBody: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if ((await c.req.arrayBuffer()).byteLength === 0) return next();
+  return nothing(c, async () => {
+    c.set("sentBody", null);
+    await next();
+  });
+};
+
+const nothing = body(v.strictObject({}));
+
+/** Reads the query string into `c.req.valid("query")`. Unknown and repeated parameters are refused like any other fault: 422. */
+export function query<S extends Strict>(schema: S): Validator<"query", S> {
+  const read: Validator<"query", S> = async (c, next) => {
+    const given = [...new URL(c.req.url).searchParams];
+    const values = new Map(given);
+    if (values.size < given.length) {
+      const repeated = [...values.keys()].filter((name) => given.filter(([other]) => other === name).length > 1);
+      throw invalidRequest(repeated.map((name) => ({ path: safeName(name), message: "must be given once" })));
+    }
+    c.req.addValidatedData("query", parse(schema, Object.fromEntries(values)));
+    await next();
+  };
+  return Object.assign(read, { [uniqueSymbol]: { target: "query", ...resolver(schema) } });
+}
+
+/** For routes that take no query parameters: any is refused. */
+export const noQuery = query(v.strictObject({}));
+
+/** Reads the path's parameters. What is no id of ours cannot exist, so it is answered exactly like an unknown one: 404 with `detail`. */
+export function params<S extends Strict>(schema: S, detail = "Not found."): Validator<"param", S> {
+  const read: Validator<"param", S> = async (c, next) => {
+    const result = v.safeParse(schema, c.req.param());
+    if (!result.success) throw new DomainError("not_found", detail);
+    c.req.addValidatedData("param", result.output);
+    await next();
+  };
+  return Object.assign(read, { [uniqueSymbol]: { target: "param", ...resolver(schema) } });
+}
+
+/** An id of ours in its one form; for `params`. */
+export const Id = v.pipe(v.string(), v.check(isId, "must be an id"), v.metadata({ format: "uuid" }));
+
+/** An opaque id, such as a token's user: compared as it was sent, never trimmed (contract section 1). */
+export const OpaqueId = v.pipe(
+  v.string(),
+  v.regex(/^[^\p{Cc}\p{Cs}]{1,64}$/u, "must be 1 to 64 characters without control characters"),
+  v.metadata({ minLength: 1, maxLength: 64 }),
+);
+
+/** Text of `min` to `max` code points after trimming, trimmed. NUL and lone surrogates are refused: the database cannot keep them. */
+export function text(min: number, max: number) {
+  const rule = `must be ${min} to ${max} characters`;
+  return v.pipe(
+    v.string(),
+    v.check((value) => value.isWellFormed() && !value.includes("\u0000"), "must be well-formed text without NUL"),
+    v.trim(),
+    v.minCodePoints(min, rule),
+    v.maxCodePoints(max, rule),
+    v.metadata({ minLength: min, maxLength: max }),
+  );
+}
+
+function parse<S extends Strict>(schema: S, value: object): v.InferOutput<S> {
+  const result = v.safeParse(schema, value, { abortPipeEarly: true, message: describeIssue });
+  if (!result.success) throw invalidRequest(faultsOf(result.issues));
+  return result.output;
+}
+
+function refuseMediaType(contentType: string | undefined, contentEncoding: string | undefined): void {
+  const json = contentType !== undefined && /^application\/json *(?:; *charset *= *"?utf-8"? *)?$/i.test(contentType);
+  if (!json) throw new DomainError("unsupported_media_type", "The content type must be application/json in UTF-8.");
+  if (contentEncoding !== undefined && contentEncoding.toLowerCase() !== "identity") {
+    throw new DomainError("unsupported_media_type", "Encoded bodies are not taken.");
+  }
+}
+
+function parseJson(bytes: ArrayBuffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new DomainError("malformed_request", "The body is not valid JSON in UTF-8.", { cause });
+  }
+}

@@ -1,0 +1,95 @@
+// One container of a function between requests: configuration, secrets, and what is built from them. Built with the first request, and
+// again when a secret has changed; what was there before is closed when its last request has ended.
+
+import { ConfigError, readProcessConfig, readProcessPlace } from "@pantheon/core/config/config.ts";
+import { createLog } from "./cloudwatch-log.ts";
+import type { Log } from "@pantheon/core/log.ts";
+import type { Clock } from "@pantheon/contract/time.ts";
+import { createDeps, type Deps } from "@pantheon/functions/deps.ts";
+import { createSecretSource, SecretFault, type Secrets } from "./secrets.ts";
+
+export type Container<Built> = {
+  readonly log: Log;
+  readonly commit: string;
+  /** Runs `work` with what is built, as configuration and secrets stand now. Throws NotConfigured, before `work` runs. */
+  use<T>(work: (built: Built) => Promise<T>): Promise<T>;
+};
+
+/** Variables are missing or wrong; the log has their names. */
+export class NotConfigured extends Error {
+  override readonly name = "NotConfigured";
+}
+
+type Options<Built> = {
+  readonly name: string;
+  readonly maxConnections: number;
+  /** How long a question that looks at everything may take; a request's time unless given. */
+  readonly reportTimeoutMs?: number;
+  readonly build: (deps: Deps) => Built;
+  readonly clock: Clock;
+  /** The function's own, unless a test wants to read it. */
+  readonly log?: Log;
+};
+type State<Built> = { readonly secrets: Secrets; readonly deps: Deps; readonly built: Built; running: number };
+
+const NO_SECRETS: Secrets = {};
+
+/** Reads only what this build and stage are. A wrong variable does not end the container: every request says so in the log. */
+export function createContainer<Built>({ name, build, clock, log: given, ...limits }: Options<Built>): Container<Built> {
+  const { stage, commit, secretId } = readProcessPlace();
+  const log = given ?? createLog(name, stage, clock);
+  const source = secretId === null ? null : createSecretSource({ secretId, clock, log });
+  let state: State<Built> | null = null;
+  let refused: Secrets | null = null;
+
+  const closeUnused = (old: State<Built>): void => {
+    if (old !== state && old.running === 0) void old.deps.db.close().catch(() => log.warn("An old pool did not close."));
+  };
+
+  /** What is built from these secrets. Wrong ones change nothing for a container that has good ones. */
+  const stateFor = (secrets: Secrets): State<Built> => {
+    if (state && (state.secrets === secrets || refused === secrets)) return state;
+    const old = state;
+    try {
+      const deps = createDeps({ config: readProcessConfig(secrets), log, clock, ...limits });
+      state = { secrets, deps, built: build(deps), running: 0 };
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      log.error("The configuration is missing or wrong.", { variables: error.names.join(" ") });
+      source?.doubt(old !== null);
+      if (!old) throw new NotConfigured("The configuration is missing or wrong.");
+      refused = secrets;
+      return old;
+    }
+    if (old) {
+      log.info("The secrets have changed: the container works with new ones.");
+      closeUnused(old);
+    }
+    return state;
+  };
+
+  const readSecrets = async (): Promise<Secrets> => {
+    try {
+      return source ? await source.read() : NO_SECRETS;
+    } catch (error) {
+      if (!(error instanceof SecretFault)) throw error;
+      log.error("The configuration is missing or wrong.", { variables: error.names.join(" "), reason: error.message });
+      throw new NotConfigured("The secrets could not be read.");
+    }
+  };
+
+  return {
+    log,
+    commit,
+    async use(work) {
+      const mine = stateFor(await readSecrets());
+      mine.running += 1;
+      try {
+        return await work(mine.built);
+      } finally {
+        mine.running -= 1;
+        closeUnused(mine);
+      }
+    },
+  };
+}

@@ -1,0 +1,74 @@
+// What Lambda delivers, as a request: events of an HTTP API (payload 2.0) and of a function URL look alike where it matters. Both
+// adapters begin here; how an answer leaves is theirs.
+
+import type { Context } from "aws-lambda";
+import * as v from "valibot";
+import type { Invocation } from "../shell/app-env.ts";
+
+/** An application as an adapter needs it. It never rejects. */
+export type App = { fetch(request: Request, invocation: Invocation): Response | Promise<Response> };
+
+/** Runs `work` with the application as it is for this request; it is of use until `work` has ended. */
+export type WithApp = <T>(work: (app: App) => Promise<T>) => Promise<T>;
+
+export type LambdaContext = Pick<Context, "awsRequestId" | "getRemainingTimeInMillis">;
+
+/** One application for all requests, or one that is asked for with each of them. */
+export function withAppOf(app: App | WithApp): WithApp {
+  return typeof app === "function" ? app : (work) => work(app);
+}
+
+/** The application's answer to an event; to one that is no HTTP request it is 400, by the application itself. */
+export async function answerTo(app: App, event: unknown, context: LambdaContext): Promise<Response> {
+  const invocation: Invocation = { timeLeft: () => context.getRemainingTimeInMillis(), runtimeRequestId: context.awsRequestId };
+  const request = requestOf(event);
+  return request === null ? app.fetch(new Request(`${ORIGIN}/`), { ...invocation, malformed: true }) : app.fetch(request, invocation);
+}
+
+/** Status, headers and cookies as both kinds of answer carry them. */
+export function headOf(response: Response): { statusCode: number; headers: Record<string, string>; cookies?: string[] } {
+  const headers = Object.fromEntries([...response.headers].filter(([name]) => name !== "set-cookie"));
+  const cookies = response.headers.getSetCookie();
+  return { statusCode: response.status, headers, ...(cookies.length > 0 && { cookies }) };
+}
+
+const ORIGIN = "http://function";
+
+/** What is used of an event. Both kinds carry it in the same places. */
+const HttpEvent = v.looseObject({
+  rawPath: v.pipe(v.string(), v.startsWith("/")),
+  rawQueryString: v.optional(v.string(), ""),
+  cookies: v.optional(v.array(v.string()), []),
+  headers: v.optional(v.record(v.string(), v.optional(v.string())), {}),
+  requestContext: v.looseObject({ http: v.looseObject({ method: v.string() }) }),
+  body: v.nullish(v.string(), ""),
+  isBase64Encoded: v.optional(v.boolean(), false),
+});
+
+/** The request that an event stands for, or null when it stands for none. */
+function requestOf(event: unknown): Request | null {
+  const parsed = v.safeParse(HttpEvent, event);
+  if (!parsed.success) return null;
+  const { rawPath, rawQueryString, cookies, headers, requestContext, body, isBase64Encoded } = parsed.output;
+  const { method } = requestContext.http;
+  // A path or query with a raw # or ? in it would end early; everything else the address parser encodes itself.
+  const path = rawPath.replace(/[?#]/g, encodeURIComponent);
+  const search = rawQueryString === "" ? "" : `?${rawQueryString.replaceAll("#", "%23")}`;
+  const bodiless = method === "GET" || method === "HEAD" || body === "";
+  try {
+    return new Request(`${ORIGIN}${path}${search}`, {
+      method,
+      headers: headersOf(headers, cookies),
+      ...(bodiless ? {} : { body: Buffer.from(body, isBase64Encoded ? "base64" : "utf8") }),
+    });
+  } catch {
+    return null; // a method, header or address that HTTP does not know
+  }
+}
+
+function headersOf(given: Readonly<Record<string, string | undefined>>, cookies: readonly string[]): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(given)) if (value !== undefined) headers.append(name, value);
+  if (cookies.length > 0) headers.set("Cookie", cookies.join("; "));
+  return headers;
+}

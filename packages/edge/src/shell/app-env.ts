@@ -1,0 +1,39 @@
+// What travels with a request through the shell: what the runtime knows, and what the middlewares find out.
+
+import type { Context } from "hono";
+import type { ErrorCode } from "@pantheon/contract/error.ts";
+
+export type AppEnv = {
+  Bindings: Invocation;
+  Variables: {
+    requestId: string;
+    /** When this function must have answered, in milliseconds since 1970. */
+    deadline: number;
+    /** Who calls; set by `authenticated`. */
+    user: { id: string; email: string | null; isAdmin: boolean };
+    /** Set by `idempotencyKey`; null when the caller sent none. */
+    idempotencyKey: string | null;
+    /** The JSON body as it was sent, parsed; null while `body` has read none. It is what an idempotency key stands for. */
+    sentBody: unknown;
+    /** The refusal that was answered, for the log line. */
+    refusal: ErrorCode | null;
+  };
+};
+
+/** What a runtime hands over with a request; a plain server hands over nothing of it. */
+export type Invocation = {
+  /** Milliseconds until the runtime ends the function. */
+  timeLeft?: () => number;
+  /** The runtime's own id of the request, used when the caller sent none. */
+  runtimeRequestId?: string;
+  /** The runtime delivered something that is no HTTP request. */
+  malformed?: boolean;
+};
+
+export type FunctionName = "turns" | "users" | "admin" | "stripe-webhook";
+
+/** The invocation of a request; also of one that was made without a runtime at all. */
+export function invocationOf(c: Context<AppEnv>): Invocation {
+  const invocation: Invocation | undefined = c.env;
+  return invocation ?? {};
+}

@@ -1,0 +1,73 @@
+// The shell of every function: request id, version, limits, CORS, health, one log line a request, and every failure as a problem
+// document. Knows no route of the product and no database.
+
+import { Hono, type Context, type MiddlewareHandler } from "hono";
+import { cors } from "hono/cors";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import type { Config } from "@pantheon/core/config/config.ts";
+import { DomainError } from "@pantheon/contract/error.ts";
+import type { Log } from "@pantheon/core/log.ts";
+import type { Clock } from "@pantheon/contract/time.ts";
+import { invocationOf, type AppEnv, type FunctionName } from "./app-env.ts";
+import { edge } from "./envelope.ts";
+import { health, type HealthProbe } from "./health.ts";
+import { limits } from "./size-limits.ts";
+import { problem } from "../output/problem.ts";
+import { refusalOf } from "./thrown.ts";
+
+type AppParts = {
+  name: FunctionName;
+  config: Pick<Config, "stage" | "version" | "commit" | "corsAllowedOrigins">;
+  log: Log;
+  clock: Clock;
+  /** Asks the database where it stands; throws when it is away. */
+  health: () => Promise<HealthProbe>;
+  /** Mounts the function's routes, under their full paths. */
+  routes: (app: Hono<AppEnv>) => void;
+  /** Milliseconds left for this request. */
+  timeLeft?: (c: Context<AppEnv>) => number;
+  maxBodyBytes?: number;
+};
+
+const MAX_BODY_BYTES = 256 * 1024;
+const DEFAULT_TIME_LEFT_MS = 29_000; // the gateway in front ends at 30 s
+
+/** One function as a fetch-style application. It never rejects: whatever is thrown inside is answered as a problem. */
+export function createApp({ name, config, log, clock, health: probe, routes, timeLeft, maxBodyBytes }: AppParts): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  const answer = (thrown: unknown, c: Context<AppEnv>): Response => {
+    const refusal = refusalOf(thrown, log, { request_id: c.var.requestId, function: name });
+    c.set("refusal", refusal.code);
+    return problem(refusal, c.var.requestId);
+  };
+  app.onError(answer);
+  app.notFound((c) => answer(new DomainError("not_found", "Not found."), c));
+  app.use(edge({ name, commit: config.commit, log, clock, timeLeft: timeLeft ?? runtimeTimeLeft, answer }));
+  app.use(browsers(config.corsAllowedOrigins));
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: (c: Context<AppEnv>, methods) => refuseMethod(answer, c, methods) }));
+  app.use(limits(maxBodyBytes ?? MAX_BODY_BYTES));
+  health(app, { name, config, probe });
+  routes(app);
+  return app;
+}
+
+function runtimeTimeLeft(c: Context<AppEnv>): number {
+  return invocationOf(c).timeLeft?.() ?? DEFAULT_TIME_LEFT_MS;
+}
+
+/** Browsers may call from exactly the configured origins; tokens travel in a header, so credentials are never allowed. */
+function browsers(origins: readonly string[]): MiddlewareHandler {
+  return cors({
+    origin: [...origins],
+    allowMethods: ["GET", "HEAD", "POST", "PATCH", "DELETE"],
+    allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "X-Request-Id"],
+    exposeHeaders: ["X-Request-Id", "Pantheon-Version", "Idempotency-Replayed", "Retry-After", "ETag"],
+    maxAge: 600,
+  });
+}
+
+function refuseMethod(answer: (thrown: unknown, c: Context<AppEnv>) => Response, c: Context<AppEnv>, methods: readonly string[]): Response {
+  const response = answer(new DomainError("method_not_allowed", "This address does not take that method."), c);
+  response.headers.set("Allow", methods.join(", "));
+  return response;
+}

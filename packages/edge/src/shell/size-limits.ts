@@ -1,0 +1,52 @@
+// How much of a request is taken in: the length of its address and the real bytes of its body, whatever Content-Length says.
+
+import { createMiddleware } from "hono/factory";
+import { DomainError } from "@pantheon/contract/error.ts";
+import { invocationOf, type AppEnv } from "./app-env.ts";
+
+const MAX_URI_BYTES = 8 * 1024;
+
+/** Refuses an address above 8 KiB (414) and a body above `maxBodyBytes` (413), and leaves the body buffered. */
+export function limits(maxBodyBytes: number) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    if (invocationOf(c).malformed) throw new DomainError("malformed_request", "This is not an HTTP request.");
+    const { url, method, headers, signal } = c.req.raw;
+    if (url.length - url.indexOf("/", "https://".length) > MAX_URI_BYTES)
+      throw new DomainError("uri_too_long", "The address is longer than 8 KiB.");
+    if (Number(headers.get("content-length") ?? 0) > maxBodyBytes) throw tooLarge(maxBodyBytes);
+    // Looked at only now: a server's adapter that has begun to hand over a body wants it read to its end, or breaks the connection.
+    const { body } = c.req.raw;
+    if (body !== null) {
+      const bytes = await readUpTo(body, maxBodyBytes);
+      if (bytes === null) {
+        // The rest of it is on its way, so this connection can carry no other request: a server must not keep it for one.
+        c.res.headers.set("Connection", "close");
+        throw tooLarge(maxBodyBytes);
+      }
+      // An empty body is none: a server in front hands over an empty stream where nothing was sent.
+      c.req.raw = new Request(url, { method, headers, signal, ...(bytes.byteLength > 0 && { body: bytes }) });
+    }
+    await next();
+  });
+}
+
+/** The body, or null when it is longer than `maxBytes`: then reading ends right there. */
+async function readUpTo(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | null> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of body) {
+      size += chunk.byteLength;
+      if (size > maxBytes) break;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw new DomainError("malformed_request", "The request body could not be read.", { cause: error });
+  }
+  if (size > maxBytes) return null;
+  return Uint8Array.from(Buffer.concat(chunks));
+}
+
+function tooLarge(maxBytes: number): DomainError {
+  return new DomainError("payload_too_large", `The request body is larger than ${maxBytes / 1024} KiB.`);
+}

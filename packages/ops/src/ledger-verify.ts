@@ -1,0 +1,50 @@
+// `npm run ledger:verify`: do the books close, and does the database keep what it says? Reads only.
+
+import { parseArgs, styleText } from "node:util";
+import Table from "cli-table3";
+import { createDatabase } from "@pantheon/core/db/database.ts";
+import { readDurability } from "@pantheon/core/ledger/durability.ts";
+import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
+import { readLostRevenue } from "@pantheon/core/maintenance/lost-revenue.ts";
+import { readLocalConfig, readLocalPlace } from "@pantheon/local/config.ts";
+
+const HELP = `Usage: npm run ledger:verify
+
+Counts the rows that break an invariant of the ledger, and looks at the settings that durability depends on. Exit 1 on any.
+Uses DATABASE_URL, or the local world that npm start serves.`;
+
+const TIMEOUT_MS = 15 * 60_000;
+const quiet = { info() {}, warn() {}, error() {}, count() {} };
+
+try {
+  const { values } = parseArgs({ options: { help: { type: "boolean", short: "h" } } });
+  if (values.help) console.log(HELP);
+  else await verify();
+} catch (error) {
+  console.error(`ledger:verify: ${error instanceof Error ? error.message.replaceAll("\n", "; ") : "failed"}`);
+  process.exitCode = 1;
+}
+
+async function verify(): Promise<void> {
+  const { home, databaseUrl } = readLocalConfig();
+  const url = databaseUrl ?? readLocalPlace(home)["DATABASE_URL"];
+  if (url === undefined) throw new Error("no database: set DATABASE_URL, or run npm start first");
+  const db = createDatabase({ url, log: quiet, clock: Date.now, maxConnections: 1, reportTimeoutMs: TIMEOUT_MS });
+  try {
+    const table = new Table({ head: ["", "Invariant", "Rows that break it"], style: { head: [], border: [] } });
+    const invariants = await checkInvariants(db);
+    for (const { promise, broken } of invariants) table.push([mark(broken === 0), promise, String(broken)]);
+    const settings = await readDurability(db);
+    for (const { name, value, ok } of settings) table.push([mark(ok), `${name} = ${value}`, ""]);
+    console.log(table.toString());
+    const { answers, provider_cost_usd, lapsed_turns } = await readLostRevenue(db);
+    console.log(`Unpaid answers: ${answers} (provider cost $${provider_cost_usd}); turns void after their lease: ${lapsed_turns}.`);
+    if (invariants.some(({ broken }) => broken !== 0) || settings.some(({ ok }) => !ok)) process.exitCode = 1;
+  } finally {
+    await db.close();
+  }
+}
+
+function mark(good: boolean): string {
+  return good ? styleText("green", "✓") : styleText("red", "✗");
+}

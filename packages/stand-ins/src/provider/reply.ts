@@ -1,0 +1,81 @@
+// What the stand-in model says, and how many tokens it says that took. A pure function of the request: the same question, the same answer.
+//
+// Tokens are octets of text divided by 4, rounded up. From the second turn of a conversation on, all that came before the last
+// message counts as cached (rounded down). The cost is the list price of the model, or that of the default one for a name it does not know.
+
+import { costOf, MODELS } from "@pantheon/core/llm/models.ts";
+import { format } from "@pantheon/contract/money.ts";
+import type { ChatMessage, ChatRequest } from "./chat-request.ts";
+
+export type Reply = { readonly text: string; readonly finishReason: "stop" | "length"; readonly usage: ReplyUsage };
+
+/** A usage block as OpenRouter reports one. */
+export type ReplyUsage = {
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly total_tokens: number;
+  readonly prompt_tokens_details: { readonly cached_tokens: number };
+  readonly completion_tokens_details: { readonly reasoning_tokens: number };
+  readonly cost: number;
+};
+
+const OCTETS_PER_TOKEN = 4;
+
+/** The reply to a request. A text that is wished for is sent whole, whatever `max_tokens` says. */
+export function replyTo(request: ChatRequest, wish: { readonly text?: string; readonly reasoningTokens?: number }): Reply {
+  const whole = wish.text ?? sayAbout(request.messages);
+  const text = request.maxTokens === null || wish.text !== undefined ? whole : firstOctets(whole, request.maxTokens * OCTETS_PER_TOKEN);
+  return {
+    text,
+    finishReason: text.length < whole.length ? "length" : "stop",
+    usage: usageOf(request, text, wish.reasoningTokens ?? 0),
+  };
+}
+
+const OPENINGS = ["Good question.", "Gladly.", "Let me think.", "Here is the short answer."];
+
+function sayAbout(messages: readonly ChatMessage[]): string {
+  const question = messages.findLast((message) => message.role === "user")?.content ?? "";
+  const opening = OPENINGS[octets(question) % OPENINGS.length];
+  const asked = messages.filter((message) => message.role === "user").length;
+  const memory = asked > 1 ? ` I also remember the ${asked - 1} before it.` : "";
+  return `${opening} You wrote “${excerpt(question)}”, and I read every word of it.${memory} I am a stand-in model: ask again and I will say the same.`;
+}
+
+function excerpt(text: string): string {
+  const points = Array.from(text.replaceAll(/\s+/g, " ").toWellFormed());
+  return points.length <= 60 ? points.join("") : `${points.slice(0, 59).join("")}…`;
+}
+
+function octets(text: string): number {
+  return Buffer.byteLength(text, "utf8");
+}
+
+/** The longest beginning of whole characters that fits. */
+function firstOctets(text: string, limit: number): string {
+  if (octets(text) <= limit) return text;
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(limit));
+  return text.slice(0, read);
+}
+
+function usageOf(request: ChatRequest, text: string, reasoning: number): ReplyUsage {
+  const size = (messages: readonly ChatMessage[]): number => messages.reduce((sum, message) => sum + octets(message.content), 0);
+  const isSecondTurn = request.messages.some((message) => message.role === "assistant");
+  const prompt = Math.ceil(size(request.messages) / OCTETS_PER_TOKEN);
+  const cached = isSecondTurn ? Math.floor(size(request.messages.slice(0, -1)) / OCTETS_PER_TOKEN) : 0;
+  const completion = Math.ceil(octets(text) / OCTETS_PER_TOKEN) + reasoning;
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+    prompt_tokens_details: { cached_tokens: cached },
+    completion_tokens_details: { reasoning_tokens: reasoning },
+    cost: listPrice(request.model, prompt - cached, cached, completion),
+  };
+}
+
+/** A JSON number, since that is what OpenRouter sends: the one place where an amount is a double, and it is the provider's. */
+function listPrice(model: string, fresh: number, cached: number, output: number): number {
+  const entry = Object.values(MODELS).find((known) => known.providerModel === model) ?? MODELS["default"];
+  return entry === undefined ? 0 : Number(format(costOf(entry, { fresh, cached, output })));
+}

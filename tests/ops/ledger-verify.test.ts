@@ -1,0 +1,65 @@
+// `npm run ledger:verify` as an operator runs it: a child process on a database of its own.
+
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { Client } from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { freshDatabase, type TestDatabase } from "../support/postgres.ts";
+
+const COMMAND = fileURLToPath(new URL("../../packages/ops/src/ledger-verify.ts", import.meta.url));
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await freshDatabase();
+});
+afterAll(() => database.drop());
+
+function verify(url: string) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND], {
+    encoding: "utf8",
+    env: { DATABASE_URL: url, NO_COLOR: "1" },
+  });
+  return { status, lines: stdout.split("\n"), stderr };
+}
+
+const lineOf = (lines: string[], text: string) => lines.find((line) => line.includes(text)) ?? "";
+
+test("a whole ledger has a tick and a zero in every line; a cluster that does not sync to disk is named, and the exit is 1", () => {
+  const { status, lines } = verify(database.url);
+  const ledger = lines.filter((line) => /│ [✓✗] │/.test(line) && !line.includes(" = "));
+  expect(ledger.length).toBeGreaterThanOrEqual(13);
+  expect(ledger.every((line) => line.includes("✓") && / 0 +│$/.test(line))).toBe(true);
+  expect(lineOf(lines, "fsync = off")).toContain("✗"); // the tests' own cluster
+  expect(lineOf(lines, "synchronous_commit = on")).toContain("✓");
+  expect(status).toBe(1);
+});
+
+test("a wallet whose balance was changed by hand is counted under its promise", async () => {
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  await client.query("update credit_wallets set balance = balance + 1");
+  await client.end();
+  const { status, lines } = verify(database.url);
+  expect(lineOf(lines, "a wallet's balance is the sum of its ledger rows")).toMatch(/✗.* 1 +│$/);
+  expect(status).toBe(1);
+});
+
+test("on Neon, whose log is not on the server's own disk, the disk's settings are not asked for", async () => {
+  const neon = await freshDatabase();
+  const client = new Client({ connectionString: neon.url });
+  await client.connect();
+  await client.query(`alter database ${new URL(neon.url).pathname.slice(1)} set neon.timeline_id = 'a0'`);
+  await client.end();
+  const { status, lines } = verify(neon.url);
+  expect([lineOf(lines, "fsync"), lineOf(lines, "full_page_writes")]).toEqual(["", ""]);
+  expect(lineOf(lines, "synchronous_commit = on")).toContain("✓");
+  expect(status).toBe(0);
+  await neon.drop();
+});
+
+test("a database that is away is one line, without its password, and exit 1", () => {
+  const { status, stderr } = verify("postgres://someone:hunter2hunter2@127.0.0.1:9/nothing");
+  expect(status).toBe(1);
+  expect(stderr.trim().split("\n")).toHaveLength(1);
+  expect(stderr).not.toContain("hunter2");
+});

@@ -1,0 +1,106 @@
+// One good request for every operation of the document: what mutations begin with. Bodies are written by hand, as lists of members in JSON
+// text, so that a mutation can write what no serialiser would.
+
+import type { Operation } from "../../support/openapi-document.ts";
+import { eventOf, signatureOf } from "../../support/payment-event.ts";
+import type { AttackWorld } from "./attack-world.ts";
+import { callerOf, pathOf } from "./rows/requests.ts";
+
+/** Members of an object: name and value, both as they stand in JSON. */
+export type Members = readonly (readonly [name: string, json: string])[];
+
+export type Draft = {
+  readonly operation: Operation;
+  readonly method: string;
+  readonly path: string;
+  /** Raw `name=value`. */
+  readonly query: readonly string[];
+  readonly members: Members | null;
+  /** The whole body around the members, when they are not all of it. */
+  readonly around: (object: string) => string;
+  /** Headers that are made from the body as it will be sent. */
+  readonly seal: (body: string) => Readonly<Record<string, string>>;
+  /** A user; null sends no token. */
+  readonly as: string | null;
+};
+
+/** Whose account operators' requests are about: nobody else of the run depends on it, and it must have been here. */
+export const TARGET = "carl";
+
+const BODIES: Readonly<Record<string, Members>> = {
+  "POST /api/v1/sessions": members({ title: "A session", model_alias: "default", system_prompt: "Be brief.", tools: ["search"] }),
+  "POST /api/v1/sessions/{session_id}/turns": members({
+    message: "What is a wallet?",
+    model_alias_override: "default",
+    max_output_tokens: 64,
+  }),
+  "POST /api/v1/users/me/wallet/top-up": members({ amount_usd: "10" }),
+  "PATCH /api/v1/admin/pricing/{model_alias}": members({ multiplier: "1.5", pricing_version: "2026-02-20" }),
+  "POST /api/v1/admin/pricing/versions": members({ version: "spring", label: "Spring", effective_date: "2027-03-20" }),
+  "PATCH /api/v1/admin/settings/enforcement": members({ enabled: false }),
+  "POST /api/v1/admin/wallets/{user_id}/grant": members({ amount: "1.5", note: "sorry" }),
+  "POST /api/v1/admin/users/{user_id}/wallet/grant": members({ amount: 2, note: null }),
+};
+
+const PAYMENT = members({
+  id: "pi_mutated",
+  object: "payment_intent",
+  amount: 1_000,
+  amount_received: 1_000,
+  currency: "usd",
+  livemode: false,
+  status: "succeeded",
+  created: 1_795_000_000,
+  metadata: { user_id: TARGET, credits: "333.33" },
+});
+
+const QUERIES: Readonly<Record<string, string>> = {
+  limit: "5",
+  offset: "0",
+  status: "pending",
+  window: "week",
+  as_of: "2026-11-20",
+  from_date: "2026-01-01",
+  to_date: "2026-12-31",
+  start_date: "2026-01-01",
+  end_date: "2026-12-31",
+  bucket: "week",
+  user_id: "ada",
+  model_alias: "default",
+};
+
+/** What a good request to this operation is. Throws for an operation that takes a body and has none here. */
+export function goodRequest(operation: Operation, world: AttackWorld): Draft {
+  const { name, method } = operation;
+  const isWebhook = name === "POST /webhooks/stripe";
+  const body = isWebhook ? PAYMENT : (BODIES[name] ?? null);
+  if (operation.takesBody && body === null) throw new Error(`${name} takes a body, and no good one is known: add it here`);
+  const { session, transaction, top_up: topUp } = world.things.ada;
+  const ids = {
+    session_id: session,
+    transaction_id: transaction,
+    top_up_id: topUp,
+    user_id: TARGET,
+    model_alias: "deepseek",
+    version: "2026-02-20",
+  };
+  const query = operation.parameters
+    .filter((given) => given.in === "query" && given.name in QUERIES)
+    .map((given) => `${given.name}=${QUERIES[given.name]}`);
+  const event = eventOf("payment_intent.succeeded", {});
+  const secret = world.canaries.environment["STRIPE_WEBHOOK_SECRET"] ?? "";
+  return {
+    operation,
+    method,
+    path: pathOf(operation, ids),
+    query,
+    members: body,
+    around: isWebhook ? (object) => JSON.stringify({ ...event, data: { object: "@" } }).replace('"@"', () => object) : (object) => object,
+    seal: isWebhook ? (text) => ({ "Stripe-Signature": signatureOf(text, secret) }) : () => ({}),
+    as: callerOf(operation),
+  };
+}
+
+function members(value: Readonly<Record<string, unknown>>): Members {
+  return Object.entries(value).map(([name, given]) => [JSON.stringify(name), JSON.stringify(given)] as const);
+}

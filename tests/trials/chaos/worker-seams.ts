@@ -1,0 +1,80 @@
+// The product's dependencies as a worker uses them, with its failpoints on them: each seam says where it is, and a worker that is armed for
+// that place kills itself there, as a machine dies. What is passed on is never changed.
+
+import type { Config } from "@pantheon/core/config/config.ts";
+import type { Deps } from "@pantheon/functions/deps.ts";
+import { createGateway } from "@pantheon/core/llm/gateway.ts";
+import type { Seam } from "./failpoints.ts";
+import { nameOf } from "./wire.ts";
+
+/** Armed for one seam at a time; nothing is watched otherwise. */
+export type Trigger = { armed: Seam | null };
+
+/** Called at a seam. */
+export function passing(trigger: Trigger, seam: Seam): void {
+  if (trigger.armed === seam) process.kill(process.pid, "SIGKILL");
+}
+
+export function withFailpoints(deps: Deps, config: Config, trigger: Trigger): Deps {
+  const at = (seam: Seam): void => passing(trigger, seam);
+  const { apiKey, baseUrl } = config.openRouter;
+  const gateway = createGateway({ apiKey, baseUrl, log: deps.log, clock: deps.clock, fetch: watchedFetch(trigger) });
+  const { stripe, db, catalog } = deps;
+  return {
+    ...deps,
+    db: {
+      ...db,
+      run: async (statement, input) => {
+        const name = nameOf(statement.name);
+        at(`run:${name}:before`);
+        const rows = await db.run(statement, input);
+        at(`run:${name}:after`);
+        return rows;
+      },
+    },
+    catalog: {
+      current: async () => {
+        at("catalog:before");
+        const known = await catalog.current();
+        at("catalog:after");
+        return known;
+      },
+      after: (stale) => catalog.after(stale),
+    },
+    gateway: {
+      answer: async (call) => {
+        at("llm:before");
+        const answer = await gateway.answer(call);
+        at("llm:after");
+        return answer;
+      },
+    },
+    stripe: stripe && {
+      ...stripe,
+      createIntent: async (intent) => {
+        at("stripe:before");
+        const created = await stripe.createIntent(intent);
+        at("stripe:after");
+        return created;
+      },
+    },
+  };
+}
+
+function watchedFetch(trigger: Trigger): typeof fetch {
+  return async (input, init) => {
+    const response = await fetch(input, init);
+    passing(trigger, "llm:headers");
+    if (!trigger.armed?.startsWith("llm:chunk") || response.body === null) return response;
+    let chunks = 0;
+    const counted = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+      transform: (chunk, controller) => {
+        controller.enqueue(chunk);
+        chunks += 1;
+        if (chunks === 1) passing(trigger, "llm:chunk:1");
+        if (chunks === 3) passing(trigger, "llm:chunk:3");
+      },
+    });
+    return new Response(response.body.pipeThrough(counted), response);
+  };
+}

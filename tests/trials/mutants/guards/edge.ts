@@ -1,0 +1,95 @@
+// Guards at the edge: tokens, operators, conditions, sizes.
+
+import type { Mutant } from "../mutant.ts";
+
+const AUTH = "packages/edge/src/auth/verifier.ts";
+const TOKENS = "tests/edge/auth.test.ts";
+const TITLE = "with %s is 401";
+
+export const EDGE_GUARDS: readonly Mutant[] = [
+  {
+    name: "token-audience",
+    guard: "Tokens that the issuer made for somebody else are taken.",
+    patches: [{ file: AUTH, find: "{ issuer, audience, requiredClaims", replace: "{ issuer, requiredClaims" }],
+    test: { file: TOKENS, name: TITLE, row: "with another audience is 401" },
+  },
+  {
+    name: "token-expiry",
+    guard: "A token need not say when it ends: one that leaked is good for ever.",
+    patches: [
+      { file: AUTH, find: 'requiredClaims: ["exp", "sub"]', replace: 'requiredClaims: ["sub"]' },
+      { file: AUTH, find: "if (!Number.isInteger(exp) || ", replace: "if ((exp !== undefined && !Number.isInteger(exp)) || " },
+    ],
+    test: { file: TOKENS, name: TITLE, row: "with no expiry is 401" },
+  },
+  {
+    name: "token-alg",
+    guard: "The algorithm is the token's choice among its kind.",
+    patches: [
+      { file: AUTH, find: 'header.alg === "HS256" && secret', replace: 'header.alg?.startsWith("HS") && secret' },
+      { file: AUTH, find: '{ ...expected, algorithms: ["HS256"] }', replace: "expected" },
+    ],
+    test: { file: TOKENS, name: TITLE, row: "with HS512 with the right secret is 401" },
+  },
+  {
+    name: "token-anonymous",
+    guard: "Anonymous users of the issuer are users here.",
+    patches: [{ file: AUTH, find: "  if (isAnonymous !== undefined && isAnonymous !== false) throw unauthenticated();\n", replace: "" }],
+    test: { file: TOKENS, name: TITLE, row: "with an anonymous user is 401" },
+  },
+  {
+    name: "token-role",
+    guard: "The issuer's public key for everybody, which is a token too, is a user here.",
+    patches: [{ file: AUTH, find: '  if (role !== undefined && role !== "authenticated") throw unauthenticated();\n', replace: "" }],
+    test: { file: TOKENS, name: TITLE, row: "with the role anon is 401" },
+  },
+  {
+    name: "admin-guard",
+    guard: "Every user is an operator.",
+    patches: [
+      {
+        file: AUTH,
+        find: '  if (!c.var.user.isAdmin) throw new DomainError("forbidden", "Admin access required.");\n',
+        replace: "",
+      },
+    ],
+    test: {
+      file: "tests/edge/admin-guard.test.ts",
+      name: "is 401 without a token, 403 for a user, whatever else is wrong or right with the request, and nothing happens",
+    },
+  },
+  {
+    name: "admin-blank-ids",
+    guard: "Blanks in the list of operators are ids of operators.",
+    patches: [{ file: "packages/core/src/config/config.ts", find: '\n    .filter((item) => item !== "")', replace: "" }],
+    test: {
+      file: "tests/config/config.test.ts",
+      name: "nobody is one by accident when the list is %j",
+      row: 'nobody is one by accident when the list is ","',
+    },
+  },
+  {
+    name: "if-match",
+    guard: "The revision that an operator saw is not compared: of two who change one price the second overwrites the first unseen.",
+    patches: [
+      {
+        file: "packages/core/src/pricing/statements/patch-price.ts",
+        find: "\n           and (${p.ifRevision}::bigint is null or g.revision = ${p.ifRevision}::bigint) for update of x",
+        replace: " for update of x",
+      },
+    ],
+    test: {
+      file: "tests/audit/admin-races.test.ts",
+      name: "lets the patch through at that revision, and refuses it with 412 at any other",
+    },
+  },
+  {
+    name: "body-size",
+    guard: "A body is as long as its Content-Length says: one that comes in chunks fills the memory.",
+    patches: [
+      { file: "packages/edge/src/shell/size-limits.ts", find: "      if (size > maxBytes) break;\n", replace: "" },
+      { file: "packages/edge/src/shell/size-limits.ts", find: "  if (size > maxBytes) return null;\n", replace: "" },
+    ],
+    test: { file: "tests/edge/http-edge-body.test.ts", name: "above 256 KiB is 413 by its real bytes, with a length or in chunks" },
+  },
+];

@@ -1,0 +1,63 @@
+// Guards of the arithmetic: one rounding, from the exact value, of tokens that can be true.
+
+import type { Mutant } from "../mutant.ts";
+
+const USAGE = "packages/core/src/metering/usage.ts";
+const TITLE = "$name";
+
+export const METERING_GUARDS: readonly Mutant[] = [
+  {
+    name: "deduction-rounding",
+    guard: "Charges are cut instead of rounded half up: every turn loses its last fraction.",
+    patches: [
+      {
+        file: "packages/contract/src/money.ts",
+        find: "return value.round(decimals, Decimal.roundHalfUp);",
+        replace: "return value.round(decimals, Decimal.roundDown);",
+      },
+    ],
+    test: {
+      file: "tests/pricing/charge.test.ts",
+      name: "are rounded half up once at 8 decimals, and the display figure comes from the exact value, not from the rounded one",
+    },
+  },
+  {
+    name: "rounded-twice",
+    guard: "The shown figure is rounded from the charge instead of the exact value: it is a step too high at the edge.",
+    patches: [
+      {
+        file: "packages/core/src/pricing/charge.ts",
+        find: "burned: roundHalfUp(exact, BURNED_DECIMALS)",
+        replace: "burned: roundHalfUp(roundHalfUp(exact, CHARGED_DECIMALS), BURNED_DECIMALS)",
+      },
+    ],
+    test: {
+      file: "tests/pricing/charge.test.ts",
+      name: "are rounded half up once at 8 decimals, and the display figure comes from the exact value, not from the rounded one",
+    },
+  },
+  {
+    name: "cached-above-input",
+    guard: "Cached tokens may be more than the input that they are a part of: fresh ones go below zero, and the charge with them.",
+    patches: [{ file: USAGE, find: '"cached_tokens"), 0, input);', replace: '"cached_tokens"), 0, bounds.contextWindow);' }],
+    test: { file: "tests/metering/usage.test.ts", name: TITLE, row: "cached above input" },
+  },
+  {
+    name: "missing-usage",
+    guard: "A usage block that is not there counts as zero: whoever breaks the provider's stream pays nothing.",
+    patches: [
+      {
+        file: USAGE,
+        find: "{ input: bounds.inputEstimate, cached: 0, output: bounds.outputEstimate, reasoning: 0 }",
+        replace: "{ input: 0, cached: 0, output: 0, reasoning: 0 }",
+      },
+    ],
+    test: { file: "tests/metering/usage.test.ts", name: TITLE, row: "no block" },
+  },
+  {
+    name: "estimate-above-hold",
+    guard: "An estimate is not capped by what was held: a guess of ours overdraws the wallet.",
+    patches: [{ file: USAGE, find: "Math.min(counts.output, bounds.maxOutput)", replace: "counts.output" }],
+    test: { file: "tests/metering/usage.test.ts", name: TITLE, row: "no block, estimates above the hold" },
+  },
+];

@@ -1,0 +1,162 @@
+// Guards around the statements: whose key and whose turn it is, what a lost reply means, the database's connections.
+
+import type { Mutant } from "../mutant.ts";
+
+const CORE = "packages/core/src";
+
+export const TURN_GUARDS: readonly Mutant[] = [
+  {
+    name: "key-hash",
+    guard: "A turn's key is not compared with the request that it was used for: another request gets the first one's answer.",
+    patches: [
+      {
+        file: `${CORE}/turns/claim.ts`,
+        find: "if (turn.request_hash !== request.key?.hash)",
+        replace: "if (turn.request_hash === null)",
+      },
+    ],
+    test: {
+      file: "tests/turns/turn-idempotency.test.ts",
+      name: "another body under a used key is refused, running or done; the same body in other words is the same request",
+    },
+  },
+  {
+    name: "written-key-hash",
+    guard:
+      "The key of a write is not compared with the request that it was used for: another grant is answered with the first, and never given.",
+    patches: [{ file: `${CORE}/db/keyed-write.ts`, find: "if (row.request_hash !== key.hash)", replace: 'if (row.request_hash === "")' }],
+    test: {
+      file: "tests/turns/turn-idempotency.test.ts",
+      name: "200 sessions asked for under one key are one session, answered alike byte for byte",
+    },
+  },
+  {
+    name: "own-claim",
+    guard: "A request does not know its own turn again: when the reply of opening it is lost, it blocks itself until the lease ends.",
+    patches: [
+      {
+        file: `${CORE}/turns/claim.ts`,
+        find: 'turns.find((turn) => turn.claim === ours && turn.status === "running")',
+        replace: 'turns.find((turn) => turn.claim === turn.id && ours !== "" && turn.status === "running")',
+      },
+    ],
+    test: {
+      file: "tests/turns/turn-recovery.test.ts",
+      name: "an open whose reply is lost is taken over by its own claim: one turn, one model call, one debit",
+    },
+  },
+  {
+    name: "settle-reads-the-row",
+    guard: "A settle that ended with an error is taken for one that failed: what was booked is answered as lost.",
+    patches: [
+      {
+        file: `${CORE}/turns/settle.ts`,
+        find: 'if (found?.status === "completed" && found.response_body !== null) {',
+        replace: 'if (failure === null && found?.status === "completed" && found.response_body !== null) {',
+      },
+    ],
+    test: {
+      file: "tests/turns/turn-recovery.test.ts",
+      name: "a settle whose reply is lost charges once, and the answer is the stored one",
+    },
+  },
+  {
+    name: "failed-model-void",
+    guard: "A turn whose model gave no answer is not voided: its hold stays, and its session is busy, until the lease ends.",
+    patches: [
+      {
+        file: `${CORE}/turns/run.ts`,
+        find: '    await voidFailed(deps, turn, request.user, error instanceof DomainError ? error.code : "internal");\n',
+        replace: "",
+      },
+    ],
+    test: {
+      file: "tests/turns/turn-idempotency.test.ts",
+      name: "the key of a 502 runs the same turn again, charged once; another body is still refused",
+    },
+  },
+  {
+    name: "refused-settle-void",
+    guard: "A turn whose booking the database refuses for good is not voided: its hold stays, and its key waits, until the lease ends.",
+    patches: [
+      {
+        file: `${CORE}/turns/settle.ts`,
+        find: '    if (!(error instanceof DomainError)) await voidFailed(deps, turn, request.user, "internal");\n',
+        replace: "",
+      },
+    ],
+    test: {
+      file: "tests/turns/turn-atomicity.test.ts",
+      name: "when $table refuses at settle nothing of it remains, and the same key runs again at once, charged once",
+      row: "when usage_daily refuses at settle nothing of it remains, and the same key runs again at once, charged once",
+    },
+  },
+  {
+    name: "repeated-read",
+    guard: "Whatever is asked first on a connection that died is asked again, also when it changes something: it may be done twice.",
+    patches: [
+      { file: `${CORE}/db/lease.ts`, find: "const mayRepeat = isFirst && isRead(args[0]);", replace: "const mayRepeat = isFirst;" },
+    ],
+    test: {
+      file: "tests/db/database-away.test.ts",
+      name: "a read whose connection dies under it is asked again on a new one; what locks or changes is not",
+    },
+  },
+  {
+    name: "pool-error-listener",
+    guard: "Nobody listens to the pool's errors: an idle connection that the server closes ends the process.",
+    patches: [{ file: `${CORE}/db/driver.ts`, find: '  pool.on("error", note);\n', replace: "" }],
+    test: { file: "tests/db/lost-connections.test.ts", name: "a connection that is closed while it is idle costs nothing" },
+  },
+  {
+    name: "client-error-listener",
+    guard: "Nobody listens to a borrowed connection's errors: one that breaks under a statement ends the process, and every turn in it.",
+    patches: [{ file: `${CORE}/db/driver.ts`, find: '  pool.on("connect", (client) => client.on("error", note));\n', replace: "" }],
+    test: {
+      file: "tests/db/lost-connections.test.ts",
+      name: "a connection that breaks under its statement is a refusal, and never a dead process",
+    },
+  },
+  {
+    name: "stale-pool",
+    guard: "A container that slept goes on with its old connections, whose sockets may have died: the next turn waits for nothing.",
+    patches: [{ file: `${CORE}/db/pool.ts`, find: "if (options.clock() - lastUsed > STALE_AFTER_MS) replace();", replace: "" }],
+    test: { file: "tests/db/lost-connections.test.ts", name: "a container that slept uses none of the connections of before" },
+  },
+  {
+    name: "text-nul",
+    guard: "An answer keeps its NUL characters, which PostgreSQL refuses: the turn is answered and never paid.",
+    patches: [{ file: `${CORE}/llm/storable-text.ts`, find: String.raw`.replaceAll("\0", "")`, replace: "" }],
+    test: { file: "tests/models/gateway.test.ts", name: "without NUL" },
+  },
+  {
+    name: "text-surrogates",
+    guard: "An answer keeps half surrogate pairs, which are no UTF-8: what is stored is not what was measured and answered.",
+    patches: [{ file: `${CORE}/llm/storable-text.ts`, find: ".toWellFormed()", replace: "" }],
+    test: { file: "tests/models/gateway.test.ts", name: "without half surrogate pairs" },
+  },
+  {
+    name: "export-formulas",
+    guard: "Cells that begin like a formula leave as they are: a model's name runs in the operator's spreadsheet.",
+    patches: [{ file: `${CORE}/reports/export.ts`, find: "escape_formulas: true", replace: "escape_formulas: false" }],
+    test: {
+      file: "tests/reports/admin-export.test.ts",
+      name: "brings no cell that a spreadsheet would run, and every other text as it is",
+    },
+  },
+  {
+    name: "receipt-owner",
+    guard: "A receipt is found by its id alone: anybody reads what others paid.",
+    patches: [
+      {
+        file: `${CORE}/reports/receipt.ts`,
+        find: '.where("id", "=", transaction)\n    .where("user_id", "=", user)',
+        replace: '.where("id", "=", transaction)',
+      },
+    ],
+    test: {
+      file: "tests/accounts/users.test.ts",
+      name: "is 404, word for word alike, for a grant, for somebody else's debit, and for what never was",
+    },
+  },
+];
