@@ -1,55 +1,75 @@
-// Who may import whom (docs/architecture.md). `npm run check:rooms` fails on any other arrow.
-const core = "^packages/core/src/";
+// Who may import whom (docs/architecture.md). `npm run check:rooms` fails on any other arrow. Arrows go one way:
+// contract ← core ← functions, contract ← edge ← functions, contract ← client ← local, ops, and inside the core from db upwards.
+const OURS = "^(packages|functions|migrations|infra|tests)/";
+const package_ = (name) => (name === "functions" ? "^functions/" : `^packages/${name}/src/`);
+const core = package_("core");
 const room = (name) => `${core}${name}/`;
 const leaves = `${core}[a-z0-9-]+\\.ts$`;
+const contract = package_("contract");
 
-/** Inside the core, `from` may import only these rooms besides the leaves and itself. */
-const only = (from, ...allowed) => ({
-  name: `${from}-imports-only-${["leaves", ...allowed].join("-")}`,
+/** A room of the core imports itself, the core's leaves, its configuration, the contract, and of other rooms their faces alone. */
+const only = (from, ...rooms) => ({
+  name: `${from}-imports-only-${["leaves", ...rooms].join("-")}`,
   severity: "error",
   from: { path: room(from) },
-  to: { path: "^(packages|functions|migrations|tests)/", pathNot: [leaves, room(from), ...allowed.map(room)] },
+  to: { path: OURS, pathNot: [contract, leaves, room("config"), room(from), ...rooms.map(room)] },
+});
+
+/** A package imports itself and these. */
+const packageOnly = (from, ...allowed) => ({
+  name: `${from}-imports-only-${allowed.join("-") || "itself"}`,
+  severity: "error",
+  from: { path: package_(from) },
+  to: { path: OURS, pathNot: [package_(from), ...allowed] },
 });
 
 module.exports = {
   forbidden: [
     { name: "no-circles", severity: "error", from: {}, to: { circular: true } },
     { name: "no-unresolved", severity: "error", from: {}, to: { couldNotResolve: true, pathNot: "^aws-lambda$" } }, // types only
+    packageOnly("contract"),
+    packageOnly("edge", contract, `${core}log\\.ts$`, room("config")),
+    packageOnly("functions", contract, package_("edge"), core),
+    packageOnly("stand-ins", contract, `${core}log\\.ts$`, room("llm")),
+    packageOnly("ops", contract, core, package_("edge"), package_("functions"), package_("stand-ins")),
+    packageOnly("local", contract, core, package_("edge"), package_("functions"), package_("ops"), package_("stand-ins")),
     {
-      name: "leaves-import-nothing-of-ours",
+      name: "core-leaves-and-config-import-nothing-of-ours",
       severity: "error",
-      from: { path: leaves },
-      to: { path: "^(packages|functions|migrations)/", pathNot: leaves },
+      from: { path: [leaves, room("config")] },
+      to: { path: OURS, pathNot: [contract, leaves, room("config")] },
     },
     only("db"),
-    only("http"),
+    only("audit", "db"),
     only("llm"),
     only("metering"),
-    only("pricing", "db"),
-    only("wallet", "db"),
-    only("topups", "wallet", "db"),
-    only("reports", "metering", "db"),
-    only("turns", "pricing", "metering", "wallet", "llm", "db"),
+    only("pricing", "db", "audit"),
+    only("ledger", "db", "audit", "pricing"),
+    only("accounts", "db", "audit", "ledger"),
+    only("turns", "db", "audit", "ledger", "pricing", "metering", "llm"),
+    only("payments", "db", "audit", "ledger"),
+    only("reports", "db", "pricing"),
+    only("maintenance", "db", "ledger"),
+    { name: "functions-do-no-sql", severity: "error", from: { path: "^functions/" }, to: { path: `${core}[a-z]+/statements/` } },
     {
-      name: "functions-import-only-core",
+      name: "functions-load-only-themselves",
       severity: "error",
-      from: { path: "^functions/([^/]+)/" },
-      to: { path: "^(packages|functions|migrations|tests)/", pathNot: [core, "^functions/$1/"] },
-    },
-    { name: "functions-do-no-sql", severity: "error", from: { path: "^functions/" }, to: { path: room("db/statements") } },
-    {
-      name: "nothing-imports-local",
-      severity: "error",
-      from: { pathNot: ["^packages/local/", "^tests/"] },
-      to: { path: "^packages/local/" },
+      from: { path: "^functions/([^/]+)/", pathNot: "^functions/maintenance/" },
+      to: { path: "^functions/[^/]+/", pathNot: "^functions/$1/" },
     },
     {
-      name: "infra-imports-only-config-log-and-addresses",
+      name: "only-local-and-tests-use-stand-ins",
+      severity: "error",
+      from: { pathNot: ["^packages/(local|stand-ins)/", "^packages/ops/src/stage-verify/local-stage\\.ts$", "^tests/"] },
+      to: { path: "^packages/stand-ins/" },
+    },
+    {
+      name: "infra-imports-only-config-log-and-the-manifest",
       severity: "error",
       from: { path: "^infra/" },
       to: {
         path: "^(packages|functions|migrations|tests)/",
-        pathNot: ["^packages/core/src/(config|log)\\.ts$", "^functions/addresses\\.ts$"],
+        pathNot: [room("config"), `${core}log\\.ts$`, "^functions/functions\\.ts$"],
       },
     },
     {
@@ -62,13 +82,13 @@ module.exports = {
     {
       name: "drivers-only-in-db",
       severity: "error",
-      from: { path: "^(packages/core|functions)/", pathNot: room("db") },
+      from: { path: "^(packages/(core|edge|contract)|functions)/", pathNot: room("db") },
       to: { path: "node_modules/(pg|@neondatabase/serverless)/" },
     },
     {
       name: "stripe-only-in-its-file",
       severity: "error",
-      from: { pathNot: `${room("topups")}stripe\\.ts$` },
+      from: { pathNot: `${room("payments")}stripe\\.ts$` },
       to: { path: "node_modules/stripe/" },
     },
   ],

@@ -1,20 +1,15 @@
-// What one container keeps between requests: the pool, the catalogue, the keys of the issuer, the gateway. Built once from the
-// configuration; the only place that knows all rooms.
+// The composition root: what a container keeps between requests. This is the part that every function has; each function's own
+// deps.ts adds what it needs, so that a function loads no room that it does not use.
 
 import type { Config } from "@pantheon/core/config/config.ts";
 import { createDatabase, type Database } from "@pantheon/core/db/database.ts";
-import { createVerifier, type Verifier } from "@pantheon/edge/auth/verifier.ts";
-import { createGateway } from "@pantheon/core/llm/gateway.ts";
-import { MODELS, type ModelEntry } from "@pantheon/core/llm/models.ts";
 import type { Log } from "@pantheon/core/log.ts";
-import { createCatalogCache } from "@pantheon/core/pricing/catalog.ts";
 import type { Clock } from "@pantheon/contract/time.ts";
-import { createStripe, type Stripe } from "@pantheon/core/payments/stripe.ts";
-import type { TurnDeps } from "@pantheon/core/turns/request.ts";
+import type { ModelEntry } from "@pantheon/core/llm/models.ts";
 
-export type Deps = TurnDeps & { readonly verify: Verifier; readonly stripe: Stripe | null };
+export type BaseDeps = { readonly config: Config; readonly log: Log; readonly clock: Clock; readonly db: Database };
 
-type Surroundings = {
+export type Surroundings = {
   readonly config: Config;
   readonly log: Log;
   readonly clock: Clock;
@@ -24,22 +19,13 @@ type Surroundings = {
   readonly models?: Readonly<Record<string, ModelEntry>>;
   readonly driver?: "pg" | "neon";
   readonly onStatement?: () => void;
-  /** For who is no request: see db/database.ts. */
+  /** How long a question that looks at everything may take: see db/database.ts. */
   readonly reportTimeoutMs?: number;
 };
 
-/** Connects nothing and loads nothing yet: the first request that needs a thing pays for it. */
-export function createDeps({
-  config,
-  log,
-  clock,
-  maxConnections,
-  models = MODELS,
-  driver,
-  onStatement,
-  reportTimeoutMs,
-}: Surroundings): Deps {
-  const db: Database = createDatabase({
+/** Connects nothing yet: the first statement does. */
+export function baseDeps({ config, log, clock, maxConnections, driver, onStatement, reportTimeoutMs }: Surroundings): BaseDeps {
+  const db = createDatabase({
     url: config.databaseUrl,
     log,
     clock,
@@ -48,16 +34,5 @@ export function createDeps({
     ...(onStatement && { onStatement }),
     ...(reportTimeoutMs !== undefined && { reportTimeoutMs }),
   });
-  const windows = new Map(Object.entries(models).map(([alias, model]) => [alias, model.contextWindow]));
-  return {
-    config,
-    log,
-    clock,
-    db,
-    models,
-    catalog: createCatalogCache(db, windows, log),
-    gateway: createGateway({ apiKey: config.openRouter.apiKey, baseUrl: config.openRouter.baseUrl, log, clock }),
-    verify: createVerifier(config.auth, { clock, log }),
-    stripe: createStripe(config.stripe, log),
-  };
+  return { config, log, clock, db };
 }

@@ -1,23 +1,25 @@
-// Which function answers which addresses: what the gateway in front is configured with, here and in the cloud.
+// The manifest: every function of the product, the addresses it answers, whether it also has a URL that streams, and its scheduled jobs.
+// The gateway in front, the infrastructure, the local world and the commands read it; it loads nothing.
 
-import type { FunctionName } from "@pantheon/edge/shell/app-env.ts";
+/** Functions that people and Stripe call. An address is a prefix; the longest that matches answers. */
+export const FUNCTIONS = {
+  turns: { addresses: ["/api/v1/sessions", "/api/v1/health", "/api/v1/health/turns"], streams: true },
+  users: { addresses: ["/api/v1", "/api/v1/health/users"], streams: false },
+  admin: { addresses: ["/api/v1/admin", "/api/v1/health/admin"], streams: true },
+  "stripe-webhook": { addresses: ["/webhooks/stripe", "/api/v1/health/stripe-webhook"], streams: false },
+} as const satisfies Record<string, { readonly addresses: readonly string[]; readonly streams: boolean }>;
 
-/** Address prefixes by function; the longest that matches answers. */
-export const ADDRESSES: Readonly<Record<FunctionName, readonly string[]>> = {
-  turns: ["/api/v1/sessions", "/api/v1/health", "/api/v1/health/turns"],
-  users: ["/api/v1", "/api/v1/health/users"],
-  admin: ["/api/v1/admin", "/api/v1/health/admin"],
-  "stripe-webhook": ["/webhooks/stripe", "/api/v1/health/stripe-webhook"],
-};
+export type FunctionName = keyof typeof FUNCTIONS;
+
+/** In the order in which they are listed. */
+export const FUNCTION_NAMES = ["turns", "users", "admin", "stripe-webhook"] as const satisfies readonly FunctionName[];
 
 /** The function that answers this path, or null when none does. */
 export function functionFor(path: string): FunctionName | null {
   return PREFIXES.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))?.name ?? null;
 }
 
-const NAMES = ["turns", "users", "admin", "stripe-webhook"] as const satisfies readonly FunctionName[];
-
 /** Longest first. */
-const PREFIXES = NAMES.flatMap((name) => ADDRESSES[name].map((prefix) => ({ name, prefix }))).toSorted(
+const PREFIXES = FUNCTION_NAMES.flatMap((name) => FUNCTIONS[name].addresses.map((prefix) => ({ name, prefix }))).toSorted(
   (a, b) => b.prefix.length - a.prefix.length,
 );

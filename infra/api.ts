@@ -1,6 +1,6 @@
 // The HTTP API in front of the functions: which path goes where, how much may come in, and what is logged of it.
 
-import { ADDRESSES } from "../functions/functions.ts";
+import { FUNCTION_NAMES, FUNCTIONS } from "../functions/functions.ts";
 import type { PantheonFunctions } from "./functions.ts";
 import { stageName } from "./stage-name.ts";
 import type { StageOptions } from "./stages.ts";
@@ -26,8 +26,8 @@ export function createApi({ throttling, retention }: StageOptions, functions: Pa
       },
     },
   });
-  for (const name of ["turns", "users", "admin", "stripe-webhook"] as const) {
-    for (const prefix of ADDRESSES[name]) {
+  for (const name of FUNCTION_NAMES) {
+    for (const prefix of FUNCTIONS[name].addresses) {
       // The ARN rather than the function, so that a route's name does not depend on how its function is made.
       api.route(`ANY ${prefix}`, functions[name].arn, { name: prefix });
       api.route(`ANY ${prefix}/{proxy+}`, functions[name].arn, { name: `${prefix}/below` });

@@ -1,7 +1,7 @@
 // The function `admin` as an application: every address of it wants an operator.
 
 import type { Hono } from "hono";
-import type { Deps } from "../deps.ts";
+import type { AdminDeps } from "./deps.ts";
 import { probeHealth } from "@pantheon/core/maintenance/health-probe.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { createApp } from "@pantheon/edge/shell/app.ts";
@@ -11,7 +11,7 @@ import { settingsRoutes } from "./settings.ts";
 import { reportRoutes } from "./reports.ts";
 import { walletRoutes } from "./wallets.ts";
 
-export function adminApp(deps: Deps): Hono<AppEnv> {
+export function adminApp(deps: AdminDeps): Hono<AppEnv> {
   const { config, log, clock } = deps;
   return createApp({
     name: "admin",

@@ -2,8 +2,8 @@
 
 import * as v from "valibot";
 import { PAGE_ENTRIES } from "@pantheon/edge/input/list-query.ts";
-import { Decimal } from "@pantheon/edge/output/describe.ts";
-import { OpaqueId, text } from "@pantheon/edge/input/validate.ts";
+import { Decimal } from "@pantheon/contract/wire.ts";
+import { OpaqueId, text } from "@pantheon/contract/wire.ts";
 import { WINDOWS } from "@pantheon/core/reports/analytics.ts";
 import { Day } from "@pantheon/core/reports/range.ts";
 import { BUCKETS } from "@pantheon/core/reports/summary.ts";

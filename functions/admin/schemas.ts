@@ -3,8 +3,9 @@
 import * as v from "valibot";
 import { positiveDecimal } from "@pantheon/contract/decimal-input.ts";
 import { PAGE_ENTRIES } from "@pantheon/edge/input/list-query.ts";
-import { Decimal, Time, TransactionView, page } from "@pantheon/edge/output/describe.ts";
-import { OpaqueId, text } from "@pantheon/edge/input/validate.ts";
+import { Decimal, Time, page } from "@pantheon/contract/wire.ts";
+import { TransactionView } from "@pantheon/contract/account.ts";
+import { OpaqueId, text } from "@pantheon/contract/wire.ts";
 import { MODELS } from "@pantheon/core/llm/models.ts";
 import { amount } from "@pantheon/contract/money.ts";
 import { Day } from "@pantheon/core/reports/range.ts";

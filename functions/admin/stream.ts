@@ -2,5 +2,6 @@
 
 import { serveStream } from "@pantheon/edge/lambda/serve.ts";
 import { adminApp } from "./app.ts";
+import { adminDeps } from "./deps.ts";
 
-export const handler = serveStream("admin", adminApp);
+export const handler = serveStream("admin", adminDeps, adminApp);

@@ -1,6 +1,7 @@
 // The Lambda function `maintenance`: scheduled, no address of its own.
 
 import { serveSchedule } from "@pantheon/edge/lambda/serve.ts";
+import { stripeDeps } from "../stripe-webhook/deps.ts";
 import { runJob } from "./jobs.ts";
 
-export const handler = serveSchedule("maintenance", runJob);
+export const handler = serveSchedule("maintenance", stripeDeps, runJob);

@@ -1,7 +1,7 @@
 // The scheduled jobs. Each may run beside requests, beside itself, and again after it died.
 
 import * as v from "valibot";
-import type { Deps } from "../deps.ts";
+import type { StripeDeps } from "../stripe-webhook/deps.ts";
 import { recordMaintenanceRun, type MaintenanceRun } from "@pantheon/core/maintenance/runs.ts";
 import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
 import { readLostRevenue } from "@pantheon/core/maintenance/lost-revenue.ts";
@@ -18,7 +18,7 @@ const JOBS = {
   reconcile: reconcileWithStripe,
   /** Every day: do the books close? */
   verify: verifyLedger,
-} as const satisfies Record<string, (deps: Deps) => Promise<Counts>>;
+} as const satisfies Record<string, (deps: StripeDeps) => Promise<Counts>>;
 
 /** What the schedule sends. */
 const Job = v.object({ job: v.picklist(["sweep", "reconcile", "verify"]) });
@@ -27,7 +27,7 @@ const Job = v.object({ job: v.picklist(["sweep", "reconcile", "verify"]) });
  * Runs the job that the event names, and answers what it found, as counts. Throws for an unknown job, and what the job throws: then the
  * scheduler sees it failed. Either way the run is left in the database, where health shows it.
  */
-export async function runJob(deps: Deps, event: unknown): Promise<Counts> {
+export async function runJob(deps: StripeDeps, event: unknown): Promise<Counts> {
   const { job } = v.parse(Job, event);
   const began = new Date(deps.clock());
   const counts = await JOBS[job](deps).catch(async (error: unknown) => {
@@ -40,14 +40,14 @@ export async function runJob(deps: Deps, event: unknown): Promise<Counts> {
   return counts;
 }
 
-function runOf({ clock, config }: Deps, job: MaintenanceRun["job"], began: Date, outcome: MaintenanceRun["outcome"]): MaintenanceRun {
+function runOf({ clock, config }: StripeDeps, job: MaintenanceRun["job"], began: Date, outcome: MaintenanceRun["outcome"]): MaintenanceRun {
   return { job, commit: config.commit, began_at: began, finished_at: new Date(Math.max(clock(), began.getTime())), outcome };
 }
 
 /** How far back a reconciliation looks: Stripe itself gives up on a webhook after three days. */
 const LOOK_BACK_MS = 4 * 24 * 60 * 60 * 1_000;
 
-async function reconcileWithStripe({ db, config, log, stripe, clock }: Deps): Promise<Counts> {
+async function reconcileWithStripe({ db, config, log, stripe, clock }: StripeDeps): Promise<Counts> {
   if (!stripe) return {};
   const found = await reconcile({ db, config, log, stripe }, new Date(clock() - LOOK_BACK_MS), true);
   const closed = await closeAbandoned({ db, config, log, stripe, clock });
@@ -56,7 +56,7 @@ async function reconcileWithStripe({ db, config, log, stripe, clock }: Deps): Pr
 }
 
 /** Every broken invariant is counted under its name, which raises the alarm; what nobody paid for is said beside it. */
-async function verifyLedger({ db, log }: Deps): Promise<Counts> {
+async function verifyLedger({ db, log }: StripeDeps): Promise<Counts> {
   const broken = (await checkInvariants(db)).filter((invariant) => invariant.broken > 0);
   for (const { name, broken: rows } of broken) log.count("invariant_broken", { invariant: name, rows });
   const { answers, lapsed_turns } = await readLostRevenue(db);

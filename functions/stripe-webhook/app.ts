@@ -1,7 +1,7 @@
 // The function `stripe-webhook` as an application.
 
 import type { Hono } from "hono";
-import type { Deps } from "../deps.ts";
+import type { StripeDeps } from "./deps.ts";
 import { probeHealth } from "@pantheon/core/maintenance/health-probe.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { createApp } from "@pantheon/edge/shell/app.ts";
@@ -9,7 +9,7 @@ import { webhookRoutes } from "./routes.ts";
 
 const MAX_BODY_BYTES = 512 * 1_024;
 
-export function stripeWebhookApp(deps: Deps): Hono<AppEnv> {
+export function stripeWebhookApp(deps: StripeDeps): Hono<AppEnv> {
   const { config, log, clock, db } = deps;
   return createApp({
     name: "stripe-webhook",

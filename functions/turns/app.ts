@@ -1,14 +1,14 @@
 // The function `turns` as an application. Its health is the product's.
 
 import type { Hono } from "hono";
-import type { Deps } from "../deps.ts";
+import type { TurnsDeps } from "./deps.ts";
 import { probeHealth } from "@pantheon/core/maintenance/health-probe.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { createApp } from "@pantheon/edge/shell/app.ts";
 import { authenticated } from "@pantheon/edge/auth/verifier.ts";
 import { turnRoutes } from "./routes.ts";
 
-export function turnsApp(deps: Deps): Hono<AppEnv> {
+export function turnsApp(deps: TurnsDeps): Hono<AppEnv> {
   const { config, log, clock } = deps;
   return createApp({
     name: "turns",

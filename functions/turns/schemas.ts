@@ -1,8 +1,8 @@
 // The shapes of sessions, turns and messages on the wire (contract section 3). Requests are strict; answers are for the spec and its tests.
 
 import * as v from "valibot";
-import { Id, text } from "@pantheon/edge/input/validate.ts";
-import { Decimal, Time, page } from "@pantheon/edge/output/describe.ts";
+import { Id, text } from "@pantheon/contract/wire.ts";
+import { Decimal, Time, page } from "@pantheon/contract/wire.ts";
 
 const TOOL_NAMES = ["search", "file_read"] as const;
 const MAX_OUTPUT_TOKENS = 8_192;

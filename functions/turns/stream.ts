@@ -2,5 +2,6 @@
 
 import { serveStream } from "@pantheon/edge/lambda/serve.ts";
 import { turnsApp } from "./app.ts";
+import { turnsDeps } from "./deps.ts";
 
-export const handler = serveStream("turns", turnsApp);
+export const handler = serveStream("turns", turnsDeps, turnsApp);

@@ -1,7 +1,7 @@
 // The function `users` as an application.
 
 import type { Hono } from "hono";
-import type { Deps } from "../deps.ts";
+import type { UsersDeps } from "./deps.ts";
 import { probeHealth } from "@pantheon/core/maintenance/health-probe.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { createApp } from "@pantheon/edge/shell/app.ts";
@@ -9,7 +9,7 @@ import { authenticated } from "@pantheon/edge/auth/verifier.ts";
 import { userRoutes } from "./routes.ts";
 import { topUpRoutes } from "./top-ups.ts";
 
-export function usersApp(deps: Deps): Hono<AppEnv> {
+export function usersApp(deps: UsersDeps): Hono<AppEnv> {
   const { config, log, clock } = deps;
   return createApp({
     name: "users",

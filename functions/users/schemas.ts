@@ -1,9 +1,10 @@
 // The shapes of a user's own account on the wire (contract section 4).
 
 import * as v from "valibot";
-import { Decimal, Time, TransactionView, page } from "@pantheon/edge/output/describe.ts";
+import { Decimal, Time, page } from "@pantheon/contract/wire.ts";
+import { TransactionView } from "@pantheon/contract/account.ts";
 import { decimalOrNull } from "@pantheon/contract/decimal-input.ts";
-import { Id } from "@pantheon/edge/input/validate.ts";
+import { Id } from "@pantheon/contract/wire.ts";
 
 export const TransactionPath = v.strictObject({ transaction_id: Id });
 

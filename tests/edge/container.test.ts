@@ -5,7 +5,7 @@ import { sql } from "kysely";
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it } from "vitest";
 import { createContainer, NotConfigured, type Container } from "@pantheon/edge/lambda/container.ts";
-import type { Deps } from "@pantheon/functions/deps.ts";
+import { createDeps, type Deps } from "@pantheon/functions/whole.ts";
 import { freshDatabase, type TestDatabase } from "../support/postgres.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { startSecrets, type StandInSecrets } from "../support/secrets-manager.ts";
@@ -48,7 +48,13 @@ const rotated = (): void => {
 };
 
 function given<Built>(build: (deps: Deps) => Built): Container<Built> {
-  return createContainer({ name: "test", maxConnections: 2, build, clock: () => now, log: quietLog() });
+  return createContainer({
+    name: "test",
+    connect: (surroundings) => createDeps({ ...surroundings, maxConnections: 2 }),
+    build,
+    clock: () => now,
+    log: quietLog(),
+  });
 }
 
 async function one(deps: Deps): Promise<number> {

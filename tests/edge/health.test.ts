@@ -3,9 +3,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sql } from "kysely";
 import { VERSION } from "@pantheon/core/config/config.ts";
-import { createDeps } from "@pantheon/functions/deps.ts";
+import { createDeps } from "@pantheon/functions/whole.ts";
 import { EXPECTED_MIGRATION_HEAD } from "@pantheon/core/db/migration-head.ts";
-import type { FunctionName } from "@pantheon/edge/shell/app-env.ts";
+import { FUNCTION_NAMES } from "@pantheon/functions/functions.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";
 import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
 import { turnsApp } from "@pantheon/functions/turns/app.ts";
@@ -15,7 +15,6 @@ import { quietLog } from "../support/quiet-log.ts";
 import { testWorld, type TestWorld } from "../support/world.ts";
 
 const APPS = { turns: turnsApp, users: usersApp, admin: adminApp, "stripe-webhook": stripeWebhookApp } as const;
-const NAMES: readonly FunctionName[] = ["turns", "users", "admin", "stripe-webhook"];
 const COMMIT = "0123abcd";
 const BUILD = { stage: "local", version: VERSION, commit: COMMIT };
 
@@ -30,7 +29,7 @@ afterAll(() => world.end());
 const health = (name: string) => world.call("GET", `/api/v1/health/${name}`, { user: null });
 
 describe("the health of each function", () => {
-  it.each(NAMES)("%s is answered by itself, without a token, with every figure", async (name) => {
+  it.each(FUNCTION_NAMES)("%s is answered by itself, without a token, with every figure", async (name) => {
     const { status, json, headers } = await health(name);
     const place = { migration_head: EXPECTED_MIGRATION_HEAD, expected_migration_head: EXPECTED_MIGRATION_HEAD, revision: json.revision };
     expect([status, json]).toEqual([200, { status: "ok", function: name, ...BUILD, ...place, maintenance: [] }]);
@@ -62,7 +61,7 @@ describe("a schema that is not the build's", () => {
     const [removed] = await newest.execute();
     if (removed === undefined) throw new Error("the newest step was not there");
     try {
-      for (const name of NAMES) {
+      for (const name of FUNCTION_NAMES) {
         const { status, json, headers } = await health(name);
         expect([status, headers.get("retry-after"), headers.get("content-type")]).toEqual([503, "5", "application/problem+json"]);
         expect(json).toMatchObject({ code: "schema_behind", function: name, ...BUILD, expected_migration_head: EXPECTED_MIGRATION_HEAD });
@@ -78,7 +77,7 @@ describe("a schema that is not the build's", () => {
     const ahead = "20991231_9999_from_a_newer_build";
     await world.deps.db.query.insertInto("migration_checksums").values({ name: ahead, sha256: "0" }).execute();
     try {
-      for (const name of NAMES) {
+      for (const name of FUNCTION_NAMES) {
         const { status, json } = await health(name);
         expect([status, json]).toEqual([
           200,
@@ -107,7 +106,7 @@ describe("a schema that is not the build's", () => {
 describe("a database that is away", () => {
   const address = "postgres://canary-user:canary-password@127.0.0.1:9/canary";
 
-  it.each(NAMES)("is 503 of %s, with Retry-After, the build, and nothing about where it was looked for", async (name) => {
+  it.each(FUNCTION_NAMES)("is 503 of %s, with Retry-After, the build, and nothing about where it was looked for", async (name) => {
     const log = quietLog();
     const deps = createDeps({ config: { ...world.config, databaseUrl: address }, log, clock: Date.now, maxConnections: 1 });
     const answer = await APPS[name](deps).request(`/api/v1/health/${name}`);

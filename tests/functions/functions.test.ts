@@ -2,9 +2,9 @@
 
 import { describe, expect, it } from "vitest";
 import { readConfig } from "@pantheon/core/config/config.ts";
-import { createDeps } from "@pantheon/functions/deps.ts";
+import { createDeps } from "@pantheon/functions/whole.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";
-import { ADDRESSES, functionFor } from "@pantheon/functions/functions.ts";
+import { FUNCTIONS, functionFor } from "@pantheon/functions/functions.ts";
 import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
 import { turnsApp } from "@pantheon/functions/turns/app.ts";
 import { usersApp } from "@pantheon/functions/users/app.ts";
@@ -17,7 +17,7 @@ describe("an address", () => {
   });
 
   it("is given to one function only", () => {
-    const prefixes = Object.values(ADDRESSES).flat();
+    const prefixes = Object.values(FUNCTIONS).flatMap(({ addresses }) => addresses);
     expect(new Set(prefixes).size).toBe(prefixes.length);
   });
 

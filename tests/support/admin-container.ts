@@ -2,7 +2,7 @@
 // container that comes up later is what a restart looks like.
 
 import type { Config } from "@pantheon/core/config/config.ts";
-import { createDeps } from "@pantheon/functions/deps.ts";
+import { createDeps } from "@pantheon/functions/whole.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";
 import { quietLog } from "./quiet-log.ts";
 import type { CallOptions, TestWorld } from "./world.ts";

@@ -2,7 +2,7 @@
 // configuration of its own. What holds in every container at once is shown with two of them.
 
 import type { Config } from "@pantheon/core/config/config.ts";
-import { createDeps, type Deps } from "@pantheon/functions/deps.ts";
+import { createDeps, type Deps } from "@pantheon/functions/whole.ts";
 import type { ModelEntry } from "@pantheon/core/llm/models.ts";
 import { turnsApp } from "@pantheon/functions/turns/app.ts";
 import { quietLog, type QuietLog } from "./quiet-log.ts";

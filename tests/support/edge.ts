@@ -14,7 +14,8 @@ import type { HealthProbe } from "@pantheon/edge/shell/health.ts";
 import { idempotencyKey, requestHash } from "@pantheon/edge/input/idempotency-key.ts";
 import { ListQuery, pageOf } from "@pantheon/edge/input/list-query.ts";
 import { ProblemSchema, type ProblemDocument } from "@pantheon/edge/output/problem.ts";
-import { body, Id, noQuery, params, query, text } from "@pantheon/edge/input/validate.ts";
+import { Id, text } from "@pantheon/contract/wire.ts";
+import { body, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { quietLog, type QuietLog } from "./quiet-log.ts";
 
 export const ID = "01932f7d-0000-7000-8000-000000000001";

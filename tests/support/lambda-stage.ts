@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { LOCAL_STRIPE_KEY } from "@pantheon/local/config.ts";
+import { LOCAL_STRIPE_KEY } from "@pantheon/ops/place.ts";
 import { bundleFunction, type Bundle } from "./lambda-bundle.ts";
 import { lambdaContainer, type InvokeOptions, type LambdaContainer } from "./lambda-container.ts";
 import { answerOf, apiEvent, bodyOf, urlEvent, type LambdaAnswer } from "./lambda-event.ts";

@@ -2,7 +2,7 @@
 // a pool, a clock, a log and a configuration of its own.
 
 import type { Config } from "@pantheon/core/config/config.ts";
-import { createDeps, type Deps } from "@pantheon/functions/deps.ts";
+import { createDeps, type Deps } from "@pantheon/functions/whole.ts";
 import type { Clock } from "@pantheon/contract/time.ts";
 import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
 import { usersApp } from "@pantheon/functions/users/app.ts";

@@ -5,7 +5,7 @@ import { serve, type Http2Bindings, type HttpBindings } from "@hono/node-server"
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { once } from "node:events";
 import type { Config } from "@pantheon/core/config/config.ts";
-import type { FunctionName } from "@pantheon/edge/shell/app-env.ts";
+import { FUNCTION_NAMES, type FunctionName } from "@pantheon/functions/functions.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";
 import { functionFor } from "@pantheon/functions/functions.ts";
 import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
@@ -24,11 +24,11 @@ type FrontOptions = {
 };
 
 const APPS = { turns: turnsApp, users: usersApp, admin: adminApp, "stripe-webhook": stripeWebhookApp } as const;
-const NAMES: readonly FunctionName[] = ["turns", "users", "admin", "stripe-webhook"];
-
 /** Listens on a free port of 127.0.0.1. */
 async function stageFront(world: TestWorld, { functions = {}, intercept }: FrontOptions) {
-  const apps = new Map(NAMES.map((name) => [name, APPS[name]({ ...world.deps, config: { ...world.deps.config, ...functions[name] } })]));
+  const apps = new Map(
+    FUNCTION_NAMES.map((name) => [name, APPS[name]({ ...world.deps, config: { ...world.deps.config, ...functions[name] } })]),
+  );
   const next = async (request: Request): Promise<Response> => {
     const app = apps.get(functionFor(new URL(request.url).pathname) ?? "users");
     return app ? app.fetch(request) : new Response(null, { status: 404 });

@@ -2,7 +2,7 @@
 // ends when its parent lets go of it.
 
 import { readConfig } from "@pantheon/core/config/config.ts";
-import { createDeps, type Deps } from "@pantheon/functions/deps.ts";
+import { createDeps, type Deps } from "@pantheon/functions/whole.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
 import { MODELS } from "@pantheon/core/llm/models.ts";

@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { serve } from "@hono/node-server";
 import { readConfig } from "@pantheon/core/config/config.ts";
-import { createDeps } from "@pantheon/functions/deps.ts";
+import { createDeps } from "@pantheon/functions/whole.ts";
 import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
 import { quietLog } from "./quiet-log.ts";
 

@@ -2,7 +2,7 @@
 // that health shows all of them from then on.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Deps } from "@pantheon/functions/deps.ts";
+import type { Deps } from "@pantheon/functions/whole.ts";
 import { runJob } from "@pantheon/functions/maintenance/jobs.ts";
 
 export const EVERY_MS = { sweep: 60_000, reconcile: 15 * 60_000, verify: 24 * 3_600_000 } as const;

@@ -4,13 +4,8 @@
 import { serve, type ServerType } from "@hono/node-server";
 import { once } from "node:events";
 import type { Hono } from "hono";
-import { adminApp } from "@pantheon/functions/admin/app.ts";
 import { functionFor } from "@pantheon/functions/functions.ts";
-import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
-import { turnsApp } from "@pantheon/functions/turns/app.ts";
-import { usersApp } from "@pantheon/functions/users/app.ts";
-import type { Deps } from "@pantheon/functions/deps.ts";
-import type { AppEnv, FunctionName } from "@pantheon/edge/shell/app-env.ts";
+import { applications, type Deps } from "@pantheon/functions/whole.ts";
 
 export type LocalServer = {
   readonly url: string;
@@ -43,12 +38,7 @@ export async function startServer(port: number): Promise<LocalServer> {
 }
 
 function gateway(deps: Deps, { issuer, pay }: Beside): Answerer {
-  const apps: Record<FunctionName, Hono<AppEnv>> = {
-    turns: turnsApp(deps),
-    users: usersApp(deps),
-    admin: adminApp(deps),
-    "stripe-webhook": stripeWebhookApp(deps),
-  };
+  const apps = applications(deps);
   return (request) => {
     const { pathname } = new URL(request.url);
     if (pathname.startsWith(`${ISSUER_PATH}/`)) return issuer.fetch(withoutPrefix(request));

@@ -6,7 +6,7 @@ import { performance } from "node:perf_hooks";
 import { parseArgs, styleText } from "node:util";
 import { ConfigError } from "@pantheon/core/config/config.ts";
 import { checkoutCommit } from "@pantheon/ops/checkout-commit.ts";
-import { LocalConfigError, localEnvironment, readLocalConfig } from "./config.ts";
+import { LocalConfigError, localEnvironment, readLocalConfig } from "@pantheon/ops/place.ts";
 import { openFileLog } from "./file-log.ts";
 import { runTour } from "./tour/tour.ts";
 import { renderTour, tourSucceeded } from "./tour/view.ts";

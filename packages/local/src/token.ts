@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import * as v from "valibot";
-import { readLocalConfig } from "./config.ts";
+import { readLocalConfig } from "@pantheon/ops/place.ts";
 import { createIssuer } from "@pantheon/stand-ins/issuer.ts";
 
 const HELP = `Usage: npm run --silent token -- --user ID [--admin] [--email ADDRESS]

@@ -6,7 +6,7 @@ import { createDatabase } from "@pantheon/core/db/database.ts";
 import { readDurability } from "@pantheon/core/ledger/durability.ts";
 import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
 import { readLostRevenue } from "@pantheon/core/maintenance/lost-revenue.ts";
-import { readLocalConfig, readLocalPlace } from "@pantheon/local/config.ts";
+import { readLocalConfig, readLocalPlace } from "./place.ts";
 
 const HELP = `Usage: npm run ledger:verify
 

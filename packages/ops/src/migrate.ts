@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { migrateToHead } from "@pantheon/core/db/migrate.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import * as v from "valibot";
-import { type LocalConfig, readLocalConfig } from "@pantheon/local/config.ts";
+import { type LocalConfig, readLocalConfig } from "./place.ts";
 
 const HELP = `Usage: npm run migrate
 

@@ -6,12 +6,8 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { generateSpecs } from "hono-openapi";
 import { readConfig, VERSION } from "@pantheon/core/config/config.ts";
-import { createDeps } from "@pantheon/functions/deps.ts";
+import { applications, createDeps } from "@pantheon/functions/whole.ts";
 import type { Log } from "@pantheon/core/log.ts";
-import { adminApp } from "@pantheon/functions/admin/app.ts";
-import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
-import { turnsApp } from "@pantheon/functions/turns/app.ts";
-import { usersApp } from "@pantheon/functions/users/app.ts";
 
 const HELP = `Usage: npm run openapi [-- --check]
 
@@ -55,7 +51,7 @@ async function check(): Promise<void> {
 /** The whole document: every function's routes under one head, paths in the order of their names. */
 async function documentText(): Promise<string> {
   const parts = await Promise.all(
-    applications().map((app) => generateSpecs(app, { defaultValidationErrorResponse: false, excludeStaticFile: false })),
+    everyFunction().map((app) => generateSpecs(app, { defaultValidationErrorResponse: false, excludeStaticFile: false })),
   );
   const paths = byName(parts.flatMap((part) => Object.entries(part.paths)));
   for (const [address, path] of Object.entries(paths)) {
@@ -69,10 +65,10 @@ async function documentText(): Promise<string> {
 }
 
 /** The applications as they are deployed, on a configuration that reaches nobody: nothing connects before a request is answered. */
-function applications() {
+function everyFunction() {
   const config = readConfig({ DATABASE_URL: "postgres://nowhere.invalid/none", AUTH_ISSUER: "https://nowhere.invalid" });
   const deps = createDeps({ config, log: silent, clock: Date.now, maxConnections: 1 });
-  return [turnsApp(deps), usersApp(deps), adminApp(deps), stripeWebhookApp(deps)];
+  return Object.values(applications(deps));
 }
 
 /** What every write may answer to a body, also one that takes none. */

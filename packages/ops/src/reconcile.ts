@@ -6,7 +6,7 @@ import { createDatabase } from "@pantheon/core/db/database.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import { reconcile, type Reconciled } from "@pantheon/core/payments/reconcile.ts";
 import { createStripe } from "@pantheon/core/payments/stripe.ts";
-import { localEnvironment, readLocalConfig, readLocalPlace } from "@pantheon/local/config.ts";
+import { localEnvironment, readLocalConfig, readLocalPlace } from "./place.ts";
 
 const HELP = `Usage: npm run reconcile -- [--check] [--days N]
 

@@ -1,7 +1,7 @@
 // `npm run stage:verify`: is a stage the code we think it is, and does the money path work there? Prints a table and writes the evidence.
 
 import { writeFileSync } from "node:fs";
-import { LocalConfigError, readLocalHome, readVerifyTokens } from "@pantheon/local/config.ts";
+import { LocalConfigError, readLocalHome, readVerifyTokens } from "./place.ts";
 import { HELP, readOptions, UsageError, type Asked } from "./stage-verify/options.ts";
 import { StageUnreachable, verifyStage, type StageEvidence } from "./stage-verify/verify-stage.ts";
 import { renderEvidence } from "./stage-verify/view.ts";

@@ -8,7 +8,7 @@ import Table from "cli-table3";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { Pool } from "pg";
 import { readConfig } from "@pantheon/core/config/config.ts";
-import { createDeps, type Deps } from "@pantheon/functions/deps.ts";
+import { createDeps, type Deps } from "@pantheon/functions/whole.ts";
 import type { Schema } from "@pantheon/core/db/schema/schema.ts";
 import { createSession } from "@pantheon/core/turns/statements/session.ts";
 import { newId } from "@pantheon/contract/id.ts";

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { readConfig, type Config } from "@pantheon/core/config/config.ts";
-import { LOCAL_STRIPE_KEY } from "@pantheon/local/config.ts";
+import { LOCAL_STRIPE_KEY } from "@pantheon/ops/place.ts";
 import { createIssuer, type Issuer } from "@pantheon/stand-ins/issuer.ts";
 import { startProvider, type Provider } from "@pantheon/stand-ins/provider/provider.ts";
 import { startStripe, type StandInStripe } from "@pantheon/stand-ins/stripe/stripe.ts";

@@ -1,7 +1,7 @@
 // The suite `killpoints`: a worker is killed at every named moment, many times, and the same request is sent again. It must end in exactly
 // one effect; a client that never returns leaves none, and nothing held.
 
-import { createDeps, type Deps } from "@pantheon/functions/deps.ts";
+import { createDeps, type Deps } from "@pantheon/functions/whole.ts";
 import { sweepUser } from "@pantheon/core/turns/recover.ts";
 import { randomOf } from "./choices.ts";
 import type { Answer } from "./call.ts";

@@ -1,7 +1,7 @@
 // The suite `webhooks`: payments, refunds and disputes whose events come twice, out of order or not at all, while statements fail and
 // workers are killed. At the end every payment is held against what Stripe says.
 
-import { createDeps } from "@pantheon/functions/deps.ts";
+import { createDeps } from "@pantheon/functions/whole.ts";
 import { runJob } from "@pantheon/functions/maintenance/jobs.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { between, deckOf, randomOf } from "./choices.ts";

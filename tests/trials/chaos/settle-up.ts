@@ -2,7 +2,7 @@
 // answered is asked for once more.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { createDeps } from "@pantheon/functions/deps.ts";
+import { createDeps } from "@pantheon/functions/whole.ts";
 import { runJob } from "@pantheon/functions/maintenance/jobs.ts";
 import { call } from "./call.ts";
 import { bodyOf, sendTurn, type Load, type Unresolved } from "./clients.ts";

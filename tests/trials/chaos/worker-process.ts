@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { serve } from "@hono/node-server";
 import { readConfig } from "@pantheon/core/config/config.ts";
-import { createDeps, type Deps } from "@pantheon/functions/deps.ts";
+import { createDeps, type Deps } from "@pantheon/functions/whole.ts";
 import { MODELS } from "@pantheon/core/llm/models.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";

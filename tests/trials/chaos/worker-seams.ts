@@ -2,7 +2,7 @@
 // that place kills itself there, as a machine dies. What is passed on is never changed.
 
 import type { Config } from "@pantheon/core/config/config.ts";
-import type { Deps } from "@pantheon/functions/deps.ts";
+import type { Deps } from "@pantheon/functions/whole.ts";
 import { createGateway } from "@pantheon/core/llm/gateway.ts";
 import type { Seam } from "./failpoints.ts";
 import { nameOf } from "./wire.ts";

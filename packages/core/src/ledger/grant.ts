@@ -1,9 +1,8 @@
-// An operator's grants and suspensions: what is done to one person's account, each in one statement with its audit row.
+// An admin's grants: one statement each, with its audit row.
 
 import type { Database } from "../db/database.ts";
 import { keyedWrite, writeOnce, type Answered, type RequestKey } from "../audit/once.ts";
 import { adminGrant as grantStatement } from "./statements/grant-by-admin.ts";
-import { setSuspension as suspensionStatement } from "../accounts/statements/set-suspension.ts";
 import { sqlState } from "../db/unavailable.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
@@ -52,15 +51,4 @@ async function grantedBefore(db: Database, transaction: string, head: string, er
   }
   if (!row) throw error;
   return [{ body: `${head}"new_balance":"${format(amount(row.balance_after))}"}` }];
-}
-
-/** Suspends a user or lets them run turns again; 404 when nobody of that id was ever here. */
-export async function suspendUser(db: Database, operator: Operator, user: string, suspended: boolean): Promise<Answered> {
-  const answer = { status: 200, body: JSON.stringify({ user_id: user, suspended }) };
-  return writeOnce(db, operator.admin, operator.key, async () => {
-    const input = { ...keyedWrite(operator.key, answer), admin: operator.admin, requestId: operator.requestId, user, suspended };
-    const rows = await db.run(suspensionStatement, input);
-    if (rows.length === 0) throw new DomainError("not_found", "User not found.");
-    return answer;
-  });
 }

@@ -5,7 +5,6 @@ import type { MiddlewareHandler } from "hono";
 import { resolver, uniqueSymbol } from "hono-openapi";
 import * as v from "valibot";
 import { DomainError } from "@pantheon/contract/error.ts";
-import { isId } from "@pantheon/contract/id.ts";
 import type { AppEnv } from "../shell/app-env.ts";
 import { describeIssue, faultsOf, invalidRequest, safeName } from "./faults.ts";
 
@@ -76,29 +75,6 @@ export function params<S extends Strict>(schema: S, detail = "Not found."): Vali
     await next();
   };
   return Object.assign(read, { [uniqueSymbol]: { target: "param", ...resolver(schema) } });
-}
-
-/** An id of ours in its one form; for `params`. */
-export const Id = v.pipe(v.string(), v.check(isId, "must be an id"), v.metadata({ format: "uuid" }));
-
-/** An opaque id, such as a token's user: compared as it was sent, never trimmed (contract section 1). */
-export const OpaqueId = v.pipe(
-  v.string(),
-  v.regex(/^[^\p{Cc}\p{Cs}]{1,64}$/u, "must be 1 to 64 characters without control characters"),
-  v.metadata({ minLength: 1, maxLength: 64 }),
-);
-
-/** Text of `min` to `max` code points after trimming, trimmed. NUL and lone surrogates are refused: the database cannot keep them. */
-export function text(min: number, max: number) {
-  const rule = `must be ${min} to ${max} characters`;
-  return v.pipe(
-    v.string(),
-    v.check((value) => value.isWellFormed() && !value.includes("\u0000"), "must be well-formed text without NUL"),
-    v.trim(),
-    v.minCodePoints(min, rule),
-    v.maxCodePoints(max, rule),
-    v.metadata({ minLength: min, maxLength: max }),
-  );
 }
 
 function parse<S extends Strict>(schema: S, value: object): v.InferOutput<S> {

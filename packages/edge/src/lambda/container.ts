@@ -1,11 +1,10 @@
 // One container of a function between requests: configuration, secrets, and what is built from them. Built with the first request, and
 // again when a secret has changed; what was there before is closed when its last request has ended.
 
-import { ConfigError, readProcessConfig, readProcessPlace } from "@pantheon/core/config/config.ts";
+import { ConfigError, readProcessConfig, readProcessPlace, type Config } from "@pantheon/core/config/config.ts";
 import { createLog } from "./cloudwatch-log.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import type { Clock } from "@pantheon/contract/time.ts";
-import { createDeps, type Deps } from "@pantheon/functions/deps.ts";
 import { createSecretSource, SecretFault, type Secrets } from "./secrets.ts";
 
 export type Container<Built> = {
@@ -20,22 +19,24 @@ export class NotConfigured extends Error {
   override readonly name = "NotConfigured";
 }
 
-type Options<Built> = {
+/** What a container builds from its configuration, and closes when that has changed. */
+type Closable = { readonly db: { close(): Promise<void> } };
+
+type Options<Deps extends Closable, Built> = {
   readonly name: string;
-  readonly maxConnections: number;
-  /** How long a question that looks at everything may take; a request's time unless given. */
-  readonly reportTimeoutMs?: number;
+  readonly connect: (surroundings: { readonly config: Config; readonly log: Log; readonly clock: Clock }) => Deps;
   readonly build: (deps: Deps) => Built;
   readonly clock: Clock;
   /** The function's own, unless a test wants to read it. */
   readonly log?: Log;
 };
-type State<Built> = { readonly secrets: Secrets; readonly deps: Deps; readonly built: Built; running: number };
+type State<Built> = { readonly secrets: Secrets; readonly deps: Closable; readonly built: Built; running: number };
 
 const NO_SECRETS: Secrets = {};
 
 /** Reads only what this build and stage are. A wrong variable does not end the container: every request says so in the log. */
-export function createContainer<Built>({ name, build, clock, log: given, ...limits }: Options<Built>): Container<Built> {
+export function createContainer<Deps extends Closable, Built>(options: Options<Deps, Built>): Container<Built> {
+  const { name, connect, build, clock, log: given } = options;
   const { stage, commit, secretId } = readProcessPlace();
   const log = given ?? createLog(name, stage, clock);
   const source = secretId === null ? null : createSecretSource({ secretId, clock, log });
@@ -51,7 +52,7 @@ export function createContainer<Built>({ name, build, clock, log: given, ...limi
     if (state && (state.secrets === secrets || refused === secrets)) return state;
     const old = state;
     try {
-      const deps = createDeps({ config: readProcessConfig(secrets), log, clock, ...limits });
+      const deps = connect({ config: readProcessConfig(secrets), log, clock });
       state = { secrets, deps, built: build(deps), running: 0 };
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;

@@ -2,16 +2,29 @@
 
 import type { Hono } from "hono";
 import { DomainError } from "@pantheon/contract/error.ts";
-import type { AppEnv, FunctionName } from "../shell/app-env.ts";
+import type { AppEnv } from "../shell/app-env.ts";
 import { setHouseHeaders } from "../shell/envelope.ts";
 import { lambdaHandler, type LambdaHandler } from "./buffered.ts";
 import type { App, WithApp } from "./event.ts";
 import { streamHandler, type StreamHandler } from "./streaming.ts";
 import { problem } from "../output/problem.ts";
 import { createContainer, NotConfigured, type Container } from "./container.ts";
-import type { Deps } from "@pantheon/functions/deps.ts";
+import type { Config } from "@pantheon/core/config/config.ts";
+import type { Log } from "@pantheon/core/log.ts";
+import type { Clock } from "@pantheon/contract/time.ts";
 
-type AppOf = (deps: Deps) => Hono<AppEnv>;
+/** What a container is built within. */
+export type Surroundings = {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly maxConnections: number;
+  readonly reportTimeoutMs?: number;
+};
+
+type Closable = { readonly db: { close(): Promise<void> } };
+type Connect<Deps> = (surroundings: Surroundings) => Deps;
+type AppOf<Deps> = (deps: Deps) => Hono<AppEnv>;
 
 /** One request at a time, and one connection to spare for a second statement. */
 const LAMBDA_CONNECTIONS = 2;
@@ -20,30 +33,38 @@ const LAMBDA_CONNECTIONS = 2;
 const JOB_REPORT_TIMEOUT_MS = 9 * 60_000;
 
 /** The handler of a function behind the HTTP API. */
-export function serve(name: FunctionName, appOf: AppOf): LambdaHandler {
-  return lambdaHandler(answering(containerOf(name, appOf)));
+export function serve<Deps extends Closable>(name: string, connect: Connect<Deps>, appOf: AppOf<Deps>): LambdaHandler {
+  return lambdaHandler(answering(containerOf(name, connect, appOf)));
 }
 
 /** The handler of the same function behind a URL that streams. */
-export function serveStream(name: FunctionName, appOf: AppOf): StreamHandler {
-  const container = containerOf(name, appOf);
+export function serveStream<Deps extends Closable>(name: string, connect: Connect<Deps>, appOf: AppOf<Deps>): StreamHandler {
+  const container = containerOf(name, connect, appOf);
   return streamHandler(answering(container), container.log);
 }
 
 /** The handler of scheduled work. Throws NotConfigured, and what `run` throws: the schedule counts it as failed. */
-export function serveSchedule<T>(name: string, run: (deps: Deps, event: unknown) => Promise<T>): (event: unknown) => Promise<T> {
+export function serveSchedule<Deps extends Closable, T>(
+  name: string,
+  connect: Connect<Deps>,
+  run: (deps: Deps, event: unknown) => Promise<T>,
+): (event: unknown) => Promise<T> {
   const container = createContainer({
     name,
-    maxConnections: 1,
-    reportTimeoutMs: JOB_REPORT_TIMEOUT_MS,
+    connect: (surroundings) => connect({ ...surroundings, maxConnections: 1, reportTimeoutMs: JOB_REPORT_TIMEOUT_MS }),
     build: (deps) => deps,
     clock: Date.now,
   });
   return (event) => container.use((deps) => run(deps, event));
 }
 
-function containerOf(name: FunctionName, appOf: AppOf): Container<App> {
-  return createContainer<App>({ name, maxConnections: LAMBDA_CONNECTIONS, build: appOf, clock: Date.now });
+function containerOf<Deps extends Closable>(name: string, connect: Connect<Deps>, appOf: AppOf<Deps>): Container<App> {
+  return createContainer<Deps, App>({
+    name,
+    connect: (surroundings) => connect({ ...surroundings, maxConnections: LAMBDA_CONNECTIONS }),
+    build: appOf,
+    clock: Date.now,
+  });
 }
 
 /** The container's application, or one that refuses everything while there is none. */

@@ -1,36 +1,8 @@
-// Shapes that every answer is made of, and how a route is described to the OpenAPI document.
+// How a route is described to the OpenAPI document.
 
 import { describeRoute, resolver } from "hono-openapi";
-import * as v from "valibot";
+import type * as v from "valibot";
 import { problemResponse } from "./problem.ts";
-
-/** An amount on the wire: plain notation, no trailing zeros. */
-export const Decimal = v.pipe(
-  v.string(),
-  v.regex(/^-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?$/),
-  v.description("An exact decimal, without trailing zeros."),
-);
-
-/** A time on the wire: RFC 3339, UTC, milliseconds. */
-export const Time = v.pipe(v.string(), v.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/), v.metadata({ format: "date-time" }));
-
-/** One page of a list. */
-export function page<Name extends string, Row extends v.GenericSchema>(name: Name, row: Row) {
-  const rows = { [name]: v.array(row) } as { [key in Name]: v.ArraySchema<Row, undefined> };
-  return v.strictObject({ ...rows, total: v.number(), next_cursor: v.nullable(v.string()) });
-}
-
-/** A ledger row on the wire, for its owner and for operators. */
-export const TransactionView = v.strictObject({
-  id: v.string(),
-  kind: v.picklist(["grant", "debit", "refund"]),
-  amount: Decimal,
-  balance_after: Decimal,
-  initiated_by: v.nullable(v.string()),
-  note: v.nullable(v.string()),
-  reference_id: v.string(),
-  created_at: Time,
-});
 
 type Description = {
   summary: string;

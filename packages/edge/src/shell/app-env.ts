@@ -30,8 +30,6 @@ export type Invocation = {
   malformed?: boolean;
 };
 
-export type FunctionName = "turns" | "users" | "admin" | "stripe-webhook";
-
 /** The invocation of a request; also of one that was made without a runtime at all. */
 export function invocationOf(c: Context<AppEnv>): Invocation {
   const invocation: Invocation | undefined = c.env;

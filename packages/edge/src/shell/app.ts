@@ -8,7 +8,7 @@ import type { Config } from "@pantheon/core/config/config.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import type { Clock } from "@pantheon/contract/time.ts";
-import { invocationOf, type AppEnv, type FunctionName } from "./app-env.ts";
+import { invocationOf, type AppEnv } from "./app-env.ts";
 import { edge } from "./envelope.ts";
 import { health, type HealthProbe } from "./health.ts";
 import { limits } from "./size-limits.ts";
@@ -16,7 +16,7 @@ import { problem } from "../output/problem.ts";
 import { refusalOf } from "./thrown.ts";
 
 type AppParts = {
-  name: FunctionName;
+  name: string;
   config: Pick<Config, "stage" | "version" | "commit" | "corsAllowedOrigins">;
   log: Log;
   clock: Clock;

@@ -6,10 +6,10 @@ import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import type { Clock } from "@pantheon/contract/time.ts";
-import { invocationOf, type AppEnv, type FunctionName } from "./app-env.ts";
+import { invocationOf, type AppEnv } from "./app-env.ts";
 
 type EdgeParts = {
-  name: FunctionName;
+  name: string;
   commit: string;
   log: Log;
   clock: Clock;

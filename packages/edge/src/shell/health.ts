@@ -6,7 +6,7 @@ import * as v from "valibot";
 import type { Config } from "@pantheon/core/config/config.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
-import type { AppEnv, FunctionName } from "./app-env.ts";
+import type { AppEnv } from "./app-env.ts";
 import { problemResponse } from "../output/problem.ts";
 import { noQuery } from "../input/validate.ts";
 
@@ -20,7 +20,7 @@ export type HealthProbe = {
 };
 
 type HealthParts = {
-  name: FunctionName;
+  name: string;
   config: Pick<Config, "stage" | "version" | "commit">;
   probe: () => Promise<HealthProbe>;
 };
@@ -75,7 +75,7 @@ async function reach(probe: () => Promise<HealthProbe>, build: Readonly<Record<s
   }
 }
 
-function describeHealth(name: FunctionName) {
+function describeHealth(name: string) {
   return describeRoute({
     summary: `Health of the function ${name}`,
     tags: ["health"],

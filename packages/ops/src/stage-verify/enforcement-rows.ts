@@ -1,7 +1,7 @@
 // Enforcement: on, someone without credits is refused with the promised words; off, the same turn runs. The switch is put back at once.
 
 import * as v from "valibot";
-import { Decimal } from "@pantheon/edge/output/describe.ts";
+import { Decimal } from "@pantheon/contract/wire.ts";
 import { amount, ZERO } from "@pantheon/contract/money.ts";
 import { read, statusLine } from "./answer.ts";
 import type { Finding } from "./evidence.ts";

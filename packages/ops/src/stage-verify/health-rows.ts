@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
-import type { FunctionName } from "@pantheon/edge/shell/app-env.ts";
+import { FUNCTION_NAMES, type FunctionName } from "@pantheon/functions/functions.ts";
 import { statusLine, Surprise } from "./answer.ts";
 import type { Answer } from "./client.ts";
 import { sameCommit, shortened, type Expected, type Stage } from "./stage.ts";
@@ -18,15 +18,13 @@ export type Told = ReadonlyMap<string, Health | null>;
 
 /** The four functions behind the stage's address, and those that have one of their own. */
 export function targetsOf({ adminUrl, turnsUrl }: { adminUrl: string | null; turnsUrl: string | null }): Target[] {
-  const behind = NAMES.map((name) => ({ label: name, name, at: null }));
+  const behind = FUNCTION_NAMES.map((name) => ({ label: name, name, at: null }));
   const own = [
     { label: "turns-stream", name: "turns", at: turnsUrl },
     { label: "admin-stream", name: "admin", at: adminUrl },
   ] as const;
   return [...behind, ...own.filter(({ at }) => at !== null)];
 }
-
-const NAMES = ["turns", "users", "admin", "stripe-webhook"] as const satisfies readonly FunctionName[];
 
 /** One row a function, and one for each thing that they must agree about. */
 export async function healthRows(stage: Stage, expected: Expected, targets: readonly Target[]): Promise<Told> {

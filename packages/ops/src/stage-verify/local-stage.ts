@@ -1,7 +1,7 @@
 // The running local world as a stage to verify: its address, and tokens made by its own issuer.
 
 import { createIssuer } from "@pantheon/stand-ins/issuer.ts";
-import { readLocalWorld } from "@pantheon/local/config.ts";
+import { readLocalWorld } from "../place.ts";
 import type { Tokens } from "./client.ts";
 
 /** Null when none runs. Its users are made for this: one with credits, one that never has any, and an operator. */

@@ -7,7 +7,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
-import { Time } from "@pantheon/edge/output/describe.ts";
+import { Time } from "@pantheon/contract/wire.ts";
 import { read, statusLine, Surprise } from "./answer.ts";
 import type { Finding } from "./evidence.ts";
 import { askHealth, type Health } from "./health-rows.ts";

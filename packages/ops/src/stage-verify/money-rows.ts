@@ -2,7 +2,7 @@
 // What it leaves behind is in the ledger for good: one small grant with its note, and a turn's debit.
 
 import * as v from "valibot";
-import { Decimal } from "@pantheon/edge/output/describe.ts";
+import { Decimal } from "@pantheon/contract/wire.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import { read } from "./answer.ts";
 import type { People } from "./auth-rows.ts";

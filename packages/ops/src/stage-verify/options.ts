@@ -3,7 +3,7 @@
 import { parseArgs } from "node:util";
 import { EXPECTED_MIGRATION_HEAD } from "@pantheon/core/db/migration-head.ts";
 import { checkoutCommit } from "../checkout-commit.ts";
-import type { VerifyTokens } from "@pantheon/local/config.ts";
+import type { VerifyTokens } from "../place.ts";
 import { localStage } from "./local-stage.ts";
 import type { VerifyOptions } from "./verify-stage.ts";
 

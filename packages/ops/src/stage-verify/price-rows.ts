@@ -1,7 +1,7 @@
 // A price that is changed binds the very next turn, and is put back at once. The change is the smallest there is and in the users' favour.
 
 import * as v from "valibot";
-import { Decimal } from "@pantheon/edge/output/describe.ts";
+import { Decimal } from "@pantheon/contract/wire.ts";
 import { charge } from "@pantheon/core/pricing/charge.ts";
 import { amount, format, sum } from "@pantheon/contract/money.ts";
 import { read, statusLine, Surprise } from "./answer.ts";

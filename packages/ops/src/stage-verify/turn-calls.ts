@@ -1,7 +1,7 @@
 // Calls that more than one part of the evidence makes: a session, a turn in it, the latest transactions.
 
 import * as v from "valibot";
-import { Decimal, Time } from "@pantheon/edge/output/describe.ts";
+import { Decimal, Time } from "@pantheon/contract/wire.ts";
 import { read, statusLine } from "./answer.ts";
 import type { Answer } from "./client.ts";
 import type { Finding } from "./evidence.ts";

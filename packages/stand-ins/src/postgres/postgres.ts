@@ -9,18 +9,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Log } from "@pantheon/core/log.ts";
 import type { Client } from "pg";
 import { placeFor } from "./place.ts";
-import {
-  answers,
-  clientOf,
-  initialise,
-  launch,
-  processOf,
-  type Server,
-  type Settings,
-  shutDown,
-  signalEnd,
-  urlOf,
-} from "./server.ts";
+import { answers, clientOf, initialise, launch, processOf, type Server, type Settings, shutDown, signalEnd, urlOf } from "./server.ts";
 
 type Options = {
   /** The folder of this local world. The server's password stands in its `postgres.password`, readable by its owner only. */
