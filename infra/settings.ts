@@ -1,7 +1,8 @@
 // What the functions of a stage read from their environment. The values come from where the deploy runs (`.env.<stage>` or CI), are held
 // to the product's own rules before anything is made, and never include a secret: those stay in the stage's secret, put there by hand or by CI.
 
-import { readConfig, VARIABLES } from "@pantheon/core/config/config.ts";
+import { readConfig } from "@pantheon/core/config/config.ts";
+import { VARIABLES } from "@pantheon/core/config/variables.ts";
 import type { StageOptions } from "./stages.ts";
 
 export type DeploySettings = {

@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
-import { VARIABLES } from "@pantheon/core/config/config.ts";
+import { VARIABLES } from "@pantheon/core/config/variables.ts";
 
 it("docs/env_contract.md has every variable with its default and its secrecy, and no other, in the same order", async () => {
   const page = await readFile(new URL("../../docs/env_contract.md", import.meta.url), "utf8");

@@ -1,7 +1,8 @@
 // What a deploy may and may not pass on to the functions. Needs no platform.
 
 import { describe, expect, it } from "vitest";
-import { readConfig, VARIABLES } from "@pantheon/core/config/config.ts";
+import { readConfig } from "@pantheon/core/config/config.ts";
+import { VARIABLES } from "@pantheon/core/config/variables.ts";
 import { deploySettings } from "../../infra/settings.ts";
 import { stageOptions } from "../../infra/stages.ts";
 import { CANARY, COMMIT, EVERYTHING, LEAST, SETTINGS } from "./support/deploy-environment.ts";

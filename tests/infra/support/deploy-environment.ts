@@ -1,6 +1,6 @@
 // What a deploy finds in its environment, and what of it the functions must be given: by the product's own table of variables.
 
-import { VARIABLES } from "@pantheon/core/config/config.ts";
+import { VARIABLES } from "@pantheon/core/config/variables.ts";
 
 export const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 

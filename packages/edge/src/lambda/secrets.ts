@@ -3,7 +3,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
-import { VARIABLES } from "@pantheon/core/config/config.ts";
+import { VARIABLES } from "@pantheon/core/config/variables.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import type { Clock } from "@pantheon/contract/time.ts";
 import { fetchSecret, type FetchSecret } from "./secrets-manager.ts";

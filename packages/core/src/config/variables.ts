@@ -1,0 +1,81 @@
+// Every variable: its name, rule, default and meaning. The table drives the parsing and docs/env_contract.md.
+
+import * as v from "valibot";
+import * as rules from "./rules.ts";
+
+const PRIVATE = { secret: true };
+
+/** One row per variable: whether it has a default, its rule, what it means. It drives the parsing and docs/env_contract.md. */
+export const TABLE = v.strictObject({
+  STAGE: v.pipe(v.optional(rules.stageName, "local"), means("The stage that is served; only `local` has relaxed rules.")),
+  DATABASE_POOL_URL: v.pipe(
+    v.optional(rules.postgresUrl),
+    means("PostgreSQL through its pooler: first choice at run time. This or DATABASE_URL is required.", PRIVATE),
+  ),
+  DATABASE_URL: v.pipe(
+    v.optional(rules.postgresUrl),
+    means("PostgreSQL directly: migrations, and run time when there is no pooler.", PRIVATE),
+  ),
+  AUTH_ISSUER: v.pipe(rules.webUrl, means("The `iss` of every accepted token, compared exactly.")),
+  AUTH_AUDIENCE: v.pipe(v.optional(rules.text, "authenticated"), means("The `aud` of every accepted token.")),
+  AUTH_JWKS_URL: v.pipe(
+    v.optional(rules.webUrl),
+    means("Where the issuer publishes its keys; unset: `/.well-known/jwks.json` under AUTH_ISSUER."),
+  ),
+  AUTH_JWT_SECRET: v.pipe(
+    v.optional(rules.jwtSecret),
+    means("The shared secret of legacy HS256 tokens, at least 32 characters; unset: such tokens are refused.", PRIVATE),
+  ),
+  ADMIN_USER_IDS: v.pipe(v.optional(rules.commaList), means("Comma list of the operators' user ids; case counts, blanks never match.")),
+  CREDIT_ENFORCEMENT_ENABLED: v.pipe(
+    v.optional(rules.switchText, "false"),
+    means("Whether an empty wallet is refused, as long as no operator's override says otherwise."),
+  ),
+  LOW_BALANCE_THRESHOLD: v.pipe(v.optional(rules.amountFromZero, "5.0"), means("Credits below which an answer says `low_balance`.")),
+  USD_PER_CREDIT: v.pipe(v.optional(rules.positiveAmount, "0.03"), means("What one credit costs, in US dollars.")),
+  TOP_UP_URL: v.pipe(v.optional(rules.webUrl), means("What a 402 points to as `top_up_url`.")),
+  TOP_UP_MIN_USD: v.pipe(v.optional(rules.cents, "1.00"), means("The least that one top-up may be, in US dollars.")),
+  TOP_UP_MAX_USD: v.pipe(v.optional(rules.cents, "500.00"), means("The most that one top-up may be, in US dollars.")),
+  STRIPE_SECRET_KEY: v.pipe(v.optional(rules.stripeKey), means("Stripe's API key; unset: top-ups answer 503.", PRIVATE)),
+  STRIPE_WEBHOOK_SECRET: v.pipe(
+    v.optional(rules.webhookSecret),
+    means("What Stripe signs its events with; unset: refused everywhere but on the stage `local`.", PRIVATE),
+  ),
+  STRIPE_WEBHOOK_SECRET_PREVIOUS: v.pipe(
+    v.optional(rules.webhookSecret),
+    means("The secret before, valid too while one is rotated.", PRIVATE),
+  ),
+  STRIPE_API_URL: v.pipe(v.optional(rules.webUrl, "https://api.stripe.com"), means("Stripe's address.")),
+  CREDIT_OVERDRAFT: v.pipe(
+    v.optional(rules.overdraft, "one_turn"),
+    means("How far an enforced wallet may go below zero: `one_turn` (one hold) or `none`."),
+  ),
+  OPENROUTER_API_KEY: v.pipe(
+    v.optional(rules.text),
+    means("The model provider's key; unset: the stand-in locally, else turns answer 503.", PRIVATE),
+  ),
+  OPENROUTER_BASE_URL: v.pipe(v.optional(rules.webUrl, "https://openrouter.ai/api/v1"), means("The model provider's address.")),
+  CONTEXT_MAX_OUTPUT_TOKENS: v.pipe(
+    v.optional(rules.outputTokens, "2048"),
+    means("Output tokens of a turn that asks for no number itself, 1–8192."),
+  ),
+  CORS_ALLOWED_ORIGINS: v.pipe(
+    v.optional(rules.originList),
+    means("Comma list of browser origins that may call, each exactly `scheme://host[:port]`."),
+  ),
+  SECRET_ID: v.pipe(
+    v.optional(rules.secretName),
+    means("The stage's secret in AWS Secrets Manager, one JSON object of the secret variables; unset: they come from the environment."),
+  ),
+  COMMIT_SHA: v.pipe(v.optional(rules.commitSha, "unknown"), means("What this build is; every answer carries it as `Pantheon-Version`.")),
+});
+
+/** The table as plain data, in its order. */
+export const VARIABLES = Object.entries(TABLE.entries).map(([name, schema]) => {
+  const { means: meaning, secret } = v.getMetadata(schema);
+  return { name, required: schema.type !== "optional", default: v.getDefault(schema) ?? null, secret, means: meaning };
+});
+
+function means<T>(meaning: string, { secret } = { secret: false }): v.MetadataAction<T, { means: string; secret: boolean }> {
+  return v.metadata({ means: meaning, secret });
+}
