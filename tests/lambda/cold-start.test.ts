@@ -16,6 +16,17 @@ import { testWorld, type TestWorld } from "../support/world.ts";
 const BUDGET_BYTES = 400_000;
 /** What a function loads only when a request needs it: SDKs, both drivers, and what they bring with them. */
 const LAZY = /^(?:zod|ai|stripe|pg(?:-.*)?|@ai-sdk\/.*|@aws-sdk\/.*|@smithy\/.*|@neondatabase\/.*)$/;
+/** SDKs that only some functions need, and which function carries which: the others have none of it. */
+const OWN_SDKS = ["ai", "stripe"];
+const SDKS_OF: Readonly<Record<LambdaName, readonly string[]>> = {
+  turns: ["ai"],
+  "turns-stream": ["ai"],
+  users: ["stripe"],
+  admin: [],
+  "admin-stream": [],
+  "stripe-webhook": ["stripe"],
+  maintenance: ["stripe"],
+};
 /** Makes a container name the files that it loads. */
 const TELLS = { TEST_LOADS: "1" };
 const NAMES = Object.keys(HANDLERS) as LambdaName[];
@@ -45,7 +56,9 @@ describe("the bundle of a function", () => {
     const { coldStart, lazy } = await stage.bundle(name);
     expect(coldStart.bytes).toBeLessThanOrEqual(BUDGET_BYTES);
     expect(coldStart.packages.filter((used) => LAZY.test(used))).toEqual([]);
-    expect(lazy.packages).toEqual(expect.arrayContaining(["pg", "@neondatabase/serverless", "stripe", "@aws-sdk/client-secrets-manager"]));
+    expect(lazy.packages).toEqual(expect.arrayContaining(["pg", "@neondatabase/serverless", "@aws-sdk/client-secrets-manager"]));
+    const carried = [...coldStart.packages, ...lazy.packages];
+    expect(OWN_SDKS.filter((sdk) => carried.includes(sdk))).toEqual(SDKS_OF[name]);
   });
 
   it("is as large as this", async () => {

@@ -31,7 +31,11 @@ type Ended = { code: number | null; out: string; err: string };
 /** Starts a script of the local package in the folder; what it may know of the environment is what is given here. */
 function start(script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const options = { cwd: folder, timeout: 50_000, env: { PATH: process.env["PATH"] ?? "", NO_COLOR: "1", PANTHEON_HOME: folder, ...env } };
-  const child = spawn(process.execPath, [join(PROJECT, "packages/local/src", script), ...args], options);
+  const child = spawn(
+    process.execPath,
+    [join(PROJECT, script.startsWith("start") ? "packages/local/src" : "packages/ops/src", script), ...args],
+    options,
+  );
   const said = { out: "", err: "" };
   child.stdout.on("data", (text: Buffer) => (said.out += text.toString()));
   child.stderr.on("data", (text: Buffer) => (said.err += text.toString()));

@@ -61,7 +61,7 @@ export const EDGE_GUARDS: readonly Mutant[] = [
   {
     name: "admin-blank-ids",
     guard: "Blanks in the list of operators are ids of operators.",
-    patches: [{ file: "packages/core/src/config/config.ts", find: '\n    .filter((item) => item !== "")', replace: "" }],
+    patches: [{ file: "packages/core/src/config/rules.ts", find: '\n    .filter((item) => item !== "")', replace: "" }],
     test: {
       file: "tests/config/config.test.ts",
       name: "nobody is one by accident when the list is %j",

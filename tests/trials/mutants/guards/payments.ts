@@ -2,7 +2,7 @@
 
 import type { Mutant } from "../mutant.ts";
 
-const TOPUPS = "packages/core/src/topups";
+const PAYMENTS = "packages/core/src/payments";
 const REVERSE = "packages/core/src/ledger/statements/reverse-payment.ts";
 const QUARANTINE = "tests/payments/webhook-quarantine.test.ts";
 const REVERSALS = "tests/payments/webhook-reversals.test.ts";
@@ -15,7 +15,7 @@ export const PAYMENT_GUARDS: readonly Mutant[] = [
     guard: "What was received is not compared with what the top-up costs: a cent buys 333 credits.",
     patches: [
       {
-        file: `${TOPUPS}/payment.ts`,
+        file: `${PAYMENTS}/payment.ts`,
         find: '  if (payment.amount_received !== minorUnits(amount(topUp.amount_usd))) return "another amount was received";\n',
         replace: "",
       },
@@ -27,7 +27,7 @@ export const PAYMENT_GUARDS: readonly Mutant[] = [
     guard: "A payment that names another user than the top-up's is granted all the same.",
     patches: [
       {
-        file: `${TOPUPS}/payment.ts`,
+        file: `${PAYMENTS}/payment.ts`,
         find: '  if (user !== null && user !== topUp.user_id) return "the payment names another user";\n',
         replace: "",
       },
@@ -39,7 +39,7 @@ export const PAYMENT_GUARDS: readonly Mutant[] = [
     guard: "Test payments buy credits on a live stage.",
     patches: [
       {
-        file: `${TOPUPS}/payment.ts`,
+        file: `${PAYMENTS}/payment.ts`,
         find: '  if (payment.livemode !== livemode) return "livemode differs from this stage\'s";\n',
         replace: "",
       },
@@ -51,7 +51,7 @@ export const PAYMENT_GUARDS: readonly Mutant[] = [
     guard: "A signature of tomorrow is taken, as the SDK alone would: whoever has one keeps it for later.",
     patches: [
       {
-        file: `${TOPUPS}/stripe.ts`,
+        file: `${PAYMENTS}/stripe.ts`,
         find: "  if (!(Math.abs(nowMs / 1_000 - timestamp) <= TOLERANCE_SECONDS)) return false;\n",
         replace: "",
       },
@@ -65,7 +65,9 @@ export const PAYMENT_GUARDS: readonly Mutant[] = [
   {
     name: "signature-two-times",
     guard: "A header with two times is read: one of them is checked for its age, the other is what was signed.",
-    patches: [{ file: `${TOPUPS}/stripe.ts`, find: "header === undefined || others.length > 0 || ", replace: "header === undefined || " }],
+    patches: [
+      { file: `${PAYMENTS}/stripe.ts`, find: "header === undefined || others.length > 0 || ", replace: "header === undefined || " },
+    ],
     test: {
       file: SIGNATURE,
       name: "is refused, and the database is not asked: %s",
@@ -75,7 +77,7 @@ export const PAYMENT_GUARDS: readonly Mutant[] = [
   {
     name: "signature-raw-bytes",
     guard: "The signature is checked over the text that was read and not over the bytes that came.",
-    patches: [{ file: `${TOPUPS}/stripe.ts`, find: "{ ignoreBOM: true }", replace: "{ ignoreBOM: false }" }],
+    patches: [{ file: `${PAYMENTS}/stripe.ts`, find: "{ ignoreBOM: true }", replace: "{ ignoreBOM: false }" }],
     test: {
       file: SIGNATURE,
       name: "that differs from what was signed is refused: %s",

@@ -4,7 +4,7 @@ import type { Mutant } from "../mutant.ts";
 
 const STATEMENTS = "packages/core/src/ledger/statements";
 const SETTLE = `${STATEMENTS}/settle-turn.ts`;
-const GATE = `${STATEMENTS}/turn-gate.ts`;
+const GATE = `${STATEMENTS}/gate.ts`;
 const ONCE = "tests/turns/turn-guards.test.ts";
 
 export const STATEMENT_GUARDS: readonly Mutant[] = [

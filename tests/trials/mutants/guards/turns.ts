@@ -10,7 +10,7 @@ export const TURN_GUARDS: readonly Mutant[] = [
     guard: "A turn's key is not compared with the request that it was used for: another request gets the first one's answer.",
     patches: [
       {
-        file: `${CORE}/turns/claim.ts`,
+        file: `${CORE}/turns/collision.ts`,
         find: "if (turn.request_hash !== request.key?.hash)",
         replace: "if (turn.request_hash === null)",
       },
@@ -24,7 +24,7 @@ export const TURN_GUARDS: readonly Mutant[] = [
     name: "written-key-hash",
     guard:
       "The key of a write is not compared with the request that it was used for: another grant is answered with the first, and never given.",
-    patches: [{ file: `${CORE}/db/keyed-write.ts`, find: "if (row.request_hash !== key.hash)", replace: 'if (row.request_hash === "")' }],
+    patches: [{ file: `${CORE}/audit/once.ts`, find: "if (row.request_hash !== key.hash)", replace: 'if (row.request_hash === "")' }],
     test: {
       file: "tests/turns/turn-idempotency.test.ts",
       name: "200 sessions asked for under one key are one session, answered alike byte for byte",
@@ -35,7 +35,7 @@ export const TURN_GUARDS: readonly Mutant[] = [
     guard: "A request does not know its own turn again: when the reply of opening it is lost, it blocks itself until the lease ends.",
     patches: [
       {
-        file: `${CORE}/turns/claim.ts`,
+        file: `${CORE}/turns/collision.ts`,
         find: 'turns.find((turn) => turn.claim === ours && turn.status === "running")',
         replace: 'turns.find((turn) => turn.claim === turn.id && ours !== "" && turn.status === "running")',
       },
@@ -95,7 +95,7 @@ export const TURN_GUARDS: readonly Mutant[] = [
     name: "repeated-read",
     guard: "Whatever is asked first on a connection that died is asked again, also when it changes something: it may be done twice.",
     patches: [
-      { file: `${CORE}/db/lease.ts`, find: "const mayRepeat = isFirst && isRead(args[0]);", replace: "const mayRepeat = isFirst;" },
+      { file: `${CORE}/db/connection.ts`, find: "const mayRepeat = isFirst && isRead(args[0]);", replace: "const mayRepeat = isFirst;" },
     ],
     test: {
       file: "tests/db/database-away.test.ts",
@@ -149,7 +149,7 @@ export const TURN_GUARDS: readonly Mutant[] = [
     guard: "A receipt is found by its id alone: anybody reads what others paid.",
     patches: [
       {
-        file: `${CORE}/reports/receipt.ts`,
+        file: `${CORE}/turns/receipt.ts`,
         find: '.where("id", "=", transaction)\n    .where("user_id", "=", user)',
         replace: '.where("id", "=", transaction)',
       },
