@@ -12,12 +12,12 @@ import { reportRoutes } from "./report-routes.ts";
 import { walletRoutes } from "./wallet-routes.ts";
 
 export function adminApp(deps: Deps): Hono<AppEnv> {
-  const { config, log, clock } = deps;
+  const { config, log, ticks } = deps;
   return createApp({
     name: "admin",
     config,
     log,
-    clock,
+    ticks,
     health: () => probeHealth(deps.db),
     routes: (app) => {
       app.use("/api/v1/admin/*", authenticated(deps.verify, config.adminUserIds), adminOnly);

@@ -76,7 +76,7 @@ async function oneSession(deps: Deps, user: string): Promise<void> {
       alias: null,
       maxOutputTokens: 2_048,
       requestId: newId(),
-      deadline: Date.now() + 60_000,
+      deadline: deps.ticks() + 60_000,
     });
   }
 }

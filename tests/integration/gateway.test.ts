@@ -146,7 +146,7 @@ it("a container that runs no turn never loads the AI SDK", async () => {
     const seen = [];
     registerHooks({ resolve(specifier, context, next) { seen.push(specifier); return next(specifier, context); } });
     const { createGateway } = await import("@pantheon/core/llm/gateway.ts");
-    createGateway({ apiKey: "k", baseUrl: "http://127.0.0.1:9/v1", log: {}, clock: Date.now });
+    createGateway({ apiKey: "k", baseUrl: "http://127.0.0.1:9/v1", log: {}, clock: Date.now, ticks: () => performance.now() });
     console.log(JSON.stringify(seen));`;
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], {
     cwd: new URL("../../packages/local", import.meta.url),

@@ -21,7 +21,7 @@ export function givenGateway(baseUrl: string, apiKey: string | null = "canary-ke
     lines.push({ message, fields });
   };
   const log = { info: record, warn: record, error: record, count() {} };
-  const gateway = createGateway({ apiKey, baseUrl, log, clock: Date.now });
+  const gateway = createGateway({ apiKey, baseUrl, log, clock: Date.now, ticks: () => performance.now() });
   const usdPerMillion = { fresh: "0.15", cached: "0.075", output: "0.6" };
   const ask: GivenGateway["ask"] = (providerModel, call = {}) =>
     gateway.answer({

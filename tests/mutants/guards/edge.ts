@@ -92,4 +92,13 @@ export const EDGE_GUARDS: readonly Mutant[] = [
     ],
     test: { file: "tests/integration/http-edge-body.test.ts", name: "above 256 KiB is 413 by its real bytes, with a length or in chunks" },
   },
+  {
+    name: "clock-set-back",
+    guard: "A clock that was set back makes what is kept for a while last: withdrawn keys stay in use.",
+    patches: [{ file: "packages/core/src/time.ts", find: "return ms < 0 ? Infinity : ms;", replace: "return ms;" }],
+    test: {
+      file: "tests/integration/auth-keys.test.ts",
+      name: "are no longer trusted for a clock that was set back: they are asked for again",
+    },
+  },
 ];

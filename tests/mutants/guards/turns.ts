@@ -159,4 +159,17 @@ export const TURN_GUARDS: readonly Mutant[] = [
       name: "is 404, word for word alike, for a grant, for somebody else's debit, and for what never was",
     },
   },
+  {
+    name: "steady-latency",
+    guard: "Durations are taken from a clock that may be set: a negative one is refused by its CHECK, and the answer is lost.",
+    patches: [
+      { file: `${CORE}/llm/gateway.ts`, find: "const started = ticks();", replace: "const started = clock();" },
+      { file: `${CORE}/llm/gateway.ts`, find: "latencyMs: ticks() - started", replace: "latencyMs: clock() - started" },
+    ],
+    test: {
+      file: "tests/integration/turn-clock.test.ts",
+      name: "a clock that is set %s by an hour while the model answers loses no turn, and no duration is negative",
+      row: "a clock that is set back by an hour while the model answers loses no turn, and no duration is negative",
+    },
+  },
 ];

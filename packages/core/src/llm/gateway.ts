@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pRetry from "p-retry";
 import { DomainError } from "../error.ts";
 import type { Log } from "../log.ts";
-import type { Clock } from "../time.ts";
+import type { Clock, Ticks } from "../time.ts";
 import type { FinishReason, ReportedUsage } from "./chunk.ts";
 import type { ModelCall } from "./model-call.ts";
 import { ProviderFailure } from "./provider-failure.ts";
@@ -19,6 +19,7 @@ export type GatewayDeps = {
   readonly baseUrl: string;
   readonly log: Log;
   readonly clock: Clock;
+  readonly ticks: Ticks;
   readonly fetch?: typeof fetch;
 };
 
@@ -58,12 +59,12 @@ export function createGateway(deps: GatewayDeps): Gateway {
 const MAX_RETRIES = 2;
 
 async function answer(deps: GatewayDeps, call: ModelCall): Promise<ModelAnswer> {
-  const { apiKey, baseUrl, clock, log } = deps;
+  const { apiKey, baseUrl, clock, ticks, log } = deps;
   if (apiKey === null || apiKey === "") throw new DomainError("not_configured", "No model provider is configured.");
   const timeout = new DomainError("provider_timeout", "The model provider did not answer in time.");
   if (call.timeoutMs <= 0) throw timeout;
   const connection = { apiKey, baseUrl, clock, fetch: deps.fetch ?? fetch };
-  const started = clock();
+  const started = ticks();
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(timeout), call.timeoutMs);
   try {
@@ -72,7 +73,7 @@ async function answer(deps: GatewayDeps, call: ModelCall): Promise<ModelAnswer> 
       minTimeout: 0, // shouldRetry waits: only there is the provider's own wish known
       signal: deadline.signal,
       onFailedAttempt: ({ error, attemptNumber }) => logFailure(log, call, error, attemptNumber),
-      shouldRetry: ({ error, attemptNumber }) => waitToRetry(error, attemptNumber, started + call.timeoutMs - clock(), deadline.signal),
+      shouldRetry: ({ error, attemptNumber }) => waitToRetry(error, attemptNumber, started + call.timeoutMs - ticks(), deadline.signal),
     });
     const { text, cut, facts } = received;
     return {
@@ -84,7 +85,7 @@ async function answer(deps: GatewayDeps, call: ModelCall): Promise<ModelAnswer> 
       providerModel: facts.model ?? call.model.providerModel,
       providerRequestId: facts.id,
       costUsd: facts.costUsd,
-      latencyMs: clock() - started,
+      latencyMs: ticks() - started,
     };
   } catch (error) {
     throw deadline.signal.aborted ? timeout : refusalOf(error);

@@ -84,7 +84,7 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
     alias: request.alias,
     message: request.message,
     maxOutputTokens: request.maxOutputTokens,
-    leaseMs: Math.ceil(request.deadline - deps.clock()) + LIMITS.leaseGraceMs,
+    leaseMs: Math.ceil(request.deadline - deps.ticks()) + LIMITS.leaseGraceMs,
     prices: catalog.prices,
     pricingVersion: catalog.version,
     revision: catalog.revision,

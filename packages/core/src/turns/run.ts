@@ -47,8 +47,8 @@ async function ask(
 }
 
 /** What the model may take: the function's time less the settle reserve, and no more than the gateway in front allows. */
-function modelTime({ clock }: TurnDeps, request: TurnRequest): number {
-  return Math.min(request.deadline - clock() - LIMITS.settleReserveMs, LIMITS.modelTimeMs);
+function modelTime({ ticks }: TurnDeps, request: TurnRequest): number {
+  return Math.min(request.deadline - ticks() - LIMITS.settleReserveMs, LIMITS.modelTimeMs);
 }
 
 function messagesOf(turn: OpenedTurn, message: string) {

@@ -49,7 +49,7 @@ export async function settleTurn(
   try {
     const booked = await pRetry(() => settleOnce(deps, turn, input), {
       ...RETRIES,
-      maxRetryTime: Math.max(1, Math.min(request.deadline - deps.clock(), MAX_RETRY_MS)),
+      maxRetryTime: Math.max(1, Math.min(request.deadline - deps.ticks(), MAX_RETRY_MS)),
     });
     if (booked.byAnother) await recordLostAnswer(deps, lost);
     else if (booked.overHold)
