@@ -11,7 +11,15 @@ import type { Provider } from "@pantheon/local/provider/provider.ts";
 import { givenGateway } from "../support/given-gateway.ts";
 
 const QUESTION: ModelMessage[] = [{ role: "user", content: "What does one credit buy me?" }];
-const BOUNDS = { inputEstimate: 7, outputEstimate: 30, maxInput: 50, maxOutput: 100, contextWindow: 30_000, cut: false };
+const BOUNDS = {
+  inputEstimate: 7,
+  outputEstimate: 30,
+  maxInput: 50,
+  maxOutput: 100,
+  credibleInput: 30_000,
+  credibleOutput: 30_000,
+  cut: false,
+};
 
 let provider: Provider;
 beforeAll(async () => {
@@ -98,7 +106,7 @@ describe("a wrong usage block never costs the answer", () => {
     ["string", { fresh: 7, output: 30, source: "estimated", faults: ["prompt_tokens", "completion_tokens"] }],
     ["null", { fresh: 7, output: 30, source: "estimated", faults: ["prompt_tokens", "completion_tokens"] }],
     ["cached-above-input", { fresh: 0, cached: 7, output: 37, source: "estimated", faults: ["cached_tokens"] }],
-    ["huge", { fresh: 50, output: 100, source: "estimated" }],
+    ["huge", { fresh: 30_000, output: 30_000, source: "estimated" }],
     ["total-mismatch", { fresh: 7, output: 37, source: "estimated", faults: ["total_tokens"] }],
     ["overflow", { fresh: 7, output: 37, source: "estimated", faults: ["prompt_tokens"] }],
     ["nan", { fresh: 7, output: 30, source: "estimated", faults: [] }],

@@ -25,7 +25,14 @@ export function givenGateway(baseUrl: string, apiKey: string | null = "canary-ke
   const usdPerMillion = { fresh: "0.15", cached: "0.075", output: "0.6" };
   const ask: GivenGateway["ask"] = (providerModel, call = {}) =>
     gateway.answer({
-      model: { provider: "openrouter", providerModel, contextWindow: 128_000, usdPerMillion },
+      model: {
+        provider: "openrouter",
+        providerModel,
+        contextWindow: 128_000,
+        credibleInput: 256_000,
+        credibleOutput: 32_768,
+        usdPerMillion,
+      },
       messages: [{ role: "user", content: "canary-question" }],
       maxOutputTokens: 2_048,
       timeoutMs: 20_000,

@@ -9,6 +9,7 @@ export type Metric =
   | "over_hold"
   | "estimated_usage"
   | "impossible_usage"
+  | "usage_above_window"
   | "lost_revenue"
   | "void_failed"
   | "database_retry"

@@ -120,7 +120,7 @@ export const TURN_GUARDS: readonly Mutant[] = [
   {
     name: "stale-pool",
     guard: "A container that slept goes on with its old connections, whose sockets may have died: the next turn waits for nothing.",
-    patches: [{ file: `${CORE}/db/pool.ts`, find: "if (options.clock() - lastUsed > STALE_AFTER_MS) replace();", replace: "" }],
+    patches: [{ file: `${CORE}/db/pool.ts`, find: "if (elapsed(options.clock, lastUsed) > STALE_AFTER_MS) replace();", replace: "" }],
     test: { file: "tests/integration/lost-connections.test.ts", name: "a container that slept uses none of the connections of before" },
   },
   {
@@ -164,7 +164,7 @@ export const TURN_GUARDS: readonly Mutant[] = [
     guard: "Durations are taken from a clock that may be set: a negative one is refused by its CHECK, and the answer is lost.",
     patches: [
       { file: `${CORE}/llm/gateway.ts`, find: "const started = ticks();", replace: "const started = clock();" },
-      { file: `${CORE}/llm/gateway.ts`, find: "latencyMs: ticks() - started", replace: "latencyMs: clock() - started" },
+      { file: `${CORE}/llm/gateway.ts`, find: "Math.round(ticks() - started)", replace: "Math.round(clock() - started)" },
     ],
     test: {
       file: "tests/integration/turn-clock.test.ts",

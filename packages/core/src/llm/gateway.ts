@@ -85,7 +85,7 @@ async function answer(deps: GatewayDeps, call: ModelCall): Promise<ModelAnswer> 
       providerModel: facts.model ?? call.model.providerModel,
       providerRequestId: facts.id,
       costUsd: facts.costUsd,
-      latencyMs: ticks() - started,
+      latencyMs: Math.round(ticks() - started),
     };
   } catch (error) {
     throw deadline.signal.aborted ? timeout : refusalOf(error);

@@ -104,18 +104,21 @@ async function settledBefore({ db }: TurnDeps, turn: OpenedTurn, failure: unknow
   throw new AbortError(new DomainError("out_of_time", detail, { retryAfter: 1, cause: failure }));
 }
 
-/** The usage that is billed: as reported, or estimated from the text and then never above the hold (contract section 2). */
+/** The usage that is billed: as reported, or estimated from the text and then never above the hold (contract section 2). Counts what is odd. */
 function usageOf({ log }: TurnDeps, request: TurnRequest, turn: OpenedTurn, model: ModelEntry, answer: ModelAnswer): Usage {
   const usage = normaliseUsage(answer.usage, {
     inputEstimate: Math.ceil(turn.octets / OCTETS_PER_TOKEN),
     outputEstimate: Math.ceil(Buffer.byteLength(answer.text) / OCTETS_PER_TOKEN),
     maxInput: turn.inputTokensHeld,
     maxOutput: request.maxOutputTokens,
-    contextWindow: model.contextWindow,
+    credibleInput: model.credibleInput,
+    credibleOutput: model.credibleOutput,
     cut: answer.cut,
   });
   if (usage.faults.length > 0) log.count("impossible_usage", { turn_id: turn.id, fields: usage.faults.join(",") });
   else if (usage.source === "estimated") log.count("estimated_usage", { turn_id: turn.id });
+  if (usage.source === "reported" && usage.total > model.contextWindow)
+    log.count("usage_above_window", { turn_id: turn.id, tokens: usage.total, window: model.contextWindow });
   return usage;
 }
 
@@ -144,7 +147,7 @@ function usageEvent(deps: TurnDeps, turn: OpenedTurn, model: ModelEntry, answer:
     credits_burned: charge.burned.toFixed(),
     credits_charged: charge.charged.toFixed(),
     usd_per_credit: deps.config.usdPerCredit.toFixed(),
-    latency_ms: Math.round(answer.latencyMs),
+    latency_ms: answer.latencyMs,
     status: answer.cut ? "partial" : "success",
     usage_source: usage.source,
     pricing_version: catalog.version,
