@@ -62,7 +62,7 @@ const NEVER = {
   invariant_broken: "The ledger or an assumption of the code is broken. Find out now: the log line names it.",
   payment_quarantined: "Somebody paid and was granted nothing: the payment does not fit its top-up.",
   payment_late: "Somebody paid and no webhook said so: look at the endpoint in Stripe.",
-  lost_revenue: "A model answered after its turn had been given up: we pay, the user does not.",
+  lost_revenue: "A model answered, or had begun to, after its turn had been given up: we pay, the user does not.",
 } as const satisfies Partial<Record<Metric, string>>;
 
 type Rule = Partial<aws.cloudwatch.MetricAlarmArgs>;

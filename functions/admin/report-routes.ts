@@ -68,7 +68,8 @@ export function reportRoutes(app: Hono<AppEnv>, { db, log, clock, config }: Repo
     describe({
       summary: "The ledger's invariants, each with the number of rows that break it",
       tag: "reports",
-      description: "`lost_revenue` is no fault of the ledger: answers of models that nobody pays for, since their turn had been given up.",
+      description:
+        "`lost_revenue` is no fault of the ledger: answers of models, whole or begun, that nobody pays for, since their turn had been given up.",
       answers: [200, ReconciliationView],
       refusals: FORBIDDEN,
     }),

@@ -61,6 +61,7 @@ export const ReceiptView = v.strictObject({
       pricing_version: v.string(),
       arithmetic: v.string(),
       credits_charged: Decimal,
+      credits_absorbed: Decimal,
       recomputed: Decimal,
       matches: v.boolean(),
     }),

@@ -12,7 +12,7 @@ import { createDeps, type Deps } from "@pantheon/core/container/deps.ts";
 import type { Schema } from "@pantheon/core/db/schema.ts";
 import { createSession } from "@pantheon/core/db/statements/session.ts";
 import { newId } from "@pantheon/core/id.ts";
-import type { ModelAnswer } from "@pantheon/core/llm/gateway.ts";
+import type { ModelAnswer } from "@pantheon/core/llm/model-answer.ts";
 import { readSummary } from "@pantheon/core/reports/summary.ts";
 import { runTurn } from "@pantheon/core/turns/run.ts";
 import { randomFrom } from "../support/random.ts";

@@ -3,7 +3,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ModelAnswer } from "@pantheon/core/llm/gateway.ts";
+import type { ModelAnswer } from "@pantheon/core/llm/model-answer.ts";
 import type { ModelCall, ModelMessage } from "@pantheon/core/llm/model-call.ts";
 import { normaliseUsage } from "@pantheon/core/metering/usage.ts";
 import { startProvider } from "@pantheon/local/provider/provider.ts";

@@ -18,6 +18,7 @@ export function gateInput(catalog: Catalog, whose: Whose, more: Partial<GateInpu
     ...whose,
     alias: null,
     message: "What is a wallet?",
+    messageBound: 17,
     maxOutputTokens: 100,
     leaseMs: 20_000,
     prices: catalog.prices,
@@ -66,6 +67,9 @@ export async function settleDirectly(
     body: `{"id":"${turn.id}",`,
     lowBalanceThreshold: "5",
     requestId: "direct",
+    pruned: false,
+    octetsPerToken: null,
+    textBound: 0,
   };
   const [row] = await deps.db.run(settleTurn, input);
   return row;
@@ -94,6 +98,7 @@ function usageEvent(catalog: Catalog, output: number, index: number): UsageEvent
     provider_cost_usd: "0",
     credits_burned: credits,
     credits_charged: credits,
+    credits_absorbed: "0",
     usd_per_credit: "0.03",
     latency_ms: 1,
     status: "success",

@@ -4,7 +4,7 @@ import { inspect } from "node:util";
 import { expect } from "vitest";
 import { DomainError } from "@pantheon/core/error.ts";
 import { createGateway } from "@pantheon/core/llm/gateway.ts";
-import type { ModelAnswer } from "@pantheon/core/llm/gateway.ts";
+import type { ModelAnswer } from "@pantheon/core/llm/model-answer.ts";
 import type { ModelCall } from "@pantheon/core/llm/model-call.ts";
 import type { LogFields } from "@pantheon/core/log.ts";
 

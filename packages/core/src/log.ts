@@ -7,6 +7,7 @@ export type Metric =
   | "payment_quarantined"
   | "payment_late"
   | "over_hold"
+  | "absorbed_over_hold"
   | "estimated_usage"
   | "impossible_usage"
   | "usage_above_window"

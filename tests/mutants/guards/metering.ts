@@ -71,8 +71,38 @@ export const METERING_GUARDS: readonly Mutant[] = [
     guard: "A figure above what is credible is cut to the hold: a true prompt is billed at less than half.",
     patches: [{ file: USAGE, find: "isBelieved ? asked : Math", replace: "isBelieved && asked <= bounds.maxInput ? asked : Math" }],
     test: {
-      file: "tests/integration/turn-failures.test.ts",
+      file: "tests/integration/turn-usage.test.ts",
       name: "a prompt above the window that history is cut to, but one that a provider may take, is billed as it came and counted",
+    },
+  },
+  {
+    name: "bound-nfkc",
+    guard: "A text has no more tokens than octets: what a tokenizer makes longer before it reads it is held for in part.",
+    patches: [
+      {
+        file: "packages/core/src/metering/token-bound.ts",
+        find: 'Math.max(octets, Buffer.byteLength(text.normalize("NFKC"), "utf8"))',
+        replace: "octets",
+      },
+    ],
+    test: {
+      file: "tests/integration/turn-bound.test.ts",
+      name: "a sign that is five tokens in three octets is held for in full: 8 000 of them end at zero or above, and nothing is given away",
+    },
+  },
+  {
+    name: "capped-charge",
+    guard: "Under CREDIT_OVERDRAFT=none what a call uses above its hold is charged: the wallet ends below zero.",
+    patches: [
+      {
+        file: "packages/core/src/turns/settle.ts",
+        find: 'config.overdraft === "none" ? capped(whole, turn.hold) : whole',
+        replace: "whole",
+      },
+    ],
+    test: {
+      file: "tests/integration/turn-bound.test.ts",
+      name: "what a call uses above its hold is the house's: the charge is the hold, its row recomputes, and it is counted",
     },
   },
 ];

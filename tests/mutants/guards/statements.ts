@@ -114,14 +114,12 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
   {
     name: "hold-in-sql",
     guard: "The hold leaves out the history that the statement itself has read: a long session runs for the hold of a short one.",
-    patches: [
-      { file: GATE, find: "then h.octets + s.octets else ceil((h.octets + s.octets) / ", replace: "then s.octets else ceil(s.octets / " },
-    ],
+    patches: [{ file: GATE, find: "else ceil((h.octets + s.octets) / ", replace: "else ceil(s.octets / " }],
     test: { file: ONCE, name: "a hold is the price of all that the model will read and may answer, rounded up" },
   },
   {
     name: "hold-rounding",
-    guard: "The hold is rounded down: under CREDIT_OVERDRAFT=none it is no proof any more.",
+    guard: "The hold is rounded down: under CREDIT_OVERDRAFT=none it is no bound any more.",
     patches: [{ file: GATE, find: "ceil((e.input_tokens * ", replace: "floor((e.input_tokens * " }],
     test: { file: ONCE, name: "a hold is the price of all that the model will read and may answer, rounded up" },
   },

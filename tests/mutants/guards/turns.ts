@@ -65,8 +65,8 @@ export const TURN_GUARDS: readonly Mutant[] = [
     guard: "A turn whose model gave no answer is not voided: its hold stays, and its session is busy, until the lease ends.",
     patches: [
       {
-        file: `${CORE}/turns/run.ts`,
-        find: '    await voidFailed(deps, turn, request.user, error instanceof DomainError ? error.code : "internal");\n',
+        file: `${CORE}/turns/ask.ts`,
+        find: '  await voidFailed(deps, turn, request.user, error instanceof DomainError ? error.code : "internal");\n',
         replace: "",
       },
     ],
@@ -170,6 +170,43 @@ export const TURN_GUARDS: readonly Mutant[] = [
       file: "tests/integration/turn-clock.test.ts",
       name: "a clock that is set %s by an hour while the model answers loses no turn, and no duration is negative",
       row: "a clock that is set back by an hour while the model answers loses no turn, and no duration is negative",
+    },
+  },
+  {
+    name: "context-refusal",
+    guard: "A provider that finds the context too long is not asked with less of it: a session of dense text answers 502 forever.",
+    patches: [
+      { file: `${CORE}/turns/ask.ts`, find: "isContextRefusal(error) && turn.history.length > 0 ?", replace: "turn.history.length < 0 ?" },
+    ],
+    test: {
+      file: "tests/integration/turn-dense.test.ts",
+      name: "a history of unknown density is halved until the provider takes it, and the turn is charged for what was sent",
+    },
+  },
+  {
+    name: "session-density",
+    guard: "A session's own octets per token are not remembered: every turn of a dense one asks in vain first.",
+    patches: [
+      { file: `${CORE}/db/statements/turn-gate.ts`, find: "where octets_per_token is not null order by", replace: "where false order by" },
+    ],
+    test: {
+      file: "tests/integration/turn-dense.test.ts",
+      name: "a session whose history fills the provider's window goes on with less of it, says so, and asks once a turn",
+    },
+  },
+  {
+    name: "lost-timeout",
+    guard: "An answer that had begun when the time was over is counted nowhere, though the provider asks for it.",
+    patches: [
+      {
+        file: `${CORE}/llm/gateway.ts`,
+        find: 'if (progress.text !== "" || progress.facts.usage !== null) {',
+        replace: 'if (progress.text === "never") {',
+      },
+    ],
+    test: {
+      file: "tests/integration/turn-usage.test.ts",
+      name: "a call that timed out after text had come is lost revenue, with what the provider asks for it; a silent one is none",
     },
   },
 ];

@@ -75,10 +75,16 @@ const INVARIANTS = [
   },
   {
     name: "recomputed",
-    promise: "every charge can be computed again from its own row",
+    promise: "every charge can be computed again from its own row, with what the house took over",
     broken: `select from llm_call_events
-              where credits_charged <> case when status = 'internal' then 0 else
+              where credits_charged + credits_absorbed <> case when status = 'internal' then 0 else
                 round((input_tokens_fresh * weight_fresh + input_tokens_cached * weight_cached + output_tokens * weight_output) * multiplier / oe_per_credit, 8) end`,
+  },
+  {
+    name: "absorbed",
+    promise: "the house takes over nothing but what is above a hold",
+    broken: `select from llm_call_events e join turns t on t.id = e.turn_id
+              group by t.id having sum(e.credits_absorbed) > 0 and sum(e.credits_charged) <> t.hold`,
   },
   {
     name: "rollup",

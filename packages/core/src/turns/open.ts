@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DomainError, invariant } from "../error.ts";
 import { newId } from "../id.ts";
+import { tokenBound } from "../metering/token-bound.ts";
 import { amount, type Amount } from "../money.ts";
 import type { Catalog } from "../pricing/catalog.ts";
 import { openTurn as openStatement } from "../db/statements/open-turn.ts";
@@ -28,6 +29,7 @@ export type OpenedTurn = {
   readonly pruned: boolean;
   /** UTF-8 octets that the model will read, and the input tokens that the hold covers. */
   readonly octets: number;
+  readonly octetsPerToken: number;
   readonly inputTokensHeld: number;
   readonly hold: Amount;
 };
@@ -83,6 +85,7 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
     session: request.session,
     alias: request.alias,
     message: request.message,
+    messageBound: tokenBound(request.message),
     maxOutputTokens: request.maxOutputTokens,
     leaseMs: Math.ceil(request.deadline - deps.ticks()) + LIMITS.leaseGraceMs,
     prices: catalog.prices,
@@ -104,9 +107,9 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
 }
 
 function opened(row: GateRow, catalog: Catalog): OpenedTurn {
-  const { turn, attempt, turn_index, created_at, alias, multiplier, octets, input_tokens, hold } = row;
+  const { turn, attempt, turn_index, created_at, alias, multiplier, octets, octets_per_token, input_tokens, hold } = row;
   invariant(
-    turn && attempt && turn_index && created_at && alias && multiplier && octets && input_tokens && hold,
+    turn && attempt && turn_index && created_at && alias && multiplier && octets && octets_per_token && input_tokens && hold,
     "an opened turn comes with its alias, price and hold",
   );
   return {
@@ -121,6 +124,7 @@ function opened(row: GateRow, catalog: Catalog): OpenedTurn {
     history: row.history,
     pruned: row.pruned,
     octets: Number(octets),
+    octetsPerToken: Number(octets_per_token),
     inputTokensHeld: Number(input_tokens),
     hold: amount(hold),
   };

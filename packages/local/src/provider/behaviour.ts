@@ -16,6 +16,7 @@
 // fake-no-usage             no usage block
 // fake-usage-CASE           a usage block that is wrong in one way: see USAGE
 // fake-input-N              reports N input tokens
+// fake-dense-N              counts an octet as a token, and refuses more than N tokens of messages as the API does: context_length_exceeded
 // fake-reasoning-N          N reasoning tokens besides the text
 // fake-nul, fake-surrogate  a text with U+0000 / with half a surrogate pair
 // fake-big-N                a text of N octets
@@ -39,6 +40,9 @@ export type Behaviour = {
   /** The usage block as JSON text, or null for none. */
   readonly usage?: (usage: ReplyUsage) => string | null;
   readonly usageOnEveryChunk?: true;
+  /** Tokens that it takes. */
+  readonly window?: number;
+  readonly octetsPerToken?: number;
   readonly reasoningTokens?: number;
   readonly text?: string;
   readonly model?: string;
@@ -75,6 +79,7 @@ const BEHAVIOURS: readonly (readonly [RegExp, (argument: string) => Behaviour])[
   [/^fake-usage-cumulative$/, () => ({ usageOnEveryChunk: true })],
   [/^fake-usage-([a-z-]+)$/, (name) => usageCase(name)],
   [/^fake-input-(\d+)$/, (n) => ({ usage: (usage) => json(withInput(usage, Number(n))) })],
+  [/^fake-dense-(\d+)$/, (n) => ({ window: Number(n), octetsPerToken: 1 })],
   [/^fake-reasoning-(\d+)$/, (n) => ({ reasoningTokens: upTo(MAX_TEXT, n) })],
   [/^fake-nul$/, () => ({ text: "before\u0000after" })],
   [/^fake-surrogate$/, () => ({ text: "half a pair: \uD800, and the other half: \uDC00." })],
