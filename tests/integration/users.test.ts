@@ -151,6 +151,7 @@ describe("the receipt of a debit", () => {
       pricing_version: "2026-02-20",
       arithmetic: `(${fresh} × 0.35 + ${cached} × 0.1 + ${output} × 1) × 1.3 ÷ 10000 = ${charged}`,
       credits_charged: charged,
+      credits_absorbed: "0",
       recomputed: charged,
       matches: true,
     };

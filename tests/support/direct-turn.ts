@@ -4,11 +4,14 @@ import type { Catalog } from "@pantheon/core/pricing/catalog.ts";
 import { openTurn, type OpenTurnInput } from "@pantheon/core/db/statements/open-turn.ts";
 import { settleTurn, type SettleTurnInput, type ToolEvent, type UsageEvent } from "@pantheon/core/db/statements/settle-turn.ts";
 import type { GateInput } from "@pantheon/core/db/statements/turn-gate.ts";
+import { tokenBound } from "@pantheon/core/metering/token-bound.ts";
 import { newId } from "@pantheon/core/id.ts";
 import type { TestWorld } from "./world.ts";
 
 type Place = Pick<TestWorld, "deps">;
 type Whose = { user: string; session: string };
+
+const MESSAGE = "What is a wallet?";
 
 /** What open and reopen are given by a container that knows this catalogue: 100 output tokens, a lease of 20 s, enforcement by default off. */
 export function gateInput(catalog: Catalog, whose: Whose, more: Partial<GateInput> = {}): GateInput {
@@ -17,8 +20,8 @@ export function gateInput(catalog: Catalog, whose: Whose, more: Partial<GateInpu
     claim: newId(),
     ...whose,
     alias: null,
-    message: "What is a wallet?",
-    messageBound: 17,
+    message: MESSAGE,
+    messageBound: tokenBound(more.message ?? MESSAGE),
     maxOutputTokens: 100,
     leaseMs: 20_000,
     prices: catalog.prices,
@@ -69,7 +72,7 @@ export async function settleDirectly(
     requestId: "direct",
     pruned: false,
     octetsPerToken: null,
-    textBound: 0,
+    textBound: tokenBound(MESSAGE) + tokenBound(answer),
   };
   const [row] = await deps.db.run(settleTurn, input);
   return row;
