@@ -13,12 +13,15 @@ export type Claim = { readonly turn: string; readonly reopen: boolean };
 
 const RETRY_AFTER_SECONDS = 2;
 
-/** What to do about the turn that carries this request's key: answer it again, run it again, or refuse (contract section 1). */
-export function claimOf(turn: KeyedTurn, request: TurnRequest): Claim | { readonly replay: string } {
+/**
+ * What to do about the turn that carries this request's key: answer it again, run it again, or refuse (contract section 1). `ours` is
+ * this request's mark: a running turn that carries it is this request's own, whose open had not committed yet when its rows were read.
+ */
+export function claimOf(turn: KeyedTurn, request: TurnRequest, ours: string): Claim | { readonly replay: string } {
   if (turn.request_hash !== request.key?.hash)
     throw new DomainError("idempotency_key_reused", "This Idempotency-Key was used for another request.");
   if (turn.status === "completed" && turn.response_body !== null) return { replay: turn.response_body };
-  if (turn.status === "running" && !turn.lapsed) {
+  if (turn.status === "running" && !turn.lapsed && turn.claim !== ours) {
     throw new DomainError("idempotency_in_progress", "The request with this Idempotency-Key is still running.", {
       retryAfter: RETRY_AFTER_SECONDS,
     });
@@ -42,7 +45,7 @@ export async function standing(
   if (own) return { turn: own.id, reopen: true };
 
   const keyed = turns.find((turn) => turn.idempotency_key !== null && turn.idempotency_key === request.key?.value);
-  const next = keyed ? claimOf(keyed, request) : { turn: newId(), reopen: false };
+  const next = keyed ? claimOf(keyed, request, ours) : { turn: newId(), reopen: false };
   if ("replay" in next) return next;
   const blocker = turns.find((turn) => turn.session_id === request.session && turn.status === "running" && turn.id !== keyed?.id);
   if (blocker?.lapsed) await voidLapsed(deps, blocker);

@@ -52,7 +52,7 @@ export async function openTurn(deps: TurnDeps, request: TurnRequest): Promise<Op
       continue;
     }
     if (row.keyed) {
-      const found = claimOf(row.keyed, request);
+      const found = claimOf(row.keyed, request, ours);
       if ("replay" in found) return found;
       claim = found;
     } else if (row.turn) {

@@ -13,7 +13,7 @@ export type OpenTurnInput = GateInput & { key: string | null; requestHash: strin
 export const openTurn = prepared<OpenTurnInput, GateRow>("open_turn", (p) => {
   return sql`
 with ${gate(p)}, ${funds(p, sql`0`)},
-  kt as (select id, status, request_hash, response_body, lease_until < clock_timestamp() as lapsed
+  kt as (select id, status, claim, request_hash, response_body, lease_until < clock_timestamp() as lapsed
            from turns where user_id = ${p.user}::text and idempotency_key = ${p.key}::text),
   t as (insert into turns (id, session_id, user_id, status, attempt, lease_until, hold, turn_index, user_input, model_alias, max_output_tokens,
                            pricing_version, pricing_revision, would_refuse, prune_triggered, claim, idempotency_key, request_hash, created_at)

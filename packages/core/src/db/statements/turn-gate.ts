@@ -33,6 +33,8 @@ export type GateInput = {
 export type KeyedTurn = {
   id: string;
   status: "running" | "completed" | "failed";
+  /** The mark of the request that opened it, or took it over. */
+  claim: string | null;
   request_hash: string | null;
   response_body: string | null;
   /** True when its lease is over. */
