@@ -1,10 +1,10 @@
 // An open whose connection is cut while it waits for the wallet: it commits after its request has looked and found nothing. The request
 // meets its own turn in the next round, and goes on with it.
 
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { givenContainer, type Container } from "../support/container.ts";
 import { cuttingProxy, type CuttingProxy } from "../support/cutting-proxy.ts";
-import { givenCredits, givenSession, runTurn } from "../support/given.ts";
+import { givenCredits, givenEnforcement, givenSession, runTurn } from "../support/given.ts";
 import { debitsOf, turnsOf, walletOf } from "../support/ledger.ts";
 import { lockWallet, type WalletLock } from "../support/wallet-lock.ts";
 import { testWorld, type Answer, type TestWorld } from "../support/world.ts";
@@ -27,7 +27,7 @@ beforeEach(async () => {
   user = `user-${(users += 1)}`;
   session = await givenSession(world, user);
   await givenCredits(world, user, "10");
-  await far.deps.catalog.current();
+  await refreshCatalogue();
 });
 afterEach(() => world.assertLedger());
 afterAll(async () => {
@@ -36,11 +36,21 @@ afterAll(async () => {
   await world.end();
 });
 
+/** So that the next open is not refused for an old catalogue. */
+async function refreshCatalogue(): Promise<void> {
+  const { catalog } = far.deps;
+  await catalog.after((await catalog.current()).revision);
+}
+
 /**
  * Sends a turn, makes its `statement` wait for the wallet, and cuts the connection there. The server carries the statement out when the
- * request has looked for its turn, found nothing, and is about to send the statement again.
+ * request has looked for its turn, found nothing, and is about to send the statement again; `meanwhile` comes between.
  */
-async function cutWhileItWaits(statement: string, key: string | undefined): Promise<Answer> {
+async function cutWhileItWaits(
+  statement: string,
+  key: string | undefined,
+  meanwhile: () => Promise<unknown> = () => Promise.resolve(),
+): Promise<Answer> {
   const locked = Promise.withResolvers<WalletLock>();
   proxy.holdBack(statement, async () => locked.resolve(await lockWallet(world, user)));
   const answer = far.turn(session, { user, ...(key !== undefined && { key }) });
@@ -49,38 +59,70 @@ async function cutWhileItWaits(statement: string, key: string | undefined): Prom
   proxy.holdBack(statement, async () => {
     await wallet.release();
     await expect.poll(async () => (await turnsOf(world, user)).at(-1)?.status, { timeout: 10_000, interval: 2 }).toBe("running");
+    await meanwhile();
   });
   proxy.away(true);
   proxy.away(false);
   return answer;
 }
 
-async function expectOneRun(answer: Answer, calls: number): Promise<void> {
-  expect(answer.status).toBe(201);
-  expect(await turnsOf(world, user)).toMatchObject([{ id: answer.json.id, status: "completed", turn_index: 1 }]);
-  expect(await debitsOf(world, user)).toMatchObject([{ reference_id: answer.json.id }]);
-  expect((await walletOf(world, user)).held).toBe("0.00000000");
-  expect(world.provider.calls() - calls).toBe(1);
+/** What is there when the request was answered with its one turn. */
+const ONE_RUN = { status: 201, turns: ["completed 1"], debits: 1, held: "0.00000000", calls: 1 };
+
+/** What became of a request: its status, the user's turns and debits, what is held, and how often the model was asked meanwhile. */
+async function outcomeOf(request: () => Promise<Answer>) {
+  const before = world.provider.calls();
+  const { status } = await request();
+  return {
+    status,
+    turns: (await turnsOf(world, user)).map((turn) => `${turn.status} ${turn.turn_index}`),
+    debits: (await debitsOf(world, user)).length,
+    held: (await walletOf(world, user)).held,
+    calls: world.provider.calls() - before,
+  };
 }
 
 test("with a key, it is not told that its own turn is still running: one turn, one model call, one debit", async () => {
-  const calls = world.provider.calls();
-  const answer = await cutWhileItWaits("open_turn", "k");
-  await expectOneRun(answer, calls);
-  expect((await runTurn(world, session, { user, key: "k" })).text).toBe(answer.text);
+  expect(await outcomeOf(() => cutWhileItWaits("open_turn", "k"))).toEqual(ONE_RUN);
+  expect((await runTurn(world, session, { user, key: "k" })).headers.get("Idempotency-Replayed")).toBe("true");
 });
 
 test("without a key, its session is not busy with its own turn: one turn, one model call, one debit", async () => {
-  const calls = world.provider.calls();
-  await expectOneRun(await cutWhileItWaits("open_turn", undefined), calls);
+  expect(await outcomeOf(() => cutWhileItWaits("open_turn", undefined))).toEqual(ONE_RUN);
 });
 
 test("when it runs a failed key again, it goes on with the attempt that it began: one turn, one model call, one debit", async () => {
   world.provider.behave(MODEL, "fake-400");
   expect((await runTurn(world, session, { user, key: "k" })).status).toBe(502);
   world.provider.behave(MODEL, null);
-  const calls = world.provider.calls();
-  await expectOneRun(await cutWhileItWaits("reopen_turn", "k"), calls);
+  expect(await outcomeOf(() => cutWhileItWaits("reopen_turn", "k"))).toEqual(ONE_RUN);
+});
+
+describe("under enforcement, when its own hold is all that the wallet had", () => {
+  beforeEach(async () => {
+    await givenEnforcement(world, true);
+    await refreshCatalogue();
+    user = `poor-${(users += 1)}`;
+    session = await givenSession(world, user);
+    await givenCredits(world, user, "0.1");
+  });
+  afterEach(() => givenEnforcement(world, null));
+
+  test("without a key, it is not refused for the credits that its own turn holds", async () => {
+    expect(await outcomeOf(() => cutWhileItWaits("open_turn", undefined))).toEqual(ONE_RUN);
+  });
+
+  test("with a key, it is not refused for the credits that its own turn holds", async () => {
+    expect(await outcomeOf(() => cutWhileItWaits("open_turn", "k"))).toEqual(ONE_RUN);
+  });
+});
+
+test.each([
+  ["suspended", 403, () => world.deps.db.query.updateTable("users").set({ suspended_at: new Date() }).where("id", "=", user).execute()],
+  ["without its session", 404, () => world.call("DELETE", `/api/v1/sessions/${session}`, { user })],
+])("an own turn of a user who is %s meanwhile is given up, and its hold goes back at once", async (_what, status, change) => {
+  const outcome = await outcomeOf(() => cutWhileItWaits("open_turn", undefined, change));
+  expect(outcome).toEqual({ status, turns: ["failed null"], debits: 0, held: "0.00000000", calls: 0 });
 });
 
 test("another request's turn under the same key is still told as running, however the first one's connection ended", async () => {

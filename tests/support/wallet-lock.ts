@@ -1,8 +1,8 @@
 // A user's wallet, locked from outside: what makes a money statement wait, so that something can happen meanwhile.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import { Client } from "pg";
-import { expect } from "vitest";
 import type { TestWorld } from "./world.ts";
 
 export type WalletLock = {
@@ -19,7 +19,9 @@ export async function lockWallet(world: TestWorld, user: string): Promise<Wallet
   await client.query("begin");
   await client.query("select from credit_wallets where user_id = $1 for update", [user]);
   return {
-    awaited: (count = 1) => expect.poll(() => waiting(world), { timeout: 20_000, interval: 5 }).toBe(count),
+    awaited: async (count = 1) => {
+      while ((await waiting(world)) < count) await sleep(5);
+    },
     release: () => client.end(),
   };
 }

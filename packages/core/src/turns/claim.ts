@@ -6,7 +6,7 @@ import type { KeyedTurn } from "../db/statements/turn-gate.ts";
 import { DomainError } from "../error.ts";
 import { newId } from "../id.ts";
 import type { TurnDeps, TurnRequest } from "./deps.ts";
-import { voidLapsed } from "./recover.ts";
+import { voidFailed, voidLapsed } from "./recover.ts";
 
 /** The turn that the next statement writes: a new one, or an existing one that is run again. */
 export type Claim = { readonly turn: string; readonly reopen: boolean };
@@ -41,7 +41,7 @@ export async function standing(
   error: unknown,
 ): Promise<Claim | { readonly replay: string }> {
   const turns = await findTurns(deps, request, claim);
-  const own = turns.find((turn) => turn.claim === ours && turn.status === "running");
+  const own = ownOf(turns, ours);
   if (own) return { turn: own.id, reopen: true };
 
   const keyed = turns.find((turn) => turn.idempotency_key !== null && turn.idempotency_key === request.key?.value);
@@ -52,6 +52,21 @@ export async function standing(
   else if (blocker) throw sessionBusy();
   else if (!keyed && !mayPass(error)) throw error;
   return next;
+}
+
+/**
+ * Throws `refusal`, unless a turn of this request's own runs, because a statement whose reply was lost has committed since: that one is
+ * tried again, since there what it holds counts as available to it. When that is refused too, it is given up and its hold goes back.
+ */
+export async function ownInsteadOf(refusal: DomainError, deps: TurnDeps, request: TurnRequest, claim: Claim, ours: string): Promise<Claim> {
+  const own = ownOf(await findTurns(deps, request, claim), ours);
+  if (own && !claim.reopen) return { turn: own.id, reopen: true };
+  if (own) await voidFailed(deps, own, request.user, refusal.code);
+  throw refusal;
+}
+
+function ownOf<Turn extends { claim: string; status: string }>(turns: readonly Turn[], ours: string): Turn | undefined {
+  return turns.find((turn) => turn.claim === ours && turn.status === "running");
 }
 
 function findTurns(deps: TurnDeps, request: TurnRequest, claim: Claim) {
