@@ -33,8 +33,10 @@ function sendable(text: string, limit: number): string {
 }
 
 const HALF_PAIR_AT_THE_END = /[\uD800-\uDBFF]$/;
-const SHORT_ESCAPES: ReadonlySet<number> = new Set([..."\b\t\n\f\r"].map((character) => character.charCodeAt(0)));
-const ESCAPED: ReadonlySet<number> = new Set([...'"\\'].map((character) => character.charCodeAt(0)));
+/** Backspace, tab, line feed, form feed and carriage return have escapes of two letters. */
+const SHORT_ESCAPES: ReadonlySet<number> = new Set([0x08, 0x09, 0x0a, 0x0c, 0x0d]);
+/** The quote and the backslash. */
+const ESCAPED: ReadonlySet<number> = new Set([0x22, 0x5c]);
 
 /** What a UTF-16 unit takes as it leaves, at most. */
 function writtenOctets(unit: number): number {
