@@ -36,13 +36,56 @@ export const TURN_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${CORE}/turns/claim.ts`,
-        find: 'turns.find((turn) => turn.claim === ours && turn.status === "running")',
-        replace: 'turns.find((turn) => turn.claim === turn.id && ours !== "" && turn.status === "running")',
+        find: 'turn.claim === ours && turn.status === "running"',
+        replace: 'turn.claim === "" && ours !== "" && turn.status === "running"',
       },
     ],
     test: {
       file: "tests/integration/turn-recovery.test.ts",
       name: "an open whose reply is lost is taken over by its own claim: one turn, one model call, one debit",
+    },
+  },
+  {
+    name: "keyed-claim",
+    guard: "A request that meets its own running turn under its key takes it for another's: 409 about itself, until the lease ends.",
+    patches: [
+      {
+        file: `${CORE}/turns/claim.ts`,
+        find: 'turn.status === "running" && !turn.lapsed && turn.claim !== ours',
+        replace: 'turn.status === "running" && !turn.lapsed && ours !== ""',
+      },
+    ],
+    test: {
+      file: "tests/integration/turn-lost-opens.test.ts",
+      name: "with a key, it is not told that its own turn is still running: one turn, one model call, one debit",
+    },
+  },
+  {
+    name: "own-before-refusal",
+    guard: "A request whose open was cut is refused without a look for its own turn: 402 for the credits that it holds itself.",
+    patches: [
+      {
+        file: `${CORE}/turns/open.ts`,
+        find: "else if (refusal && lastError === null) throw refusal;",
+        replace: "else if (refusal) throw refusal;",
+      },
+    ],
+    test: {
+      file: "tests/integration/turn-lost-opens.test.ts",
+      name: "without a key, it is not refused for the credits that its own turn holds",
+    },
+  },
+  {
+    name: "own-given-up",
+    guard:
+      "An own turn that is refused after its reply was lost is left running: its hold stays, and its session is busy, until the lease ends.",
+    patches: [
+      { file: `${CORE}/turns/claim.ts`, find: "  if (own) await voidFailed(deps, own, request.user, refusal.code);\n", replace: "" },
+    ],
+    test: {
+      file: "tests/integration/turn-lost-opens.test.ts",
+      name: "an own turn of a user who is %s meanwhile is given up, and its hold goes back at once",
+      row: "an own turn of a user who is suspended meanwhile is given up, and its hold goes back at once",
     },
   },
   {

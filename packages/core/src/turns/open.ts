@@ -11,7 +11,7 @@ import { openTurn as openStatement } from "../db/statements/open-turn.ts";
 import { reopenTurn as reopenStatement } from "../db/statements/reopen-turn.ts";
 import type { GateRow } from "../db/statements/turn-gate.ts";
 import { LIMITS, type TurnDeps, type TurnRequest } from "./deps.ts";
-import { claimOf, standing, type Claim } from "./claim.ts";
+import { claimOf, ownInsteadOf, standing, type Claim } from "./claim.ts";
 import { refusalOf } from "./refusal.ts";
 import { sweepUser } from "./recover.ts";
 
@@ -54,17 +54,19 @@ export async function openTurn(deps: TurnDeps, request: TurnRequest): Promise<Op
       continue;
     }
     if (row.keyed) {
-      const found = claimOf(row.keyed, request);
+      const found = claimOf(row.keyed, request, ours);
       if ("replay" in found) return found;
       claim = found;
     } else if (row.turn) {
       return opened(row, catalog);
     } else if (row.session !== null && row.revision !== catalog.revision) {
+      invariant(row.revision, "whoever has a session has a wallet");
       catalog = await deps.catalog.after(catalog.revision);
     } else {
       const refusal = refusalOf(row, request, deps.config, catalog);
-      if (refusal && !(refusal.code === "insufficient_credits" && row.lapsed)) throw refusal;
-      if (refusal) await sweepUser(deps, request.user);
+      if (refusal?.code === "insufficient_credits" && row.lapsed) await sweepUser(deps, request.user);
+      else if (refusal && lastError === null) throw refusal;
+      else if (refusal) claim = await ownInsteadOf(refusal, deps, request, claim, ours);
       // Without a refusal, the turn that we meant to run again was taken meanwhile: look at its key afresh.
       else claim = { turn: newId(), reopen: false };
     }

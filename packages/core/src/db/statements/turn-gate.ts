@@ -35,6 +35,8 @@ export type GateInput = {
 export type KeyedTurn = {
   id: string;
   status: "running" | "completed" | "failed";
+  /** The mark of the request that opened it, or took it over. */
+  claim: string;
   request_hash: string | null;
   response_body: string | null;
   /** True when its lease is over. */
@@ -45,7 +47,8 @@ export type KeyedTurn = {
 export type GateRow = {
   session: string | null;
   suspended: boolean | null;
-  revision: string;
+  /** Of the moment after the wallet's lock; null when there was no wallet to lock, since there is no such session. */
+  revision: string | null;
   alias: string | null;
   multiplier: string | null;
   /** False when prompt and message alone are larger than the model's window. */
@@ -61,7 +64,7 @@ export type GateRow = {
   wanted: string | null;
   balance: string | null;
   held: string | null;
-  enforced: boolean;
+  enforced: boolean | null;
   /** True when enforcement, on or off, finds the credits sufficient. */
   covered: boolean | null;
   /** True when a turn of this user has outlived its lease and still holds credits. */
@@ -85,9 +88,10 @@ const LEAST_OCTETS_PER_TOKEN = 0.5;
 const BOUND_MARGIN = 1.125;
 
 /**
- * What is read, and the wallet's lock `lw`. One turn of history costs two messages. Under "cover in full" the hold is an upper bound:
- * every octet of the longer of text and NFKC counts as a token, and an eighth more. Completed turns keep theirs, since PostgreSQL takes
- * 30 to 450 ms to normalise a whole history.
+ * What is read, the wallet's lock `lw`, and the `rules` under it. What is read is of this statement's snapshot, and may be older than
+ * the lock; history that is tells itself by its index, a price by the revision of the rules. One turn of history costs two messages.
+ * Under "cover in full" the hold is an upper bound: every octet of the longer of text and NFKC counts as a token, and an eighth more.
+ * Completed turns keep theirs, since PostgreSQL takes 30 to 450 ms to normalise a whole history.
  */
 export function gate(p: Slots<GateInput>): RawBuilder<unknown> {
   const wrap = sql.lit(OCTETS_PER_MESSAGE);
@@ -95,8 +99,6 @@ export function gate(p: Slots<GateInput>): RawBuilder<unknown> {
   const least = sql.lit(LEAST_OCTETS_PER_TOKEN);
   const [prompt, input, output] = [sql`coalesce(system_prompt, '')`, sql`user_input`, sql`assistant_output`];
   return sql`
-  g as (select revision, coalesce(enforcement_override, ${p.enforcedByDefault}::boolean) as enforced from runtime_settings),
-  u as (select suspended_at is not null as suspended from users where id = ${p.user}::text),
   s as (select id, system_prompt, coalesce(${p.alias}::text, model_alias) as alias,
                octet_length(coalesce(system_prompt, '')) + octet_length(${p.message}::text) + 3 * ${wrap} as octets,
                case when ${p.coverInFull}::boolean then ${bound(prompt)} + ${p.messageBound}::bigint + 3 * ${wrap} end as bound
@@ -128,7 +130,13 @@ export function gate(p: Slots<GateInput>): RawBuilder<unknown> {
                ceil((e.input_tokens * ${p.weightInput}::numeric + ${p.maxOutputTokens}::numeric * ${p.weightOutput}::numeric) * p.multiplier
                     / ${p.oePerCredit}::numeric * 100000000) * 0.00000001 as hold
           from e, p),
-  lw as (select user_id, balance, held from credit_wallets where user_id = ${p.user}::text and exists (select from s) for update)`;
+  lw as (select user_id, balance, held from credit_wallets where user_id = ${p.user}::text and exists (select from s) for update),
+
+  -- The rules as they are under the lock: the function sees what was committed while this statement waited. It is asked for the locked row.
+  rules as materialized (
+    select now.revision, now.suspended, now.session_gone,
+           coalesce(now.enforcement_override, ${p.enforcedByDefault}::boolean) as enforced
+      from lw cross join lateral turn_rules_now(lw.user_id, ${p.session}::uuid) as now)`;
 }
 
 /** The most tokens of a text, as metering/token-bound.ts has it; a text that is its own NFKC is not normalised. */
@@ -147,18 +155,20 @@ export function funds(p: Slots<GateInput>, ownHold: RawBuilder<unknown>): RawBui
 
 /** The conditions under which a turn may run, over the CTEs above. */
 export function mayRun(p: Slots<GateInput>): RawBuilder<unknown> {
-  return sql`g.revision = ${p.revision}::bigint and not u.suspended and p.multiplier is not null and p.room >= 0 and (not g.enforced or q.covered)`;
+  return sql`rules.revision = ${p.revision}::bigint and not rules.suspended and not rules.session_gone
+           and p.multiplier is not null and p.room >= 0 and (not rules.enforced or q.covered)`;
 }
 
 /** The answer's columns, over the gate's CTEs and `t`, the turn that was written. Always one row. */
 export function gateAnswer(p: Slots<GateInput>): RawBuilder<unknown> {
   return sql`
-  s.id as session, u.suspended, g.revision, p.alias, p.multiplier, p.room >= 0 as fits, s.system_prompt, h.history, h.pruned, k.octets, k.octets_per_token, k.input_tokens,
-  k.hold as wanted, q.balance, q.held, g.enforced, q.covered,
+  case when rules.session_gone then null else s.id end as session, rules.suspended, rules.revision, p.alias, p.multiplier,
+  p.room >= 0 as fits, s.system_prompt, h.history, h.pruned, k.octets, k.octets_per_token, k.input_tokens,
+  k.hold as wanted, q.balance, q.held, rules.enforced, q.covered,
   case when t.id is null and not q.covered
        then exists (select from turns where user_id = ${p.user}::text and status = 'running' and lease_until < clock_timestamp()) end as lapsed,
   t.id as turn, t.attempt, t.turn_index, t.hold, t.created_at`;
 }
 
 /** Where the answer's columns come from. */
-export const gateSources = sql`g cross join h left join u on true left join s on true left join p on true left join k on true left join q on true left join t on true`;
+export const gateSources = sql`h left join rules on true left join s on true left join p on true left join k on true left join q on true left join t on true`;
