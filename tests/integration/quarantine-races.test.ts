@@ -46,6 +46,20 @@ describe("a payment in quarantine is resolved once", () => {
     }
   });
 
+  it.each(["grant", "dismiss"])(
+    "to %s under one key, twenty times at once, and answered alike; another request under it is refused",
+    async (action) => {
+      const [topUp, other] = [await givenQuarantined(world, { user: "keyed" }), await givenQuarantined(world, { user: "keyed" })];
+      const key = `one-${action}`;
+      const answers = await atOnce(20, () => resolve(world, topUp.id, { action }, { key }));
+      expect([statuses(answers), new Set(answers.map(({ text }) => text)).size]).toEqual([{ 200: 20 }, 1]);
+      expect(answers.filter(({ headers }) => headers.get("idempotency-replayed") === null)).toHaveLength(1);
+      expect((await actionsOf(world)).filter(({ target }) => target === topUp.id)).toHaveLength(1);
+      expect(refusalOf(await resolve(world, other.id, { action }, { key }))).toBe("422 idempotency_key_reused");
+      expect((await topUpRow(world, other.id)).status).toBe("quarantined");
+    },
+  );
+
   it("to two people at once: one of them gets it, and the row is theirs", async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const topUp = await givenQuarantined(world, { user: "neither" });
