@@ -9,6 +9,7 @@ import { adminOnly, authenticated } from "@pantheon/core/http/auth.ts";
 import { pricingRoutes } from "./pricing-routes.ts";
 import { settingsRoutes } from "./settings-routes.ts";
 import { reportRoutes } from "./report-routes.ts";
+import { topUpRoutes } from "./top-up-routes.ts";
 import { walletRoutes } from "./wallet-routes.ts";
 
 export function adminApp(deps: Deps): Hono<AppEnv> {
@@ -24,6 +25,7 @@ export function adminApp(deps: Deps): Hono<AppEnv> {
       pricingRoutes(app, deps);
       settingsRoutes(app, deps);
       walletRoutes(app, deps);
+      topUpRoutes(app, deps);
       reportRoutes(app, deps);
     },
   });

@@ -3,6 +3,7 @@
 import { EDGE_GUARDS } from "./guards/edge.ts";
 import { METERING_GUARDS } from "./guards/metering.ts";
 import { PAYMENT_GUARDS } from "./guards/payments.ts";
+import { QUARANTINE_GUARDS } from "./guards/quarantine.ts";
 import { SCHEMA_GUARDS } from "./guards/schema.ts";
 import { STATEMENT_GUARDS } from "./guards/statements.ts";
 import { TURN_GUARDS } from "./guards/turns.ts";
@@ -14,5 +15,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...TURN_GUARDS,
   ...METERING_GUARDS,
   ...PAYMENT_GUARDS,
+  ...QUARANTINE_GUARDS,
   ...EDGE_GUARDS,
 ];

@@ -19,10 +19,16 @@ interface TopUpsTable {
   amount_usd: string;
   currency: Generated<string>;
   credits_to_grant: string;
-  status: Generated<"created" | "pending" | "processing" | "succeeded" | "failed" | "canceled" | "quarantined">;
+  status: Generated<"created" | "pending" | "processing" | "succeeded" | "failed" | "canceled" | "quarantined" | "dismissed">;
   payment_intent: string | null;
   livemode: boolean | null;
   quarantine_reason: string | null;
+  received_minor: string | null;
+  received_currency: string | null;
+  resolution: "grant" | "dismiss" | "restore" | null;
+  resolved_by: string | null;
+  resolved_at: Date | null;
+  resolution_note: string | null;
   idempotency_key: string | null;
   request_hash: string | null;
   response_body: string | null;

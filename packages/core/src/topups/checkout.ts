@@ -112,12 +112,18 @@ async function create(deps: CheckoutDeps, stripe: Stripe, user: string, row: Row
     return await stripe.createIntent({
       amount: minorUnits(amount(row.amount_usd)),
       key: row.stripe_attempt === 1 ? row.id : `${row.id}:${row.stripe_attempt}`,
-      metadata: { user_id: user, top_up_id: row.id, credits: format(amount(row.credits_to_grant)) },
+      metadata: { user_id: user, top_up_id: row.id, credits: format(amount(row.credits_to_grant)), ...rateOf(deps, row) },
     });
   } catch (error) {
     if (error instanceof PaymentRefused && error.final) await nextAttempt(deps, row);
     throw error;
   }
+}
+
+/** The price of a credit that the row was made with; nothing when it changed since the row's first try. */
+function rateOf({ config: { usdPerCredit } }: CheckoutDeps, row: Row): { usd_per_credit?: string } {
+  const isSame = creditsFor(amount(row.amount_usd), usdPerCredit).eq(amount(row.credits_to_grant));
+  return isSame ? { usd_per_credit: format(usdPerCredit) } : {};
 }
 
 /** Stripe's clock may be behind ours. */

@@ -88,6 +88,32 @@ export function usdOf(minor: number): Amount {
   return amount(String(minor)).div(amount("100"));
 }
 
+const MAX_USD_MINOR = 9_999_999_999; // what a top-up's row can hold
+
+/** What was received, if it was US dollars; null when it was not, or nothing, or nothing was said of it. */
+export function receivedUsd({ amount_received: received, currency }: Pick<Payment, "amount_received" | "currency">): Amount | null {
+  const isUsd = currency === "usd" && received !== null && received > 0 && received <= MAX_USD_MINOR;
+  return isUsd ? usdOf(received) : null;
+}
+
+/** What a payment says of its own top-up, for when that is gone; null when it does not fit what was received. */
+export function termsWithoutRow(payment: Payment, usdPerCredit: Amount, livemode: boolean): LostTerms | null {
+  const purpose = purposeOf(payment);
+  const credits = parseDecimal(payment.metadata?.["credits"] ?? "", 2);
+  const rate = parseDecimal(payment.metadata?.["usd_per_credit"] ?? format(usdPerCredit), 18);
+  const paid = receivedUsd(payment);
+  if (purpose.kind !== "top_up" || purpose.user === null || credits === null || rate === null || paid === null) return null;
+  const isFitting =
+    payment.status === "succeeded" &&
+    payment.livemode === livemode &&
+    credits.gt(ZERO) &&
+    rate.gt(ZERO) &&
+    creditsFor(paid, rate).eq(credits);
+  return isFitting ? { topUp: purpose.topUp, user: purpose.user, credits, amountUsd: paid } : null;
+}
+
+export type LostTerms = { readonly topUp: string; readonly user: string; readonly credits: Amount; readonly amountUsd: Amount };
+
 const MAX_CREDITS = amount("9999999999");
 
 function isUser(text: string): boolean {

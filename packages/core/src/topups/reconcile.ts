@@ -3,6 +3,7 @@
 import type { Database } from "../db/database.ts";
 import { parsePayment, purposeOf, type Payment } from "./payment.ts";
 import { disputeOf, isApplied, refundOf, settleReversal, type Reversal } from "./reversal.ts";
+import { findLost, restoreLost } from "./restore.ts";
 import { settlePayment, type PaymentDeps } from "./settle-payment.ts";
 import type { Stripe } from "./stripe.ts";
 
@@ -14,16 +15,24 @@ export type Reconciled = {
   readonly reversals: number;
   readonly unknown: readonly string[];
   readonly quarantined: number;
+  /** Payments of top-ups that a restored database had lost, and that were booked by what they say themselves. */
+  readonly restored: readonly string[];
   /** Objects that could not be booked; the next run tries again. */
   readonly failed: readonly string[];
 };
 
 /**
  * Looks at everything since `since`. With `write`, what is missing is booked by the same path as a webhook; without, it is only
- * reported. Safe beside webhooks and beside itself.
+ * reported. With `restore`, payments whose top-up was lost are booked too, also those in quarantine for want of it. Safe beside webhooks
+ * and beside itself.
  */
-export async function reconcile(deps: PaymentDeps & { readonly stripe: Stripe }, since: Date, write: boolean): Promise<Reconciled> {
-  const found = { payments: 0, late: [] as string[], reversals: 0, unknown: [] as string[], quarantined: 0, failed: [] as string[] };
+export async function reconcile(
+  deps: PaymentDeps & { readonly stripe: Stripe },
+  since: Date,
+  write: boolean,
+  restore = false,
+): Promise<Reconciled> {
+  const found = { payments: 0, reversals: 0, quarantined: 0, ...lists() };
   const book = async (id: string, booking: () => Promise<unknown>) => {
     try {
       if (write) return await booking();
@@ -37,10 +46,13 @@ export async function reconcile(deps: PaymentDeps & { readonly stripe: Stripe },
     const payment = parsePayment(object);
     if (!payment || payment.status !== "succeeded" || !isOurs(payment)) continue;
     found.payments += 1;
-    if (await isBooked(deps.db, payment.id)) continue;
+    const lost = restore ? await findLost(deps, payment) : null;
+    if (!lost && (await isBooked(deps.db, payment.id))) continue;
     found.late.push(payment.id);
     deps.log.count("payment_late", { payment_intent: payment.id });
-    if ((await book(payment.id, () => settlePayment(deps, payment, null))) === "quarantined") found.quarantined += 1;
+    const booked = await book(payment.id, () => (lost ? restoreLost(deps, payment, lost) : settlePayment(deps, payment, null)));
+    if (booked === "quarantined") found.quarantined += 1;
+    if (booked === "restored") found.restored.push(payment.id);
   }
   for await (const reversal of reversalsOf(deps.stripe, since)) {
     const known = await deps.db.query.selectFrom("top_ups").select("id").where("payment_intent", "=", reversal.payment).executeTakeFirst();
@@ -54,18 +66,22 @@ export async function reconcile(deps: PaymentDeps & { readonly stripe: Stripe },
   return found;
 }
 
+function lists(): Record<"late" | "unknown" | "restored" | "failed", string[]> {
+  return { late: [], unknown: [], restored: [], failed: [] };
+}
+
 function isOurs(payment: Payment): boolean {
   const { kind } = purposeOf(payment);
   return kind === "top_up" || kind === "credits";
 }
 
-/** Granted, or set aside for an operator: either way nothing is missing. */
+/** Granted, set aside for an admin, or dismissed by one: nothing is missing. */
 async function isBooked(db: Database, payment: string): Promise<boolean> {
   const row = await db.query
     .selectFrom("top_ups")
     .select("status")
     .where("payment_intent", "=", payment)
-    .where("status", "in", ["succeeded", "quarantined"])
+    .where("status", "in", ["succeeded", "quarantined", "dismissed"])
     .executeTakeFirst();
   return row !== undefined;
 }

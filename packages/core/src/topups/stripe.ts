@@ -21,7 +21,8 @@ export type NewIntent = {
   /** Cents. */
   readonly amount: number;
   readonly key: string;
-  readonly metadata: { readonly user_id: string; readonly top_up_id: string; readonly credits: string };
+  /** All that the top-up's row says: a database that was restored from before it can be told of it again. */
+  readonly metadata: { readonly user_id: string; readonly top_up_id: string; readonly credits: string; readonly usd_per_credit?: string };
 };
 
 /** Stripe refused for good, or failed in a way that it would repeat for the same key. */

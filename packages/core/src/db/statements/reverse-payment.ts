@@ -29,6 +29,9 @@ with r as (insert into reversals as x (object_id, payment_intent, kind, state, r
 select object_id from r`,
 );
 
+/** What was paid, in the minor units that its refunds are counted in: as the payment provider said it, where that is not the top-up's own. */
+export const PAID_MINOR = sql`greatest(coalesce(t.received_minor, t.amount_usd * 100), 1)`;
+
 export type ApplyReversalsInput = { payment: string; event: string | null; type: string };
 
 /** States in which an object takes credits back. */
@@ -46,7 +49,7 @@ export const applyReversals = prepared<ApplyReversalsInput, { moved: number; sta
   "apply_reversals",
   (p) => sql`
 with gr as (select user_id, amount as granted from credit_transactions where kind = 'grant' and source = 'top_up' and reference_id = ${p.payment}::text),
-  pay as (select amount_usd * 100 as minor from top_ups where payment_intent = ${p.payment}::text),
+  pay as (select ${PAID_MINOR} as minor from top_ups t where t.payment_intent = ${p.payment}::text),
   lw as (select w.user_id, w.balance, w.seq from credit_wallets w, gr where w.user_id = gr.user_id for update of w),
   o as (select r.object_id, r.taken, r.step, case when r.state in ${TAKING} then r.amount_minor else 0 end as own
           from reversals r, lw where r.payment_intent = ${p.payment}::text for update of r),
