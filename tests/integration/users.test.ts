@@ -78,9 +78,9 @@ describe("my wallet", () => {
 describe("my transactions", () => {
   it("say who granted and why, and name nobody for a debit", async () => {
     const transaction = newId();
-    const reference = `admin:${transaction}`;
+    const reference = `promo:${transaction}`;
     const note = "Wëlcome ☃";
-    const granted = { transaction, user: "ivy", amount: "2.50000000", source: "admin", reference, initiatedBy: "olga", note } as const;
+    const granted = { transaction, user: "ivy", amount: "2.50000000", source: "promo", reference, initiatedBy: "olga", note } as const;
     await world.deps.db.run(grant, granted);
     const turn = await runTurn(world, await givenSession(world, "ivy"), { user: "ivy" });
     const { transactions, total } = (await get("users/me/transactions", "ivy")).json;
