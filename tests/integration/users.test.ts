@@ -192,11 +192,12 @@ async function givenInternalCall(turn: string): Promise<void> {
   const { db } = world.deps;
   const [event] = await db.query.selectFrom("llm_call_events").selectAll().where("turn_id", "=", turn).execute();
   if (event === undefined) throw new Error("the turn has no event");
+  const created_at = sql<Date>`(select created_at from llm_call_events where id = ${event.id})`; // a Date has no microseconds
   const cost = "0.00000123";
   const free = { credits_burned: "0", credits_charged: "0", provider_cost_usd: cost };
   await db.query
     .insertInto("llm_call_events")
-    .values({ ...event, ...free, id: newId(), call_index: 1, status: "internal" })
+    .values({ ...event, ...free, created_at, id: newId(), call_index: 1, status: "internal" })
     .execute();
   await sql`update usage_daily set provider_cost_usd = provider_cost_usd + ${cost}::numeric where user_id = ${event.user_id}`.execute(
     db.query,

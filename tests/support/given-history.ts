@@ -18,9 +18,9 @@ export async function givenHistory(world: TestWorld, user: string, count: number
   await sql`insert into sessions (user_id, created_at) select ${user}, ${INSTANT} from generate_series(1, ${count}::int)`.execute(query);
   await sql`
     with t as (
-      insert into turns (session_id, user_id, status, turn_index, user_input, assistant_output, model_alias, created_at, completed_at, lease_until,
+      insert into turns (id, session_id, user_id, status, turn_index, user_input, assistant_output, model_alias, created_at, completed_at, lease_until,
                          max_output_tokens, provider_model, pricing_version, pricing_revision, response_body, balance_after)
-      select ${session}::uuid, ${user}, 'completed', n, 'question ' || n, 'answer ' || n, 'default', ${INSTANT}, ${INSTANT}, ${INSTANT}, 1, 'm', '2026-02-20', 1,
+      select id, ${session}::uuid, ${user}, 'completed', n, 'question ' || n, 'answer ' || n, 'default', ${INSTANT}, ${INSTANT}, ${INSTANT}, 1, 'm', '2026-02-20', 1,
              (select row_to_json(b) from (
                 select id, ${session}::uuid as session_id, n as turn_index, 'completed' as status, 'default' as model_alias_used,
                        '2026-02-20' as pricing_version, '0' as credits_charged, false as prune_triggered, ${INSTANT_TEXT}::text as created_at,
