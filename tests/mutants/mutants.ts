@@ -1,6 +1,7 @@
 // Every guard that `npm run test:mutants` takes out. A guard that no test misses is a missing test: it is written, and then it stands here.
 
 import { EDGE_GUARDS } from "./guards/edge.ts";
+import { INVARIANT_GUARDS } from "./guards/invariants.ts";
 import { METERING_GUARDS } from "./guards/metering.ts";
 import { PAYMENT_GUARDS } from "./guards/payments.ts";
 import { QUARANTINE_GUARDS } from "./guards/quarantine.ts";
@@ -17,4 +18,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...PAYMENT_GUARDS,
   ...QUARANTINE_GUARDS,
   ...EDGE_GUARDS,
+  ...INVARIANT_GUARDS,
 ];

@@ -6,6 +6,8 @@ import { settleTurn, type SettleTurnInput, type ToolEvent, type UsageEvent } fro
 import type { GateInput } from "@pantheon/core/db/statements/turn-gate.ts";
 import { tokenBound } from "@pantheon/core/metering/token-bound.ts";
 import { newId } from "@pantheon/core/id.ts";
+import { amount, format, ZERO } from "@pantheon/core/money.ts";
+import { rfc3339 } from "@pantheon/core/time.ts";
 import type { TestWorld } from "./world.ts";
 
 type Place = Pick<TestWorld, "deps">;
@@ -59,15 +61,17 @@ export async function settleDirectly(
 ) {
   const { output = 10, calls = 1, answer = "An answer.", tools = [] } = more;
   const catalog = await deps.catalog.current();
+  const events = Array.from({ length: calls }, (_, index) => usageEvent(catalog, output, index));
+  const charged = events.reduce((total, event) => total.plus(amount(event.credits_charged)), ZERO);
   const input: SettleTurnInput = {
     turn: turn.id,
     user: turn.user,
     attempt: turn.attempt,
     answer,
     providerModel: "test/model",
-    events: JSON.stringify(Array.from({ length: calls }, (_, index) => usageEvent(catalog, output, index))),
+    events: JSON.stringify(events),
     tools: JSON.stringify(tools),
-    body: `{"id":"${turn.id}",`,
+    body: await bodyOf(deps, turn.id, format(charged)),
     lowBalanceThreshold: "5",
     requestId: "direct",
     pruned: false,
@@ -76,6 +80,23 @@ export async function settleDirectly(
   };
   const [row] = await deps.db.run(settleTurn, input);
   return row;
+}
+
+/** What the response of this turn begins with, as far as the invariants read it. */
+async function bodyOf({ db }: Place["deps"], id: string, charged: string): Promise<string> {
+  const row = await db.query.selectFrom("turns").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
+  const body = {
+    id,
+    session_id: row.session_id,
+    turn_index: row.turn_index,
+    status: "completed",
+    model_alias_used: row.model_alias,
+    pricing_version: row.pricing_version,
+    credits_charged: charged,
+    prune_triggered: row.prune_triggered,
+    created_at: rfc3339(row.created_at),
+  };
+  return `${JSON.stringify(body).slice(0, -1)},`;
 }
 
 function usageEvent(catalog: Catalog, output: number, index: number): UsageEvent {

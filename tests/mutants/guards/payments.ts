@@ -110,8 +110,8 @@ export const PAYMENT_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: REVERSE,
-        find: "least(gr.granted, round(gr.granted * c.upto / pay.minor, 2)) - least(gr.granted, round(gr.granted * (c.upto - c.own) / pay.minor, 2))",
-        replace: "round(gr.granted * c.upto / pay.minor, 2) - round(gr.granted * (c.upto - c.own) / pay.minor, 2)",
+        find: "least(granted, round(granted * ${refunded} / minor, 2))",
+        replace: "round(granted * ${refunded} / minor, 2)",
       },
     ],
     test: { file: REVERSALS, name: "take together what all of them come to, rounded once, and never more than was granted" },

@@ -3,7 +3,7 @@
 import { sql } from "kysely";
 import * as v from "valibot";
 import type { Database } from "../db/database.ts";
-import { applyReversals, PAID_MINOR, recordReversal, TAKING } from "../db/statements/reverse-payment.ts";
+import { applyReversals, GRANTED_PAYMENTS, recordReversal, reversalTargets } from "../db/statements/reverse-payment.ts";
 import { DomainError } from "../error.ts";
 
 /** A refund or dispute, as far along as it is known. `state` is what the statement that applies it knows; a later `rank` wins. */
@@ -94,14 +94,8 @@ export async function applyToWallet(db: Database, payment: string, origin: Told)
 export async function isApplied(db: Database, payment: string): Promise<boolean> {
   const { rows } = await sql<{ applied: boolean }>`
     select not exists (
-      select from (select r.taken, least(g.amount, round(g.amount * sum(r.own) over w / ${PAID_MINOR}, 2))
-                                   - least(g.amount, round(g.amount * (sum(r.own) over w - r.own) / ${PAID_MINOR}, 2)) as target
-                     from (select object_id, payment_intent, taken, case when state in ${TAKING} then amount_minor else 0 end as own
-                             from reversals where payment_intent = ${payment}) r
-                     join credit_transactions g on g.kind = 'grant' and g.source = 'top_up' and g.reference_id = r.payment_intent
-                     join top_ups t on t.payment_intent = r.payment_intent
-                   window w as (order by r.object_id)) x
-       where taken <> target) as applied`.execute(db.query);
+      select from (${reversalTargets(sql`reversals`, GRANTED_PAYMENTS)}) t
+       where payment_intent = ${payment} and taken <> target) as applied`.execute(db.query);
   return rows[0]?.applied ?? true;
 }
 

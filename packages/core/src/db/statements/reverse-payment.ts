@@ -1,7 +1,7 @@
 // Refunds and disputes: first how far along the object is, then what follows from all objects of the payment for the wallet. Each of
 // the two is one statement; the second may run as often as it likes, and ends in the same balance whatever the order of events was.
 
-import { sql } from "kysely";
+import { sql, type RawBuilder } from "kysely";
 import { prepared } from "../prepared.ts";
 
 export type RecordReversalInput = {
@@ -30,35 +30,57 @@ select object_id from r`,
 );
 
 /** What was paid, in the minor units that its refunds are counted in: as the payment provider said it, where that is not the top-up's own. */
-export const PAID_MINOR = sql`greatest(coalesce(t.received_minor, t.amount_usd * 100), 1)`;
+const PAID_MINOR = sql`greatest(coalesce(t.received_minor, t.amount_usd * 100), 1)`;
 
 export type ApplyReversalsInput = { payment: string; event: string | null; type: string };
 
 /** States in which an object takes credits back. */
-export const TAKING = sql`('pending', 'requires_action', 'succeeded', 'funds_withdrawn', 'lost')`;
+const TAKING = sql`('pending', 'requires_action', 'succeeded', 'funds_withdrawn', 'lost')`;
+
+/** What each granted payment bought: who got how many credits for how many cents, and when. One row a payment. */
+export const GRANTED_PAYMENTS = sql`
+  (select g.reference_id as payment_intent, g.user_id, g.amount as granted, g.created_at as granted_at, ${PAID_MINOR} as minor
+     from credit_transactions g
+     join top_ups t on t.payment_intent = g.reference_id
+    where g.kind = 'grant'
+      and g.source = 'top_up')`;
 
 /**
- * Moves what every object of the payment has taken to its target, in one ledger row each, what returns before what takes. All of them
- * together take round half up (granted × Σ refunded ÷ amount, 2), never more than the grant; an object's own share is what it adds to
- * those before it, so the sum never depends on the order of events. Wallet first, then the objects, read under their locks, then their
- * count: an object that was recorded while this waited is not among them, and then nothing is done (`stale`: run it again). Not yet
- * granted: nothing is done either, and the grant applies it afterwards. What is written to an object comes from the locked values alone:
+ * A `select` of `objects` (rows of `reversals`) beside what their payment bought (rows of `GRANTED_PAYMENTS`), and the `target` of each:
+ * the credits that it has to have taken. The objects of a payment take together round half up (granted × Σ refunded ÷ paid, 2), and never
+ * more than was granted; an object's own share is what it adds to those before it, so the sum never depends on the order of events. What
+ * is not granted yet has no row. This is the one place where the formula stands (docs/ledger.md).
+ */
+export function reversalTargets(objects: RawBuilder<unknown>, bought: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+  select *, ${shareOf(sql`upto`)} - ${shareOf(sql`(upto - own)`)} as target
+    from (
+      select *, sum(own) over (partition by payment_intent order by object_id) as upto
+        from (select *, case when state in ${TAKING} then amount_minor else 0 end as own from ${objects} r) o) c
+    join ${bought} b using (payment_intent)`;
+}
+
+/** Credits for so many refunded cents of a payment. */
+function shareOf(refunded: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`least(granted, round(granted * ${refunded} / minor, 2))`;
+}
+
+/**
+ * Moves what every object of the payment has taken to its target, in one ledger row each, what returns before what takes. Wallet first,
+ * then the objects, read under their locks, then their count: an object that was recorded while this waited is not among them, and then
+ * nothing is done (`stale`: run it again). Not yet granted: nothing is done either, and the grant applies it afterwards. What is written to an object comes from the locked values alone:
  * PostgreSQL first checks constraints on a row made from the snapshot's version, so `x.taken - …` could be refused for a value nobody stores.
  */
 export const applyReversals = prepared<ApplyReversalsInput, { moved: number; stale: boolean }>(
   "apply_reversals",
   (p) => sql`
-with gr as (select user_id, amount as granted from credit_transactions where kind = 'grant' and source = 'top_up' and reference_id = ${p.payment}::text),
-  pay as (select ${PAID_MINOR} as minor from top_ups t where t.payment_intent = ${p.payment}::text),
+with gr as (select * from ${GRANTED_PAYMENTS} b where payment_intent = ${p.payment}::text),
   lw as (select w.user_id, w.balance, w.seq from credit_wallets w, gr where w.user_id = gr.user_id for update of w),
-  o as (select r.object_id, r.taken, r.step, case when r.state in ${TAKING} then r.amount_minor else 0 end as own
+  o as (select r.object_id, r.payment_intent, r.state, r.amount_minor, r.taken, r.step
           from reversals r, lw where r.payment_intent = ${p.payment}::text for update of r),
   n as (select c.objects <> seen.objects as stale from reversal_counts c, (select count(*) as objects from o) seen, lw
          where c.payment_intent = ${p.payment}::text for update of c),
-  c as (select o.*, sum(own) over (order by object_id) as upto from o where not exists (select from n where stale)),
-  g as (select c.object_id, c.taken, c.step,
-               least(gr.granted, round(gr.granted * c.upto / pay.minor, 2)) - least(gr.granted, round(gr.granted * (c.upto - c.own) / pay.minor, 2)) as target
-          from c, gr, pay),
+  g as (${reversalTargets(sql`(select * from o where not exists (select from n where stale))`, sql`gr`)}),
   ch as (select object_id, step + 1 as step, target, taken - target as amount, row_number() over in_order as nth, sum(taken - target) over in_order as total
            from g where target <> taken window in_order as (order by taken - target desc, object_id)),
   u as (update reversals x set taken = ch.target, step = ch.step, updated_at = clock_timestamp() from ch where x.object_id = ch.object_id),

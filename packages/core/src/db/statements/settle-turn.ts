@@ -70,7 +70,7 @@ export const settleTurn = prepared<SettleTurnInput, SettleTurnRow>(
   "settle_turn",
   (p) => sql`
 with lw as (select user_id, balance from credit_wallets where user_id = ${p.user}::text for update),
-  n as (select clock_timestamp() as now),
+  n as (select clock_timestamp() as now from lw), -- once the wallet is locked: ledger time follows seq
   e as (select * from jsonb_to_recordset(${p.events}::jsonb) as e (
           id uuid, call_index int, provider text, model_alias text, provider_model text, provider_request_id text, input_tokens_fresh bigint,
           input_tokens_cached bigint, output_tokens bigint, reasoning_tokens bigint, total_tokens bigint, oe_tokens_computed numeric,
