@@ -1,5 +1,6 @@
 // Every guard that `npm run test:mutants` takes out. A guard that no test misses is a missing test: it is written, and then it stands here.
 
+import { CONNECTION_GUARDS } from "./guards/connections.ts";
 import { EDGE_GUARDS } from "./guards/edge.ts";
 import { INVARIANT_GUARDS } from "./guards/invariants.ts";
 import { METERING_GUARDS } from "./guards/metering.ts";
@@ -17,6 +18,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...METERING_GUARDS,
   ...PAYMENT_GUARDS,
   ...QUARANTINE_GUARDS,
+  ...CONNECTION_GUARDS,
   ...EDGE_GUARDS,
   ...INVARIANT_GUARDS,
 ];

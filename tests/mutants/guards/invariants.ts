@@ -5,6 +5,7 @@ import type { Mutant } from "../mutant.ts";
 const STATEMENTS = "packages/core/src/db/statements";
 const SETTLE = `${STATEMENTS}/settle-turn.ts`;
 const PAYMENT = `${STATEMENTS}/grant-payment.ts`;
+const VERDICT = "packages/core/src/topups/verdict.ts";
 const STORY = { file: "tests/integration/ledger-invariants.test.ts", name: "a story of everything keeps every invariant" };
 
 export const INVARIANT_GUARDS: readonly Mutant[] = [
@@ -17,7 +18,11 @@ export const INVARIANT_GUARDS: readonly Mutant[] = [
         find: '  if (user !== null && user !== topUp.user_id) return "the payment names another user";\n',
         replace: "",
       },
-      { file: "packages/core/src/topups/settle-payment.ts", find: 'user: topUp?.user_id ?? "",', replace: 'user: purpose.user ?? "",' },
+      {
+        file: VERDICT,
+        find: "      user: topUp.user_id,\n      credits",
+        replace: "      user: purpose.user ?? topUp.user_id,\n      credits",
+      },
     ],
     test: STORY,
   },
@@ -27,8 +32,8 @@ export const INVARIANT_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: PAYMENT,
-        find: "livemode = excluded.livemode, slot = null,\n              quarantine",
-        replace: "livemode = excluded.livemode,\n              quarantine",
+        find: "              slot = null, updated_at = clock_timestamp()),",
+        replace: "              updated_at = clock_timestamp()),",
       },
     ],
     test: STORY,
@@ -37,12 +42,12 @@ export const INVARIANT_GUARDS: readonly Mutant[] = [
     name: "invariant-quarantine",
     guard: "A payment that was granted is set aside when its event comes again and does not fit.",
     patches: [
+      { file: VERDICT, find: "if (known.isGranted || standing?.status", replace: "if (standing?.status" },
       {
-        file: "packages/core/src/topups/settle-payment.ts",
-        find: "  if (await wasGranted(deps.db, payment.id)) return already(deps, payment, origin);\n  const livemode",
-        replace: "  const livemode",
+        file: `${STATEMENTS}/quarantine-payment.ts`,
+        find: "where known.status not in ('succeeded', 'dismissed')",
+        replace: "where known.status not in ('dismissed')",
       },
-      { file: PAYMENT, find: "where x.status <> 'succeeded'", replace: "where true" },
     ],
     test: STORY,
   },
@@ -82,7 +87,11 @@ export const INVARIANT_GUARDS: readonly Mutant[] = [
     name: "invariant-event",
     guard: "A turn opens on a stale catalogue: its event has an older price than the turn.",
     patches: [
-      { file: `${STATEMENTS}/turn-gate.ts`, find: "g.revision = ${p.revision}::bigint and not u.suspended", replace: "not u.suspended" },
+      {
+        file: `${STATEMENTS}/turn-gate.ts`,
+        find: "rules.revision = ${p.revision}::bigint and not rules.suspended",
+        replace: "not rules.suspended",
+      },
     ],
     test: STORY,
   },
