@@ -10,8 +10,8 @@ import { localEnvironment, readLocalConfig, readLocalPlace } from "./config.ts";
 
 const HELP = `Usage: npm run reconcile -- [--check] [--days N]
 
-Lists what was paid, refunded or disputed at Stripe in the last N days (default 3) and books what is missing in the ledger, by the same
-path as a webhook. --check books nothing; it exits 1 when something is missing. Uses STRIPE_SECRET_KEY and DATABASE_URL, or the local
+Lists what was paid, refunded or disputed at Stripe in the last N days (default 3), asks again about older refunds and disputes that may
+still change, and books what is missing in the ledger, by the same path as a webhook. --check books nothing; it exits 1 when something is missing. Uses STRIPE_SECRET_KEY and DATABASE_URL, or the local
 world that npm start serves.`;
 
 const quiet: Log = { info() {}, warn() {}, error() {}, count() {} };

@@ -74,6 +74,14 @@ const INVARIANTS = [
               where s.taken > coalesce(g.amount, 0)`,
   },
   {
+    name: "reversal_waits",
+    promise: "Stripe was asked about every open refund or dispute of our payments within the last two days",
+    broken: `select from reversals r
+              where r.state in ('pending', 'requires_action', 'created', 'funds_withdrawn', 'funds_reinstated')
+                and r.checked_at < clock_timestamp() - interval '2 days'
+                and exists (select from top_ups t where t.payment_intent = r.payment_intent)`,
+  },
+  {
     name: "recomputed",
     promise: "every charge can be computed again from its own row",
     broken: `select from llm_call_events

@@ -12,26 +12,46 @@ export type RecordReversalInput = {
   /** How late in the object's life this state is: an earlier one never overwrites it. */
   rank: number;
   amountMinor: string;
+  currency: string;
+  /** When Stripe said so, by its own clock. */
+  at: Date;
 };
 
-/** Keeps the furthest state of a refund or dispute, and counts a new one. Moves no money. */
+/**
+ * Keeps the state of a refund or dispute, and counts a new one. Moves no money. A refund only ever goes on, so its furthest state counts.
+ * A dispute may be won and lost again, so its latest counts, and of one second the furthest. What an object is never changes: one
+ * that comes with another payment, kind or currency writes nothing. No row: nothing was written.
+ */
 export const recordReversal = prepared<RecordReversalInput, { object_id: string }>(
   "record_reversal",
-  (p) => sql`
-with r as (insert into reversals as x (object_id, payment_intent, kind, state, rank, amount_minor)
-           values (${p.object}::text, ${p.payment}::text, ${p.kind}::text, ${p.state}::text, ${p.rank}::smallint, ${p.amountMinor}::bigint)
-           on conflict (object_id) do update
-             set state = excluded.state, rank = excluded.rank, amount_minor = excluded.amount_minor, updated_at = clock_timestamp()
-             where excluded.rank > x.rank
-           returning x.object_id, old.object_id is null as made),
-  n as (insert into reversal_counts as c (payment_intent, objects) select ${p.payment}::text, 1 from r where r.made
-        on conflict (payment_intent) do update set objects = c.objects + 1)
-select object_id from r`,
+  (slot) => sql`
+with
+  recorded as (
+    insert into reversals as known (object_id, payment_intent, kind, state, rank, amount_minor, currency, told_at)
+    values (${slot.object}::text, ${slot.payment}::text, ${slot.kind}::text, ${slot.state}::text, ${slot.rank}::smallint,
+            ${slot.amountMinor}::bigint, ${slot.currency}::text, date_trunc('second', ${slot.at}::timestamptz))
+    on conflict (object_id) do update
+      set state = excluded.state, rank = excluded.rank, amount_minor = excluded.amount_minor, told_at = excluded.told_at,
+          checked_at = clock_timestamp(), updated_at = clock_timestamp()
+      where (known.payment_intent, known.kind, known.currency) = (excluded.payment_intent, excluded.kind, excluded.currency)
+        and case known.kind
+              when 'refund' then excluded.rank > known.rank
+              else (excluded.told_at, excluded.rank) > (date_trunc('second', known.told_at), known.rank)
+            end
+    returning known.object_id, old.object_id is null as made
+  ),
+  -- Whoever sums the objects of a payment knows by this number that it has seen them all.
+  counted as (
+    insert into reversal_counts as counts (payment_intent, objects)
+    select ${slot.payment}::text, 1 from recorded where recorded.made
+    on conflict (payment_intent) do update set objects = counts.objects + 1
+  )
+select object_id from recorded`,
 );
 
 export type ApplyReversalsInput = { payment: string; event: string | null; type: string };
 
-/** States in which an object takes credits back. */
+/** States in which an object takes credits back, if it is in the currency of its payment: another currency's figure says nothing here. */
 export const TAKING = sql`('pending', 'requires_action', 'succeeded', 'funds_withdrawn', 'lost')`;
 
 /**
@@ -46,9 +66,9 @@ export const applyReversals = prepared<ApplyReversalsInput, { moved: number; sta
   "apply_reversals",
   (p) => sql`
 with gr as (select user_id, amount as granted from credit_transactions where kind = 'grant' and source = 'top_up' and reference_id = ${p.payment}::text),
-  pay as (select amount_usd * 100 as minor from top_ups where payment_intent = ${p.payment}::text),
+  pay as (select amount_usd * 100 as minor, currency from top_ups where payment_intent = ${p.payment}::text),
   lw as (select w.user_id, w.balance, w.seq from credit_wallets w, gr where w.user_id = gr.user_id for update of w),
-  o as (select r.object_id, r.taken, r.step, case when r.state in ${TAKING} then r.amount_minor else 0 end as own
+  o as (select r.object_id, r.taken, r.step, case when r.state in ${TAKING} and r.currency = (select currency from pay) then r.amount_minor else 0 end as own
           from reversals r, lw where r.payment_intent = ${p.payment}::text for update of r),
   n as (select c.objects <> seen.objects as stale from reversal_counts c, (select count(*) as objects from o) seen, lw
          where c.payment_intent = ${p.payment}::text for update of c),
