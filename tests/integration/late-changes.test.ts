@@ -88,13 +88,20 @@ describe("a refund or dispute", () => {
     const { id } = moving.stripe.refund(payment, 300);
     await moving.runJob("reconcile");
     const unknown = { payment_intent: payment, kind: "refund", amount_minor: "0", state: "pending", tried_at: new Date(0) } as const;
-    await world.deps.db.query.insertInto("reversals").values({ ...unknown, object_id: "re_unknown" }).execute();
+    await world.deps.db.query
+      .insertInto("reversals")
+      .values({ ...unknown, object_id: "re_unknown" })
+      .execute();
     await sql`update reversal_counts set objects = objects + 1 where payment_intent = ${payment}`.execute(world.deps.db.query);
     moving.later(10);
     moving.stripe.moveRefund(id, "failed");
     expect(await moving.runJob("reconcile")).toMatchObject({ unknown: 1, failed: 1 });
     expect(await balance("blocked")).toBe("333.33");
-    const tried = await world.deps.db.query.selectFrom("reversals").select("tried_at").where("object_id", "=", "re_unknown").executeTakeFirst();
+    const tried = await world.deps.db.query
+      .selectFrom("reversals")
+      .select("tried_at")
+      .where("object_id", "=", "re_unknown")
+      .executeTakeFirst();
     expect(tried?.tried_at.getTime()).toBeGreaterThan(0);
   });
 

@@ -64,13 +64,15 @@ describe("a dispute that is decided twice", () => {
   });
 });
 
-describe("a refund or dispute that cannot be read as it stands", () => {
-  const counted = (object: string) => world.log.lines.filter(({ message, fields }) => message === "reversal_quarantined" && fields?.["object"] === object).length;
+/** How often it was counted that this object took nothing. */
+function counted(object: string): number {
+  return world.log.lines.filter(({ message, fields }) => message === "reversal_quarantined" && fields?.["object"] === object).length;
+}
 
+describe("a refund or dispute that cannot be read as it stands", () => {
   it.each([
     ["refund.created", { object: "refund", status: "succeeded", currency: "jpy" }],
     ["charge.dispute.closed", { object: "dispute", status: "lost", currency: "eur" }],
-    ["refund.created", { object: "refund", status: "succeeded", currency: null }],
   ])("takes nothing when it is not in its payment's currency, is counted once and shown to an admin: %s %j", async (type, object) => {
     const [topUp, id] = [await givenPaid(), stripeId("re")];
     const refund = await told(topUp, "refund.created", { id: stripeId("re"), amount: 300, status: "succeeded" });
@@ -82,7 +84,7 @@ describe("a refund or dispute that cannot be read as it stands", () => {
       payment_intent: topUp.payment,
       user_id: topUp.user,
       amount_minor: "900",
-      currency: object.currency ?? "",
+      currency: object.currency,
     });
   });
 

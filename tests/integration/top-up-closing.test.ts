@@ -59,7 +59,11 @@ describe("a top-up that nobody paid", () => {
   it("is closed when Stripe does not know its payment, and its place is free", async () => {
     await givenOld(1, () => "pi_unknown");
     expect(await moving.runJob("reconcile")).toMatchObject({ closed: 1, unclosed: 0 });
-    const row = await world.deps.db.query.selectFrom("top_ups").select(["status", "slot"]).where("user_id", "=", "old-0").executeTakeFirst();
+    const row = await world.deps.db.query
+      .selectFrom("top_ups")
+      .select(["status", "slot"])
+      .where("user_id", "=", "old-0")
+      .executeTakeFirst();
     expect(row).toEqual({ status: "canceled", slot: null });
   });
 

@@ -23,8 +23,7 @@ afterAll(async () => {
   await world.end();
 });
 
-const send = (user: string): Promise<Answer> =>
-  moving.container.call("POST", START, { user, body: { amount_usd: "10" }, key: "k" });
+const send = (user: string): Promise<Answer> => moving.container.call("POST", START, { user, body: { amount_usd: "10" }, key: "k" });
 
 async function rowOf(user: string) {
   return world.deps.db.query.selectFrom("top_ups").selectAll().where("user_id", "=", user).executeTakeFirstOrThrow();
@@ -75,7 +74,11 @@ describe("a key that was not answered within a day", () => {
       .where("id", "=", row.id)
       .execute();
     await moving.runJob("reconcile");
-    expect([(await rowOf("closed")).status, (await send("closed")).json, intentsOf("closed").length]).toEqual(["canceled", canceled(row), 0]);
+    expect([(await rowOf("closed")).status, (await send("closed")).json, intentsOf("closed").length]).toEqual([
+      "canceled",
+      canceled(row),
+      0,
+    ]);
   });
 
   it("goes on with its payment within the day, as ever", async () => {

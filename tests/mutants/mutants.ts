@@ -5,6 +5,7 @@ import { METERING_GUARDS } from "./guards/metering.ts";
 import { PAYMENT_GUARDS } from "./guards/payments.ts";
 import { SCHEMA_GUARDS } from "./guards/schema.ts";
 import { STATEMENT_GUARDS } from "./guards/statements.ts";
+import { STRIPE_TIME_GUARDS } from "./guards/stripe-time.ts";
 import { TURN_GUARDS } from "./guards/turns.ts";
 import type { Mutant } from "./mutant.ts";
 
@@ -14,5 +15,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...TURN_GUARDS,
   ...METERING_GUARDS,
   ...PAYMENT_GUARDS,
+  ...STRIPE_TIME_GUARDS,
   ...EDGE_GUARDS,
 ];

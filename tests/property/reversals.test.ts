@@ -118,8 +118,17 @@ async function happen(story: Case): Promise<void> {
 
 /** When each step happened, whenever it is told: two of them in each second, in the order of a refund's or dispute's life. */
 const LIFE: readonly Step[] = [
-  ...[A_PENDING, OPENED, A_DONE, WITHDRAWN, A_FAILED, REINSTATED],
-  ...[C_PARTIAL, WON, LOST, SUCCEEDED, WON_AFTER_ALL],
+  A_PENDING,
+  OPENED,
+  A_DONE,
+  WITHDRAWN,
+  A_FAILED,
+  REINSTATED,
+  C_PARTIAL,
+  WON,
+  LOST,
+  SUCCEEDED, // so that the next has a second of its own
+  WON_AFTER_ALL,
 ];
 
 function eventFor({ user, topUp, payment, minor }: Case, step: Step): PaymentEvent {
@@ -127,7 +136,11 @@ function eventFor({ user, topUp, payment, minor }: Case, step: Step): PaymentEve
   const created = 1_800_000_000 + Math.floor(LIFE.indexOf(step) / 2);
   const metadata = { user_id: user, top_up_id: topUp, credits: "1" };
   if (object === undefined) return eventOf(type, { id: payment, status: "succeeded", amount_received: minor, currency: "usd", metadata });
-  return eventOf(type, { id: `${object}_${payment}`, payment_intent: payment, amount: Math.floor(minor * share), currency: "usd", status }, { created });
+  return eventOf(
+    type,
+    { id: `${object}_${payment}`, payment_intent: payment, amount: Math.floor(minor * share), currency: "usd", status },
+    { created },
+  );
 }
 
 type Outcome = { grants: number; balance: string; mostTaken: string; leastTaken: string };

@@ -12,7 +12,7 @@ export type SetAsideReversal = {
   readonly state: string;
   /** In the smallest unit of `currency`. */
   readonly amount_minor: string;
-  /** As Stripe writes it; empty when it was not said. */
+  /** As Stripe writes it: in small letters. */
   readonly currency: string;
 };
 

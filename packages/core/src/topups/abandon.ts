@@ -19,12 +19,19 @@ type Row = { id: string; payment_intent: string | null };
  * rows it closed, and how many it could not look at. The row that was tried longest ago comes first, and one that fails
  * goes behind the others, so that no row waits for another for ever.
  */
-export async function closeAbandoned(deps: AbandonDeps, isOver: () => boolean = () => false): Promise<{ closed: number; unclosed: number }> {
+export async function closeAbandoned(
+  deps: AbandonDeps,
+  isOver: () => boolean = () => false,
+): Promise<{ closed: number; unclosed: number }> {
   let [closed, unclosed] = [0, 0];
   for (const row of await due(deps)) {
     if (isOver()) break;
     try {
-      await deps.db.query.updateTable("top_ups").set({ tried_at: new Date(deps.clock()) }).where("id", "=", row.id).execute();
+      await deps.db.query
+        .updateTable("top_ups")
+        .set({ tried_at: new Date(deps.clock()) })
+        .where("id", "=", row.id)
+        .execute();
       if (await close(deps, row)) closed += 1;
     } catch (error) {
       unclosed += 1;
@@ -43,10 +50,10 @@ function due({ db, clock }: AbandonDeps): Promise<Row[]> {
   return db.query
     .selectFrom("top_ups")
     .select(["id", "payment_intent"])
-    .where(({ and, or, eb }) =>
-      or([
-        and([eb("slot", "is not", null), eb("created_at", "<", startedBefore)]),
-        and([eb("cancel_due", "=", true), eb("status", "=", "canceled")]),
+    .where((row) =>
+      row.or([
+        row.and([row("slot", "is not", null), row("created_at", "<", startedBefore)]),
+        row.and([row("cancel_due", "=", true), row("status", "=", "canceled")]),
       ]),
     )
     .orderBy("tried_at")

@@ -97,7 +97,17 @@ async function stillOpen(deps: CheckoutDeps, user: string, row: Row): Promise<Ro
 async function findRow(db: CheckoutDeps["db"], user: string, id: string, key: RequestKey | null) {
   return db.query
     .selectFrom("top_ups")
-    .select(["id", "amount_usd", "credits_to_grant", "status", "payment_intent", "stripe_attempt", "response_body", "request_hash", "created_at"])
+    .select([
+      "id",
+      "amount_usd",
+      "credits_to_grant",
+      "status",
+      "payment_intent",
+      "stripe_attempt",
+      "response_body",
+      "request_hash",
+      "created_at",
+    ])
     .where("user_id", "=", user)
     .where((column) => (key ? column("idempotency_key", "=", key.value) : column("id", "=", id)))
     .executeTakeFirst();

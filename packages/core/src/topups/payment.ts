@@ -29,7 +29,10 @@ export function parsePayment(object: unknown): Payment | null {
  * What a top-up is while its payment stands so, by every status that Stripe has; null for one that was paid, and for one of which nothing
  * follows. What requires a payment method again has failed: it was tried, or our row says so.
  */
-export function stateOf({ status, last_payment_error: failure }: Payment, known: string): "pending" | "processing" | "failed" | "canceled" | null {
+export function stateOf(
+  { status, last_payment_error: failure }: Payment,
+  known: string,
+): "pending" | "processing" | "failed" | "canceled" | null {
   switch (status) {
     case "requires_payment_method":
       return known === "processing" || (failure !== null && failure !== undefined) ? "failed" : null;

@@ -15,7 +15,7 @@ export type Reversal = {
   readonly state: string;
   readonly rank: number;
   readonly amountMinor: number;
-  /** As Stripe writes it; empty when it was not said. */
+  /** As Stripe writes it: in small letters. */
   readonly currency: string;
   /** When Stripe said so, by its own clock. */
   readonly at: Date;
@@ -33,7 +33,7 @@ const Reversed = v.object({
     ]),
   ),
   amount: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-  currency: v.nullish(v.pipe(v.string(), v.maxLength(16)), ""),
+  currency: v.nullish(v.pipe(v.string(), v.maxLength(16)), "usd"), // Stripe always says it; what a person posts by hand may not
   status: v.nullish(v.string()),
   balance_transactions: v.optional(v.array(v.object({ amount: v.pipe(v.number(), v.safeInteger()) })), []),
 });
@@ -95,7 +95,10 @@ export async function settleReversal({ db, log }: Booking, reversal: Reversal, o
 type Booking = { readonly db: Database; readonly log: Log };
 
 /** Why what is told cannot be read as it stands, by what is known of its object and of its payment; null when it can. */
-async function misfitOf(db: Database, { object, payment, kind, currency }: Reversal): Promise<"another object" | "another currency" | null> {
+async function misfitOf(
+  db: Database,
+  { object, payment, kind, currency }: Reversal,
+): Promise<"another object" | "another currency" | null> {
   const row = await db.query
     .selectFrom("reversals")
     .leftJoin("top_ups", "top_ups.payment_intent", "reversals.payment_intent")

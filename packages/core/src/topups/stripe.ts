@@ -149,7 +149,7 @@ async function* listAll(
 ): AsyncIterable<Looked> {
   const objects = await resource(sdk, what);
   const created = { gte: seconds(since), ...(until && { lte: seconds(until) }) };
-  for (let after: string | undefined, more = true; more; ) {
+  for (let after: string | undefined, more = true; more;) {
     const page = await objects.list({ created, limit: PAGE, ...(after !== undefined && { starting_after: after }) });
     const at = toldAt(page);
     for (const object of page.data) yield { object, at };

@@ -36,5 +36,7 @@ export async function markTried(db: Database, object: string): Promise<void> {
 
 /** Keeps that Stripe has said how this object stands, and that it is booked so. */
 export async function markChecked(db: Database, object: string): Promise<void> {
-  await sql`update reversals set checked_at = clock_timestamp(), tried_at = clock_timestamp() where object_id = ${object}`.execute(db.query);
+  await sql`update reversals set checked_at = clock_timestamp(), tried_at = clock_timestamp() where object_id = ${object}`.execute(
+    db.query,
+  );
 }

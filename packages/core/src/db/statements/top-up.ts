@@ -46,7 +46,9 @@ export const attachPayment = prepared<AttachPaymentInput, { response_body: strin
   "attach_payment",
   (slot) => sql`
 update top_ups
-   set payment_intent = ${slot.payment}::text, livemode = ${slot.livemode}::boolean, updated_at = clock_timestamp(),
+   set payment_intent = ${slot.payment}::text,
+       livemode = ${slot.livemode}::boolean,
+       updated_at = clock_timestamp(),
        status = case when status = 'created' then 'pending' else status end,
        cancel_due = cancel_due or (status = 'canceled' and payment_intent is null),
        response_body = coalesce(
@@ -68,7 +70,8 @@ export type MoveTopUpInput = {
 };
 
 /** Which of two states of one second came later, as far as that can be known. */
-const order = (status: RawBuilder<unknown>) => sql`case ${status} when 'processing' then 1 when 'failed' then 2 when 'canceled' then 3 else 0 end`;
+const order = (status: RawBuilder<unknown>) =>
+  sql`case ${status} when 'processing' then 1 when 'failed' then 2 when 'canceled' then 3 else 0 end`;
 
 /**
  * Moves an unpaid top-up's state, and keeps the event. The later state by Stripe's second wins, of one second the one further on. What is
@@ -80,7 +83,9 @@ export const moveTopUp = prepared<MoveTopUpInput, { moved: boolean }>(
 with
   moved as (
     update top_ups
-       set status = ${slot.status}::text, state_at = date_trunc('second', ${slot.at}::timestamptz), updated_at = clock_timestamp(),
+       set status = ${slot.status}::text,
+           state_at = date_trunc('second', ${slot.at}::timestamptz),
+           updated_at = clock_timestamp(),
            payment_intent = coalesce(payment_intent, ${slot.payment}::text),
            slot = case when ${slot.status}::text = 'canceled' then null else slot end,
            cancel_due = cancel_due and ${slot.status}::text <> 'canceled'
