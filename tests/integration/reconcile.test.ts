@@ -32,7 +32,7 @@ async function givenPaid(user: string, amount = "10", card = "pm_card_visa"): Pr
 
 function run(write: boolean, deps = world.deps): Promise<Reconciled> {
   if (deps.stripe === null) throw new Error("the world has no Stripe");
-  return reconcile({ ...deps, stripe: deps.stripe }, new Date(Date.now() - 3_600_000), write);
+  return reconcile({ ...deps, stripe: deps.stripe }, new Date(Date.now() - 3_600_000), { write });
 }
 
 type Ended = { code: number; out: string; err: string };

@@ -52,7 +52,7 @@ async function givenPaid(user: string, amount = "10"): Promise<Paid> {
 function run(write: boolean, restore: boolean): Promise<Reconciled> {
   const { db, log, config, stripe } = restored.deps;
   if (stripe === null) throw new Error("the world has no Stripe");
-  return reconcile({ db, log, config, stripe }, new Date(Date.now() - 3_600_000), write, restore);
+  return reconcile({ db, log, config, stripe }, new Date(Date.now() - 3_600_000), { write, restore });
 }
 
 /** Stripe's word of this payment, at the restored database. */
@@ -144,7 +144,7 @@ describe("payments begun after the moment that a database was restored to", () =
     try {
       const { db, log, config, stripe } = deps;
       if (stripe === null) throw new Error("the world has no Stripe");
-      const found = await reconcile({ db, log, config, stripe }, new Date(Date.now() - 3_600_000), true, true);
+      const found = await reconcile({ db, log, config, stripe }, new Date(Date.now() - 3_600_000), { write: true, restore: true });
       expect(found.restored).toContain(paid.payment);
       expect(await balanceOf(restored, "eli")).toBe("333.33000000");
     } finally {

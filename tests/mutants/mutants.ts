@@ -8,6 +8,7 @@ import { PAYMENT_GUARDS } from "./guards/payments.ts";
 import { QUARANTINE_GUARDS } from "./guards/quarantine.ts";
 import { SCHEMA_GUARDS } from "./guards/schema.ts";
 import { STATEMENT_GUARDS } from "./guards/statements.ts";
+import { STRIPE_TIME_GUARDS } from "./guards/stripe-time.ts";
 import { TURN_GUARDS } from "./guards/turns.ts";
 import type { Mutant } from "./mutant.ts";
 
@@ -18,6 +19,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...METERING_GUARDS,
   ...PAYMENT_GUARDS,
   ...QUARANTINE_GUARDS,
+  ...STRIPE_TIME_GUARDS,
   ...CONNECTION_GUARDS,
   ...EDGE_GUARDS,
   ...INVARIANT_GUARDS,

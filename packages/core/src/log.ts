@@ -6,6 +6,7 @@ export type LogFields = Readonly<Record<string, string | number | boolean | null
 export type Metric =
   | "payment_quarantined"
   | "payment_late"
+  | "reversal_quarantined"
   | "over_hold"
   | "absorbed_over_hold"
   | "estimated_usage"

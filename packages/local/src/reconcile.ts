@@ -10,9 +10,10 @@ import { localEnvironment, readLocalConfig, readLocalPlace } from "./config.ts";
 
 const HELP = `Usage: npm run reconcile -- [--check] [--restore] [--days N]
 
-Lists what was paid, refunded or disputed at Stripe in the last N days (default 3) and books what is missing in the ledger, by the same
-path as a webhook. --check books nothing; it exits 1 when something is missing. --restore is for a database that was restored to an
-earlier moment: payments whose top-up is gone are booked by what they say themselves, and marked as restored. Uses STRIPE_SECRET_KEY and DATABASE_URL, or the local
+Lists what was paid, refunded or disputed at Stripe in the last N days (default 3), asks again about older refunds and disputes that may
+still change, and books what is missing in the ledger, by the same path as a webhook. --check books nothing; it exits 1 when something is
+missing. --restore is for a database that was restored to an earlier moment: payments whose top-up is gone are booked by what they say
+themselves, and marked as restored. Uses STRIPE_SECRET_KEY and DATABASE_URL, or the local
 world that npm start serves.`;
 
 const quiet: Log = { info() {}, warn() {}, error() {}, count() {} };
@@ -40,7 +41,7 @@ async function run(days: number, write: boolean, restore: boolean): Promise<void
   if (!stripe) throw new Error("STRIPE_SECRET_KEY is not set, and no local world is running");
   const db = createDatabase({ url: config.databaseUrl, log: quiet, clock: Date.now, maxConnections: 1 });
   try {
-    const found = await reconcile({ db, config, log: quiet, stripe }, new Date(Date.now() - days * 86_400_000), write, restore);
+    const found = await reconcile({ db, config, log: quiet, stripe }, new Date(Date.now() - days * 86_400_000), { write, restore });
     console.log(report(found, write));
     if (found.failed.length > 0 || (!write && found.late.length + found.unknown.length > 0)) process.exitCode = 1;
   } finally {

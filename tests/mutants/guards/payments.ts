@@ -101,7 +101,7 @@ export const PAYMENT_GUARDS: readonly Mutant[] = [
   {
     name: "reversal-order",
     guard: "An earlier state of a refund overwrites a later one: credits are taken back for a refund that had failed.",
-    patches: [{ file: REVERSE, find: "where excluded.rank > x.rank", replace: "where true" }],
+    patches: [{ file: REVERSE, find: "when 'refund' then excluded.rank > known.rank", replace: "when 'refund' then true" }],
     test: { file: REVERSALS, name: "%s", row: "that is told of in no order ends where it ended" },
   },
   {

@@ -35,6 +35,8 @@ interface TopUpsTable {
   slot: number | null;
   stripe_attempt: Generated<number>;
   state_at: Stamp;
+  tried_at: Stamp;
+  cancel_due: Generated<boolean>;
   created_at: Stamp;
   updated_at: Stamp;
 }
@@ -46,6 +48,10 @@ interface ReversalsTable {
   state: string;
   rank: Generated<number>;
   amount_minor: string;
+  currency: Generated<string>;
+  told_at: Stamp;
+  checked_at: Stamp;
+  tried_at: Stamp;
   taken: ColumnType<string, string | undefined, string>;
   step: Generated<number>;
   created_at: Stamp;

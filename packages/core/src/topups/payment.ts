@@ -16,12 +16,37 @@ const PaymentIntent = v.object({
   client_secret: v.optional(v.nullable(v.string()), null),
   created: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(253_402_300_799)), 0),
   metadata: v.optional(v.nullable(v.record(v.string(), v.string())), null),
+  last_payment_error: v.optional(v.unknown()),
 });
 
 /** Reads a payment intent; null for what is none. */
 export function parsePayment(object: unknown): Payment | null {
   const parsed = v.safeParse(PaymentIntent, object);
   return parsed.success ? parsed.output : null;
+}
+
+/**
+ * What a top-up is while its payment stands so, by every status that Stripe has; null for one that was paid, and for one of which nothing
+ * follows. What requires a payment method again has failed: it was tried, or our row says so.
+ */
+export function stateOf(
+  { status, last_payment_error: failure }: Payment,
+  known: string,
+): "pending" | "processing" | "failed" | "canceled" | null {
+  switch (status) {
+    case "requires_payment_method":
+      return known === "processing" || (failure !== null && failure !== undefined) ? "failed" : null;
+    case "requires_confirmation":
+    case "requires_action": // its payer is trying
+      return known === "created" ? null : "pending";
+    case "processing":
+    case "requires_capture": // the money is held for us, and on its way
+      return "processing";
+    case "canceled":
+      return "canceled";
+    default:
+      return null;
+  }
 }
 
 /** What a payment is for, by its metadata. */

@@ -99,4 +99,13 @@ export const PAYMENTS: readonly Invariant[] = [
         full join reversal_counts c using (payment_intent)
        where r.objects is distinct from c.objects`,
   },
+  {
+    name: "reversal_waits",
+    promise: "Stripe was asked about every open refund or dispute of our payments within the last two days",
+    broken: sql`
+      select from reversals r
+       where r.state in ('pending', 'requires_action', 'created', 'funds_withdrawn', 'funds_reinstated')
+         and r.checked_at < clock_timestamp() - interval '2 days'
+         and exists (select from top_ups t where t.payment_intent = r.payment_intent)`,
+  },
 ];
