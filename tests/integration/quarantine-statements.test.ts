@@ -39,13 +39,23 @@ async function refused(act: () => Promise<readonly unknown[]>): Promise<unknown>
   return outcome;
 }
 
+function grant(topUp: GivenTopUp, more: object = {}): Promise<unknown> {
+  const input = { ...EVENT, ...FIGURES, transaction: newId(), topUp: topUp.id, payment: topUp.payment, ...more };
+  return refused(() => world.deps.db.run(grantPayment, input));
+}
+
+function restore(topUp: GivenTopUp, id: string): Promise<unknown> {
+  const input = { ...FIGURES, transaction: newId(), topUp: id, payment: topUp.payment, reason: NO_TOP_UP };
+  return refused(() => world.deps.db.run(restorePayment, input));
+}
+
 describe("a resolution", () => {
   it.each(["grant", "dismiss"])("to %s what was told of again since it was looked at does nothing", async (action) => {
     const topUp = await givenQuarantined(world);
     const input = { ...WRITER, topUp: topUp.id, note: "n", seen: "2026-01-01 00:00:00+00" };
-    const grant = { ...input, transaction: newId(), user: "ada", credits: "1", amountUsd: "9", answer: "{" };
+    const granted = { ...input, transaction: newId(), user: "ada", credits: "1", amountUsd: "9", answer: "{" };
     expect(
-      await refused(() => (action === "grant" ? world.deps.db.run(grantAside, grant) : world.deps.db.run(dismissAside, input))),
+      await refused(() => (action === "grant" ? world.deps.db.run(grantAside, granted) : world.deps.db.run(dismissAside, input))),
     ).toEqual([]);
   });
 
@@ -57,8 +67,8 @@ describe("a resolution", () => {
       .where("id", "=", topUp.id)
       .executeTakeFirstOrThrow();
     const input = { ...WRITER, topUp: topUp.id, note: "n", seen };
-    const grant = { ...input, transaction: newId(), user: "ada", credits: "1", amountUsd: "9", answer: "{" };
-    expect(await refused(() => world.deps.db.run(grantAside, grant))).toEqual([]);
+    const granted = { ...input, transaction: newId(), user: "ada", credits: "1", amountUsd: "9", answer: "{" };
+    expect(await refused(() => world.deps.db.run(grantAside, granted))).toEqual([]);
     expect(await refused(() => world.deps.db.run(dismissAside, input))).toEqual([]);
   });
 });
@@ -77,11 +87,6 @@ describe("setting aside", () => {
 });
 
 describe("a grant by an event", () => {
-  const grant = (topUp: GivenTopUp, more: object = {}) =>
-    refused(() =>
-      world.deps.db.run(grantPayment, { ...EVENT, ...FIGURES, transaction: newId(), topUp: topUp.id, payment: topUp.payment, ...more }),
-    );
-
   it("of a payment that was set aside meanwhile is undone", async () => {
     expect(await grant(await givenQuarantined(world))).toBe("top_ups_quarantine");
   });
@@ -103,11 +108,6 @@ describe("a grant by an event", () => {
 });
 
 describe("a restoration", () => {
-  const restore = (topUp: GivenTopUp, id: string) =>
-    refused(() =>
-      world.deps.db.run(restorePayment, { ...FIGURES, transaction: newId(), topUp: id, payment: topUp.payment, reason: NO_TOP_UP }),
-    );
-
   it("of a payment that was set aside for another reason is undone", async () => {
     expect(await restore(await givenQuarantined(world), newId())).toBe("top_ups_payment_intent");
   });

@@ -74,8 +74,8 @@ export const QUARANTINE_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${STATEMENTS}/grant-payment.ts`,
-        find: "case when x.payment_intent is null or x.payment_intent = excluded.payment_intent then excluded.payment_intent end",
-        replace: "excluded.payment_intent",
+        find: "coalesce(x.payment_intent, excluded.payment_intent) = excluded.payment_intent",
+        replace: "true",
       },
     ],
     test: { file: CHANGED, name: "to a top-up that has another payment by now is undone" },

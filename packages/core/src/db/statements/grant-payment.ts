@@ -36,9 +36,15 @@ with w as (insert into credit_wallets as x (user_id, balance, seq) values (${p.u
   r as (insert into top_ups as x (id, user_id, amount_usd, credits_to_grant, status, payment_intent, livemode)
         select ${p.topUp}::uuid, w.user_id, ${p.amountUsd}::numeric, ${p.credits}::numeric, 'succeeded', ${p.payment}::text, ${p.livemode}::boolean from w
         on conflict (id) do update
-          set status = 'succeeded', amount_usd = excluded.amount_usd, credits_to_grant = excluded.credits_to_grant, livemode = excluded.livemode,
-              payment_intent = case when x.payment_intent is null or x.payment_intent = excluded.payment_intent then excluded.payment_intent end,
-              slot = null, updated_at = clock_timestamp()),
+          set status = 'succeeded',
+              amount_usd = excluded.amount_usd,
+              credits_to_grant = excluded.credits_to_grant,
+              livemode = excluded.livemode,
+              -- A row that has another payment by now is left without any, which its CHECK refuses.
+              payment_intent = case when coalesce(x.payment_intent, excluded.payment_intent) = excluded.payment_intent
+                                    then excluded.payment_intent end,
+              slot = null,
+              updated_at = clock_timestamp()),
   e as (insert into stripe_events (id, type, payment_intent, outcome)
         select ${p.event}::text, ${p.type}::text, ${p.payment}::text, 'ok' from w where ${p.event}::text is not null
         on conflict (id) do nothing)

@@ -57,13 +57,16 @@ with
            seq = wallet.seq + 1
       from wallet, aside
      where credit_wallets.user_id = wallet.user_id
-    returning credit_wallets.user_id, credit_wallets.balance, credit_wallets.seq,
+    returning credit_wallets.user_id,
+              credit_wallets.balance,
+              credit_wallets.seq,
               ${slot.answer}::text || '"new_balance":"' || trim_scale(credit_wallets.balance)::text || '"}' as body
   ),
   entry as (
-    insert into credit_transactions (id, user_id, seq, kind, source, amount, balance_after, reference_id, initiated_by, created_at)
-    select ${slot.transaction}::uuid, credited.user_id, credited.seq, 'grant', 'top_up', ${slot.credits}::numeric, credited.balance,
-           aside.payment_intent, ${slot.admin}::text, clock_timestamp()
+    insert into credit_transactions (id, user_id, seq, kind, source, amount, balance_after,
+                                     reference_id, initiated_by, created_at)
+    select ${slot.transaction}::uuid, credited.user_id, credited.seq, 'grant', 'top_up', ${slot.credits}::numeric,
+           credited.balance, aside.payment_intent, ${slot.admin}::text, clock_timestamp()
       from credited, aside
   ),
   -- The row is now of the person who got the credits, and of nobody else.
@@ -87,10 +90,16 @@ with
     {
       action: "top_up.grant",
       target: sql`aside.id::text`,
-      before: sql`${shown(sql`aside`)} || jsonb_build_object('balance', trim_scale(credited.balance - ${slot.credits}::numeric)::text)`,
-      after: sql`jsonb_build_object('status', 'succeeded', 'user_id', credited.user_id, 'payment_intent', aside.payment_intent,
-                                    'credits', trim_scale(${slot.credits}::numeric)::text, 'transaction_id', ${slot.transaction}::text,
-                                    'balance', trim_scale(credited.balance)::text, 'note', ${slot.note}::text)`,
+      before: sql`${shown(sql`aside`)}
+        || jsonb_build_object('balance', trim_scale(credited.balance - ${slot.credits}::numeric)::text)`,
+      after: sql`jsonb_build_object(
+        'status', 'succeeded',
+        'user_id', credited.user_id,
+        'payment_intent', aside.payment_intent,
+        'credits', trim_scale(${slot.credits}::numeric)::text,
+        'transaction_id', ${slot.transaction}::text,
+        'balance', trim_scale(credited.balance)::text,
+        'note', ${slot.note}::text)`,
       source: sql`credited, aside`,
     },
   )}
