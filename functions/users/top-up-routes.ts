@@ -9,7 +9,8 @@ import { describe } from "@pantheon/core/http/shapes.ts";
 import { body, noQuery, params, query } from "@pantheon/core/http/validate.ts";
 import { amount, format } from "@pantheon/core/money.ts";
 import { rfc3339 } from "@pantheon/core/time.ts";
-import { listTopUps, readTopUp, topUp, type CheckoutDeps, type TopUpRow } from "@pantheon/core/topups/checkout.ts";
+import { topUp, type CheckoutDeps } from "@pantheon/core/topups/checkout.ts";
+import { listTopUps, readTopUp, type TopUpRow } from "@pantheon/core/topups/own-top-ups.ts";
 import { TopUpCreate, TopUpList, TopUpPath, TopUpStarted, TopUpView } from "./schemas.ts";
 
 const TOP_UPS = "/api/v1/users/me/wallet/top-ups";

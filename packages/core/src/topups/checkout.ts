@@ -1,15 +1,13 @@
 // Topping up: the row first, then the payment intent, then both tied together. Reading a top-up that is not paid yet asks Stripe.
 
-import { abandonTopUp, attachPayment, moveTopUp, startTopUp } from "../db/statements/top-up.ts";
-import { newestFirst, positionOf } from "../db/newest-first.ts";
+import { abandonTopUp, attachPayment, startTopUp } from "../db/statements/top-up.ts";
 import type { RequestKey } from "../db/keyed-write.ts";
 import { DomainError, invariant } from "../error.ts";
 import { newId } from "../id.ts";
 import { amount, format, type Amount } from "../money.ts";
-import { listed, type Listed, type Page } from "../page.ts";
 import type { Clock } from "../time.ts";
-import { creditsFor, minorUnits, parsePayment, stateOf } from "./payment.ts";
-import { settlePayment, type PaymentDeps } from "./settle-payment.ts";
+import { creditsFor, minorUnits, parsePayment } from "./payment.ts";
+import type { PaymentDeps } from "./settle-payment.ts";
 import { PaymentRefused, type Stripe } from "./stripe.ts";
 
 export type CheckoutDeps = PaymentDeps & { readonly stripe: Stripe | null; readonly clock: Clock };
@@ -187,67 +185,4 @@ async function nextAttempt({ db }: CheckoutDeps, row: Row): Promise<void> {
     .where("id", "=", row.id)
     .where("stripe_attempt", "=", row.stripe_attempt)
     .execute();
-}
-
-export type TopUpRow = {
-  id: string;
-  amount_usd: string;
-  credits_to_grant: string;
-  status: string;
-  payment_intent: string | null;
-  created_at: Date;
-  updated_at: Date;
-};
-
-/** This user's top-ups, newest first, as they are known. */
-export async function listTopUps({ db }: CheckoutDeps, user: string, page: Page): Promise<Listed<TopUpRow>> {
-  const rows = await newestFirst(ownTopUps(db, user), page).execute();
-  const counted = await db.query
-    .selectFrom("top_ups")
-    .select((column) => column.fn.countAll<string>().as("count"))
-    .where("user_id", "=", user)
-    .executeTakeFirstOrThrow();
-  return listed(rows, page, Number(counted.count), positionOf);
-}
-
-/**
- * One top-up of this user. One that is not settled is looked up at Stripe, and granted if it was paid, by the same path as a webhook;
- * when Stripe is away it is shown as it is known. `clientSecret` is there while it can be paid.
- */
-export async function readTopUp(deps: CheckoutDeps, user: string, id: string): Promise<TopUpRow & { clientSecret: string | null }> {
-  const row = await findOwn(deps, user, id);
-  if (!deps.stripe || row.payment_intent === null || !OPEN.has(row.status)) return { ...row, clientSecret: null };
-  try {
-    const seen = await deps.stripe.retrieve("payment_intents", row.payment_intent);
-    const payment = parsePayment(seen?.object);
-    if (!seen || !payment) return { ...row, clientSecret: null };
-    if (payment.status === "succeeded") await settlePayment(deps, payment, null);
-    const status = stateOf(payment, row.status);
-    if (status !== null && status !== row.status) {
-      await deps.db.run(moveTopUp, { id, payment: payment.id, status, at: seen.at, event: null, type: "" });
-    }
-    return { ...(await findOwn(deps, user, id)), clientSecret: payment.status.startsWith("requires_") ? payment.client_secret : null };
-  } catch (error) {
-    if (error instanceof DomainError && error.code === "database_unavailable") throw error;
-    deps.log.warn("a top-up could not be looked up at Stripe, or not be booked", {
-      top_up_id: id,
-      error: error instanceof Error ? error.name : "unknown",
-    });
-    return { ...row, clientSecret: null };
-  }
-}
-
-const OPEN = new Set(["created", "pending", "processing", "failed"]);
-
-async function findOwn({ db }: CheckoutDeps, user: string, id: string): Promise<TopUpRow> {
-  const row = await ownTopUps(db, user).where("id", "=", id).executeTakeFirst();
-  if (!row) throw new DomainError("not_found", "Top-up not found.");
-  return row;
-}
-
-function ownTopUps(db: CheckoutDeps["db"], user: string) {
-  return db.query
-    .selectFrom("top_ups")
-    .select(["id", "amount_usd", "credits_to_grant", "status", "payment_intent", "created_at", "updated_at"])
-    .where("user_id", "=", user);
 }
