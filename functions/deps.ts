@@ -8,7 +8,7 @@ import { createGateway } from "@pantheon/core/llm/gateway.ts";
 import { MODELS, type ModelEntry } from "@pantheon/core/llm/models.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import { createCatalogCache } from "@pantheon/core/pricing/catalog.ts";
-import type { Clock } from "@pantheon/contract/time.ts";
+import type { Clock, Ticks } from "@pantheon/contract/time.ts";
 import { createStripe, type Stripe } from "@pantheon/core/payments/stripe.ts";
 import type { TurnDeps } from "@pantheon/core/turns/request.ts";
 
@@ -18,6 +18,8 @@ type Surroundings = {
   readonly config: Config;
   readonly log: Log;
   readonly clock: Clock;
+  /** This process's own unless given. */
+  readonly ticks?: Ticks;
   /** A Lambda serves one request at a time and needs two connections at most; a server needs more. */
   readonly maxConnections: number;
   /** The models that can be run; a test brings its own. */
@@ -33,6 +35,7 @@ export function createDeps({
   config,
   log,
   clock,
+  ticks = () => performance.now(),
   maxConnections,
   models = MODELS,
   driver,
@@ -53,10 +56,11 @@ export function createDeps({
     config,
     log,
     clock,
+    ticks,
     db,
     models,
     catalog: createCatalogCache(db, windows, log),
-    gateway: createGateway({ apiKey: config.openRouter.apiKey, baseUrl: config.openRouter.baseUrl, log, clock }),
+    gateway: createGateway({ apiKey: config.openRouter.apiKey, baseUrl: config.openRouter.baseUrl, log, clock, ticks }),
     verify: createVerifier(config.auth, { clock, log }),
     stripe: createStripe(config.stripe, log),
   };
