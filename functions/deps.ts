@@ -4,15 +4,17 @@
 import type { Config } from "@pantheon/core/config/config.ts";
 import { createDatabase, type Database } from "@pantheon/core/db/database.ts";
 import type { Log } from "@pantheon/core/log.ts";
-import type { Clock } from "@pantheon/contract/time.ts";
+import type { Clock, Ticks } from "@pantheon/contract/time.ts";
 import type { ModelEntry } from "@pantheon/core/llm/models.ts";
 
-export type BaseDeps = { readonly config: Config; readonly log: Log; readonly clock: Clock; readonly db: Database };
+export type BaseDeps = { readonly config: Config; readonly log: Log; readonly clock: Clock; readonly ticks: Ticks; readonly db: Database };
 
 export type Surroundings = {
   readonly config: Config;
   readonly log: Log;
   readonly clock: Clock;
+  /** This process's own unless given. */
+  readonly ticks?: Ticks;
   /** A Lambda serves one request at a time and needs two connections at most; a server needs more. */
   readonly maxConnections: number;
   /** The models that can be run; a test brings its own. */
@@ -24,7 +26,8 @@ export type Surroundings = {
 };
 
 /** Connects nothing yet: the first statement does. */
-export function baseDeps({ config, log, clock, maxConnections, driver, onStatement, reportTimeoutMs }: Surroundings): BaseDeps {
+export function baseDeps(surroundings: Surroundings): BaseDeps {
+  const { config, log, clock, ticks = () => performance.now(), maxConnections, driver, onStatement, reportTimeoutMs } = surroundings;
   const db = createDatabase({
     url: config.databaseUrl,
     log,
@@ -34,5 +37,5 @@ export function baseDeps({ config, log, clock, maxConnections, driver, onStateme
     ...(onStatement && { onStatement }),
     ...(reportTimeoutMs !== undefined && { reportTimeoutMs }),
   });
-  return { config, log, clock, db };
+  return { config, log, clock, ticks, db };
 }

@@ -39,15 +39,22 @@ export function createAlarms({ api, functions, email }: Watched): void {
     });
   }
 
-  const maintenance = { FunctionName: functions.maintenance.name };
-  alarm("maintenance-errors", "A scheduled job failed.", { ...sum("AWS/Lambda", "Errors", maintenance), threshold: 1 });
-  alarm("maintenance-missing", "No scheduled job has run for a quarter of an hour; the sweep is due every minute.", {
-    ...sum("AWS/Lambda", "Invocations", maintenance),
-    comparisonOperator: "LessThanThreshold",
-    threshold: 1,
-    evaluationPeriods: 3, // a long job may keep the others out for ten minutes
-    treatMissingData: "breaching",
-  });
+  // A long verify may keep one reconciliation out, of which one is due every quarter of an hour. Nothing keeps the sweep out.
+  const jobs = [
+    ["maintenance", "No reconciliation has run for three quarters of an hour; one is due every 15 minutes.", 9],
+    ["maintenance-sweep", "No sweep has run for a quarter of an hour; one is due every minute.", 3],
+  ] as const;
+  for (const [name, missing, evaluationPeriods] of jobs) {
+    const FunctionName = functions[name].name;
+    alarm(`${name}-errors`, "A scheduled job failed.", { ...sum("AWS/Lambda", "Errors", { FunctionName }), threshold: 1 });
+    alarm(`${name}-missing`, missing, {
+      ...sum("AWS/Lambda", "Invocations", { FunctionName }),
+      comparisonOperator: "LessThanThreshold",
+      threshold: 1,
+      evaluationPeriods,
+      treatMissingData: "breaching",
+    });
+  }
 }
 
 function createTopic(email: string | null) {
@@ -62,14 +69,15 @@ const NEVER = {
   invariant_broken: "The ledger or an assumption of the code is broken. Find out now: the log line names it.",
   payment_quarantined: "Somebody paid and was granted nothing: the payment does not fit its top-up.",
   payment_late: "Somebody paid and no webhook said so: look at the endpoint in Stripe.",
-  lost_revenue: "A model answered after its turn had been given up: we pay, the user does not.",
+  reversal_quarantined: "A refund or dispute took nothing: another currency, or an object of another payment. Somebody has to decide.",
+  lost_revenue: "A model answered, or had begun to, after its turn had been given up: we pay, the user does not.",
 } as const satisfies Partial<Record<Metric, string>>;
 
 type Rule = Partial<aws.cloudwatch.MetricAlarmArgs>;
 
 const PERIOD_SECONDS = 300;
 
-/** Who counts: the `function` of http/log.ts. A function with a URL counts under the name of its application. */
+/** Who counts: the `function` of http/log.ts. A function with a URL counts under the name of its application, the sweep under `maintenance`. */
 const COUNTING = ["turns", "users", "admin", "stripe-webhook", "maintenance"];
 
 /** At least one of a metric of ours, whichever function counted it: an alarm on one name would miss the others. */

@@ -18,6 +18,7 @@ export function createFunctions(parts: Parts): PantheonFunctions {
     "admin-stream": createFunction("admin-stream", parts),
     "stripe-webhook": createFunction("stripe-webhook", parts),
     maintenance: createFunction("maintenance", parts),
+    "maintenance-sweep": createFunction("maintenance-sweep", parts),
   };
 }
 
@@ -25,8 +26,10 @@ export function createFunctions(parts: Parts): PantheonFunctions {
 type Spec = {
   readonly handler: string;
   readonly memory: "512 MB" | "1024 MB";
-  readonly timeout: "29 seconds" | `${number} minutes`;
+  readonly timeout: "29 seconds" | "1 minute" | `${number} minutes`;
   readonly url?: "none" | "stage";
+  /** What a schedule calls and nobody else. */
+  readonly scheduled?: boolean;
 };
 
 // The gateway gives up after 30 s, so what is behind it ends before: the caller then gets our answer, not the gateway's.
@@ -43,12 +46,13 @@ const FUNCTIONS = {
   // The most that Lambda has: an export of any size streams out of it.
   "admin-stream": { handler: "functions/admin/stream.handler", memory: "1024 MB", timeout: "15 minutes", url: "stage" },
   "stripe-webhook": { handler: "functions/stripe-webhook/handler.handler", ...BEHIND_API },
-  maintenance: { handler: "functions/maintenance/handler.handler", memory: "512 MB", timeout: "10 minutes" },
+  maintenance: { handler: "functions/maintenance/handler.handler", memory: "512 MB", timeout: "10 minutes", scheduled: true },
+  // The same jobs' handler, for the sweep alone: it is due every minute, and must not wait for a job that takes ten.
+  "maintenance-sweep": { handler: "functions/maintenance/handler.handler", memory: "512 MB", timeout: "1 minute", scheduled: true },
 } as const satisfies Record<string, Spec>;
 
 function createFunction(name: keyof typeof FUNCTIONS, { options, settings, secret }: Parts): sst.aws.Function {
-  const { handler, memory, timeout, url }: Spec = FUNCTIONS[name];
-  const scheduled = name === "maintenance";
+  const { handler, memory, timeout, url, scheduled = false }: Spec = FUNCTIONS[name];
   const { [name]: reserved }: Partial<Record<keyof typeof FUNCTIONS, number>> = options.reserved;
   const environment = { ...settings.environment, SECRET_ID: secret.arn };
   return new sst.aws.Function(componentName(name), {

@@ -4,11 +4,11 @@
 import type { PantheonFunctions } from "./functions.ts";
 import { stageName } from "./stage-name.ts";
 
-export function createSchedules({ maintenance }: PantheonFunctions): sst.aws.CronV2[] {
+export function createSchedules(functions: PantheonFunctions): sst.aws.CronV2[] {
   return Object.entries(SCHEDULES).map(
     ([job, schedule]) =>
       new sst.aws.CronV2(`${job[0]?.toUpperCase()}${job.slice(1)}`, {
-        function: maintenance.arn,
+        function: functions[job === "sweep" ? "maintenance-sweep" : "maintenance"].arn,
         schedule,
         event: { job },
         retries: 0,

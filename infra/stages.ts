@@ -14,10 +14,10 @@ export type StageOptions = {
   /** Who may call the admin function's own URL: anyone, our token decides (`none`), or signed AWS requests only (`iam`). */
   readonly adminUrl: "none" | "iam";
   /**
-   * How many of a function may run at once, where that is limited: jobs wait for each other, and a URL has no throttling but this. None in a
+   * How many of a function may run at once, where that is limited: jobs wait for each other (the sweep for none but itself), and a URL has no throttling but this. None in a
    * small stage, since a new account may have too few to reserve any.
    */
-  readonly reserved: Readonly<Partial<Record<"maintenance" | "turns-stream" | "admin-stream", number>>>;
+  readonly reserved: Readonly<Partial<Record<"maintenance" | "maintenance-sweep" | "turns-stream" | "admin-stream", number>>>;
 };
 
 /** The options of a stage; one that has no name here is somebody's own, or a preview, and like `dev`. */
@@ -40,7 +40,7 @@ const STAGING: StageOptions = {
   retention: "1 month",
   throttling: { rate: 100, burst: 200 },
   adminUrl: "none",
-  reserved: { maintenance: 1, "turns-stream": 20, "admin-stream": 2 },
+  reserved: { maintenance: 1, "maintenance-sweep": 1, "turns-stream": 20, "admin-stream": 2 },
 };
 
 const PRODUCTION: StageOptions = {
@@ -49,7 +49,7 @@ const PRODUCTION: StageOptions = {
   retention: "1 year",
   throttling: { rate: 500, burst: 1000 },
   adminUrl: "none",
-  reserved: { maintenance: 1, "turns-stream": 200, "admin-stream": 5 },
+  reserved: { maintenance: 1, "maintenance-sweep": 1, "turns-stream": 200, "admin-stream": 5 },
 };
 
 const NAMED: ReadonlyMap<string, StageOptions> = new Map([

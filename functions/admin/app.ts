@@ -9,21 +9,23 @@ import { adminOnly, authenticated } from "@pantheon/edge/auth/verifier.ts";
 import { pricingRoutes } from "./prices.ts";
 import { settingsRoutes } from "./settings.ts";
 import { reportRoutes } from "./reports.ts";
+import { topUpRoutes } from "./payments.ts";
 import { walletRoutes } from "./wallets.ts";
 
 export function adminApp(deps: AdminDeps): Hono<AppEnv> {
-  const { config, log, clock } = deps;
+  const { config, log, ticks } = deps;
   return createApp({
     name: "admin",
     config,
     log,
-    clock,
+    ticks,
     health: () => probeHealth(deps.db),
     routes: (app) => {
       app.use("/api/v1/admin/*", authenticated(deps.verify, config.adminUserIds), adminOnly);
       pricingRoutes(app, deps);
       settingsRoutes(app, deps);
       walletRoutes(app, deps);
+      topUpRoutes(app, deps);
       reportRoutes(app, deps);
     },
   });

@@ -86,4 +86,18 @@ export const ReconciliationView = v.strictObject({
   invariants: v.array(v.strictObject({ name: v.string(), promise: v.string(), broken: Count })),
   broken_total: Count,
   lost_revenue: v.strictObject({ answers: Count, provider_cost_usd: Decimal, lapsed_turns: Count }),
+  set_aside: v.strictObject({
+    total: Count,
+    newest: v.array(
+      v.strictObject({
+        object_id: v.string(),
+        payment_intent: v.string(),
+        user_id: v.string(),
+        kind: v.picklist(["refund", "dispute"]),
+        state: v.string(),
+        amount_minor: v.string(),
+        currency: v.string(),
+      }),
+    ),
+  }),
 });

@@ -13,6 +13,7 @@ import { exportUsage } from "@pantheon/core/reports/export.ts";
 import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
 import { readLostRevenue } from "@pantheon/core/maintenance/lost-revenue.ts";
 import { readMargin } from "@pantheon/core/reports/margin.ts";
+import { readSetAside } from "@pantheon/core/payments/set-aside.ts";
 import { rangeOf } from "@pantheon/core/reports/range.ts";
 import { readSummary, type UsageFilter } from "@pantheon/core/reports/summary.ts";
 import { rfc3339, type Clock } from "@pantheon/contract/time.ts";
@@ -68,7 +69,9 @@ export function reportRoutes(app: Hono<AppEnv>, { db, log, clock, config }: Repo
     describe({
       summary: "The ledger's invariants, each with the number of rows that break it",
       tag: "reports",
-      description: "`lost_revenue` is no fault of the ledger: answers of models that nobody pays for, since their turn had been given up.",
+      description:
+        "`lost_revenue` is no fault of the ledger: answers of models, whole or begun, that nobody pays for, since their turn had been given up. Nor is " +
+        "`set_aside`: refunds and disputes in another currency than their payment's. They took nothing, and somebody has to decide.",
       answers: [200, ReconciliationView],
       refusals: FORBIDDEN,
     }),
@@ -76,7 +79,7 @@ export function reportRoutes(app: Hono<AppEnv>, { db, log, clock, config }: Repo
     async (c) => {
       const invariants = await checkInvariants(db);
       const broken_total = invariants.reduce((total, { broken }) => total + broken, 0);
-      return c.json({ invariants, broken_total, lost_revenue: await readLostRevenue(db) });
+      return c.json({ invariants, broken_total, lost_revenue: await readLostRevenue(db), set_aside: await readSetAside(db) });
     },
   );
 }

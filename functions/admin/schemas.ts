@@ -3,9 +3,8 @@
 import * as v from "valibot";
 import { positiveDecimal } from "@pantheon/contract/decimal-input.ts";
 import { PAGE_ENTRIES } from "@pantheon/edge/input/list-query.ts";
-import { Decimal, Time, page } from "@pantheon/contract/wire.ts";
+import { Decimal, Id, OpaqueId, Time, page, text } from "@pantheon/contract/wire.ts";
 import { TransactionView } from "@pantheon/contract/account.ts";
-import { OpaqueId, text } from "@pantheon/contract/wire.ts";
 import { MODELS } from "@pantheon/core/llm/models.ts";
 import { amount } from "@pantheon/contract/money.ts";
 import { Day } from "@pantheon/core/reports/range.ts";
@@ -91,6 +90,8 @@ export const ActionList = page(
   }),
 );
 
+export const TopUpPath = v.strictObject({ top_up_id: Id });
+
 export const TopUpsQuery = v.strictObject({ ...PAGE_ENTRIES, status: v.optional(v.picklist(TOP_UP_STATUSES)) });
 
 export const TopUpList = page(
@@ -104,7 +105,33 @@ export const TopUpList = page(
     payment_intent: v.nullable(v.string()),
     livemode: v.nullable(v.boolean()),
     quarantine_reason: v.nullable(v.string()),
+    received_minor: v.nullable(Decimal),
+    received_currency: v.nullable(v.string()),
+    resolution: v.nullable(v.picklist(["grant", "dismiss", "restore"])),
+    resolved_by: v.nullable(v.string()),
+    resolved_at: v.nullable(Time),
+    resolution_note: v.nullable(v.string()),
     created_at: Time,
     updated_at: Time,
   }),
 );
+
+const Note = text(1, 256);
+
+/** A grant may name credits and a person where the payment's own do not fit; a dismissal takes neither. */
+export const Resolve = v.strictObject({
+  action: v.picklist(["grant", "dismiss"]),
+  note: Note,
+  credits: v.optional(v.nullable(positiveDecimal(amount("1000000"), 2)), null),
+  user_id: v.optional(v.nullable(OpaqueId), null),
+});
+
+export const ResolvedView = v.strictObject({
+  id: v.string(),
+  status: v.picklist(["succeeded", "dismissed"]),
+  user_id: v.string(),
+  payment_intent: v.string(),
+  credits_granted: v.nullable(Decimal),
+  transaction_id: v.nullable(v.string()),
+  new_balance: v.nullable(Decimal),
+});

@@ -8,9 +8,8 @@ import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { ListQuery, pageOf } from "@pantheon/edge/input/list-query.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { body, noBody, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
-import { amount, format, type Amount } from "@pantheon/contract/money.ts";
+import { format, type Amount } from "@pantheon/contract/money.ts";
 import { listActions, type ActionRow } from "@pantheon/core/audit/actions.ts";
-import { listAllTopUps, type TopUpReportRow } from "@pantheon/core/payments/list.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import { suspendUser } from "@pantheon/core/accounts/person.ts";
 import { grantByAdmin } from "@pantheon/core/ledger/grant.ts";
@@ -124,29 +123,8 @@ function accountRoutes(app: Hono<AppEnv>, db: Database): void {
       return c.json(pageView("actions", listScope(c), await listActions(db, page), actionView));
     },
   );
-  app.get(
-    "/api/v1/admin/top-ups",
-    describe({ summary: "All top-ups, with why one was set aside", tag: "admin", answers: [200, shapes.TopUpList], refusals: NO_ADMIN }),
-    query(shapes.TopUpsQuery),
-    async (c) => {
-      const { status, ...asked } = c.req.valid("query");
-      const scope = `${listScope(c)} ${status ?? ""}`;
-      const page = pageOf(scope, ["time", "id"], asked);
-      return c.json(pageView("top_ups", scope, await listAllTopUps(db, status, page), topUpView));
-    },
-  );
 }
 
 function actionView({ position: _position, ...action }: ActionRow) {
   return { ...action, created_at: rfc3339(action.created_at) };
-}
-
-function topUpView({ position: _position, ...row }: TopUpReportRow) {
-  return {
-    ...row,
-    amount_usd: format(amount(row.amount_usd)),
-    credits_to_grant: format(amount(row.credits_to_grant)),
-    created_at: rfc3339(row.created_at),
-    updated_at: rfc3339(row.updated_at),
-  };
 }

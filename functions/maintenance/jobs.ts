@@ -1,58 +1,115 @@
-// The scheduled jobs. Each may run beside requests, beside itself, and again after it died.
+// The scheduled jobs. Each may run beside requests, beside itself, and again after it died; each ends in its own time, and the next run
+// goes on where it stopped.
 
 import * as v from "valibot";
 import type { StripeDeps } from "../stripe-webhook/deps.ts";
-import { recordMaintenanceRun, type MaintenanceRun } from "@pantheon/core/maintenance/runs.ts";
+import { readProgress, recordMaintenanceRun, type MaintenanceRun } from "@pantheon/core/maintenance/runs.ts";
 import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
 import { readLostRevenue } from "@pantheon/core/maintenance/lost-revenue.ts";
 import { closeAbandoned } from "@pantheon/core/payments/abandon.ts";
-import { reconcile } from "@pantheon/core/payments/reconcile.ts";
+import { parseProgress } from "@pantheon/core/payments/passes.ts";
+import { reconcile, type Part, type Reconciled } from "@pantheon/core/payments/reconcile.ts";
 import { sweepLapsed } from "@pantheon/core/turns/recover.ts";
 
 type Counts = Readonly<Record<string, number>>;
 
+/** A run of a job: when it began, and how far it came, if it says so; that is recorded also when it fails. */
+type Run = { readonly began: number; progress?: object };
+
 const JOBS = {
   /** Every minute: turns whose container died give their holds back. */
-  sweep: async (deps) => ({ voided: await sweepLapsed(deps) }),
+  sweep,
   /** Every 15 minutes: what webhooks lost is booked, and what nobody paid for a day is closed. */
   reconcile: reconcileWithStripe,
-  /** Every day: do the books close? */
+  /** Every day: do the books close? One statement, which has a time of its own (container/serve.ts). */
   verify: verifyLedger,
-} as const satisfies Record<string, (deps: StripeDeps) => Promise<Counts>>;
+} as const satisfies Record<string, (deps: StripeDeps, run: Run) => Promise<Counts>>;
 
 /** What the schedule sends. */
 const Job = v.object({ job: v.picklist(["sweep", "reconcile", "verify"]) });
 
 /**
- * Runs the job that the event names, and answers what it found, as counts. Throws for an unknown job, and what the job throws: then the
- * scheduler sees it failed. Either way the run is left in the database, where health shows it.
+ * Runs the job that the event names, and returns what it found, as counts; `unfinished: 1` among them when its time was over first. Throws
+ * for an unknown job, and what the job throws: then the scheduler sees it failed. Either way the run is left in the database, where
+ * health shows it.
  */
 export async function runJob(deps: StripeDeps, event: unknown): Promise<Counts> {
   const { job } = v.parse(Job, event);
-  const began = new Date(deps.clock());
-  const counts = await JOBS[job](deps).catch(async (error: unknown) => {
+  const run: Run = { began: deps.clock() };
+  const counts = await JOBS[job](deps, run).catch(async (error: unknown) => {
     deps.log.error("job failed", { job, error: error instanceof Error ? error.message : "unknown" });
-    await recordMaintenanceRun(deps.db, runOf(deps, job, began, "failed"), {}).catch(() => {}); // the failure itself is what matters
+    await recordMaintenanceRun(deps.db, runOf(deps, job, run, "failed"), {}, run.progress).catch(() => {}); // the failure itself is what matters
     throw error;
   });
   deps.log.info("job done", { job, ...counts });
-  await recordMaintenanceRun(deps.db, runOf(deps, job, began, "done"), counts);
+  await recordMaintenanceRun(deps.db, runOf(deps, job, run, "done"), counts, run.progress);
   return counts;
 }
 
-function runOf({ clock, config }: StripeDeps, job: MaintenanceRun["job"], began: Date, outcome: MaintenanceRun["outcome"]): MaintenanceRun {
-  return { job, commit: config.commit, began_at: began, finished_at: new Date(Math.max(clock(), began.getTime())), outcome };
+function runOf(
+  { clock, config }: StripeDeps,
+  job: MaintenanceRun["job"],
+  { began }: Run,
+  outcome: MaintenanceRun["outcome"],
+): MaintenanceRun {
+  return { job, commit: config.commit, began_at: new Date(began), finished_at: new Date(Math.max(clock(), began)), outcome };
 }
 
-/** How far back a reconciliation looks: Stripe itself gives up on a webhook after three days. */
-const LOOK_BACK_MS = 4 * 24 * 60 * 60 * 1_000;
+/** Well inside the minute of its function (infra/functions.ts), after which the next sweep begins. */
+const SWEEP_MS = 40_000;
 
-async function reconcileWithStripe({ db, config, log, stripe, clock }: StripeDeps): Promise<Counts> {
+async function sweep(deps: StripeDeps, run: Run): Promise<Counts> {
+  const time = timeOf(deps, run);
+  return { voided: await sweepLapsed(deps, () => time.isOver(SWEEP_MS)), ...time.counts() };
+}
+
+/** Whether so many milliseconds of a run are over, and whether anything was left undone for it. */
+function timeOf({ clock }: StripeDeps, { began }: Run): { isOver: (ms: number) => boolean; counts: () => Counts } {
+  let cut = 0;
+  const isOver = (ms: number) => {
+    const over = clock() >= began + ms;
+    if (over) cut = 1;
+    return over;
+  };
+  return { isOver, counts: () => (cut > 0 ? { unfinished: cut } : {}) };
+}
+
+/** How far back a reconciliation looks at least: Stripe itself gives up on a webhook after three days. */
+const LOOK_BACK_MS = 4 * 24 * 60 * 60 * 1_000;
+/** How often Stripe is asked about the same refund or dispute. */
+const ASK_AGAIN_AFTER_MS = 6 * 60 * 60 * 1_000;
+
+/**
+ * When each part of a reconciliation ends, counted from its begin: none waits for another that is slow. The last ends well inside the
+ * function's ten minutes (infra/functions.ts), since one question that Stripe leaves unanswered takes half a minute more.
+ */
+const ENDS_MS = { payment_intents: 90_000, refunds: 120_000, disputes: 150_000, watched: 195_000, abandoned: 240_000 } as const;
+
+async function reconcileWithStripe(deps: StripeDeps, run: Run): Promise<Counts> {
+  const { db, config, log, stripe, clock } = deps;
   if (!stripe) return {};
-  const found = await reconcile({ db, config, log, stripe }, new Date(clock() - LOOK_BACK_MS), true);
-  const closed = await closeAbandoned({ db, config, log, stripe, clock });
-  const { payments, reversals, quarantined } = found;
-  return { payments, late: found.late.length, reversals, unknown: found.unknown.length, quarantined, failed: found.failed.length, closed };
+  const time = timeOf(deps, run);
+  const progress = parseProgress(await readProgress(db, "reconcile"));
+  run.progress = progress;
+  const bounds = {
+    now: new Date(run.began),
+    isOver: (part: Part) => time.isOver(ENDS_MS[part]),
+    progress,
+    triedBefore: new Date(run.began - ASK_AGAIN_AFTER_MS),
+  };
+  const failures: unknown[] = [];
+  const since = new Date(run.began - LOOK_BACK_MS);
+  const found = await reconcile({ db, config, log, stripe }, since, { write: true }, bounds).catch(
+    (error: unknown) => void failures.push(error),
+  );
+  // Also when that failed: a list that cannot be read must not keep anybody's places.
+  const closing = await closeAbandoned({ db, config, log, stripe, clock }, () => time.isOver(ENDS_MS.abandoned));
+  if (!found) throw failures[0];
+  return { ...countsOf(found), ...closing, ...time.counts() };
+}
+
+function countsOf({ payments, late, reversals, unknown, quarantined, failed }: Reconciled): Counts {
+  return { payments, late: late.length, reversals, unknown: unknown.length, quarantined, failed: failed.length };
 }
 
 /** Every broken invariant is counted under its name, which raises the alarm; what nobody paid for is said beside it. */

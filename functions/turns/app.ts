@@ -9,12 +9,12 @@ import { authenticated } from "@pantheon/edge/auth/verifier.ts";
 import { turnRoutes } from "./routes.ts";
 
 export function turnsApp(deps: TurnsDeps): Hono<AppEnv> {
-  const { config, log, clock } = deps;
+  const { config, log, ticks } = deps;
   return createApp({
     name: "turns",
     config,
     log,
-    clock,
+    ticks,
     health: () => probeHealth(deps.db),
     routes: (app) => {
       app.use("/api/v1/sessions/*", authenticated(deps.verify, config.adminUserIds));

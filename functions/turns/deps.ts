@@ -11,14 +11,14 @@ export type TurnsDeps = TurnDeps & { readonly verify: Verifier };
 
 /** Connects nothing and loads nothing yet: the first request that needs a thing pays for it. */
 export function turnsDeps(surroundings: Surroundings, base = baseDeps(surroundings)): TurnsDeps {
-  const { config, log, clock, db } = base;
+  const { config, log, clock, ticks, db } = base;
   const models = surroundings.models ?? MODELS;
   const windows = new Map(Object.entries(models).map(([alias, model]) => [alias, model.contextWindow]));
   return {
     ...base,
     models,
     catalog: createCatalogCache(db, windows, log),
-    gateway: createGateway({ apiKey: config.openRouter.apiKey, baseUrl: config.openRouter.baseUrl, log, clock }),
+    gateway: createGateway({ apiKey: config.openRouter.apiKey, baseUrl: config.openRouter.baseUrl, log, clock, ticks }),
     verify: createVerifier(config.auth, { clock, log }),
   };
 }

@@ -9,7 +9,7 @@ import { describe } from "@pantheon/edge/output/describe.ts";
 import { body, noBody, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import type { TurnDeps } from "@pantheon/core/turns/request.ts";
-import { listMessages, listTurns, type MessageRow } from "@pantheon/core/turns/history.ts";
+import { listMessages, listTurns, turnView, type MessageRow } from "@pantheon/core/turns/history.ts";
 import { runTurn } from "@pantheon/core/turns/run.ts";
 import { createSession, deleteSession, listSessions, readSession, sessionView } from "@pantheon/core/turns/sessions.ts";
 import { MessageList, SessionCreate, SessionList, SessionPath, SessionView, TurnCreate, TurnList, TurnRead } from "./schemas.ts";
@@ -65,7 +65,7 @@ export function turnRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     async (c) => {
       const page = pageOf(listScope(c), ["time", "id"], c.req.valid("query"));
       const turns = await listTurns(deps.db, c.var.user.id, c.req.valid("param").session_id, page);
-      return c.json(pageView("turns", listScope(c), turns, (turn) => turn));
+      return c.json(pageView("turns", listScope(c), turns, turnView));
     },
   );
   app.get(

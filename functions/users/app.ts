@@ -10,12 +10,12 @@ import { userRoutes } from "./routes.ts";
 import { topUpRoutes } from "./top-ups.ts";
 
 export function usersApp(deps: UsersDeps): Hono<AppEnv> {
-  const { config, log, clock } = deps;
+  const { config, log, ticks } = deps;
   return createApp({
     name: "users",
     config,
     log,
-    clock,
+    ticks,
     health: () => probeHealth(deps.db),
     routes: (app) => {
       app.use("/api/v1/auth/*", authenticated(deps.verify, config.adminUserIds));

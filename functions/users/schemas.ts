@@ -62,6 +62,7 @@ export const ReceiptView = v.strictObject({
       pricing_version: v.string(),
       arithmetic: v.string(),
       credits_charged: Decimal,
+      credits_absorbed: Decimal,
       recomputed: Decimal,
       matches: v.boolean(),
     }),
@@ -74,7 +75,7 @@ export const TopUpCreate = v.strictObject({ amount_usd: decimalOrNull(2) });
 
 export const TopUpPath = v.strictObject({ top_up_id: Id });
 
-const TopUpStatus = v.picklist(["created", "pending", "processing", "succeeded", "failed", "canceled", "quarantined"]);
+const TopUpStatus = v.picklist(["created", "pending", "processing", "succeeded", "failed", "canceled", "quarantined", "dismissed"]);
 
 export const TopUpStarted = v.strictObject({
   id: v.string(),

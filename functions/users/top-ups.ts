@@ -9,7 +9,8 @@ import { describe } from "@pantheon/edge/output/describe.ts";
 import { body, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
-import { listTopUps, readTopUp, topUp, type CheckoutDeps, type TopUpRow } from "@pantheon/core/payments/checkout.ts";
+import { topUp, type CheckoutDeps } from "@pantheon/core/payments/checkout.ts";
+import { listTopUps, readTopUp, type TopUpRow } from "@pantheon/core/payments/own-top-ups.ts";
 import { TopUpCreate, TopUpList, TopUpPath, TopUpStarted, TopUpView } from "./schemas.ts";
 
 const TOP_UPS = "/api/v1/users/me/wallet/top-ups";

@@ -78,9 +78,9 @@ describe("my wallet", () => {
 describe("my transactions", () => {
   it("say who granted and why, and name nobody for a debit", async () => {
     const transaction = newId();
-    const reference = `admin:${transaction}`;
+    const reference = `promo:${transaction}`;
     const note = "Wëlcome ☃";
-    const granted = { transaction, user: "ivy", amount: "2.50000000", source: "admin", reference, initiatedBy: "olga", note } as const;
+    const granted = { transaction, user: "ivy", amount: "2.50000000", source: "promo", reference, initiatedBy: "olga", note } as const;
     await world.deps.db.run(grant, granted);
     const turn = await runTurn(world, await givenSession(world, "ivy"), { user: "ivy" });
     const { transactions, total } = (await get("users/me/transactions", "ivy")).json;
@@ -151,6 +151,7 @@ describe("the receipt of a debit", () => {
       pricing_version: "2026-02-20",
       arithmetic: `(${fresh} × 0.35 + ${cached} × 0.1 + ${output} × 1) × 1.3 ÷ 10000 = ${charged}`,
       credits_charged: charged,
+      credits_absorbed: "0",
       recomputed: charged,
       matches: true,
     };
@@ -192,11 +193,12 @@ async function givenInternalCall(turn: string): Promise<void> {
   const { db } = world.deps;
   const [event] = await db.query.selectFrom("llm_call_events").selectAll().where("turn_id", "=", turn).execute();
   if (event === undefined) throw new Error("the turn has no event");
+  const created_at = sql<Date>`(select created_at from llm_call_events where id = ${event.id})`; // a Date has no microseconds
   const cost = "0.00000123";
   const free = { credits_burned: "0", credits_charged: "0", provider_cost_usd: cost };
   await db.query
     .insertInto("llm_call_events")
-    .values({ ...event, ...free, id: newId(), call_index: 1, status: "internal" })
+    .values({ ...event, ...free, created_at, id: newId(), call_index: 1, status: "internal" })
     .execute();
   await sql`update usage_daily set provider_cost_usd = provider_cost_usd + ${cost}::numeric where user_id = ${event.user_id}`.execute(
     db.query,

@@ -8,6 +8,9 @@ import { GOOD_ROWS, insertRow, type Row, SESSION, TURN } from "../support/rows.t
 type Insert = [table: string, changes?: Row];
 
 const KEY = { idempotency_key: "k", request_hash: "h" };
+const ASIDE = { status: "quarantined", payment_intent: "pi", quarantine_reason: "r", amount_usd: 0, credits_to_grant: 0 };
+const OPEN = { status: "quarantined", resolution: null, resolved_at: null };
+const GRANTED = { ...ASIDE, status: "succeeded", resolution: "grant", resolved_at: "2026-01-01", amount_usd: 9, credits_to_grant: 300 };
 const SETTLED = { status: "completed", completed_at: "2026-01-01", assistant_output: "a", response_body: "{}", balance_after: "1" };
 
 let database: TestDatabase;
@@ -92,6 +95,14 @@ const cases: [what: string, constraint: string, ...rows: Insert[]][] = [
   ["an unknown source of usage", "llm_call_events_usage_source_known", ["llm_call_events", { usage_source: "guessed" }]],
   ["a negative charge", "llm_call_events_credits_charged", ["llm_call_events", { credits_charged: "-0.00000001" }]],
   ["a negative figure for display", "llm_call_events_credits_burned", ["llm_call_events", { credits_burned: "-0.0001" }]],
+  ["a negative part that was taken over", "llm_call_events_credits_absorbed", ["llm_call_events", { credits_absorbed: "-0.00000001" }]],
+  [
+    "a part of an internal call that was taken over",
+    "llm_call_events_absorbed_was_charged",
+    ["llm_call_events", { status: "internal", credits_charged: 0, credits_absorbed: "0.00000001" }],
+  ],
+  ["no octets to a token", "turns_octets_per_token", ["turns", { octets_per_token: 0 }]],
+  ["a negative bound of text", "turns_text_bound", ["turns", { text_bound: -1 }]],
   ["a negative cost", "llm_call_events_provider_cost", ["llm_call_events", { provider_cost_usd: "-0.00000001" }]],
   ["a multiplier of 0", "llm_call_events_multiplier", ["llm_call_events", { multiplier: 0 }]],
   ["a credit that is worth nothing", "llm_call_events_usd_per_credit", ["llm_call_events", { usd_per_credit: 0 }]],
@@ -127,6 +138,18 @@ const cases: [what: string, constraint: string, ...rows: Insert[]][] = [
   ["a top-up of nothing", "top_ups_amount", ["top_ups", { amount_usd: 0 }]],
   ["a top-up that grants nothing", "top_ups_credits", ["top_ups", { credits_to_grant: 0 }]],
   ["an unknown state of a top-up", "top_ups_status_known", ["top_ups", { status: "paid" }]],
+  ["a top-up of less than nothing", "top_ups_amount", ["top_ups", { ...ASIDE, amount_usd: "-0.01" }]],
+  ["a paid top-up that grants nothing", "top_ups_credits", ["top_ups", { ...GRANTED, credits_to_grant: 0 }]],
+  ["a paid top-up without its payment", "top_ups_paid", ["top_ups", { status: "succeeded" }]],
+  ["an unknown resolution", "top_ups_resolution_known", ["top_ups", { ...GRANTED, resolution: "lost" }]],
+  ["a resolution at no time", "top_ups_resolved", ["top_ups", { ...GRANTED, resolved_at: null }]],
+  ["an admin who resolved nothing", "top_ups_resolved", ["top_ups", { ...ASIDE, resolved_by: "a" }]],
+  ["a payment set aside for no reason", "top_ups_quarantine", ["top_ups", { ...GRANTED, ...OPEN, quarantine_reason: null }]],
+  ["a payment in quarantine that was resolved", "top_ups_quarantine", ["top_ups", { ...GRANTED, status: "quarantined" }]],
+  ["a payment granted out of quarantine by itself", "top_ups_quarantine", ["top_ups", { ...GRANTED, resolution: null, resolved_at: null }]],
+  ["a payment canceled out of quarantine", "top_ups_quarantine", ["top_ups", { ...GRANTED, ...OPEN, status: "canceled" }]],
+  ["a dismissed payment that was granted", "top_ups_quarantine", ["top_ups", { ...GRANTED, status: "dismissed" }]],
+  ["a paid top-up that was dismissed", "top_ups_quarantine", ["top_ups", { ...GRANTED, resolution: "dismiss" }]],
   ["a top-up's key without its hash", "top_ups_key_with_hash", ["top_ups", { idempotency_key: "k" }]],
   ["a top-up's key twice", "top_ups_key", ["top_ups", KEY], ["top_ups", KEY]],
   ["two top-ups of one payment", "top_ups_payment_intent", ["top_ups", { payment_intent: "pi" }], ["top_ups", { payment_intent: "pi" }]],
@@ -136,6 +159,15 @@ const cases: [what: string, constraint: string, ...rows: Insert[]][] = [
   ["a refusal kept for replay", "idempotency_keys_status", ["idempotency_keys", { status: 402 }]],
   ["another write's key", "idempotency_keys_pkey", ["idempotency_keys"], ["idempotency_keys"]],
 ];
+test.each([
+  ["set aside for no dollars", ASIDE],
+  ["granted by an admin", GRANTED],
+  ["dismissed by an admin", { ...ASIDE, status: "dismissed", resolution: "dismiss", resolved_at: "2026-01-01", resolved_by: "a" }],
+  ["restored", { ...GRANTED, quarantine_reason: null, resolution: "restore" }],
+])("a payment that was %s is taken, so that the refusals of its kind mean something", async (_what, row) => {
+  expect(await refusal(["top_ups", row])).toBeNull();
+});
+
 test.each(cases)("%s is refused by %s", async (_what, constraint, ...rows) => {
   expect(await refusal(...rows)).toBe(constraint);
 });

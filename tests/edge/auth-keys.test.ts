@@ -94,6 +94,14 @@ describe("known keys", () => {
     world.pass(10 * MINUTE + 1);
     expect([await statusWith(world, first), await statusWith(world, second)]).toEqual([401, 200]);
   });
+
+  it("are no longer trusted for a clock that was set back: they are asked for again", async () => {
+    const world = await given(keySet(first, second));
+    expect(await statusWith(world, first)).toBe(200);
+    world.keysAnswer(keySet(second));
+    world.pass(-60 * MINUTE);
+    expect([await statusWith(world, first), await statusWith(world, second)]).toEqual([401, 200]);
+  });
 });
 
 describe("an unknown key", () => {

@@ -5,7 +5,15 @@ import { describe, expect, it } from "vitest";
 import { normaliseUsage } from "@pantheon/core/metering/usage.ts";
 import type { RawUsage, Usage, UsageBounds } from "@pantheon/core/metering/usage.ts";
 
-const BOUNDS: UsageBounds = { inputEstimate: 90, outputEstimate: 40, maxInput: 120, maxOutput: 50, contextWindow: 1_000, cut: false };
+const BOUNDS: UsageBounds = {
+  inputEstimate: 90,
+  outputEstimate: 40,
+  maxInput: 120,
+  maxOutput: 50,
+  credibleInput: 1_000,
+  credibleOutput: 500,
+  cut: false,
+};
 
 /** A block with these figures; `undefined` leaves a field out. */
 function block(prompt: unknown, completion: unknown, cached?: unknown, reasoning?: unknown, total?: unknown): RawUsage {
@@ -39,7 +47,7 @@ const REPORTED: Row[] = [
   ["parts that are null", block(100, 10, null, null), [100, 0, 10, 0]],
   ["a total that is null", block(100, 10, 0, 0, null), [100, 0, 10, 0]],
   ["more than the hold, which is charged in full", block(600, 400), [600, 0, 400, 0]],
-  ["exactly the window", block(1_000, 1_000), [1_000, 0, 1_000, 0]],
+  ["exactly what is credible", block(1_000, 500), [1_000, 0, 500, 0]],
   ["negative zeros", block(-0, -0, -0, -0), [0, 0, 0, 0]],
 ];
 
@@ -47,7 +55,7 @@ const ESTIMATED: Row[] = [
   ["no block", null, [90, 0, 40, 0]],
   ["a cut answer with a block", block(100, 10), [100, 0, 10, 0], [], { cut: true }],
   ["a cut answer without text, zero output", block(100, 0), [100, 0, 0, 0], [], { cut: true, outputEstimate: 0 }],
-  ["a cut answer with a block above the hold", block(600, 400), [120, 0, 50, 0], [], { cut: true }],
+  ["a cut answer with figures above the hold, which are no guess of ours", block(600, 400), [600, 0, 400, 0], [], { cut: true }],
   ["no block after a cut", null, [90, 0, 40, 0], [], { cut: true }],
   ["no block, estimates above the hold", null, [120, 0, 50, 0], [], { inputEstimate: 5_000, outputEstimate: 5_000 }],
   ["an empty block", {}, [90, 0, 40, 0], ["prompt_tokens", "completion_tokens"]],
@@ -69,11 +77,24 @@ const ESTIMATED: Row[] = [
   ["cached as a text", block(100, 10, "60"), [100, 0, 10, 0], ["cached_tokens"]],
   ["details as a text", { ...block(100, 10), prompt_tokens_details: "none" }, [100, 0, 10, 0], ["cached_tokens"]],
   ["reasoning above output", block(100, 10, 0, 11), [100, 0, 10, 10], ["reasoning_tokens"]],
-  ["input above the window", block(1_001, 10), [120, 0, 10, 0], ["prompt_tokens"]],
-  ["output above the window", block(100, 1_001), [100, 0, 50, 0], ["completion_tokens"]],
+  ["input above what is credible", block(1_001, 10), [1_000, 0, 10, 0], ["prompt_tokens"]],
+  ["output above what is credible", block(100, 501), [100, 0, 500, 0], ["completion_tokens"]],
+  [
+    "both above what is credible, cached too",
+    block(9e15, 9e15, 8e15),
+    [0, 1_000, 500, 0],
+    ["prompt_tokens", "completion_tokens", "cached_tokens"],
+  ],
+  ["output above what is credible beside input above the hold", block(600, 501), [600, 0, 500, 0], ["completion_tokens"]],
   ["past the safe integers", block(2 ** 60, 10), [90, 0, 10, 0], ["prompt_tokens"]],
-  ["a fault beside more than the hold, which then caps", block(600, -1, 500), [0, 120, 40, 0], ["completion_tokens"]],
+  ["a fault beside more than the hold, which stays", block(600, -1, 500), [100, 500, 40, 0], ["completion_tokens"]],
   ["a total that is no sum", block(100, 10, 0, 0, 111), [100, 0, 10, 0], ["total_tokens"]],
+  [
+    "a total that is no sum beside more than the hold, which then caps",
+    block(600, 400, 500, 0, 7),
+    [0, 120, 50, 0],
+    ["cached_tokens", "total_tokens"],
+  ],
   ["a total that is a text", block(100, 10, 0, 0, "110"), [100, 0, 10, 0], ["total_tokens"]],
   ["a negative total", block(100, 10, 0, 0, -110), [100, 0, 10, 0], ["total_tokens"]],
   ["an interim zero of a cut answer", block(100, 0), [100, 0, 40, 0], ["completion_tokens"], { cut: true }],
@@ -95,7 +116,7 @@ describe("a sound usage block is billed as it was reported", () => {
   });
 });
 
-describe("an absent or impossible usage block is estimated, named and never above the hold", () => {
+describe("an absent or impossible usage block is estimated and named, and no guess of ours is above the hold", () => {
   it.each(ESTIMATED.map((row) => ({ name: row[0], row })))("$name", ({ row }) => {
     const usage = read(row);
     expectCounts(usage, row[2]);
@@ -110,7 +131,8 @@ describe("whatever a provider reports", () => {
     outputEstimate: count,
     maxInput: count,
     maxOutput: count,
-    contextWindow: count,
+    credibleInput: count,
+    credibleOutput: count,
     cut: fc.boolean(),
   });
   const figure = fc.oneof(fc.integer(), fc.double(), fc.nat({ max: 200 }), fc.jsonValue({ maxDepth: 1 }), fc.constant(undefined));
@@ -123,7 +145,7 @@ describe("whatever a provider reports", () => {
   });
   const anything: fc.Arbitrary<unknown> = fc.oneof(nearlyRight, fc.jsonValue());
 
-  it("gives whole counts that add up, and an estimate stays within the hold", () => {
+  it("gives whole counts that add up; only what was reported exceeds the hold, and never what is credible", () => {
     fc.assert(
       fc.property(anything, bounds, (raw, limits) => {
         const usage: Usage = Reflect.apply(normaliseUsage, null, [raw, limits]);
@@ -134,12 +156,20 @@ describe("whatever a provider reports", () => {
         expect(usage.reasoning).toBeLessThanOrEqual(usage.output);
         if (usage.source === "reported") {
           expect(usage.faults).toEqual([]);
+          expect(usage.fresh + usage.cached).toBeLessThanOrEqual(limits.credibleInput);
+          expect(usage.output).toBeLessThanOrEqual(limits.credibleOutput);
         } else {
-          expect(usage.fresh + usage.cached).toBeLessThanOrEqual(limits.maxInput);
-          expect(usage.output).toBeLessThanOrEqual(limits.maxOutput);
+          expect(usage.fresh + usage.cached).toBeLessThanOrEqual(mostOf(raw, "prompt_tokens", limits.maxInput));
+          expect(usage.output).toBeLessThanOrEqual(mostOf(raw, "completion_tokens", limits.maxOutput));
         }
       }),
       { numRuns: 5_000 },
     );
   });
 });
+
+/** The figure of a block where it has one, else what is held. */
+function mostOf(raw: unknown, field: string, held: number): number {
+  const figure: unknown = typeof raw === "object" && raw !== null ? Reflect.get(raw, field) : null;
+  return typeof figure === "number" && figure > held ? figure : held;
+}

@@ -1,10 +1,12 @@
 // Whatever a provider does, a call ends in time, keeps the text that came, says how it ended, and tells nobody's secrets.
 
+import type { RequestListener } from "node:http";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ModelAnswer } from "@pantheon/core/llm/gateway.ts";
+import type { ModelAnswer } from "@pantheon/core/llm/model-answer.ts";
 import type { ModelCall } from "@pantheon/core/llm/model-call.ts";
 import { startProvider } from "@pantheon/stand-ins/provider/provider.ts";
 import type { Provider } from "@pantheon/stand-ins/provider/provider.ts";
+import { serving } from "../support/given-answer.ts";
 import { expectNoSecrets, givenGateway, refusalOf } from "../support/given-gateway.ts";
 import type { GivenGateway } from "../support/given-gateway.ts";
 
@@ -125,5 +127,51 @@ describe("an answer that breaks off keeps what had come, and is not asked for ag
       expect(provider.callsTo(`${model}-${chunks}`)).toBe(1);
     }
     expect(gateway.lines).toEqual([]);
+  });
+});
+
+describe("a prompt that is too long for the provider", () => {
+  const refusals: [string, RequestListener][] = [
+    ["a code", (_request, response) => response.writeHead(400).end('{"error":{"code":"context_length_exceeded","message":"canary"}}')],
+    ["words", (_request, response) => response.writeHead(400).end('{"error":{"message":"prompt is too long: 210004 tokens > 200000"}}')],
+    ["its status", (_request, response) => response.writeHead(413).end()],
+    ["an error chunk", (_request, response) => response.end('data: {"error":{"code":400,"message":"maximum context length is 9"}}\n\n')],
+  ];
+  it.each(refusals)("is told by %s, is not tried again, and nothing of its words is kept", async (_name, listener) => {
+    let calls = 0;
+    const server = await serving((request, response) => {
+      calls += 1;
+      listener(request, response);
+    });
+    gateway = givenGateway(server.url);
+    expect((await refusalOf(ask("m"))).code).toBe("context_budget_exceeded");
+    expect([calls, gateway.lines.map(({ fields }) => fields?.["reason"])]).toEqual([1, ["context"]]);
+    await server.close();
+  });
+
+  const others: [string, RequestListener][] = [
+    ["of another kind", (_request, response) => response.writeHead(400).end('{"error":{"message":"max_tokens is too large"}}')],
+    ["that never ends", (_request, response) => void response.writeHead(400).write("{")],
+    ["without end", (_request, response) => response.writeHead(422).end(`${"x".repeat(200_000)} context_length_exceeded`)],
+    ["that breaks off", (_request, response) => response.writeHead(400).write("{", () => response.destroy())],
+  ];
+  it.each(others)("is not what a refusal %s tells", async (_name, listener) => {
+    const server = await serving(listener);
+    expect((await refusalOf(givenGateway(server.url).ask("m"))).code).toBe("provider_failed");
+    await server.close();
+  });
+});
+
+describe("what had come of a call that is refused", () => {
+  it("goes to whoever asked, as a cut answer; of a silent one nothing does", async () => {
+    const lost: ModelAnswer[] = [];
+    const onLost = (received: ModelAnswer) => lost.push(received);
+    await refusalOf(ask("fake-silent", { timeoutMs: 300, onLost }));
+    await refusalOf(ask("fake-500", { onLost }));
+    expect(lost).toEqual([]);
+    await refusalOf(ask("fake-drip-150", { timeoutMs: 900, onLost }));
+    expect(lost).toMatchObject([{ cut: true, providerModel: "fake-drip-150", text: expect.stringMatching(/./) }]);
+    await ask("fake-cut-2", { onLost });
+    expect(lost).toHaveLength(1);
   });
 });

@@ -153,7 +153,7 @@ it("nothing that goes wrong is printed past the log", async () => {
       const log = { info() {}, warn() {}, error() {}, count() {} };
       const model = { provider: "openrouter", providerModel: "m", contextWindow: 1000, usdPerMillion: {} };
       const call = { model, messages: [{ role: "system", content: "s" }, { role: "user", content: "u" }], maxOutputTokens: 9, timeoutMs: 9000 };
-      const { text, cut } = await createGateway({ apiKey: "k", baseUrl, log, clock: Date.now }).answer(call);
+      const { text, cut } = await createGateway({ apiKey: "k", baseUrl, log, clock: Date.now, ticks: () => performance.now() }).answer(call);
       server.close();
       process.stdout.write(text + cut);
     });`;

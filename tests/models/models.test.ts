@@ -15,16 +15,21 @@ describe("the models", () => {
     expect(MODELS[alias]).toBeUndefined();
   });
 
-  it.each(ALIASES)("give %s a window above the longest message and positive prices, cached input the cheapest", (alias) => {
-    const model = MODELS[alias];
-    expect(model?.contextWindow).toBeGreaterThan(32_000 + 8_192);
-    const [fresh, cached, output] = ["fresh", "cached", "output"].map((kind) =>
-      amount(String(Reflect.get(model?.usdPerMillion ?? {}, kind))),
-    );
-    expect(cached?.gt(amount("0"))).toBe(true);
-    expect(fresh?.gt(cached ?? fresh)).toBe(true);
-    expect(output?.gt(fresh ?? output)).toBe(true);
-  });
+  it.each(ALIASES)(
+    "give %s a window above the longest message, credible figures of twice that and more, and positive prices, cached input the cheapest",
+    (alias) => {
+      const model = MODELS[alias];
+      expect(model?.contextWindow).toBeGreaterThan(32_000 + 8_192);
+      expect(model?.credibleInput).toBeGreaterThanOrEqual(2 * (model?.contextWindow ?? Infinity));
+      expect(model?.credibleOutput).toBeGreaterThanOrEqual(2 * 8_192);
+      const [fresh, cached, output] = ["fresh", "cached", "output"].map((kind) =>
+        amount(String(Reflect.get(model?.usdPerMillion ?? {}, kind))),
+      );
+      expect(cached?.gt(amount("0"))).toBe(true);
+      expect(fresh?.gt(cached ?? fresh)).toBe(true);
+      expect(output?.gt(fresh ?? output)).toBe(true);
+    },
+  );
 
   it("cannot be changed while running", () => {
     expect(() => Reflect.apply(Object.assign, null, [MODELS, { cheap: MODELS["default"] }])).toThrow(TypeError);

@@ -30,9 +30,11 @@ import {
   CREATE,
   PATCH,
   provokePriceRefusals,
+  provokeQuarantine,
   provokeTopUpRefusals,
   provokeTurnRefusals,
   provokeWebhook,
+  RESOLVE,
   RUN,
   TOP_UP,
   WEBHOOK,
@@ -127,10 +129,9 @@ describe("real answers", () => {
     const turn = promised(RUN, await runTurn(world, session));
     const debits = promised("GET /api/v1/users/me/transactions", await world.call("GET", "/api/v1/users/me/transactions"));
     expect(debits.json.transactions[0].reference_id).toBe(turn.json.id);
-    const topUp = promised(TOP_UP, await world.call("POST", "/api/v1/users/me/wallet/top-up", { body: { amount_usd: "1" } }));
     const ids = {
       session_id: session,
-      top_up_id: topUp.json.id,
+      top_up_id: await provokeQuarantine(world, promised),
       transaction_id: debits.json.transactions[0].id,
       user_id: "gus",
       model_alias: "default",
@@ -163,6 +164,7 @@ const BODIES: Readonly<Record<string, object>> = {
   [CREATE]: VERSION,
   "PATCH /api/v1/admin/settings/enforcement": { enabled: false },
   [TOP_UP]: { amount_usd: 10 },
+  [RESOLVE]: { action: "dismiss", note: "refunded" },
   "POST /api/v1/admin/wallets/{user_id}/grant": { amount: 1 },
   "POST /api/v1/admin/users/{user_id}/wallet/grant": { amount: "0.5" },
 };
@@ -191,6 +193,7 @@ const SUCCESSES: Readonly<Record<string, v.GenericSchema>> = {
   "GET /api/v1/users/me/wallet/top-ups/{top_up_id}": TopUpView,
   [WEBHOOK]: v.strictObject({ status: v.picklist(["ok", "already_processed", "ignored", "quarantined"]) }),
   "GET /api/v1/admin/top-ups": admin.TopUpList,
+  [RESOLVE]: admin.ResolvedView,
   "GET /api/v1/admin/pricing": admin.PricesView,
   [PATCH]: admin.PriceView,
   [CREATE]: admin.VersionView,

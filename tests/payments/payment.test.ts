@@ -11,6 +11,8 @@ import {
   misfitOfCredits,
   parsePayment,
   purposeOf,
+  receivedUsd,
+  termsWithoutRow,
   usdOf,
   type Payment,
   type TopUpTerms,
@@ -201,4 +203,44 @@ describe("an older payment buys what it promises", () => {
 
 test("nothing is bought for nothing", () => {
   expect(creditsFor(ZERO, amount("0.03")).eq(ZERO)).toBe(true);
+});
+
+describe("what a payment says of a top-up that is gone", () => {
+  const OWN = { top_up_id: ID, user_id: "ada", credits: "333.33" };
+  const termsOf = (more: Record<string, unknown>, price = "0.03", livemode = false) =>
+    termsWithoutRow(paymentWith({ metadata: OWN, ...more }), amount(price), livemode);
+
+  it("is taken when it is what was received buys, at its own price or, without one, at this one", () => {
+    const terms = { topUp: ID, user: "ada", credits: amount("333.33"), amountUsd: amount("10") };
+    expect([termsOf({}), termsOf({ metadata: { ...OWN, usd_per_credit: "0.03" } }, "0.06")]).toEqual([terms, terms]);
+    expect(termsOf({ livemode: true }, "0.03", true)).toEqual(terms);
+  });
+
+  it.each([
+    ["another price", { metadata: { ...OWN, usd_per_credit: "0.04" } }],
+    ["a price that is none", { metadata: { ...OWN, usd_per_credit: "-0.03" } }],
+    ["nobody", { metadata: { top_up_id: ID, credits: "333.33" } }],
+    ["no credits", { metadata: { top_up_id: ID, user_id: "ada" } }],
+    ["no top-up", { metadata: { user_id: "ada", credits: "333.33" } }],
+    ["another amount", { amount_received: 1_001 }],
+    ["another currency", { currency: "eur" }],
+    ["another mode", { livemode: true }],
+    ["that it has not succeeded", { status: "requires_capture" }],
+  ])("is not when it says %s", (_what, more) => {
+    expect(termsOf(more)).toBeNull();
+  });
+
+  it.each([
+    [1, "usd", "0.01"],
+    [9_999_999_999, "usd", "99999999.99"],
+    [10_000_000_000, "usd", null],
+    [0, "usd", null],
+    [null, "usd", null],
+    [1_000, "USD", null],
+    [1_000, "jpy", null],
+    [1_000, null, null],
+  ])("received as %s of %s is %s dollars", (received, currency, usd) => {
+    const found = receivedUsd({ amount_received: received, currency });
+    expect(found && format(found)).toBe(usd);
+  });
 });

@@ -3,6 +3,7 @@
 
 import { execFile } from "node:child_process";
 import { join } from "node:path";
+import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { reconcile, type Reconciled } from "@pantheon/core/payments/reconcile.ts";
 import { balanceOf, grantsOf, topUpRow } from "../support/given-top-up.ts";
@@ -31,7 +32,7 @@ async function givenPaid(user: string, amount = "10", card = "pm_card_visa"): Pr
 
 function run(write: boolean, deps = world.deps): Promise<Reconciled> {
   if (deps.stripe === null) throw new Error("the world has no Stripe");
-  return reconcile({ ...deps, stripe: deps.stripe }, new Date(Date.now() - 3_600_000), write);
+  return reconcile({ ...deps, stripe: deps.stripe }, new Date(Date.now() - 3_600_000), { write });
 }
 
 type Ended = { code: number; out: string; err: string };
@@ -83,7 +84,9 @@ describe("payments whose webhooks were all lost", () => {
 
   it("are set aside once when they do not fit, and are no longer missing then", async () => {
     const payment = await givenPaid("misfit");
-    await world.deps.db.query.updateTable("top_ups").set({ amount_usd: "11.00" }).where("payment_intent", "=", payment).execute();
+    const told = sql<string>`replace(response_body, '"amount_usd":"10"', '"amount_usd":"11"')`;
+    const changed = { amount_usd: "11.00", response_body: told };
+    await world.deps.db.query.updateTable("top_ups").set(changed).where("payment_intent", "=", payment).execute();
     const found = await run(true);
     expect([found.late, found.quarantined]).toEqual([[payment], 1]);
     expect([(await run(true)).late, await grantsOf(world, payment)]).toEqual([[], []]);

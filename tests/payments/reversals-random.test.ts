@@ -38,11 +38,14 @@ const WITHDRAWN = dispute("funds_withdrawn");
 const REINSTATED = dispute("funds_reinstated");
 const WON = dispute("closed", "won");
 const LOST = dispute("closed", "lost");
+const WON_AFTER_ALL = dispute("closed", "won");
 
 const SETS: Readonly<Record<string, readonly Step[]>> = {
   "paid at the third try and refunded in two parts": [SUCCEEDED, PROCESSING, FAILED, A_PENDING, A_DONE, C_PARTIAL],
   "a refund that failed beside a dispute that was lost": [SUCCEEDED, A_PENDING, A_FAILED, OPENED, WITHDRAWN, LOST],
   "refunds beside a dispute that was won": [SUCCEEDED, C_PARTIAL, A_DONE, WITHDRAWN, REINSTATED, WON],
+  "a dispute that was won, then lost after all": [SUCCEEDED, OPENED, WITHDRAWN, REINSTATED, WON, LOST],
+  "a dispute that was lost, then won after all": [SUCCEEDED, OPENED, WITHDRAWN, LOST, C_PARTIAL, WON_AFTER_ALL],
 };
 
 type Case = { readonly user: string; readonly topUp: string; readonly payment: string; readonly minor: number; readonly rounds: Step[][] };
@@ -62,8 +65,8 @@ test(`${RANDOM_CASES} longer stories end alike, with copies and with several eve
   say(`seed ${SEED}`);
   const every = [SUCCEEDED, PROCESSING, FAILED, A_PENDING, A_DONE, A_FAILED, C_PARTIAL, OPENED, WITHDRAWN, REINSTATED];
   const stories = Array.from({ length: RANDOM_CASES }, () => {
-    const end = [WON, LOST, OPENED][Math.floor(random() * 3)] ?? OPENED;
-    const some = [...every, end].filter((step) => step === SUCCEEDED || random() < 0.8);
+    const ends = [[WON], [LOST], [WON, LOST], [LOST, WON_AFTER_ALL], []][Math.floor(random() * 5)] ?? [];
+    const some = [...every, ...ends].filter((step) => step === SUCCEEDED || random() < 0.8);
     const copies = some.filter(() => random() < 0.3);
     return caseOf(inRounds(shuffled([...some, ...copies], random), random), 100 + Math.floor(random() * 49_901));
   });
@@ -113,10 +116,31 @@ async function happen(story: Case): Promise<void> {
   }
 }
 
-function eventFor({ user, topUp, payment, minor }: Case, { type, object, status, share = 1 }: Step): PaymentEvent {
+/** When each step happened, whenever it is told: two of them in each second, in the order of a refund's or dispute's life. */
+const LIFE: readonly Step[] = [
+  A_PENDING,
+  OPENED,
+  A_DONE,
+  WITHDRAWN,
+  A_FAILED,
+  REINSTATED,
+  C_PARTIAL,
+  WON,
+  LOST,
+  SUCCEEDED, // so that the next has a second of its own
+  WON_AFTER_ALL,
+];
+
+function eventFor({ user, topUp, payment, minor }: Case, step: Step): PaymentEvent {
+  const { type, object, status, share = 1 } = step;
+  const created = 1_800_000_000 + Math.floor(LIFE.indexOf(step) / 2);
   const metadata = { user_id: user, top_up_id: topUp, credits: "1" };
   if (object === undefined) return eventOf(type, { id: payment, status: "succeeded", amount_received: minor, currency: "usd", metadata });
-  return eventOf(type, { id: `${object}_${payment}`, payment_intent: payment, amount: Math.floor(minor * share), currency: "usd", status });
+  return eventOf(
+    type,
+    { id: `${object}_${payment}`, payment_intent: payment, amount: Math.floor(minor * share), currency: "usd", status },
+    { created },
+  );
 }
 
 type Outcome = { grants: number; balance: string; mostTaken: string; leastTaken: string };
@@ -156,6 +180,7 @@ function expectedOf(story: Case): Outcome & { story: string } {
 /** Whether an object of which these events tell takes in the end, by what its life allows: the last thing that can have happened counts. */
 function takes(steps: readonly Step[]): boolean {
   const has = (...wanted: Step[]) => wanted.some((step) => steps.includes(step));
+  if (has(WON_AFTER_ALL)) return false;
   if (has(LOST)) return true;
   if (has(A_FAILED, WON, REINSTATED)) return false;
   return has(A_PENDING, A_DONE, C_PARTIAL, WITHDRAWN);

@@ -1,9 +1,10 @@
-// A payment that does not fit its top-up grants nothing, is answered 200 and set aside with the reason, where an operator finds it; what
-// is corrected afterwards is granted, once, and the row then says what was paid.
+// A payment that does not fit its top-up grants nothing, is answered 200 and set aside with the reason, where an admin finds it; whatever
+// is told of it afterwards, it stays there until one resolves it.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { newId } from "@pantheon/contract/id.ts";
 import { balanceOf, eventRow, givenTopUp, grantsOf, intentOf, succeededOf, topUpRow, type GivenTopUp } from "../support/given-top-up.ts";
+import { resolve } from "../support/given-quarantined.ts";
 import { operate, operatorWorld } from "../support/operator.ts";
 import { eventOf, outcomeOf, postEvent, stripeId } from "../support/payment-event.ts";
 import { givenPaymentContainer } from "../support/payment-container.ts";
@@ -122,26 +123,27 @@ describe("a test payment", () => {
 });
 
 describe("what was set aside", () => {
-  it("is granted, once, when its event comes again with the right figures", async () => {
+  it("stays there when its event comes again with the right figures, until an admin grants it, once", async () => {
     const topUp = await givenTopUp(world, { user: "dora" });
     const event = succeededOf(topUp, { amount_received: 900 });
     expect(await send(event)).toBe("200 quarantined");
     const right = { ...event, data: { object: intentOf(topUp) } };
-    expect([await send(right), await send(right)]).toEqual(["200 ok", "200 already_processed"]);
+    expect([await send(right), await grantsOf(world, topUp.payment)]).toEqual(["200 quarantined", []]);
+    expect((await resolve(world, topUp.id, { action: "grant" })).status).toBe(200);
+    expect(await send(right)).toBe("200 already_processed");
     expect(await grantsOf(world, topUp.payment)).toEqual(["333.33000000"]);
-    expect(await topUpRow(world, topUp.id)).toMatchObject({ status: "succeeded", quarantine_reason: null });
+    expect(await topUpRow(world, topUp.id)).toMatchObject({ status: "succeeded", resolution: "grant" });
     expect(await asideOf(topUp.payment)).toEqual([]);
   });
 
-  it("for want of a top-up is granted when it is told again with the top-up that it was for", async () => {
+  it("for want of a top-up stays there when it is told again with the top-up that it was for", async () => {
     const topUp = await givenTopUp(world, { user: "dora", attached: false });
     expect(await send(succeededOf(topUp, { metadata: { user_id: "dora", top_up_id: newId() } }))).toBe("200 quarantined");
-    expect(await send(succeededOf(topUp))).toBe("200 ok");
-    expect(await grantsOf(world, topUp.payment)).toEqual(["333.33000000"]);
-    expect(await asideOf(topUp.payment)).toEqual([]);
+    expect([await send(succeededOf(topUp)), await grantsOf(world, topUp.payment)]).toEqual(["200 quarantined", []]);
+    expect(await asideOf(topUp.payment)).toMatchObject([{ user_id: "dora", credits_to_grant: "333.33" }]);
   });
 
-  it("of the older shape is granted when it is corrected, and refunds of it go by what was paid in truth", async () => {
+  it("of the older shape is granted by an admin when it was corrected, and refunds of it go by what was paid in truth", async () => {
     const payment = stripeId("pi");
     const paid = (amount_received: number) =>
       eventOf("payment_intent.succeeded", {
@@ -152,10 +154,27 @@ describe("what was set aside", () => {
         metadata: { user_id: "old", credits: "333.33" },
       });
     expect([await send(paid(500)), await balanceOf(world, "old")]).toEqual(["200 quarantined", "0"]);
-    expect([await send(paid(1_000)), await balanceOf(world, "old")]).toEqual(["200 ok", "333.33000000"]);
+    expect([await send(paid(1_000)), await balanceOf(world, "old")]).toEqual(["200 quarantined", "0"]);
+    const [aside] = await asideOf(payment);
+    expect((await resolve(world, aside.id, { action: "grant" })).json.new_balance).toBe("333.33");
     const refund = { id: stripeId("re"), payment_intent: payment, amount: 300, status: "succeeded" };
     expect(await send(eventOf("refund.created", refund))).toBe("200 ok");
     expect(await balanceOf(world, "old")).toBe("233.33000000"); // 333.33 × 300 ÷ 1000 = 99.999, taken as 100.00
+  });
+
+  it("and is told of as another product's or another user's by then keeps its row, and theirs stay as they are", async () => {
+    const [hers, his] = [await givenTopUp(world, { user: "hers" }), await givenTopUp(world, { user: "his", attached: false })];
+    const stolen = { id: hers.payment, metadata: { user_id: "his", top_up_id: his.id } };
+    expect(await send(succeededOf(his, stolen))).toBe("200 quarantined"); // it is the payment of a top-up that still waits
+    const older = { id: his.payment, metadata: { user_id: "thief", credits: "333.33" } };
+    await world.deps.db.query.updateTable("top_ups").set({ payment_intent: his.payment }).where("id", "=", his.id).execute();
+    expect(await send(succeededOf(his, older))).toBe("200 quarantined");
+    expect(await asideOf(hers.payment)).toMatchObject([
+      { id: hers.id, user_id: "hers", quarantine_reason: expect.stringMatching(/another top-up's/) },
+    ]);
+    expect(await asideOf(his.payment)).toMatchObject([
+      { id: his.id, user_id: "his", quarantine_reason: expect.stringMatching(/another user's/) },
+    ]);
   });
 
   it("of the older shape is set aside in the first place away from the local stage when it has no amount", async () => {
@@ -175,7 +194,7 @@ describe("the operators' list", () => {
     expect(json.total).toBe(json.top_ups.length);
     const times = json.top_ups.map((row: Json) => row.created_at);
     expect(times).toEqual(times.toSorted().toReversed());
-    for (const status of ["created", "pending", "processing", "succeeded", "failed", "canceled", "quarantined"]) {
+    for (const status of ["created", "pending", "processing", "succeeded", "failed", "canceled", "quarantined", "dismissed"]) {
       const some = await operate(world, `GET top-ups?limit=200&status=${status}`);
       expect(some.json.top_ups).toEqual(json.top_ups.filter((row: Json) => row.status === status));
     }

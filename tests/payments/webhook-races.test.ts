@@ -71,7 +71,7 @@ describe("the same payment", () => {
           ...Array.from({ length: 4 }, () => world.call("GET", `/api/v1/users/me/wallet/top-ups/${json.id}`, { user: "raced" })).map(
             async (read) => (await read).status,
           ),
-          ...Array.from({ length: 2 }, () => reconcile({ ...world.deps, stripe }, since, true).then(() => 200)),
+          ...Array.from({ length: 2 }, () => reconcile({ ...world.deps, stripe }, since, { write: true }).then(() => 200)),
         ]);
         expect(new Set(answers)).toEqual(new Set([200]));
         expect(await grantsOf(world, payment ?? "")).toEqual(["33.33000000"]);

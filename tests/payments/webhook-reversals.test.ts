@@ -25,9 +25,10 @@ async function givenPaid(): Promise<GivenTopUp> {
   return topUp;
 }
 
-/** Sends a step of an object and answers the balance after it, without its trailing zeros. */
-async function step(topUp: GivenTopUp, type: string, object: Record<string, unknown>): Promise<string> {
-  expect(outcomeOf(await postEvent(world, eventOf(type, { payment_intent: topUp.payment, currency: "usd", ...object })))).toBe("200 ok");
+/** Sends a step of an object and answers the balance after it, without its trailing zeros. `created` is when it happened, in seconds. */
+async function step(topUp: GivenTopUp, type: string, object: Record<string, unknown>, created = 1_800_000_000): Promise<string> {
+  const event = eventOf(type, { payment_intent: topUp.payment, currency: "usd", ...object }, { created });
+  expect(outcomeOf(await postEvent(world, event))).toBe("200 ok");
   return (await balanceOf(world, topUp.user)).replace(/\.?0+$/, "");
 }
 
@@ -166,7 +167,7 @@ describe("two reversals at once", () => {
 });
 
 function refundOf({ payment }: GivenTopUp, object: string) {
-  return { payment, object, kind: "refund" as const, state: "succeeded", rank: 2 };
+  return { payment, object, kind: "refund" as const, state: "succeeded", rank: 2, currency: "usd", at: new Date() };
 }
 
 /** Settles a refund of all of it that waits for the wallet, with what it has seen by then, until `meanwhile` is committed. */
@@ -176,7 +177,7 @@ async function heldUp(topUp: GivenTopUp, object: string, meanwhile: (other: Clie
   try {
     await other.query("begin");
     await other.query("select from credit_wallets where user_id = $1 for update", [topUp.user]);
-    const held = settleReversal(world.deps.db, { ...refundOf(topUp, object), amountMinor: 1_000 }, null);
+    const held = settleReversal(world.deps, { ...refundOf(topUp, object), amountMinor: 1_000 }, null);
     await waitingFor(topUp.user);
     await meanwhile(other);
     await other.query("commit");

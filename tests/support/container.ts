@@ -4,6 +4,7 @@
 import type { Config } from "@pantheon/core/config/config.ts";
 import { createDeps, type Deps } from "@pantheon/functions/whole.ts";
 import type { ModelEntry } from "@pantheon/core/llm/models.ts";
+import type { Clock } from "@pantheon/contract/time.ts";
 import { turnsApp } from "@pantheon/functions/turns/app.ts";
 import { quietLog, type QuietLog } from "./quiet-log.ts";
 import type { Answer, TestWorld } from "./world.ts";
@@ -29,15 +30,19 @@ type ContainerOptions = {
   config?: Partial<Config>;
   models?: Readonly<Record<string, ModelEntry>>;
   maxConnections?: number;
+  clock?: Clock;
 };
 
 /** Nothing is connected until its first turn. `timeLeftMs` of a turn is what the function has, 29 s unless given. */
-export function givenContainer(world: TestWorld, { config = {}, models, maxConnections = 4 }: ContainerOptions = {}): Container {
+export function givenContainer(
+  world: TestWorld,
+  { config = {}, models, maxConnections = 4, clock = Date.now }: ContainerOptions = {},
+): Container {
   const log = quietLog();
   const deps = createDeps({
     config: { ...world.config, ...config },
     log,
-    clock: Date.now,
+    clock,
     maxConnections,
     models: models ?? world.deps.models,
   });

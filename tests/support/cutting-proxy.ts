@@ -12,6 +12,8 @@ export type CuttingProxy = {
    * right before each cut: whoever kills the process there lets it see nothing of it.
    */
   cut(when: "before" | "after", statement: string, times?: number, first?: () => void): void;
+  /** Holds the next statement of this name back until `action` is done; once. */
+  holdBack(statement: string, action: () => Promise<void>): void;
   /** How often it cut. */
   cuts(): number;
   /** Refuses new connections and breaks those there are, until told otherwise. */
@@ -20,13 +22,13 @@ export type CuttingProxy = {
 };
 
 type Armed = { when: "before" | "after"; statement: string; left: number; first: () => void };
-type State = { armed: Armed | null; cuts: number; away: boolean };
+type State = { armed: Armed | null; held: { statement: string; action: () => Promise<void> } | null; cuts: number; away: boolean };
 
 /** Listens on a free port. A statement is known by its prepared name: `settle_turn`, `open_turn`. */
 export async function cuttingProxy(databaseUrl: string): Promise<CuttingProxy> {
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
-  const state: State = { armed: null, cuts: 0, away: false };
+  const state: State = { armed: null, held: null, cuts: 0, away: false };
   const server = createServer((client) => {
     if (state.away) {
       client.destroy();
@@ -50,6 +52,7 @@ export async function cuttingProxy(databaseUrl: string): Promise<CuttingProxy> {
   return {
     url: url.href,
     cut: (when, statement, times = 1, first = () => {}) => void (state.armed = { when, statement, left: times, first }),
+    holdBack: (statement, action) => void (state.held = { statement, action }),
     cuts: () => state.cuts,
     away: (isAway) => {
       state.away = isAway;
@@ -82,7 +85,14 @@ function join(client: Socket, upstream: Socket, state: State): void {
       if (armed.when === "before") return cut();
       cutWhenReady = true;
     }
-    upstream.write(data);
+    const { held } = state;
+    if (held === null || !data.includes(held.statement)) return void upstream.write(data);
+    state.held = null;
+    client.pause();
+    void held.action().finally(() => {
+      upstream.write(data);
+      client.resume();
+    });
   });
   upstream.on("data", (data) => {
     if (!cutWhenReady) client.write(data);

@@ -4,11 +4,16 @@ import type { Catalog } from "@pantheon/core/pricing/catalog.ts";
 import { openTurn, type OpenTurnInput } from "@pantheon/core/ledger/statements/open-turn.ts";
 import { settleTurn, type SettleTurnInput, type ToolEvent, type UsageEvent } from "@pantheon/core/ledger/statements/settle-turn.ts";
 import type { GateInput } from "@pantheon/core/ledger/statements/gate.ts";
+import { tokenBound } from "@pantheon/core/metering/token-bound.ts";
 import { newId } from "@pantheon/contract/id.ts";
+import { amount, format, ZERO } from "@pantheon/contract/money.ts";
+import { rfc3339 } from "@pantheon/contract/time.ts";
 import type { TestWorld } from "./world.ts";
 
 type Place = Pick<TestWorld, "deps">;
 type Whose = { user: string; session: string };
+
+const MESSAGE = "What is a wallet?";
 
 /** What open and reopen are given by a container that knows this catalogue: 100 output tokens, a lease of 20 s, enforcement by default off. */
 export function gateInput(catalog: Catalog, whose: Whose, more: Partial<GateInput> = {}): GateInput {
@@ -17,7 +22,8 @@ export function gateInput(catalog: Catalog, whose: Whose, more: Partial<GateInpu
     claim: newId(),
     ...whose,
     alias: null,
-    message: "What is a wallet?",
+    message: MESSAGE,
+    messageBound: tokenBound(more.message ?? MESSAGE),
     maxOutputTokens: 100,
     leaseMs: 20_000,
     prices: catalog.prices,
@@ -55,20 +61,42 @@ export async function settleDirectly(
 ) {
   const { output = 10, calls = 1, answer = "An answer.", tools = [] } = more;
   const catalog = await deps.catalog.current();
+  const events = Array.from({ length: calls }, (_, index) => usageEvent(catalog, output, index));
+  const charged = events.reduce((total, event) => total.plus(amount(event.credits_charged)), ZERO);
   const input: SettleTurnInput = {
     turn: turn.id,
     user: turn.user,
     attempt: turn.attempt,
     answer,
     providerModel: "test/model",
-    events: JSON.stringify(Array.from({ length: calls }, (_, index) => usageEvent(catalog, output, index))),
+    events: JSON.stringify(events),
     tools: JSON.stringify(tools),
-    body: `{"id":"${turn.id}",`,
+    body: await bodyOf(deps, turn.id, format(charged)),
     lowBalanceThreshold: "5",
     requestId: "direct",
+    pruned: false,
+    octetsPerToken: null,
+    textBound: tokenBound(MESSAGE) + tokenBound(answer),
   };
   const [row] = await deps.db.run(settleTurn, input);
   return row;
+}
+
+/** What the response of this turn begins with, as far as the invariants read it. */
+async function bodyOf({ db }: Place["deps"], id: string, charged: string): Promise<string> {
+  const row = await db.query.selectFrom("turns").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
+  const body = {
+    id,
+    session_id: row.session_id,
+    turn_index: row.turn_index,
+    status: "completed",
+    model_alias_used: row.model_alias,
+    pricing_version: row.pricing_version,
+    credits_charged: charged,
+    prune_triggered: row.prune_triggered,
+    created_at: rfc3339(row.created_at),
+  };
+  return `${JSON.stringify(body).slice(0, -1)},`;
 }
 
 function usageEvent(catalog: Catalog, output: number, index: number): UsageEvent {
@@ -94,6 +122,7 @@ function usageEvent(catalog: Catalog, output: number, index: number): UsageEvent
     provider_cost_usd: "0",
     credits_burned: credits,
     credits_charged: credits,
+    credits_absorbed: "0",
     usd_per_credit: "0.03",
     latency_ms: 1,
     status: "success",

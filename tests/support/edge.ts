@@ -74,7 +74,7 @@ export function startEdge(): Edge {
 /** The application itself, for adapters that bring no server. */
 export function edgeApp(log: QuietLog, health: () => Promise<HealthProbe> = atHead): Hono<AppEnv> {
   const config = { stage: "test", version: "0.1.0", commit: "c0ffee", corsAllowedOrigins: ORIGINS };
-  return createApp({ name: "turns", config, log, clock: () => NOW, health, routes });
+  return createApp({ name: "turns", config, log, ticks: () => NOW, health, routes });
 }
 
 /** A refusal in short, `422 invalid_request at message`, after a look at what every refusal must have. */

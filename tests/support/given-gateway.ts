@@ -4,7 +4,7 @@ import { inspect } from "node:util";
 import { expect } from "vitest";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { createGateway } from "@pantheon/core/llm/gateway.ts";
-import type { ModelAnswer } from "@pantheon/core/llm/gateway.ts";
+import type { ModelAnswer } from "@pantheon/core/llm/model-answer.ts";
 import type { ModelCall } from "@pantheon/core/llm/model-call.ts";
 import type { LogFields } from "@pantheon/core/log.ts";
 
@@ -21,11 +21,18 @@ export function givenGateway(baseUrl: string, apiKey: string | null = "canary-ke
     lines.push({ message, fields });
   };
   const log = { info: record, warn: record, error: record, count() {} };
-  const gateway = createGateway({ apiKey, baseUrl, log, clock: Date.now });
+  const gateway = createGateway({ apiKey, baseUrl, log, clock: Date.now, ticks: () => performance.now() });
   const usdPerMillion = { fresh: "0.15", cached: "0.075", output: "0.6" };
   const ask: GivenGateway["ask"] = (providerModel, call = {}) =>
     gateway.answer({
-      model: { provider: "openrouter", providerModel, contextWindow: 128_000, usdPerMillion },
+      model: {
+        provider: "openrouter",
+        providerModel,
+        contextWindow: 128_000,
+        credibleInput: 256_000,
+        credibleOutput: 32_768,
+        usdPerMillion,
+      },
       messages: [{ role: "user", content: "canary-question" }],
       maxOutputTokens: 2_048,
       timeoutMs: 20_000,

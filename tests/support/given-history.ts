@@ -5,6 +5,8 @@ import { givenSession } from "./given.ts";
 import type { TestWorld } from "./world.ts";
 
 const INSTANT = "2026-03-01T12:00:00.123456Z";
+/** As a response says it. */
+const INSTANT_TEXT = "2026-03-01T12:00:00.123Z";
 
 /**
  * Gives this user `count` sessions, `count` completed turns in one more session (each with one free usage event), and `count` grants
@@ -16,10 +18,13 @@ export async function givenHistory(world: TestWorld, user: string, count: number
   await sql`insert into sessions (user_id, created_at) select ${user}, ${INSTANT} from generate_series(1, ${count}::int)`.execute(query);
   await sql`
     with t as (
-      insert into turns (session_id, user_id, status, turn_index, user_input, assistant_output, model_alias, created_at, completed_at, lease_until,
-                         max_output_tokens, provider_model, pricing_version, response_body, balance_after)
-      select ${session}::uuid, ${user}, 'completed', n, 'question ' || n, 'answer ' || n, 'default', ${INSTANT}, ${INSTANT}, ${INSTANT}, 1, 'm', '2026-02-20',
-             json_build_object('id', id, 'turn_index', n), 0
+      insert into turns (id, session_id, user_id, status, turn_index, user_input, assistant_output, model_alias, created_at, completed_at, lease_until,
+                         max_output_tokens, provider_model, pricing_version, pricing_revision, response_body, balance_after)
+      select id, ${session}::uuid, ${user}, 'completed', n, 'question ' || n, 'answer ' || n, 'default', ${INSTANT}, ${INSTANT}, ${INSTANT}, 1, 'm', '2026-02-20', 1,
+             (select row_to_json(b) from (
+                select id, ${session}::uuid as session_id, n as turn_index, 'completed' as status, 'default' as model_alias_used,
+                       '2026-02-20' as pricing_version, '0' as credits_charged, false as prune_triggered, ${INSTANT_TEXT}::text as created_at,
+                       '0' as balance_after, ${INSTANT_TEXT}::text as completed_at) b), 0
         from (select n, uuidv7() as id from generate_series(1, ${count}::int) n) r
       returning id, user_id, session_id, created_at)
     insert into llm_call_events (user_id, session_id, turn_id, created_at, attempt, call_index, latency_ms, provider, model_alias, provider_model, status,

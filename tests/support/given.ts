@@ -14,15 +14,15 @@ export async function givenSession(world: TestWorld, user = "ada", session: Reco
   return answer.json.id;
 }
 
-/** Grants credits by the product's own statement. */
+/** Grants credits by the product's own statement. No admin's grant: that would have an audit row. */
 export async function givenCredits(world: TestWorld, user: string, amount: string): Promise<void> {
   const transaction = newId();
   await world.deps.db.run(grant, {
     transaction,
     user,
     amount,
-    source: "admin",
-    reference: `admin:${transaction}`,
+    source: "promo",
+    reference: `promo:${transaction}`,
     initiatedBy: "operator",
     note: null,
   });

@@ -14,7 +14,7 @@ const app = createApp({
   name: "turns",
   config: { stage: "test", version: "0", commit: "c0ffee", corsAllowedOrigins: [] },
   log,
-  clock: Date.now,
+  ticks: () => performance.now(),
   health: () => Promise.reject(new Error("none")),
   routes: (routes) => {
     routes.get("/cookies", (c) => {

@@ -2,7 +2,7 @@
 
 import { expect } from "vitest";
 import { givenEnforcement, givenSession, runTurn } from "./given.ts";
-import { eventOf, postEvent } from "./payment-event.ts";
+import { eventOf, postEvent, stripeId } from "./payment-event.ts";
 import type { Answer, TestWorld } from "./world.ts";
 
 /** Takes an answer of the operation of this name, and gives it back. */
@@ -12,6 +12,7 @@ export const RUN = "POST /api/v1/sessions/{session_id}/turns";
 export const PATCH = "PATCH /api/v1/admin/pricing/{model_alias}";
 export const CREATE = "POST /api/v1/admin/pricing/versions";
 export const TOP_UP = "POST /api/v1/users/me/wallet/top-up";
+export const RESOLVE = "POST /api/v1/admin/top-ups/{top_up_id}/resolve";
 export const WEBHOOK = "POST /webhooks/stripe";
 
 /** What the webhook answers: an event that is nobody's, one without a signature, one that cannot be read, one that is too large. */
@@ -26,7 +27,17 @@ export async function provokeWebhook(world: TestWorld, promised: Promised): Prom
   expect(statuses).toEqual([200, 422, 413, 400]);
 }
 
-/** A payment provider that refuses, and a user who has started enough. */
+/** A top-up of the caller's, whose payment waits for an admin. Answers its id. */
+export async function provokeQuarantine(world: TestWorld, promised: Promised): Promise<string> {
+  const { json } = promised(TOP_UP, await world.call("POST", "/api/v1/users/me/wallet/top-up", { body: { amount_usd: "1" } }));
+  const metadata = { user_id: "ada", top_up_id: json.id };
+  const paid = { id: stripeId("pi"), status: "succeeded", currency: "usd", amount_received: 99, metadata };
+  expect(promised(WEBHOOK, await postEvent(world, eventOf("payment_intent.succeeded", paid))).json.status).toBe("quarantined");
+  const [aside] = promised("GET /api/v1/admin/top-ups", await world.call("GET", "/api/v1/admin/top-ups?status=quarantined")).json.top_ups;
+  return aside.id;
+}
+
+/** A payment provider that refuses, a user who has started enough, and a top-up that is not in quarantine any more. */
 export async function provokeTopUpRefusals(world: TestWorld, promised: Promised): Promise<void> {
   const start = () => world.call("POST", "/api/v1/users/me/wallet/top-up", { user: "fay", body: { amount_usd: 10 } });
   world.stripe.failNext({ status: 402, to: "POST /v1/payment_intents" });
@@ -34,6 +45,9 @@ export async function provokeTopUpRefusals(world: TestWorld, promised: Promised)
   const statuses: number[] = [];
   while (!statuses.includes(429) && statuses.length < 12) statuses.push(promised(TOP_UP, await start()).status);
   expect(statuses).toContain(429);
+  const { json } = await world.call("GET", "/api/v1/admin/top-ups?status=dismissed");
+  const again = { body: { action: "dismiss", note: "again" } };
+  expect(promised(RESOLVE, await world.call("POST", `/api/v1/admin/top-ups/${json.top_ups[0].id}/resolve`, again)).status).toBe(409);
 }
 
 /** A revision that is out of date, and a name that is taken. `version` was made before. */

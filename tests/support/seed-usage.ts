@@ -79,7 +79,8 @@ export async function seedEvents(db: Kysely<Schema>, calls: RawBuilder<unknown>)
           pricing_revision, request_id, created_at)
         select uuidv7(minted - clock_timestamp()), user_id, md5(user_id)::uuid, md5(turn)::uuid, 1, call_index, 'openrouter', model_alias, provider_model,
                provider_request_id, fresh, cached, output, 0, fresh + cached + output, oe, multiplier, 0.35, 0.1, 1, 10000, provider_cost_usd,
-               round(credits, 4), round(credits, 8), usd_per_credit, 12, status, 'reported', '2026-02-20', 1, 'seed', at from c)
+               round(credits, 4), round(credits, 8), usd_per_credit, 12, status, 'reported', '2026-02-20', 1,
+               case when refused then 'seed refused' else 'seed' end, at from c)
     insert into usage_daily as u (day, user_id, model_alias, calls, input_tokens_fresh, input_tokens_cached, output_tokens, credits_burned,
                                   credits_charged, provider_cost_usd, revenue_usd, refused)
     select (at at time zone 'utc')::date, user_id, model_alias, count(*) filter (where status <> 'internal'),
@@ -97,14 +98,19 @@ export async function seedEvents(db: Kysely<Schema>, calls: RawBuilder<unknown>)
 }
 
 /**
- * Gives every user of the events what their turns left behind: the account, a session, its completed turns, the debits and the wallet,
- * which begins at zero and so ends in debt. For users who have none of it yet.
+ * Gives every user of the events what their turns left behind: the account, a session, its completed turns with their responses, the
+ * debits and the wallet, which begins at zero and so ends in debt. For users who have none of it yet. `texts` are what was said in every
+ * turn. Whether a turn would have been refused is no column of its events: their request id says it.
  */
-export async function seedLedger(db: Kysely<Schema>): Promise<void> {
+export async function seedLedger(
+  db: Kysely<Schema>,
+  texts: { question: string; answer: string } = { question: "q", answer: "a" },
+): Promise<void> {
   await sql`
     with t as (
-      select user_id, session_id, turn_id, min(created_at) as at, sum(credits_charged) as charge, min(model_alias) as model_alias
-        from llm_call_events group by 1, 2, 3),
+      select user_id, session_id, turn_id, created_at as at, sum(credits_charged) as charge, min(model_alias) as model_alias,
+             bool_or(call_index = 0 and request_id = 'seed refused') as refused
+        from llm_call_events group by 1, 2, 3, 4),
       n as (
         select t.*, row_number() over w as turn_index, -sum(charge) over w as balance_after, count(*) filter (where charge <> 0) over w as seq
           from t window w as (partition by user_id order by at, turn_id)),
@@ -112,8 +118,17 @@ export async function seedLedger(db: Kysely<Schema>): Promise<void> {
       s as (insert into sessions (id, user_id, created_at) select session_id, user_id, min(at) from n group by 1, 2),
       x as (
         insert into turns (id, session_id, user_id, status, turn_index, user_input, assistant_output, model_alias, created_at, completed_at, lease_until,
-                           max_output_tokens, provider_model, pricing_version, response_body, balance_after)
-        select turn_id, session_id, user_id, 'completed', turn_index, 'q', 'a', model_alias, at, at, at, 1, 'm', '2026-02-20', '{}', balance_after from n),
+                           max_output_tokens, provider_model, pricing_version, pricing_revision, hold, would_refuse, balance_after, response_body)
+        select turn_id, session_id, user_id, 'completed', turn_index, ${texts.question}::text, ${texts.answer}::text, model_alias, at, at, at,
+               1, 'm', '2026-02-20', 1, charge, refused, balance_after,
+               (select row_to_json(r) from (
+                  select turn_id as id, session_id, turn_index, ${texts.question}::text as user_input, ${texts.answer}::text as assistant_output,
+                         'completed' as status, model_alias as model_alias_used, 'm' as provider_model, '2026-02-20' as pricing_version,
+                         trim_scale(charge)::text as credits_charged, false as prune_triggered,
+                         to_char(at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as created_at,
+                         trim_scale(balance_after)::text as balance_after,
+                         to_char(at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as completed_at) r)
+          from n),
       w as (
         insert into credit_wallets (user_id, balance, seq)
         select distinct on (user_id) user_id, balance_after, seq from n order by user_id, turn_index desc)

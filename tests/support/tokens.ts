@@ -86,7 +86,7 @@ export async function startAuth(
     name: "users",
     config: { stage: "test", version: "0.1.0", commit: "c0ffee", corsAllowedOrigins: [] },
     log,
-    clock: () => clock,
+    ticks: () => clock,
     health: () => Promise.reject(new Error("not asked")),
     routes: (shell) => {
       shell.use("/api/*", authenticated(verify, { has: (id) => id === ADMIN }));

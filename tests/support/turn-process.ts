@@ -26,7 +26,7 @@ async function obey(order: Order): Promise<ProcessAnswer> {
   }
   if (deps === null) throw new Error("a turn before the environment");
   const { alias = null, ...turn } = order.turn;
-  const request = { ...turn, alias, key: null, maxOutputTokens: 100, requestId: newId(), deadline: Date.now() + 20_000 };
+  const request = { ...turn, alias, key: null, maxOutputTokens: 100, requestId: newId(), deadline: deps.ticks() + 20_000 };
   try {
     return { ok: true, body: (await runTurn(deps, request)).body };
   } catch (error) {

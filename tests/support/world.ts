@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
+import { NO_PATIENCE } from "@pantheon/core/ledger/invariants/invariant.ts";
 import { startWorld, type World, type WorldOptions } from "@pantheon/local/world.ts";
 import { quietLog, type QuietLog } from "./quiet-log.ts";
 import { freshDatabase } from "./postgres.ts";
@@ -17,7 +18,7 @@ export type TestWorld = World & {
   readonly log: QuietLog;
   /** Calls over HTTP as this user; `user: null` sends no token. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
-  /** Asserts every ledger invariant. Called by `end` too. */
+  /** Asserts every ledger invariant, with nothing under way. Called by `end` too. */
   assertLedger(): Promise<void>;
   /** Asserts the ledger, stops everything and drops the database. */
   end(): Promise<void>;
@@ -39,7 +40,7 @@ export async function testWorld(
   const log = quietLog();
   const world = await startWorld({ environment: {}, ...options, home, port: 0, databaseUrl: database.url, log });
   const assertLedger = async () => {
-    const counts = await checkInvariants(world.deps.db);
+    const counts = await checkInvariants(world.deps.db, NO_PATIENCE);
     expect(counts.filter(({ broken }) => broken !== 0)).toEqual([]);
   };
   return {

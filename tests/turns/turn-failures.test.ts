@@ -21,7 +21,7 @@ const REFUSED = [
 ];
 const SILENT = ["fake-silent", "fake-slow-60000", "fake-drip-200"];
 const CUT = ["fake-cut-3", "fake-end-3", "fake-error-chunk-3"];
-const IMPOSSIBLE = ["negative", "fraction", "string", "null", "cached-above-input", "huge", "overflow", "total-mismatch"].map(
+const IMPOSSIBLE = ["negative", "fraction", "string", "null", "cached-above-input", "overflow", "total-mismatch"].map(
   (name) => `fake-usage-${name}`,
 );
 const UNREADABLE = ["fake-no-usage", "fake-usage-text", "fake-usage-nan"];
@@ -149,7 +149,7 @@ test("usage above the hold is charged in full, flagged and counted", async () =>
   const [turn] = await turnsOf(world, "fake-usage-above-hold");
   expect(turn?.over_hold).toBe(true);
   expect(Number(answer.json.credits_charged)).toBeGreaterThan(Number(turn?.hold));
-  expect(linesOf("over_hold")).toEqual([answer.json.id]);
+  expect(linesOf("over_hold")).toContain(answer.json.id);
 });
 
 test("usage that grows with every chunk counts once, as its last word says", async () => {

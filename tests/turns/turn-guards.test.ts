@@ -125,8 +125,8 @@ test("a hold is the price of all that the model will read and may answer, rounde
     const second = await givenTurn({ message: "What is a wallet?" });
     expect(second.hold).toBe("0.00658768"); // 65 + 1 049 octets are 279 tokens: 0.0065876745
     await settleDirectly(world, second, { answer: "An answer." });
-    const proof = await givenTurn({ message: "What is a wallet?", coverInFull: true });
-    expect(proof.hold).toBe("0.01701664"); // 65 + 1 049 + 59 octets, each a token: 0.0170166315
+    const bound = await givenTurn({ message: "What is a wallet?", coverInFull: true });
+    expect(bound.hold).toBe("0.01873146"); // 65 + 1 049 + 59 octets, each a token, and an eighth more: 1 320 tokens
   } finally {
     await givenPrice(world, "default", "1");
   }

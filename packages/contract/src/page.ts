@@ -1,14 +1,33 @@
 // A page of a list: what a reader asks for, and what every list answers. The opaque cursor itself is made in http/page.ts.
 
+/**
+ * What the rows of a page may take as they leave, in octets. A Lambda that answers at once may send 6 MiB, and carries its body as a JSON
+ * string: quotes, escapes and line ends of a body count twice. The rest is for one row that is larger, for headers, and to spare.
+ */
+export const PAGE_OCTETS = 4 * 1024 * 1024;
+
 /** Which page: `limit` rows after `offset` rows, or after the row whose sort key is `after`. */
 export type Page = { readonly limit: number; readonly offset: number; readonly after: readonly string[] | null };
 
-/** Rows, how many there are in all, and the sort key of the last row when more follow. */
-export type Listed<Row> = { readonly rows: Row[]; readonly total: number; readonly next: readonly string[] | null };
+/** Rows of a page with the sort key of each, how many rows there are in all, and whether more follow these. */
+export type Listed<Row> = {
+  readonly rows: Row[];
+  readonly keys: readonly (readonly string[])[];
+  readonly total: number;
+  readonly hasMore: boolean;
+};
 
-/** Makes a page of `limit + 1` rows that were read: the extra row only says that more follow. */
-export function listed<Row>(rows: Row[], page: Page, total: number, keyOf: (row: Row) => readonly string[]): Listed<Row> {
+/**
+ * Makes a page of `limit + 1` rows that were looked for: the extra row only says that more follow. `found` is how many there were, when
+ * fewer were read (db/newest-first.ts).
+ */
+export function listed<Row>(
+  rows: Row[],
+  page: Page,
+  total: number,
+  keyOf: (row: Row) => readonly string[],
+  found = rows.length,
+): Listed<Row> {
   const shown = rows.slice(0, page.limit);
-  const last = shown.at(-1);
-  return { rows: shown, total, next: last !== undefined && rows.length > page.limit ? keyOf(last) : null };
+  return { rows: shown, keys: shown.map(keyOf), total, hasMore: found > shown.length };
 }

@@ -6,9 +6,12 @@ export type LogFields = Readonly<Record<string, string | number | boolean | null
 export type Metric =
   | "payment_quarantined"
   | "payment_late"
+  | "reversal_quarantined"
   | "over_hold"
+  | "absorbed_over_hold"
   | "estimated_usage"
   | "impossible_usage"
+  | "usage_above_window"
   | "lost_revenue"
   | "void_failed"
   | "database_retry"

@@ -29,7 +29,7 @@ export const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
     fault("infra/functions.ts", "streaming: url !== undefined", "streaming: false", /url › mode/),
     fault("infra/functions.ts", 'timeout: "29 seconds" } as const', 'timeout: "60 seconds" } as const', /› timeout/),
     fault("infra/functions.ts", 'format: "text"', 'format: "json"', /› log › format/),
-    fault("infra/functions.ts", "retries: 0", "retries: 2", /-maintenance › again/),
+    fault("infra/functions.ts", "retries: 0", "retries: 2", /-maintenance(?:-sweep)? › again/),
     fault("infra/settings.ts", "STAGE: stage,", 'STAGE: "dev",', /› environment › STAGE/),
   ],
   "what stands around the functions is wrong": [
@@ -43,6 +43,12 @@ export const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
     fault("infra/api.ts", "throttlingRateLimit: throttling.rate, ", "", /^api › stages/),
     fault("infra/api.ts", 'routeKey: "$context.routeKey",', 'path: "$context.path",', /^api › stages/),
     fault("infra/schedules.ts", 'sweep: "rate(1 minute)"', 'sweep: "rate(1 hour)"', /^schedules › \S+-sweep › expression/),
+    fault(
+      "infra/schedules.ts",
+      '"maintenance-sweep" : "maintenance"',
+      '"maintenance" : "maintenance"',
+      /^schedules › \S+-sweep › (?:function|policies)/,
+    ),
     fault("infra/alarms.ts", '"stripe-webhook", "maintenance"];', '"stripe-webhook"];', /^alarms › \S+ › queries/),
     fault("infra/alarms.ts", "  payment_late:", "  database_retry:", /^alarms › pantheon-production-(?:payment-late|database-retry)/),
     fault("infra/secret.ts", "retainOnDelete: kept", "retainOnDelete: false", /^secrets/),

@@ -3,24 +3,33 @@
 /** By physical name. */
 export function expectedAlarms(stage: string): Record<string, object> {
   const alarms = [
-    ...["invariant_broken", "payment_quarantined", "payment_late", "lost_revenue"].map((metric) => counted(stage, metric)),
+    ...["invariant_broken", "payment_quarantined", "payment_late", "reversal_quarantined", "lost_revenue"].map((metric) =>
+      counted(stage, metric),
+    ),
     onSum(stage, "api-5xx", { metric: "AWS/ApiGateway 5xx Sum", of: { ApiId: "id-of-ApiApi" }, rule: FIVE }),
     ...["turns-stream", "admin-stream"].flatMap((name) => [
       onSum(stage, `${name}-5xx`, { metric: "AWS/Lambda Url5xxCount Sum", of: functionOf(stage, name), rule: FIVE }),
       onSum(stage, `${name}-errors`, { metric: "AWS/Lambda Errors Sum", of: functionOf(stage, name), rule: ONE }),
     ]),
-    onSum(stage, "maintenance-errors", { metric: "AWS/Lambda Errors Sum", of: functionOf(stage, "maintenance"), rule: ONE }),
-    {
-      ...onSum(stage, "maintenance-missing", {
-        metric: "AWS/Lambda Invocations Sum",
-        of: functionOf(stage, "maintenance"),
-        rule: "LessThanThreshold 1 3 × 300",
-      }),
-      missing: "breaching",
-    },
+    ...JOBS.flatMap(([name, periods]) => [
+      onSum(stage, `${name}-errors`, { metric: "AWS/Lambda Errors Sum", of: functionOf(stage, name), rule: ONE }),
+      {
+        ...onSum(stage, `${name}-missing`, {
+          metric: "AWS/Lambda Invocations Sum",
+          of: functionOf(stage, name),
+          rule: `LessThanThreshold 1 ${periods} × 300`,
+        }),
+        missing: "breaching",
+      },
+    ]),
   ];
   return Object.fromEntries(alarms.map((alarm) => [alarm.name, alarm]));
 }
+
+const JOBS = [
+  ["maintenance", 9],
+  ["maintenance-sweep", 3],
+] as const;
 
 const ONE = "GreaterThanOrEqualToThreshold 1 1 × 300";
 const FIVE = "GreaterThanOrEqualToThreshold 5 1 × 300";

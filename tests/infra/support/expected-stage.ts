@@ -58,7 +58,7 @@ const STAGES = {
     days: 30,
     rate: 100,
     burst: 200,
-    reserved: { maintenance: 1, "turns-stream": 20, "admin-stream": 2 } as typeof NO_LIMITS,
+    reserved: { maintenance: 1, "maintenance-sweep": 1, "turns-stream": 20, "admin-stream": 2 } as typeof NO_LIMITS,
     subscriptions: ["email operators@pantheon.test pantheon-staging-alarms"],
   },
   production: {
@@ -66,7 +66,7 @@ const STAGES = {
     days: 365,
     rate: 500,
     burst: 1000,
-    reserved: { maintenance: 1, "turns-stream": 200, "admin-stream": 5 } as typeof NO_LIMITS,
+    reserved: { maintenance: 1, "maintenance-sweep": 1, "turns-stream": 200, "admin-stream": 5 } as typeof NO_LIMITS,
     subscriptions: ["email operators@pantheon.test pantheon-production-alarms"],
   },
 } as const;
@@ -79,6 +79,7 @@ const FUNCTIONS = [
   { name: "admin-stream", file: "admin/stream", memory: 1024, timeout: 900, door: "url" },
   { name: "stripe-webhook", file: "stripe-webhook/handler", memory: 1024, timeout: 29, door: "api" },
   { name: "maintenance", file: "maintenance/handler", memory: 512, timeout: 600, door: "schedule" },
+  { name: "maintenance-sweep", file: "maintenance/handler", memory: 512, timeout: 60, door: "schedule" },
 ] as const;
 
 /** Who may invoke a function. The scheduler does so by a role of its own. */
@@ -175,13 +176,14 @@ const ROUTES = {
 const SCHEDULES = { sweep: "rate(1 minute)", reconcile: "rate(15 minutes)", verify: "cron(17 3 * * ? *)" };
 
 function expectedSchedule(stage: StageName, job: string, expression: string) {
+  const called = `pantheon-${stage}-${job === "sweep" ? "maintenance-sweep" : "maintenance"}`;
   return {
     name: `pantheon-${stage}-${job}`,
     expression,
     zone: "",
     window: "OFF",
     state: "ENABLED",
-    function: `pantheon-${stage}-maintenance`,
+    function: called,
     input: JSON.stringify({ job }),
     attempts: 0,
     policies: {
@@ -190,7 +192,7 @@ function expectedSchedule(stage: StageName, job: string, expression: string) {
       statements: [
         {
           actions: ["lambda:InvokeFunction"],
-          resources: [`arn:aws:lambda:eu-test-1:111122223333:function:pantheon-${stage}-maintenance`],
+          resources: [`arn:aws:lambda:eu-test-1:111122223333:function:${called}`],
         },
       ],
     },
@@ -203,14 +205,14 @@ const KINDS = {
   "aws:apigatewayv2/integration:Integration": 18,
   "aws:apigatewayv2/route:Route": 18,
   "aws:apigatewayv2/stage:Stage": 1,
-  "aws:cloudwatch/logGroup:LogGroup": 8,
-  "aws:cloudwatch/metricAlarm:MetricAlarm": 11,
-  "aws:iam/role:Role": 10,
-  "aws:lambda/function:Function": 7,
-  "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": 1,
+  "aws:cloudwatch/logGroup:LogGroup": 9,
+  "aws:cloudwatch/metricAlarm:MetricAlarm": 14,
+  "aws:iam/role:Role": 11,
+  "aws:lambda/function:Function": 8,
+  "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": 2,
   "aws:lambda/functionUrl:FunctionUrl": 2,
   "aws:lambda/permission:Permission": 22,
-  "aws:s3/bucketObjectv2:BucketObjectv2": 7,
+  "aws:s3/bucketObjectv2:BucketObjectv2": 8,
   "aws:scheduler/schedule:Schedule": 3,
   "aws:secretsmanager/secret:Secret": 1,
   "aws:sns/topic:Topic": 1,

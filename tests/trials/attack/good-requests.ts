@@ -38,6 +38,7 @@ const BODIES: Readonly<Record<string, Members>> = {
   "PATCH /api/v1/admin/pricing/{model_alias}": members({ multiplier: "1.5", pricing_version: "2026-02-20" }),
   "POST /api/v1/admin/pricing/versions": members({ version: "spring", label: "Spring", effective_date: "2027-03-20" }),
   "PATCH /api/v1/admin/settings/enforcement": members({ enabled: false }),
+  "POST /api/v1/admin/top-ups/{top_up_id}/resolve": members({ action: "grant", note: "seen", credits: "1.5", user_id: TARGET }),
   "POST /api/v1/admin/wallets/{user_id}/grant": members({ amount: "1.5", note: "sorry" }),
   "POST /api/v1/admin/users/{user_id}/wallet/grant": members({ amount: 2, note: null }),
 };

@@ -12,7 +12,7 @@ import { createDeps, type Deps } from "@pantheon/functions/whole.ts";
 import type { Schema } from "@pantheon/core/db/schema/schema.ts";
 import { createSession } from "@pantheon/core/turns/statements/session.ts";
 import { newId } from "@pantheon/contract/id.ts";
-import type { ModelAnswer } from "@pantheon/core/llm/gateway.ts";
+import type { ModelAnswer } from "@pantheon/core/llm/model-answer.ts";
 import { readSummary } from "@pantheon/core/reports/summary.ts";
 import { runTurn } from "@pantheon/core/turns/run.ts";
 import { randomFrom } from "../../support/random.ts";
@@ -76,7 +76,7 @@ async function oneSession(deps: Deps, user: string): Promise<void> {
       alias: null,
       maxOutputTokens: 2_048,
       requestId: newId(),
-      deadline: Date.now() + 60_000,
+      deadline: deps.ticks() + 60_000,
     });
   }
 }

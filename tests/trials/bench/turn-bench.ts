@@ -75,6 +75,7 @@ async function oneTurn(db: Database, catalog: Catalog, user: string, session: st
     session,
     alias: null,
     message: "How much is a turn?",
+    messageBound: 19,
     maxOutputTokens: 256,
     leaseMs: 60_000,
     prices: catalog.prices,
@@ -102,6 +103,9 @@ async function oneTurn(db: Database, catalog: Catalog, user: string, session: st
     body: "{",
     lowBalanceThreshold: "5",
     requestId: "bench",
+    pruned: false,
+    octetsPerToken: null,
+    textBound: 39,
   });
   if (!settled) throw new Error("a turn of the bench did not settle");
 }
@@ -128,6 +132,7 @@ function event() {
     provider_cost_usd: "0.0001",
     credits_burned: "0.0015",
     credits_charged: "0.0015",
+    credits_absorbed: "0",
     usd_per_credit: "0.03",
     latency_ms: 1,
     status: "success",

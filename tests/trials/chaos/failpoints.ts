@@ -49,7 +49,7 @@ export const FAILPOINTS: readonly Failpoint[] = [
   { name: "topup.row", at: "run:start_top_up:after", drive: "top-up" },
   { name: "topup.stripe_sent", at: "stripe:after", drive: "top-up" },
   { name: "topup.attached", at: { statement: "attach_payment", when: "committed" }, drive: "top-up" },
-  { name: "webhook.verified", at: "run:release_payment:before", drive: "payment" },
+  { name: "webhook.verified", at: "run:grant_payment:before", drive: "payment" },
   { name: "webhook.sent", at: { statement: "grant_payment", when: "sent" }, drive: "payment" },
   { name: "webhook.granted", at: { statement: "grant_payment", when: "committed" }, drive: "payment" },
   { name: "webhook.before_200", at: "respond", drive: "payment" },

@@ -18,7 +18,7 @@ export function passing(trigger: Trigger, seam: Seam): void {
 export function withFailpoints(deps: Deps, config: Config, trigger: Trigger): Deps {
   const at = (seam: Seam): void => passing(trigger, seam);
   const { apiKey, baseUrl } = config.openRouter;
-  const gateway = createGateway({ apiKey, baseUrl, log: deps.log, clock: deps.clock, fetch: watchedFetch(trigger) });
+  const gateway = createGateway({ apiKey, baseUrl, log: deps.log, clock: deps.clock, ticks: deps.ticks, fetch: watchedFetch(trigger) });
   const { stripe, db, catalog } = deps;
   return {
     ...deps,

@@ -1,10 +1,14 @@
 // Every guard that `npm run test:mutants` takes out. A guard that no test misses is a missing test: it is written, and then it stands here.
 
+import { CONNECTION_GUARDS } from "./guards/connections.ts";
 import { EDGE_GUARDS } from "./guards/edge.ts";
+import { INVARIANT_GUARDS } from "./guards/invariants.ts";
 import { METERING_GUARDS } from "./guards/metering.ts";
 import { PAYMENT_GUARDS } from "./guards/payments.ts";
+import { QUARANTINE_GUARDS } from "./guards/quarantine.ts";
 import { SCHEMA_GUARDS } from "./guards/schema.ts";
 import { STATEMENT_GUARDS } from "./guards/statements.ts";
+import { STRIPE_TIME_GUARDS } from "./guards/stripe-time.ts";
 import { TURN_GUARDS } from "./guards/turns.ts";
 import type { Mutant } from "./mutant.ts";
 
@@ -14,5 +18,9 @@ export const MUTANTS: readonly Mutant[] = [
   ...TURN_GUARDS,
   ...METERING_GUARDS,
   ...PAYMENT_GUARDS,
+  ...QUARANTINE_GUARDS,
+  ...STRIPE_TIME_GUARDS,
+  ...CONNECTION_GUARDS,
   ...EDGE_GUARDS,
+  ...INVARIANT_GUARDS,
 ];

@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { chmod, cp, mkdir, mkdtemp, readdir, realpath, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { PROJECT } from "../../support/project-files.ts";
 
@@ -46,10 +46,11 @@ async function linkPackages(folder: string): Promise<void> {
   const installed = join(PROJECT, "node_modules");
   const own = join(folder, "node_modules");
   await mkdir(join(own, WORKSPACES), { recursive: true });
-  for (const workspace of await readdir(join(folder, "packages"))) {
-    await symlink(join(folder, "packages", workspace), join(own, WORKSPACES, workspace));
+  const packages = (await readdir(join(folder, "packages"))).map((name) => join("packages", name));
+  for (const workspace of [...packages, "functions"]) {
+    await symlink(join(folder, workspace), join(own, WORKSPACES, basename(workspace)));
     // What one workspace needs in a version of its own stands in its own folder.
-    const nested = join("packages", workspace, "node_modules");
+    const nested = join(workspace, "node_modules");
     if (existsSync(join(PROJECT, nested))) await symlink(join(PROJECT, nested), join(folder, nested));
   }
   for (const name of await readdir(installed)) {

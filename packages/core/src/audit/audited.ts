@@ -13,6 +13,8 @@ export type AdminAction =
   | "pricing.activate"
   | "settings.enforcement"
   | "wallet.grant"
+  | "top_up.grant"
+  | "top_up.dismiss"
   | "user.suspend"
   | "user.reactivate";
 

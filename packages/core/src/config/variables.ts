@@ -48,7 +48,7 @@ export const TABLE = v.strictObject({
   STRIPE_API_URL: v.pipe(v.optional(rules.webUrl, "https://api.stripe.com"), means("Stripe's address.")),
   CREDIT_OVERDRAFT: v.pipe(
     v.optional(rules.overdraft, "one_turn"),
-    means("How far an enforced wallet may go below zero: `one_turn` (one hold) or `none`."),
+    means("How far an enforced wallet may go below zero: `one_turn` (one hold) or `none` (a charge is never above its hold)."),
   ),
   OPENROUTER_API_KEY: v.pipe(
     v.optional(rules.text),

@@ -3,7 +3,7 @@
 import type { PostgresPool } from "kysely";
 import pRetry from "p-retry";
 import type { Log } from "../log.ts";
-import type { Clock } from "@pantheon/contract/time.ts";
+import { elapsed, type Clock } from "@pantheon/contract/time.ts";
 import { openPool, type DriverClient, type DriverOptions, type DriverPool } from "./driver.ts";
 import { lease, READ_TIMEOUT_MS, type Lease } from "./connection.ts";
 import { connectionMayComeBack, translateDatabaseError } from "./unavailable.ts";
@@ -39,7 +39,7 @@ export function rotatingPool(options: PoolOptions): RotatingPool {
     current = null;
   };
   const pool = (): Promise<DriverPool> => {
-    if (options.clock() - lastUsed > STALE_AFTER_MS) replace();
+    if (elapsed(options.clock, lastUsed) > STALE_AFTER_MS) replace();
     lastUsed = options.clock();
     current ??= openPool(options, wasSilent ? RECONNECT_TIMEOUT_MS : CONNECT_TIMEOUT_MS);
     return current;

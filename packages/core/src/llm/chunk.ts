@@ -2,6 +2,7 @@
 // of the expected kind counts as not said, since the SDK refuses a whole chunk, text and all, for one malformed figure.
 
 import { amount, format } from "@pantheon/contract/money.ts";
+import { isContextRefusal } from "./provider-failure.ts";
 import { storableText } from "./storable-text.ts";
 
 /** A usage block as it came: an object, whatever it holds. Metering reads it. */
@@ -16,8 +17,8 @@ export type ChunkFacts = {
   readonly usage: ReportedUsage | null;
   /** USD as a plain decimal. */
   readonly costUsd: string | null;
-  /** The provider reports a failure in the middle of the stream; `status` where it gives one. */
-  readonly failure: { readonly status: number | null } | null;
+  /** The provider reports a failure in the middle of the stream; `status` where it gives one. `isContext`: the prompt is too long for it. */
+  readonly failure: { readonly status: number | null; readonly isContext: boolean } | null;
 };
 
 export const NO_FACTS: ChunkFacts = { id: null, model: null, finishReason: null, usage: null, costUsd: null, failure: null };
@@ -84,5 +85,6 @@ function cost(value: unknown): string | null {
 function failure(error: unknown): ChunkFacts["failure"] {
   if (error === undefined || error === null) return null;
   const code = isRecord(error) ? error["code"] : null;
-  return { status: typeof code === "number" && Number.isInteger(code) && code >= 400 && code <= 599 ? code : null };
+  const isContext = isContextRefusal(JSON.stringify(error));
+  return { isContext, status: typeof code === "number" && Number.isInteger(code) && code >= 400 && code <= 599 ? code : null };
 }

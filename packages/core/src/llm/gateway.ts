@@ -5,12 +5,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pRetry from "p-retry";
 import { DomainError } from "@pantheon/contract/error.ts";
 import type { Log } from "../log.ts";
-import type { Clock } from "@pantheon/contract/time.ts";
-import type { FinishReason, ReportedUsage } from "./chunk.ts";
+import type { Clock, Ticks } from "@pantheon/contract/time.ts";
+import { NO_FACTS } from "./chunk.ts";
+import type { ModelAnswer } from "./model-answer.ts";
 import type { ModelCall } from "./model-call.ts";
-import { ProviderFailure } from "./provider-failure.ts";
+import { CONTEXT, ProviderFailure } from "./provider-failure.ts";
 import { storableText } from "./storable-text.ts";
-import { streamAnswer } from "./stream-answer.ts";
+import { streamAnswer, type Progress, type Received } from "./stream-answer.ts";
 
 export type GatewayDeps = {
   /** Null when none is set: then every call is refused as `not_configured`. */
@@ -19,33 +20,16 @@ export type GatewayDeps = {
   readonly baseUrl: string;
   readonly log: Log;
   readonly clock: Clock;
+  readonly ticks: Ticks;
   readonly fetch?: typeof fetch;
-};
-
-export type ModelAnswer = {
-  /** Safe to store: no NUL, no lone surrogates, at most 1 MiB of UTF-8 (what is longer is left out, and `cut` stays false). */
-  readonly text: string;
-  /** The answer broke off: `text` is what had been received. */
-  readonly cut: boolean;
-  /** Null when the provider did not get to say it. */
-  readonly finishReason: FinishReason | null;
-  /** The provider's last usage block, untouched and untrusted; null when there was none. */
-  readonly usage: ReportedUsage | null;
-  readonly provider: string;
-  /** The model that the provider says answered; the one asked for when it does not say. */
-  readonly providerModel: string;
-  readonly providerRequestId: string | null;
-  /** The provider's own cost in USD, where it gives a credible one. */
-  readonly costUsd: string | null;
-  /** From the call to the end of the answer, retries included. */
-  readonly latencyMs: number;
 };
 
 export type Gateway = {
   /**
    * Asks a model. Resolves with a whole or a cut answer, an empty one too. Refuses with `not_configured`, with `provider_failed` when no
    * text came (after at most two more attempts; with `retryAfter` on a rate limit) and with `provider_timeout` when the time is over,
-   * also when some text had come: such a call costs the user nothing.
+   * also when some text had come: such a call costs the user nothing, and what had come goes to `onLost`. Refuses with
+   * `context_budget_exceeded` when the provider finds the prompt too long.
    */
   answer(call: ModelCall): Promise<ModelAnswer>;
 };
@@ -58,39 +42,47 @@ export function createGateway(deps: GatewayDeps): Gateway {
 const MAX_RETRIES = 2;
 
 async function answer(deps: GatewayDeps, call: ModelCall): Promise<ModelAnswer> {
-  const { apiKey, baseUrl, clock, log } = deps;
+  const { apiKey, baseUrl, clock, ticks, log } = deps;
   if (apiKey === null || apiKey === "") throw new DomainError("not_configured", "No model provider is configured.");
   const timeout = new DomainError("provider_timeout", "The model provider did not answer in time.");
   if (call.timeoutMs <= 0) throw timeout;
   const connection = { apiKey, baseUrl, clock, fetch: deps.fetch ?? fetch };
-  const started = clock();
+  const started = ticks();
+  const latency = () => Math.round(ticks() - started);
   const deadline = new AbortController();
+  const progress: Progress = { text: "", facts: NO_FACTS };
   const timer = setTimeout(() => deadline.abort(timeout), call.timeoutMs);
   try {
-    const received = await pRetry(() => streamAnswer(connection, call, deadline.signal), {
+    const received = await pRetry(() => streamAnswer(connection, call, deadline.signal, progress), {
       retries: MAX_RETRIES,
       minTimeout: 0, // shouldRetry waits: only there is the provider's own wish known
       signal: deadline.signal,
       onFailedAttempt: ({ error, attemptNumber }) => logFailure(log, call, error, attemptNumber),
-      shouldRetry: ({ error, attemptNumber }) => waitToRetry(error, attemptNumber, started + call.timeoutMs - clock(), deadline.signal),
+      shouldRetry: ({ error, attemptNumber }) => waitToRetry(error, attemptNumber, started + call.timeoutMs - ticks(), deadline.signal),
     });
-    const { text, cut, facts } = received;
-    return {
-      text: storableText(text),
-      cut,
-      finishReason: facts.finishReason,
-      usage: facts.usage,
-      provider: call.model.provider,
-      providerModel: facts.model ?? call.model.providerModel,
-      providerRequestId: facts.id,
-      costUsd: facts.costUsd,
-      latencyMs: clock() - started,
-    };
+    return answerOf(call, received, latency());
   } catch (error) {
+    if (progress.text !== "" || progress.facts.usage !== null) {
+      call.onLost?.(answerOf(call, { ...progress, cut: true }, latency()));
+    }
     throw deadline.signal.aborted ? timeout : refusalOf(error);
   } finally {
     clearTimeout(timer);
   }
+}
+
+function answerOf(call: ModelCall, { text, cut, facts }: Received, latencyMs: number): ModelAnswer {
+  return {
+    text: storableText(text),
+    cut,
+    finishReason: facts.finishReason,
+    usage: facts.usage,
+    provider: call.model.provider,
+    providerModel: facts.model ?? call.model.providerModel,
+    providerRequestId: facts.id,
+    costUsd: facts.costUsd,
+    latencyMs,
+  };
 }
 
 /** What failed and how often, by status and class alone: the provider's words may hold the user's. */
@@ -111,6 +103,8 @@ async function waitToRetry(error: Error, attempt: number, timeLeftMs: number, si
 /** The cause is not passed on: errors of the SDK carry the request and the provider's answer. */
 function refusalOf(error: unknown): unknown {
   if (!(error instanceof ProviderFailure)) return error;
+  if (error.reason === CONTEXT)
+    return new DomainError("context_budget_exceeded", "The message does not fit into the model's context window.");
   const isRateLimit = error.status === 429 && error.retryAfterMs !== null;
   return new DomainError(
     "provider_failed",

@@ -8,27 +8,34 @@ export type ModelEntry = {
   readonly provider: "openrouter";
   /** The provider's name for the model. */
   readonly providerModel: string;
-  /** Tokens in and out together that one call can hold. */
+  /** Tokens in and out together that a session's history is cut to. A provider may take more than this. */
   readonly contextWindow: number;
+  /** The most tokens that a usage block is believed: twice what any provider of the model takes in, and gives out. */
+  readonly credibleInput: number;
+  readonly credibleOutput: number;
   /** List prices in USD for a million tokens, as decimal strings. */
   readonly usdPerMillion: { readonly fresh: string; readonly cached: string; readonly output: string };
 };
 
-const GPT_4O_MINI: ModelEntry = entry("openai/gpt-4o-mini", 128_000, "0.15", "0.075", "0.6");
+/** A provider counts differently than its own documents say, and grows without telling: twice its limit is still credible. */
+const CREDIBLE_TIMES = 2;
+
+const GPT_4O_MINI: ModelEntry = entry("openai/gpt-4o-mini", 128_000, [128_000, 16_384], "0.15", "0.075", "0.6");
 
 /**
  * The models by alias. Windows and prices are those of the first provider behind OpenRouter; where a long prompt costs more
  * (Gemini Pro and Claude Sonnet above 200 000 tokens), the window ends or the price stands at the ordinary tier, since the
- * provider's own figure is taken before this one.
+ * provider's own figure is taken before this one. Beside the window, in brackets: the longest prompt and answer that any provider of
+ * the model takes and gives (Claude Sonnet a million tokens, where that is switched on).
  */
 export const MODELS: Readonly<Record<string, ModelEntry>> = withoutPrototype({
-  deepseek: entry("deepseek/deepseek-v3.2", 131_072, "0.28", "0.028", "0.42"),
-  "gemini-flash": entry("google/gemini-2.5-flash", 1_048_576, "0.3", "0.03", "2.5"),
-  "gemini-pro": entry("google/gemini-2.5-pro", 1_048_576, "1.25", "0.125", "10"),
+  deepseek: entry("deepseek/deepseek-v3.2", 131_072, [163_840, 65_536], "0.28", "0.028", "0.42"),
+  "gemini-flash": entry("google/gemini-2.5-flash", 1_048_576, [1_048_576, 65_536], "0.3", "0.03", "2.5"),
+  "gemini-pro": entry("google/gemini-2.5-pro", 1_048_576, [1_048_576, 65_536], "1.25", "0.125", "10"),
   "gpt-4o-mini": GPT_4O_MINI,
-  "gpt-4o": entry("openai/gpt-4o", 128_000, "2.5", "1.25", "10"),
-  "claude-haiku": entry("anthropic/claude-haiku-4.5", 200_000, "1", "0.1", "5"),
-  "claude-sonnet": entry("anthropic/claude-sonnet-4.5", 200_000, "3", "0.3", "15"),
+  "gpt-4o": entry("openai/gpt-4o", 128_000, [128_000, 16_384], "2.5", "1.25", "10"),
+  "claude-haiku": entry("anthropic/claude-haiku-4.5", 200_000, [200_000, 64_000], "1", "0.1", "5"),
+  "claude-sonnet": entry("anthropic/claude-sonnet-4.5", 200_000, [1_000_000, 64_000], "3", "0.3", "15"),
   default: GPT_4O_MINI,
 });
 
@@ -44,8 +51,22 @@ function times(price: string, tokens: number): Amount {
   return amount(price).times(amount(String(tokens)));
 }
 
-function entry(providerModel: string, contextWindow: number, fresh: string, cached: string, output: string): ModelEntry {
-  return { provider: "openrouter", providerModel, contextWindow, usdPerMillion: { fresh, cached, output } };
+type Limits = readonly [input: number, output: number];
+
+function entry(
+  providerModel: string,
+  contextWindow: number,
+  [input, output]: Limits,
+  ...[fresh, cached, answered]: readonly [fresh: string, cached: string, output: string]
+): ModelEntry {
+  return {
+    provider: "openrouter",
+    providerModel,
+    contextWindow,
+    credibleInput: input * CREDIBLE_TIMES,
+    credibleOutput: output * CREDIBLE_TIMES,
+    usdPerMillion: { fresh, cached, output: answered },
+  };
 }
 
 /** An alias comes from outside: `MODELS["constructor"]` must be as unknown as any other name. */

@@ -1,7 +1,7 @@
-// fetch as the SDK may use it: never follows a redirect, turns a refusal into a failure without reading its words, and bounds the body.
+// fetch as the SDK may use it: never follows a redirect, turns a refusal into a failure that keeps none of its words, and bounds the body.
 
 import type { Clock } from "@pantheon/contract/time.ts";
-import { ProviderFailure } from "./provider-failure.ts";
+import { CONTEXT, isContextRefusal, ProviderFailure } from "./provider-failure.ts";
 
 /**
  * Wraps `inner`. A redirect is a refusal (following one would carry the key to another host), and so is any other status but 2xx:
@@ -13,12 +13,36 @@ export function providerFetch(inner: typeof fetch, clock: Clock): typeof fetch {
       throw init?.signal?.aborted ? error : new ProviderFailure(null, systemCode(error));
     });
     if (!response.ok) {
-      await response.body?.cancel();
-      throw new ProviderFailure(response.status, "refused", retryAfterMs(response.headers.get("retry-after"), clock()));
+      throw new ProviderFailure(response.status, await reasonOf(response), retryAfterMs(response.headers.get("retry-after"), clock()));
     }
     return new Response(response.body?.pipeThrough(limitTo(MAX_BODY_OCTETS)) ?? null, response);
   };
 }
+
+/** The statuses with which providers refuse a prompt for its length; the others are not read. */
+const LENGTH_STATUSES: ReadonlySet<number> = new Set([400, 413, 422]);
+const MOST_WORDS = 16 * 1024;
+const WORDS_TIMEOUT_MS = 1_000;
+
+/** Looks for the one thing of use to us that a refusal can say: the prompt is too long. Its words are looked at, and forgotten. */
+async function reasonOf(response: Response): Promise<string> {
+  if (!LENGTH_STATUSES.has(response.status) || response.body === null) {
+    await response.body?.cancel();
+    return REFUSED;
+  }
+  let words = "";
+  const decoder = new TextDecoder();
+  const reader = new WritableStream<Uint8Array>({
+    write(part) {
+      words += decoder.decode(part.subarray(0, MOST_WORDS - words.length), { stream: true });
+      if (words.length >= MOST_WORDS) throw new ProviderFailure(null, "too large");
+    },
+  });
+  await response.body.pipeTo(reader, { signal: AbortSignal.timeout(WORDS_TIMEOUT_MS) }).catch(() => {}); // what came is all there is to judge
+  return response.status === 413 || isContextRefusal(words) ? CONTEXT : REFUSED;
+}
+
+const REFUSED = "refused";
 
 /** Why a connection failed, as the system names it (ECONNREFUSED): never a message, which may hold a host or a URL. */
 function systemCode(error: unknown): string {

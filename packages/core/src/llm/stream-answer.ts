@@ -6,35 +6,38 @@ import { NO_FACTS, textOf, withChunk } from "./chunk.ts";
 import type { ChunkFacts } from "./chunk.ts";
 import type { ModelCall } from "./model-call.ts";
 import { providerFetch } from "./provider-fetch.ts";
-import { ProviderFailure } from "./provider-failure.ts";
+import { CONTEXT, ProviderFailure } from "./provider-failure.ts";
 import { MAX_TEXT_OCTETS } from "./storable-text.ts";
 
 export type Connection = { readonly apiKey: string; readonly baseUrl: string; readonly clock: Clock; readonly fetch: typeof fetch };
 
 export type Received = { readonly text: string; readonly cut: boolean; readonly facts: ChunkFacts };
 
-/** Asks once. Throws `ProviderFailure` when neither text nor a proper end came; leaves no connection open, whatever happens. */
-export async function streamAnswer(connection: Connection, call: ModelCall, deadline: AbortSignal): Promise<Received> {
+/** What an attempt has received so far: kept by the caller, who may stop waiting at any moment. */
+export type Progress = { text: string; facts: ChunkFacts };
+
+/** Asks once, and keeps `progress` up to date. Throws `ProviderFailure` when neither text nor a proper end came; leaves no connection open, whatever happens. */
+export async function streamAnswer(connection: Connection, call: ModelCall, deadline: AbortSignal, progress: Progress): Promise<Received> {
   const sdk = await loadSdk();
   const leaving = new AbortController();
   const parts = openStream(sdk, connection, call, AbortSignal.any([deadline, leaving.signal]));
-  let facts = NO_FACTS;
-  let text = "";
+  progress.facts = NO_FACTS;
+  progress.text = "";
   let damage: unknown = null;
   const take = (piece: string): void => {
     if (piece === "") return;
-    if (text.length < MAX_TEXT_OCTETS) text += piece;
+    if (progress.text.length < MAX_TEXT_OCTETS) progress.text += piece;
     call.onDelta?.(piece);
   };
   // What goes wrong after the finish (a lost connection, a usage chunk that is no JSON) has not touched the text.
   const note = (error: unknown): void => {
-    if (facts.finishReason === null) damage ??= error;
+    if (progress.facts.finishReason === null) damage ??= error;
   };
   try {
     for await (const part of parts) {
       if (part.type === "raw") {
-        facts = withChunk(facts, part.rawValue);
-        if (facts.failure !== null) note(facts.failure);
+        progress.facts = withChunk(progress.facts, part.rawValue);
+        if (progress.facts.failure !== null) note(progress.facts.failure);
       } else if (part.type === "text-delta") take(part.text);
       else if (part.type === "error" && sdk.TypeValidationError.isInstance(part.error)) take(textOf(part.error.value));
       else if (part.type === "error") note(part.error);
@@ -44,6 +47,7 @@ export async function streamAnswer(connection: Connection, call: ModelCall, dead
   } finally {
     leaving.abort();
   }
+  const { text, facts } = progress;
   const finished = facts.finishReason !== null;
   if (text === "" && !finished) throw failureOf(facts, damage);
   return { text, cut: !finished || damage !== null, facts };
@@ -85,6 +89,6 @@ function openStream(sdk: Sdk, { apiKey, baseUrl, clock, fetch }: Connection, cal
 
 function failureOf(facts: ChunkFacts, damage: unknown): ProviderFailure {
   if (damage instanceof ProviderFailure) return damage;
-  if (facts.failure !== null) return new ProviderFailure(facts.failure.status, "error in the stream");
+  if (facts.failure !== null) return new ProviderFailure(facts.failure.status, facts.failure.isContext ? CONTEXT : "error in the stream");
   return new ProviderFailure(null, damage instanceof Error ? damage.name : "no answer");
 }

@@ -11,14 +11,28 @@ export type MaintenanceRun = {
   readonly outcome: "done" | "failed";
 };
 
-/** Keeps the newest run of a job, whichever of two that overlap is recorded last. */
-export async function recordMaintenanceRun(db: Database, run: MaintenanceRun, counts: Readonly<Record<string, number>>): Promise<void> {
-  const row = { ...run, counts: JSON.stringify(counts) };
+/**
+ * Keeps the newest run of a job, whichever of two that overlap is recorded last. `progress` is how far it came, for the next run; without
+ * it, what is there stays.
+ */
+export async function recordMaintenanceRun(
+  db: Database,
+  run: MaintenanceRun,
+  counts: Readonly<Record<string, number>>,
+  progress?: object,
+): Promise<void> {
+  const row = { ...run, counts: JSON.stringify(counts), ...(progress && { progress: JSON.stringify(progress) }) };
   await db.query
     .insertInto("maintenance_runs")
     .values(row)
     .onConflict((conflict) => conflict.column("job").doUpdateSet(row).where("maintenance_runs.finished_at", "<=", run.finished_at))
     .execute();
+}
+
+/** How far the last run of this job came, as it said; undefined when it never ran. */
+export async function readProgress(db: Database, job: MaintenanceRun["job"]): Promise<unknown> {
+  const row = await db.query.selectFrom("maintenance_runs").select("progress").where("job", "=", job).executeTakeFirst();
+  return row?.progress;
 }
 
 /** One row a job that has ever run, by name. */

@@ -15,11 +15,12 @@ export type UsageBounds = {
   /** Input and output as estimated from the text that was sent and received. */
   readonly inputEstimate: number;
   readonly outputEstimate: number;
-  /** What the hold covers: no estimate goes above it. */
+  /** What the hold covers: no guess of ours goes above it. */
   readonly maxInput: number;
   readonly maxOutput: number;
-  /** The model's window: a call cannot have used more, in or out. */
-  readonly contextWindow: number;
+  /** What a provider may report of this model: more is clamped to it (llm/models.ts). */
+  readonly credibleInput: number;
+  readonly credibleOutput: number;
   /** The answer broke off, so a usage block can only be an interim count. */
   readonly cut: boolean;
 };
@@ -38,27 +39,32 @@ export type Usage = {
 };
 
 /**
- * Reads a usage block. A sound one is taken as it is, also above the hold. A figure that is impossible in kind (absent, negative,
- * a fraction, no number) is replaced by its estimate; one beyond what it is a part of is clamped to it (cached to input, reasoning
- * to output, both to the window). Either makes the whole usage `estimated`, as does an answer that broke off (contract section 3), and
- * nothing estimated goes above what the hold covers.
+ * Reads a usage block, each figure for itself. A sound one is taken as it is, also above the hold. One that is impossible in kind
+ * (absent, negative, a fraction, no number) is replaced by our estimate, which never goes above what the hold covers (contract
+ * section 2). One that is too large is clamped: cached to input, reasoning to output, input and output to what is credible, and not to
+ * the hold, since a guess that is ours is no better than a figure that is nearly right. Parts that contradict their own total are not
+ * believed above the hold. Each of these makes the usage `estimated`, as does an answer that broke off (contract section 3).
  * No block (null) is unknown, not zero; an explicit zero is zero. `cached_tokens` and `reasoning_tokens` that are absent or null are 0.
  */
 export function normaliseUsage(raw: RawUsage | null, bounds: UsageBounds): Usage {
-  if (!isBlock(raw)) return estimated({ input: bounds.inputEstimate, cached: 0, output: bounds.outputEstimate, reasoning: 0 }, bounds, []);
+  const own = { input: Math.min(bounds.inputEstimate, bounds.maxInput), output: Math.min(bounds.outputEstimate, bounds.maxOutput) };
+  if (!isBlock(raw)) return usageOf({ ...own, cached: 0, reasoning: 0 }, "estimated", []);
   const faults: string[] = [];
   const read = (field: string, value: unknown, estimate: number, limit: number): number => {
-    const figure = Math.max(0, Math.min(isCount(value) ? value : estimate, limit));
+    const figure = isCount(value) ? Math.max(0, Math.min(value, limit)) : estimate;
     if (figure !== value) faults.push(field);
     return figure;
   };
-  const input = read("prompt_tokens", raw.prompt_tokens, bounds.inputEstimate, bounds.contextWindow);
-  const output = read("completion_tokens", finalOutput(raw, bounds), bounds.outputEstimate, bounds.contextWindow);
+  const asked = read("prompt_tokens", raw.prompt_tokens, own.input, bounds.credibleInput);
+  const answered = read("completion_tokens", finalOutput(raw, bounds), own.output, bounds.credibleOutput);
+  const isContrary = contradictsTotal(raw);
+  const isBelieved = !isContrary || faults.length > 0; // else one of the two is wrong, and nobody knows which
+  const input = isBelieved ? asked : Math.min(asked, bounds.maxInput);
+  const output = isBelieved ? answered : Math.min(answered, bounds.maxOutput);
   const cached = read("cached_tokens", part(raw.prompt_tokens_details, "cached_tokens"), 0, input);
   const reasoning = read("reasoning_tokens", part(raw.completion_tokens_details, "reasoning_tokens"), 0, output);
-  if (contradictsTotal(raw)) faults.push("total_tokens");
-  const counts = { input, cached, output, reasoning };
-  return faults.length > 0 || bounds.cut ? estimated(counts, bounds, faults) : usageOf(counts, "reported", faults);
+  if (isContrary) faults.push("total_tokens");
+  return usageOf({ input, cached, output, reasoning }, faults.length > 0 || bounds.cut ? "estimated" : "reported", faults);
 }
 
 type Counts = { input: number; cached: number; output: number; reasoning: number };
@@ -90,16 +96,6 @@ function contradictsTotal(raw: RawUsage): boolean {
   if (!isCount(raw.total_tokens)) return true;
   if (!isCount(raw.prompt_tokens) || !isCount(raw.completion_tokens)) return false;
   return raw.total_tokens !== raw.prompt_tokens + raw.completion_tokens;
-}
-
-function estimated(counts: Counts, bounds: UsageBounds, faults: readonly string[]): Usage {
-  const input = Math.min(counts.input, bounds.maxInput);
-  const output = Math.min(counts.output, bounds.maxOutput);
-  return usageOf(
-    { input, cached: Math.min(counts.cached, input), output, reasoning: Math.min(counts.reasoning, output) },
-    "estimated",
-    faults,
-  );
 }
 
 function usageOf({ input, cached, output, reasoning }: Counts, source: Usage["source"], faults: readonly string[]): Usage {

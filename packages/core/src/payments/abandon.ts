@@ -10,37 +10,68 @@ import type { Stripe } from "./stripe.ts";
 const ABANDONED_AFTER_MS = 25 * 60 * 60 * 1_000;
 const ROWS_A_ROUND = 200;
 
-/** Cancels what was abandoned, and grants what turns out to be paid after all. Answers how many rows it closed; one that fails is tried again next time. */
-export async function closeAbandoned(deps: PaymentDeps & { readonly stripe: Stripe; readonly clock: Clock }): Promise<number> {
-  const rows = await deps.db.query
-    .selectFrom("top_ups")
-    .select(["id", "payment_intent"])
-    .where("slot", "is not", null)
-    .where("created_at", "<", new Date(deps.clock() - ABANDONED_AFTER_MS))
-    .orderBy("created_at")
-    .limit(ROWS_A_ROUND)
-    .execute();
-  let closed = 0;
-  for (const row of rows) {
+type AbandonDeps = PaymentDeps & { readonly stripe: Stripe; readonly clock: Clock };
+
+type Row = { id: string; payment_intent: string | null };
+
+/**
+ * Cancels what was abandoned, and grants what turns out to be paid after all; begins no row when `isOver`. Returns how many
+ * rows it closed, and how many it could not look at. The row that was tried longest ago comes first, and one that fails
+ * goes behind the others, so that no row waits for another for ever.
+ */
+export async function closeAbandoned(
+  deps: AbandonDeps,
+  isOver: () => boolean = () => false,
+): Promise<{ closed: number; unclosed: number }> {
+  let [closed, unclosed] = [0, 0];
+  for (const row of await due(deps)) {
+    if (isOver()) break;
     try {
-      if (row.payment_intent === null) closed += (await deps.db.run(abandonTopUp, { id: row.id })).length;
-      else if (await close(deps, row.id, row.payment_intent)) closed += 1;
+      await deps.db.query
+        .updateTable("top_ups")
+        .set({ tried_at: new Date(deps.clock()) })
+        .where("id", "=", row.id)
+        .execute();
+      if (await close(deps, row)) closed += 1;
     } catch (error) {
+      unclosed += 1;
       deps.log.warn("an abandoned top-up could not be closed", {
         top_up_id: row.id,
         error: error instanceof Error ? error.name : "unknown",
       });
     }
   }
-  return closed;
+  return { closed, unclosed };
 }
 
-async function close(deps: PaymentDeps & { stripe: Stripe; clock: Clock }, id: string, intent: string): Promise<boolean> {
-  const known = parsePayment(await deps.stripe.retrieveIntent(intent));
+/** Those that hold a place for longer than a day, and those that were given up before their payment was known. */
+function due({ db, clock }: AbandonDeps): Promise<Row[]> {
+  const startedBefore = new Date(clock() - ABANDONED_AFTER_MS);
+  return db.query
+    .selectFrom("top_ups")
+    .select(["id", "payment_intent"])
+    .where((row) =>
+      row.or([
+        row.and([row("slot", "is not", null), row("created_at", "<", startedBefore)]),
+        row.and([row("cancel_due", "=", true), row("status", "=", "canceled")]),
+      ]),
+    )
+    .orderBy("tried_at")
+    .orderBy("id")
+    .limit(ROWS_A_ROUND)
+    .execute();
+}
+
+async function close(deps: AbandonDeps, { id, payment_intent: intent }: Row): Promise<boolean> {
+  if (intent === null) return (await deps.db.run(abandonTopUp, { id })).length > 0;
+  const seen = await deps.stripe.retrieve("payment_intents", intent);
+  const known = parsePayment(seen?.object);
   if (known?.status === "succeeded") return (await settlePayment(deps, known, null)) !== "ignored";
   if (known?.status === "processing") return false; // its money is on the way
-  const canceled = known?.status === "canceled" ? known : parsePayment(await deps.stripe.cancelIntent(intent));
-  if (canceled?.status !== "canceled") return false;
-  await deps.db.run(moveTopUp, { id, payment: intent, status: "canceled", at: new Date(deps.clock()), event: null, type: "" });
-  return true;
+  const last = seen && known?.status !== "canceled" ? await deps.stripe.cancelIntent(intent) : seen;
+  if (last && parsePayment(last.object)?.status !== "canceled") return false;
+  // A payment that Stripe does not know (another account's, the other mode's) can never be paid here: that is an end too.
+  const at = last?.at ?? new Date(deps.clock());
+  const [row] = await deps.db.run(moveTopUp, { id, payment: intent, status: "canceled", at, event: null, type: "" });
+  return row?.moved === true;
 }

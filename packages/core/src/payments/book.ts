@@ -2,13 +2,16 @@
 
 import type { Config } from "../config/config.ts";
 import type { Database } from "../db/database.ts";
-import { grantPayment, quarantinePayment, releasePayment } from "../ledger/statements/grant-payment.ts";
+import { grantPayment } from "../ledger/statements/grant-payment.ts";
+import { quarantinePayment, refitPayment } from "../ledger/statements/quarantine-payment.ts";
+import { sqlState } from "../db/unavailable.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
 import type { Log } from "../log.ts";
-import { amount, format, roundHalfUp, type Amount } from "@pantheon/contract/money.ts";
-import { creditsFor, misfit, misfitOfCredits, purposeOf, usdOf, type Payment } from "./payment.ts";
+import { format, ZERO } from "@pantheon/contract/money.ts";
+import { creditsFor, purposeOf, receivedUsd, type Payment } from "./payment.ts";
 import { applyToWallet } from "./reversal.ts";
+import { FITS_NOW, FULL_WALLET, judge, type House, type Known, type Terms, type Verdict } from "./verdict.ts";
 
 export type PaymentDeps = { readonly db: Database; readonly log: Log; readonly config: Config };
 
@@ -17,118 +20,124 @@ export type Origin = { readonly id: string; readonly type: string } | null;
 
 export type Settled = "ok" | "already_processed" | "ignored" | "quarantined";
 
+/** Judging again after the rows changed in between: each time somebody else has done something with this payment or its top-up. */
+const TRIES = 5;
+
 /**
  * Grants what this payment bought, or says why not. Refuses with `malformed_metadata` (422) when it names us but cannot be read.
+ * A payment in quarantine stays there, whatever is told of it: only an admin's resolution or a restoration takes it out.
  * Whatever fails inside is thrown, and the caller tries again: nothing is half done.
  */
 export async function settlePayment(deps: PaymentDeps, payment: Payment, origin: Origin): Promise<Settled> {
   const purpose = purposeOf(payment);
   if (purpose.kind === "foreign") return "ignored";
   if (purpose.kind === "unreadable") throw new DomainError("malformed_metadata", "malformed webhook metadata");
-  if (purpose.kind === "credits") return settleCredits(deps, payment, purpose, origin);
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const known = await readKnown(deps.db, payment.id, purpose.kind === "top_up" ? purpose.topUp : null);
+    const settled = await book(deps, payment, judge(payment, purpose, known, houseOf(deps.config)), origin);
+    if (settled !== null) return settled;
+  }
+  throw new DomainError("conflict", "This payment is being booked. Please try again.", { retryAfter: 1 });
+}
 
-  const topUp = await deps.db.query
+/** The rows that decide. The ledger is asked last, so that a grant that commits meanwhile is seen. */
+export async function readKnown(db: Database, payment: string, topUp: string | null): Promise<Known> {
+  const topUps = await db.query
     .selectFrom("top_ups")
     .select(["id", "user_id", "amount_usd", "credits_to_grant", "payment_intent", "status"])
-    .where("id", "=", purpose.topUp)
-    .executeTakeFirst();
-  if (await wasGranted(deps.db, payment.id)) return already(deps, payment, origin);
-  const livemode = livemodeOf(deps.config);
-  const reason = topUp ? misfit(payment, purpose.user, topUp, livemode) : "there is no such top-up";
-  if (reason !== null) {
-    const own =
-      topUp !== undefined && topUp.status !== "succeeded" && (topUp.payment_intent === null || topUp.payment_intent === payment.id);
-    const user = topUp?.user_id ?? purpose.user ?? NOBODY;
-    return setAside(deps, payment, { topUp: own ? purpose.topUp : await asideId(deps.db, payment), user, reason }, origin);
-  }
-  const terms = {
-    user: topUp?.user_id ?? "",
-    credits: amount(topUp?.credits_to_grant ?? "0"),
-    topUp: purpose.topUp,
-    amountUsd: amount(topUp?.amount_usd ?? "0"),
-  };
-  return give(deps, payment, terms, origin);
+    .where((column) => column.or([column("payment_intent", "=", payment), ...(topUp === null ? [] : [column("id", "=", topUp)])]))
+    .execute();
+  return { topUps, isGranted: (await grantOf(db, payment)) !== undefined };
 }
 
-async function settleCredits(
-  deps: PaymentDeps,
-  payment: Payment,
-  { user, credits }: { user: string; credits: Amount },
-  origin: Origin,
-): Promise<Settled> {
-  if (await wasGranted(deps.db, payment.id)) return already(deps, payment, origin);
-  const { usdPerCredit, stage } = deps.config;
-  const reason = misfitOfCredits(payment, credits, usdPerCredit, { local: stage === "local", livemode: livemodeOf(deps.config) });
-  const topUp = await asideId(deps.db, payment);
-  if (reason !== null) return setAside(deps, payment, { topUp, user, reason }, origin);
-  const paid = payment.amount_received === null ? roundHalfUp(credits.times(usdPerCredit), 2) : usdOf(payment.amount_received);
-  return give(deps, payment, { user, credits, topUp, amountUsd: paid.lt(CENT) ? CENT : paid }, origin);
+/** Does what the verdict says. Null: the rows it was judged by have changed. */
+async function book(deps: PaymentDeps, payment: Payment, verdict: Verdict, origin: Origin): Promise<Settled | null> {
+  if (verdict.kind === "grant") return grant(deps, payment, verdict.terms, origin);
+  if (verdict.kind === "aside") return setAside(deps, payment, verdict, origin);
+  if (verdict.kind === "fits_now") return refit(deps, payment, verdict.terms, origin);
+  // A refund or dispute that came before the grant is applied now, and again if the last try died in between.
+  await applyToWallet(deps.db, payment.id, origin);
+  return "already_processed";
 }
 
-const CENT = amount("0.01");
-
-type Terms = { readonly user: string; readonly credits: Amount; readonly topUp: string; readonly amountUsd: Amount };
+const NUMERIC_OUT_OF_RANGE = "22003";
+const CONSTRAINT_VIOLATED = "23";
 
 /** Grants. After an error the ledger says whether it was granted, by us or by somebody else. */
-async function give(deps: PaymentDeps, payment: Payment, terms: Terms, origin: Origin): Promise<Settled> {
-  const input = {
-    ...eventOf(payment, origin),
-    transaction: newId(),
-    user: terms.user,
-    credits: format(terms.credits),
-    topUp: terms.topUp,
-    amountUsd: format(terms.amountUsd),
-  };
-  await deps.db.run(releasePayment, { payment: payment.id, topUp: terms.topUp });
+async function grant(deps: PaymentDeps, payment: Payment, terms: Terms, origin: Origin): Promise<Settled | null> {
+  const topUp = terms.topUp ?? newId();
+  const figures = { credits: format(terms.credits), amountUsd: format(terms.amountUsd) };
+  const input = { ...eventOf(payment, origin), ...figures, transaction: newId(), user: terms.user, topUp };
   try {
-    await deps.db.run(grantPayment, input);
+    await deps.db.run(grantPayment, { ...input, livemode: payment.livemode });
   } catch (error) {
     const granted = await grantOf(deps.db, payment.id);
-    if (!granted) throw error;
-    if (granted.id !== input.transaction) return already(deps, payment, origin);
+    if (granted && granted.id !== input.transaction) return null; // somebody else's: judged again, it is settled
+    if (!granted) return notGranted(deps, payment, { ...terms, topUp }, origin, error);
   }
   await applyToWallet(deps.db, payment.id, null);
   return "ok";
 }
 
-/** A refund or dispute that came before its payment was granted is applied now, and again if the last try died in between. */
-async function already({ db }: PaymentDeps, payment: Payment, origin: Origin): Promise<Settled> {
-  await applyToWallet(db, payment.id, origin);
-  return "already_processed";
+/** A wallet that is too full would refuse it for ever, so an admin decides. A refusal by a constraint means that the rows have changed. */
+async function notGranted(deps: PaymentDeps, payment: Payment, terms: Terms, origin: Origin, error: unknown): Promise<Settled | null> {
+  const state = sqlState(error);
+  if (state === NUMERIC_OUT_OF_RANGE) return setAside(deps, payment, { ...terms, reason: FULL_WALLET }, origin);
+  if (!state?.startsWith(CONSTRAINT_VIOLATED)) throw error;
+  deps.log.warn("a payment's rows changed while it was granted", { payment_intent: payment.id, sqlstate: state });
+  return null;
 }
 
-/** Who a payment without a user is shown for: no token can say it. */
-const NOBODY = "";
-const MAX_SHOWN_MINOR = 9_999_999_999;
+type Aside = { readonly topUp: string | null; readonly user: string; readonly reason: string };
 
-async function setAside(
-  deps: PaymentDeps,
-  payment: Payment,
-  aside: { topUp: string; user: string; reason: string },
-  origin: Origin,
-): Promise<Settled> {
-  // The row only shows it to an operator: what its columns cannot hold, or may not be zero, is shown as the nearest that they can.
-  const received = usdOf(Math.min(Math.max(1, payment.amount_received ?? 0), MAX_SHOWN_MINOR));
-  const credits = creditsFor(received, deps.config.usdPerCredit);
-  const input = { ...eventOf(payment, origin), ...aside, amountUsd: format(received), credits: format(credits.lt(CENT) ? CENT : credits) };
-  try {
-    await deps.db.run(quarantinePayment, input);
-  } catch (error) {
-    const row = await deps.db.query.selectFrom("top_ups").select("status").where("payment_intent", "=", payment.id).executeTakeFirst();
-    if (row?.status !== "quarantined") throw error; // else another copy of this event set it aside first
-  }
-  deps.log.count("payment_quarantined", { payment_intent: payment.id, reason: aside.reason });
+async function setAside(deps: PaymentDeps, payment: Payment, { topUp, user, reason }: Aside, origin: Origin): Promise<Settled | null> {
+  const usd = receivedUsd(payment) ?? ZERO; // what is no dollars buys nothing that could be shown
+  const figures = { amountUsd: format(usd), credits: format(creditsFor(usd, deps.config.usdPerCredit)) };
+  const said = { ...receivedOf(payment), livemode: payment.livemode };
+  const input = { ...eventOf(payment, origin), ...figures, ...said, topUp: topUp ?? newId(), user, reason };
+  const [row] = await deps.db.run(quarantinePayment, input).catch(async (error: unknown) => {
+    if (await standsAside(deps.db, payment.id)) return [{ id: input.topUp }]; // another copy of this event set it aside first
+    if (sqlState(error)?.startsWith(CONSTRAINT_VIOLATED)) return [];
+    throw error;
+  });
+  return row ? inQuarantine(deps, payment, reason) : null;
+}
+
+async function refit(deps: PaymentDeps, payment: Payment, terms: Terms, origin: Origin): Promise<Settled | null> {
+  const reason = await reasonOf(deps.db, payment.id);
+  const figures = { credits: format(terms.credits), amountUsd: format(terms.amountUsd) };
+  const told = { ...eventOf(payment, origin), ...figures, ...receivedOf(payment), user: terms.user };
+  const [row] = await deps.db.run(refitPayment, { ...told, reason: reason === FULL_WALLET ? FULL_WALLET : FITS_NOW });
+  return row ? inQuarantine(deps, payment, FITS_NOW) : null;
+}
+
+function inQuarantine({ log }: PaymentDeps, payment: Payment, reason: string): Settled {
+  log.count("payment_quarantined", { payment_intent: payment.id, reason });
   return "quarantined";
 }
 
-/** The row that already stands for a payment without a top-up of its own, or a new one. */
-async function asideId(db: Database, payment: Payment): Promise<string> {
-  const row = await db.query.selectFrom("top_ups").select("id").where("payment_intent", "=", payment.id).executeTakeFirst();
-  return row?.id ?? newId();
+async function standsAside(db: Database, payment: string): Promise<boolean> {
+  return (await reasonOf(db, payment)) !== null;
+}
+
+/** Why this payment is in quarantine; null when it is not. */
+async function reasonOf(db: Database, payment: string): Promise<string | null> {
+  const row = await db.query
+    .selectFrom("top_ups")
+    .select("quarantine_reason")
+    .where("payment_intent", "=", payment)
+    .where("status", "=", "quarantined")
+    .executeTakeFirst();
+  return row?.quarantine_reason ?? null;
 }
 
 function eventOf(payment: Payment, origin: Origin) {
-  return { payment: payment.id, livemode: payment.livemode, event: origin?.id ?? null, type: origin?.type ?? "" };
+  return { payment: payment.id, event: origin?.id ?? null, type: origin?.type ?? "" };
+}
+
+/** What was received, as it was said; a currency that is no letters is none. */
+function receivedOf({ amount_received: received, currency }: Payment) {
+  return { receivedMinor: received, receivedCurrency: currency !== null && /^[A-Za-z]{1,8}$/.test(currency) ? currency : null };
 }
 
 function grantOf(db: Database, payment: string) {
@@ -140,8 +149,9 @@ function grantOf(db: Database, payment: string) {
     .executeTakeFirst();
 }
 
-async function wasGranted(db: Database, payment: string): Promise<boolean> {
-  return (await grantOf(db, payment)) !== undefined;
+/** The terms of this stage that payments are judged by. */
+export function houseOf({ stripe, stage, usdPerCredit }: Config): House {
+  return { usdPerCredit, isLocal: stage === "local", livemode: livemodeOf({ stripe }) };
 }
 
 /** A live key takes live payments, any other takes test payments. */

@@ -1,15 +1,13 @@
 // Topping up: the row first, then the payment intent, then both tied together. Reading a top-up that is not paid yet asks Stripe.
 
-import { abandonTopUp, attachPayment, moveTopUp, startTopUp } from "./statements/top-up.ts";
-import { newestFirst, positionOf } from "../db/newest-first.ts";
+import { abandonTopUp, attachPayment, startTopUp } from "./statements/top-up.ts";
 import type { RequestKey } from "../audit/once.ts";
 import { DomainError, invariant } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
 import { amount, format, type Amount } from "@pantheon/contract/money.ts";
-import { listed, type Listed, type Page } from "@pantheon/contract/page.ts";
 import type { Clock } from "@pantheon/contract/time.ts";
 import { creditsFor, minorUnits, parsePayment } from "./payment.ts";
-import { settlePayment, type PaymentDeps } from "./book.ts";
+import type { PaymentDeps } from "./book.ts";
 import { PaymentRefused, type Stripe } from "./stripe.ts";
 
 export type CheckoutDeps = PaymentDeps & { readonly stripe: Stripe | null; readonly clock: Clock };
@@ -18,18 +16,24 @@ export type CheckoutDeps = PaymentDeps & { readonly stripe: Stripe | null; reado
 const MAX_OPEN = 10;
 const START_TRIES = 12;
 
+/** Stripe forgets an idempotency key after a day, and would make a second payment under it: the row is given up before. */
+const KEY_LIVES_MS = 23 * 60 * 60 * 1_000;
+
 type Row = {
   id: string;
   amount_usd: string;
   credits_to_grant: string;
+  status: string;
+  payment_intent: string | null;
   stripe_attempt: number;
   response_body: string | null;
   created_at: Date;
 };
 
 /**
- * Starts a top-up, or goes on with the one that this key began; answers its body as stored. 422 outside the limits, 429 with too many
- * unpaid ones, 503 without a key for Stripe, 502 when Stripe refuses or fails: then the same key tries again (contract section 4).
+ * Starts a top-up, or goes on with the one that this key began; returns its body as stored. 422 outside the limits, 429 with too many
+ * unpaid ones, 503 without a key for Stripe, 502 when Stripe refuses or fails: then the same key tries again, for a day (contract
+ * section 4). After that the top-up is canceled: it has no client secret, and Stripe is not asked.
  */
 export async function topUp(
   deps: CheckoutDeps,
@@ -44,8 +48,9 @@ export async function topUp(
     throw new DomainError("invalid_request", message, { errors: [{ path: "amount_usd", message }] });
   }
   if (!stripe) throw new DomainError("not_configured", "payment not configured");
-  const row = await begin(deps, user, amountUsd, key);
+  const row = await stillOpen(deps, user, await begin(deps, user, amountUsd, key));
   if (row.response_body !== null) return { body: row.response_body, replayed: true };
+  if (row.status === "canceled") return { body: `${bodyOf(row, null)}"status":"canceled"}`, replayed: false };
   try {
     return { body: await pay(deps, stripe, user, row), replayed: false };
   } catch (error) {
@@ -77,10 +82,30 @@ async function begin({ db, config }: CheckoutDeps, user: string, amountUsd: Amou
 
 const RETRY_AFTER_SECONDS = 3_600;
 
+/** The row, given up if its key is too old for Stripe and no payment is known. Whoever was quicker with a payment keeps it. */
+async function stillOpen(deps: CheckoutDeps, user: string, row: Row): Promise<Row> {
+  const isOld = row.created_at.getTime() < deps.clock() - KEY_LIVES_MS;
+  if (!isOld || row.status !== "created" || row.payment_intent !== null) return row;
+  await deps.db.run(abandonTopUp, { id: row.id });
+  const found = await findRow(deps.db, user, row.id, null);
+  invariant(found, "a top-up is never deleted while its user looks");
+  return found;
+}
+
 async function findRow(db: CheckoutDeps["db"], user: string, id: string, key: RequestKey | null) {
   return db.query
     .selectFrom("top_ups")
-    .select(["id", "amount_usd", "credits_to_grant", "stripe_attempt", "response_body", "request_hash", "created_at"])
+    .select([
+      "id",
+      "amount_usd",
+      "credits_to_grant",
+      "status",
+      "payment_intent",
+      "stripe_attempt",
+      "response_body",
+      "request_hash",
+      "created_at",
+    ])
     .where("user_id", "=", user)
     .where((column) => (key ? column("idempotency_key", "=", key.value) : column("id", "=", id)))
     .executeTakeFirst();
@@ -90,16 +115,12 @@ function isSlotTaken(error: unknown): boolean {
   return error instanceof Error && "constraint" in error && error.constraint === "top_ups_open_slot";
 }
 
-/** Creates the intent under the row's own key and ties both together. */
+/** Creates the intent under the row's own key, unless there is one, and ties both together. */
 async function pay(deps: CheckoutDeps, stripe: Stripe, user: string, row: Row): Promise<string> {
-  const credits = format(amount(row.credits_to_grant));
-  const amountUsd = amount(row.amount_usd);
-  const object = (row.stripe_attempt > 1 && (await intentOf(stripe, row))) || (await create(deps, stripe, user, row));
-  const intent = parsePayment(object);
+  const intent = parsePayment((await madeBefore(stripe, row)) ?? (await create(deps, stripe, user, row)));
   invariant(intent, "Stripe answers a payment intent");
-  const answer = { id: row.id, client_secret: intent.client_secret, credits_to_grant: credits, amount_usd: format(amountUsd) };
-  const body = `${JSON.stringify(answer).slice(0, -1)},`;
-  const [attached] = await deps.db.run(attachPayment, { id: row.id, payment: intent.id, livemode: intent.livemode, body });
+  const bodies = { body: bodyOf(row, intent.client_secret), canceledBody: bodyOf(row, null) };
+  const [attached] = await deps.db.run(attachPayment, { id: row.id, payment: intent.id, livemode: intent.livemode, ...bodies });
   if (attached) return attached.response_body;
   // Another request of this key was quicker, with another intent: its answer is the one that counts, and ours is never paid.
   const first = await deps.db.query.selectFrom("top_ups").select("response_body").where("id", "=", row.id).executeTakeFirst();
@@ -107,17 +128,39 @@ async function pay(deps: CheckoutDeps, stripe: Stripe, user: string, row: Row): 
   return first.response_body;
 }
 
+/** The response up to its status. */
+function bodyOf({ id, credits_to_grant, amount_usd }: Row, secret: string | null): string {
+  const credits = format(amount(credits_to_grant));
+  return `${JSON.stringify({ id, client_secret: secret, credits_to_grant: credits, amount_usd: format(amount(amount_usd)) }).slice(0, -1)},`;
+}
+
+/** The payment that an event has told of, or that an earlier try made although it was told of a failure; null when there is none. */
+async function madeBefore(stripe: Stripe, row: Row): Promise<unknown> {
+  try {
+    if (row.payment_intent !== null) return (await stripe.retrieve("payment_intents", row.payment_intent))?.object ?? null;
+    return row.stripe_attempt > 1 ? await intentOf(stripe, row) : null;
+  } catch (error) {
+    throw new PaymentRefused(false, error);
+  }
+}
+
 async function create(deps: CheckoutDeps, stripe: Stripe, user: string, row: Row): Promise<unknown> {
   try {
     return await stripe.createIntent({
       amount: minorUnits(amount(row.amount_usd)),
       key: row.stripe_attempt === 1 ? row.id : `${row.id}:${row.stripe_attempt}`,
-      metadata: { user_id: user, top_up_id: row.id, credits: format(amount(row.credits_to_grant)) },
+      metadata: { user_id: user, top_up_id: row.id, credits: format(amount(row.credits_to_grant)), ...rateOf(deps, row) },
     });
   } catch (error) {
     if (error instanceof PaymentRefused && error.final) await nextAttempt(deps, row);
     throw error;
   }
+}
+
+/** The price of a credit that the row was made with; nothing when it changed since the row's first try. */
+function rateOf({ config: { usdPerCredit } }: CheckoutDeps, row: Row): { usd_per_credit?: string } {
+  const isSame = creditsFor(amount(row.amount_usd), usdPerCredit).eq(amount(row.credits_to_grant));
+  return isSame ? { usd_per_credit: format(usdPerCredit) } : {};
 }
 
 /** Stripe's clock may be behind ours. */
@@ -127,7 +170,7 @@ const MAX_LOOKED_AT = 1_000;
 /** The intent that an earlier try made although it was told of a failure; null when there is none, or too many others were made since. */
 async function intentOf(stripe: Stripe, row: Row): Promise<unknown> {
   let lookedAt = 0;
-  for await (const object of stripe.list("payment_intents", new Date(row.created_at.getTime() - CLOCKS_APART_MS))) {
+  for await (const { object } of stripe.list("payment_intents", { since: new Date(row.created_at.getTime() - CLOCKS_APART_MS) })) {
     if (parsePayment(object)?.metadata?.["top_up_id"] === row.id) return object;
     if ((lookedAt += 1) >= MAX_LOOKED_AT) return null;
   }
@@ -142,65 +185,4 @@ async function nextAttempt({ db }: CheckoutDeps, row: Row): Promise<void> {
     .where("id", "=", row.id)
     .where("stripe_attempt", "=", row.stripe_attempt)
     .execute();
-}
-
-export type TopUpRow = {
-  id: string;
-  amount_usd: string;
-  credits_to_grant: string;
-  status: string;
-  payment_intent: string | null;
-  created_at: Date;
-  updated_at: Date;
-};
-
-/** This user's top-ups, newest first, as they are known. */
-export async function listTopUps({ db }: CheckoutDeps, user: string, page: Page): Promise<Listed<TopUpRow>> {
-  const rows = await newestFirst(ownTopUps(db, user), page).execute();
-  const counted = await db.query
-    .selectFrom("top_ups")
-    .select((column) => column.fn.countAll<string>().as("count"))
-    .where("user_id", "=", user)
-    .executeTakeFirstOrThrow();
-  return listed(rows, page, Number(counted.count), positionOf);
-}
-
-/**
- * One top-up of this user. One that is not settled is looked up at Stripe, and granted if it was paid, by the same path as a webhook;
- * when Stripe is away it is shown as it is known. `clientSecret` is there while it can be paid.
- */
-export async function readTopUp(deps: CheckoutDeps, user: string, id: string): Promise<TopUpRow & { clientSecret: string | null }> {
-  const row = await findOwn(deps, user, id);
-  if (!deps.stripe || row.payment_intent === null || !OPEN.has(row.status)) return { ...row, clientSecret: null };
-  try {
-    const payment = parsePayment(await deps.stripe.retrieveIntent(row.payment_intent));
-    if (!payment) return { ...row, clientSecret: null };
-    if (payment.status === "succeeded") await settlePayment(deps, payment, null);
-    if (payment.status === "canceled" || payment.status === "processing") {
-      await deps.db.run(moveTopUp, { id, payment: payment.id, status: payment.status, at: new Date(deps.clock()), event: null, type: "" });
-    }
-    return { ...(await findOwn(deps, user, id)), clientSecret: payment.status.startsWith("requires_") ? payment.client_secret : null };
-  } catch (error) {
-    if (error instanceof DomainError && error.code === "database_unavailable") throw error;
-    deps.log.warn("a top-up could not be looked up at Stripe, or not be booked", {
-      top_up_id: id,
-      error: error instanceof Error ? error.name : "unknown",
-    });
-    return { ...row, clientSecret: null };
-  }
-}
-
-const OPEN = new Set(["created", "pending", "processing", "failed"]);
-
-async function findOwn({ db }: CheckoutDeps, user: string, id: string): Promise<TopUpRow> {
-  const row = await ownTopUps(db, user).where("id", "=", id).executeTakeFirst();
-  if (!row) throw new DomainError("not_found", "Top-up not found.");
-  return row;
-}
-
-function ownTopUps(db: CheckoutDeps["db"], user: string) {
-  return db.query
-    .selectFrom("top_ups")
-    .select(["id", "amount_usd", "credits_to_grant", "status", "payment_intent", "created_at", "updated_at"])
-    .where("user_id", "=", user);
 }

@@ -33,8 +33,9 @@ export async function handleEvent(deps: PaymentDeps, body: unknown): Promise<Set
   const event = parsed.output;
   if (event.type === "payment_intent.succeeded") return paid(deps, event);
   if (isMove(event.type)) return moved(deps, event, MOVES[event.type]);
-  if (event.type.startsWith("refund.")) return reversed(deps, event, refundOf(event.data.object));
-  if (event.type.startsWith("charge.dispute.")) return reversed(deps, event, disputeOf(event.type, event.data.object));
+  const at = new Date(event.created * 1_000);
+  if (event.type.startsWith("refund.")) return reversed(deps, event, refundOf(event.data.object, at));
+  if (event.type.startsWith("charge.dispute.")) return reversed(deps, event, disputeOf(event.type, event.data.object, at));
   return "ignored";
 }
 
@@ -53,10 +54,8 @@ async function moved({ db }: PaymentDeps, event: Event, status: (typeof MOVES)[k
   return "ok";
 }
 
-async function reversed({ db }: PaymentDeps, event: Event, reversal: Reversal | null): Promise<Settled> {
-  if (!reversal) return "ignored";
-  await settleReversal(db, reversal, event);
-  return "ok";
+async function reversed(deps: PaymentDeps, event: Event, reversal: Reversal | null): Promise<Settled> {
+  return reversal ? settleReversal(deps, reversal, event) : "ignored";
 }
 
 function isMove(type: string): type is keyof typeof MOVES {

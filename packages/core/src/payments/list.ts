@@ -5,7 +5,7 @@ import type { Database } from "../db/database.ts";
 import { newestFirst, positionOf } from "../db/newest-first.ts";
 import { listed, type Listed, type Page } from "@pantheon/contract/page.ts";
 
-export const TOP_UP_STATUSES = ["created", "pending", "processing", "succeeded", "failed", "canceled", "quarantined"] as const;
+export const TOP_UP_STATUSES = ["created", "pending", "processing", "succeeded", "failed", "canceled", "quarantined", "dismissed"] as const;
 
 export type TopUpStatus = (typeof TOP_UP_STATUSES)[number];
 
@@ -18,6 +18,13 @@ export type TopUpReportRow = {
   payment_intent: string | null;
   livemode: boolean | null;
   quarantine_reason: string | null;
+  /** As the payment provider said it, in minor units of the currency; kept of payments that were set aside. */
+  received_minor: string | null;
+  received_currency: string | null;
+  resolution: "grant" | "dismiss" | "restore" | null;
+  resolved_by: string | null;
+  resolved_at: Date | null;
+  resolution_note: string | null;
   created_at: Date;
   updated_at: Date;
   position: string;
@@ -39,7 +46,8 @@ export async function listAllTopUps(db: Database, status: TopUpStatus | undefine
     "livemode",
     "quarantine_reason",
   ]);
-  const rows = await newestFirst(columns.select(["created_at", "updated_at"]), page).execute();
+  const resolved = columns.select(["received_minor", "received_currency", "resolution", "resolved_by", "resolved_at", "resolution_note"]);
+  const rows = await newestFirst(resolved.select(["created_at", "updated_at"]), page).execute();
   const counted = await db.query
     .selectFrom(all.select("id").limit(COUNTED).as("some"))
     .select(sql<string>`count(*)`.as("count"))

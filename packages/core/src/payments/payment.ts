@@ -16,12 +16,37 @@ const PaymentIntent = v.object({
   client_secret: v.optional(v.nullable(v.string()), null),
   created: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(253_402_300_799)), 0),
   metadata: v.optional(v.nullable(v.record(v.string(), v.string())), null),
+  last_payment_error: v.optional(v.unknown()),
 });
 
 /** Reads a payment intent; null for what is none. */
 export function parsePayment(object: unknown): Payment | null {
   const parsed = v.safeParse(PaymentIntent, object);
   return parsed.success ? parsed.output : null;
+}
+
+/**
+ * What a top-up is while its payment stands so, by every status that Stripe has; null for one that was paid, and for one of which nothing
+ * follows. What requires a payment method again has failed: it was tried, or our row says so.
+ */
+export function stateOf(
+  { status, last_payment_error: failure }: Payment,
+  known: string,
+): "pending" | "processing" | "failed" | "canceled" | null {
+  switch (status) {
+    case "requires_payment_method":
+      return known === "processing" || (failure !== null && failure !== undefined) ? "failed" : null;
+    case "requires_confirmation":
+    case "requires_action": // its payer is trying
+      return known === "created" ? null : "pending";
+    case "processing":
+    case "requires_capture": // the money is held for us, and on its way
+      return "processing";
+    case "canceled":
+      return "canceled";
+    default:
+      return null;
+  }
 }
 
 /** What a payment is for, by its metadata. */
@@ -87,6 +112,32 @@ export function minorUnits(amountUsd: Amount): number {
 export function usdOf(minor: number): Amount {
   return amount(String(minor)).div(amount("100"));
 }
+
+const MAX_USD_MINOR = 9_999_999_999; // what a top-up's row can hold
+
+/** What was received, if it was US dollars; null when it was not, or nothing, or nothing was said of it. */
+export function receivedUsd({ amount_received: received, currency }: Pick<Payment, "amount_received" | "currency">): Amount | null {
+  const isUsd = currency === "usd" && received !== null && received > 0 && received <= MAX_USD_MINOR;
+  return isUsd ? usdOf(received) : null;
+}
+
+/** What a payment says of its own top-up, for when that is gone; null when it does not fit what was received. */
+export function termsWithoutRow(payment: Payment, usdPerCredit: Amount, livemode: boolean): LostTerms | null {
+  const purpose = purposeOf(payment);
+  const credits = parseDecimal(payment.metadata?.["credits"] ?? "", 2);
+  const rate = parseDecimal(payment.metadata?.["usd_per_credit"] ?? format(usdPerCredit), 18);
+  const paid = receivedUsd(payment);
+  if (purpose.kind !== "top_up" || purpose.user === null || credits === null || rate === null || paid === null) return null;
+  const isFitting =
+    payment.status === "succeeded" &&
+    payment.livemode === livemode &&
+    credits.gt(ZERO) &&
+    rate.gt(ZERO) &&
+    creditsFor(paid, rate).eq(credits);
+  return isFitting ? { topUp: purpose.topUp, user: purpose.user, credits, amountUsd: paid } : null;
+}
+
+export type LostTerms = { readonly topUp: string; readonly user: string; readonly credits: Amount; readonly amountUsd: Amount };
 
 const MAX_CREDITS = amount("9999999999");
 

@@ -3,8 +3,9 @@
 import { sql } from "kysely";
 import * as v from "valibot";
 import type { Database } from "../db/database.ts";
-import { applyReversals, recordReversal, TAKING } from "../ledger/statements/reverse-payment.ts";
+import { applyReversals, GRANTED_PAYMENTS, PAID_CURRENCY, recordReversal, reversalTargets } from "../ledger/statements/reverse-payment.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
+import type { Log } from "../log.ts";
 
 /** A refund or dispute, as far along as it is known. `state` is what the statement that applies it knows; a later `rank` wins. */
 export type Reversal = {
@@ -14,6 +15,10 @@ export type Reversal = {
   readonly state: string;
   readonly rank: number;
   readonly amountMinor: number;
+  /** As Stripe writes it: in small letters. */
+  readonly currency: string;
+  /** When Stripe said so, by its own clock. */
+  readonly at: Date;
 };
 
 const Reversed = v.object({
@@ -28,6 +33,7 @@ const Reversed = v.object({
     ]),
   ),
   amount: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  currency: v.nullish(v.pipe(v.string(), v.maxLength(16)), "usd"), // Stripe always says it; what a person posts by hand may not
   status: v.nullish(v.string()),
   balance_transactions: v.optional(v.array(v.object({ amount: v.pipe(v.number(), v.safeInteger()) })), []),
 });
@@ -42,13 +48,13 @@ const REFUND_RANKS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** A refund; null for what is none, or has no payment intent. */
-export function refundOf(object: unknown): Reversal | null {
+export function refundOf(object: unknown, at: Date): Reversal | null {
   const parsed = v.safeParse(Reversed, object);
   if (!parsed.success || !parsed.output.payment_intent) return null;
-  const { id, payment_intent: payment, amount, status } = parsed.output;
+  const { id, payment_intent: payment, amount, currency, status } = parsed.output;
   const state = status ?? "succeeded";
   const rank = REFUND_RANKS.get(state);
-  return rank === undefined ? null : { object: id, payment, kind: "refund", state, rank, amountMinor: amount };
+  return rank === undefined ? null : { object: id, payment, kind: "refund", state, rank, amountMinor: amount, currency, at };
 }
 
 /** What a dispute's event says of it: opened takes nothing, withdrawn or lost takes, reinstated or won returns. */
@@ -60,19 +66,63 @@ const DISPUTE_EVENTS = {
 } as const;
 
 /** A dispute as an event tells of it, or as it was found (`type` null): then its status and its bookings say how far along it is. */
-export function disputeOf(type: string | null, object: unknown): Reversal | null {
+export function disputeOf(type: string | null, object: unknown, at: Date): Reversal | null {
   const parsed = v.safeParse(Reversed, object);
   if (!parsed.success || !parsed.output.payment_intent) return null;
-  const { id, payment_intent: payment, amount, status, balance_transactions: bookings } = parsed.output;
-  const told = isDisputeEvent(type) ? DISPUTE_EVENTS[type] : found(status, bookings);
+  const { id, payment_intent: payment, amount, currency, status, balance_transactions: bookings } = parsed.output;
+  const isClosing = type === "charge.dispute.closed" && (status === "won" || status === "lost" || !isWithdrawn(bookings));
+  const told = isClosing || (isDisputeEvent(type) && type !== "charge.dispute.closed") ? DISPUTE_EVENTS[type] : found(status, bookings);
   const state = told.state === "closed" && (status === "won" || status === "lost") ? status : told.state;
-  return { object: id, payment, kind: "dispute", state, rank: told.rank, amountMinor: amount };
+  return { object: id, payment, kind: "dispute", state, rank: told.rank, amountMinor: amount, currency, at };
 }
 
-/** Keeps the state, then moves the wallet. Safe to run again at any point. */
-export async function settleReversal(db: Database, reversal: Reversal, origin: Told): Promise<void> {
-  await db.run(recordReversal, { ...reversal, amountMinor: String(reversal.amountMinor) });
+/**
+ * Keeps the state, then moves the wallet. Safe to run again at any point. `quarantined`: nothing was taken, since the object is not in
+ * its payment's currency, or is already known as something else (another payment, kind or currency); it was counted.
+ */
+export async function settleReversal({ db, log }: Booking, reversal: Reversal, origin: Told): Promise<"ok" | "quarantined"> {
+  const [recorded] = await db.run(recordReversal, { ...reversal, amountMinor: String(reversal.amountMinor) });
+  const reason = await misfitOf(db, reversal);
+  if (reason === "another object") {
+    if (origin) await keepEvent(db, origin, reversal.payment);
+    return setAside(log, reversal, reason);
+  }
   await applyToWallet(db, reversal.payment, origin);
+  if (reason === null) return "ok";
+  return recorded ? setAside(log, reversal, reason) : "quarantined"; // counted when it was first told
+}
+
+type Booking = { readonly db: Database; readonly log: Log };
+
+/** Why what is told cannot be read as it stands, by what is known of its object and of its payment; null when it can. */
+async function misfitOf(
+  db: Database,
+  { object, payment, kind, currency }: Reversal,
+): Promise<"another object" | "another currency" | null> {
+  const row = await db.query
+    .selectFrom("reversals")
+    .leftJoin("top_ups as t", "t.payment_intent", "reversals.payment_intent")
+    .select(["reversals.payment_intent", "reversals.kind", "reversals.currency"])
+    .select(PAID_CURRENCY.as("paid"))
+    .where("object_id", "=", object)
+    .executeTakeFirst();
+  if (row && (row.payment_intent !== payment || row.kind !== kind || row.currency !== currency)) return "another object";
+  return row && row.paid !== null && row.paid !== currency ? "another currency" : null;
+}
+
+/** What does nothing is kept all the same, so that somebody can find it. */
+async function keepEvent(db: Database, { id, type }: NonNullable<Told>, payment: string): Promise<void> {
+  const row = { id, type, payment_intent: payment, outcome: "quarantined" };
+  await db.query
+    .insertInto("stripe_events")
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+function setAside(log: Log, { object, payment }: Reversal, reason: string): "quarantined" {
+  log.count("reversal_quarantined", { object, payment_intent: payment, reason });
+  return "quarantined";
 }
 
 /** The event that told of it; null when we asked ourselves. */
@@ -94,25 +144,27 @@ export async function applyToWallet(db: Database, payment: string, origin: Told)
 export async function isApplied(db: Database, payment: string): Promise<boolean> {
   const { rows } = await sql<{ applied: boolean }>`
     select not exists (
-      select from (select r.taken, least(g.amount, round(g.amount * sum(r.own) over w / (t.amount_usd * 100), 2))
-                                   - least(g.amount, round(g.amount * (sum(r.own) over w - r.own) / (t.amount_usd * 100), 2)) as target
-                     from (select object_id, payment_intent, taken, case when state in ${TAKING} then amount_minor else 0 end as own
-                             from reversals where payment_intent = ${payment}) r
-                     join credit_transactions g on g.kind = 'grant' and g.source = 'top_up' and g.reference_id = r.payment_intent
-                     join top_ups t on t.payment_intent = r.payment_intent
-                   window w as (order by r.object_id)) x
-       where taken <> target) as applied`.execute(db.query);
+      select from (${reversalTargets(sql`reversals`, GRANTED_PAYMENTS)}) t
+       where payment_intent = ${payment} and taken <> target) as applied`.execute(db.query);
   return rows[0]?.applied ?? true;
+}
+
+function isWithdrawn(bookings: readonly { amount: number }[]): boolean {
+  return bookings.reduce((total, { amount }) => total + amount, 0) < 0;
 }
 
 function isDisputeEvent(type: string | null): type is keyof typeof DISPUTE_EVENTS {
   return type !== null && Object.hasOwn(DISPUTE_EVENTS, type);
 }
 
-/** What was booked says more than the status: a withdrawal is less than nothing, and with its return it is nothing again. */
+/**
+ * What was booked says more than most statuses: a withdrawal is less than nothing, and with its return it is nothing again. So a dispute
+ * that was lost and paid back all the same has returned its money.
+ */
 function found(status: string | null | undefined, bookings: readonly { amount: number }[]): { state: string; rank: number } {
-  if (status === "won" || status === "lost" || status === "warning_closed") return DISPUTE_EVENTS["charge.dispute.closed"];
-  if (bookings.length === 0) return DISPUTE_EVENTS["charge.dispute.created"];
-  const isWithdrawn = bookings.reduce((total, { amount }) => total + amount, 0) < 0;
-  return DISPUTE_EVENTS[isWithdrawn ? "charge.dispute.funds_withdrawn" : "charge.dispute.funds_reinstated"];
+  const isReturned = bookings.length > 0 && !isWithdrawn(bookings);
+  if (status === "won" || (status === "lost" && !isReturned)) return DISPUTE_EVENTS["charge.dispute.closed"];
+  if (isWithdrawn(bookings)) return DISPUTE_EVENTS["charge.dispute.funds_withdrawn"];
+  if (status === "warning_closed" || status === "prevented") return DISPUTE_EVENTS["charge.dispute.closed"];
+  return DISPUTE_EVENTS[isReturned ? "charge.dispute.funds_reinstated" : "charge.dispute.created"];
 }

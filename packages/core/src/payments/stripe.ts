@@ -11,17 +11,24 @@ import type { Log } from "../log.ts";
 export type Stripe = {
   /** Creates the payment intent of a top-up; the same `key` gives the same intent. Refuses with `payment_failed`. */
   createIntent(intent: NewIntent): Promise<unknown>;
-  retrieveIntent(id: string): Promise<unknown>;
-  cancelIntent(id: string): Promise<unknown>;
-  /** Objects made since then, newest first, page by page. */
-  list(what: "payment_intents" | "refunds" | "disputes", since: Date): AsyncIterable<unknown>;
+  /** An object as it is now; null when Stripe knows no such object. */
+  retrieve(what: StripeKind, id: string): Promise<Looked | null>;
+  cancelIntent(id: string): Promise<Looked | null>;
+  /** Objects made in this time, both ends included, newest first, page by page. */
+  list(what: StripeKind, made: { readonly since: Date; readonly until?: Date }): AsyncIterable<Looked>;
 };
+
+export type StripeKind = "payment_intents" | "refunds" | "disputes";
+
+/** An object, and when Stripe said so: its own clock, to the second, like the time of an event. */
+export type Looked = { readonly object: unknown; readonly at: Date };
 
 export type NewIntent = {
   /** Cents. */
   readonly amount: number;
   readonly key: string;
-  readonly metadata: { readonly user_id: string; readonly top_up_id: string; readonly credits: string };
+  /** All that the top-up's row says: a database that was restored from before it can be told of it again. */
+  readonly metadata: { readonly user_id: string; readonly top_up_id: string; readonly credits: string; readonly usd_per_credit?: string };
 };
 
 /** Stripe refused for good, or failed in a way that it would repeat for the same key. */
@@ -55,9 +62,9 @@ export function createStripe({ secretKey, apiUrl }: Config["stripe"], log: Log):
         throw new PaymentRefused(final, error);
       }
     },
-    retrieveIntent: async (id) => (await sdk()).paymentIntents.retrieve(id),
-    cancelIntent: async (id) => (await sdk()).paymentIntents.cancel(id),
-    list: (what, since) => listAll(sdk, what, since),
+    retrieve: async (what, id) => known((await resource(sdk, what)).retrieve(id)),
+    cancelIntent: async (id) => known((await sdk()).paymentIntents.cancel(id)),
+    list: (what, made) => listAll(sdk, what, made),
   };
 }
 
@@ -111,9 +118,47 @@ function failureOf(error: unknown): { status: number | null; final: boolean } {
   return { status, final: status !== null && status !== 409 && status !== 429 };
 }
 
-async function* listAll(sdk: () => Promise<StripeSdk>, what: Parameters<Stripe["list"]>[0], since: Date): AsyncIterable<unknown> {
+type Answer<T> = T & { readonly lastResponse: { readonly headers: Readonly<Record<string, string>> } };
+
+/** Null for an object that Stripe does not know: another account's, or the other mode's. */
+async function known(asking: Promise<Answer<object>>): Promise<Looked | null> {
+  try {
+    const object = await asking;
+    return { object, at: toldAt(object) };
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "resource_missing") return null;
+    throw error;
+  }
+}
+
+function toldAt({ lastResponse }: Answer<object>): Date {
+  const at = Date.parse(lastResponse.headers["date"] ?? "");
+  if (Number.isNaN(at)) throw new Error("Stripe's response has no date");
+  return new Date(at);
+}
+
+async function resource(sdk: () => Promise<StripeSdk>, what: StripeKind) {
   const client = await sdk();
-  const created = { gte: Math.floor(since.getTime() / 1_000) };
-  const lists = { payment_intents: client.paymentIntents, refunds: client.refunds, disputes: client.disputes };
-  for await (const object of lists[what].list({ created, limit: PAGE })) yield object;
+  return { payment_intents: client.paymentIntents, refunds: client.refunds, disputes: client.disputes }[what];
+}
+
+/** Page by page, and not by the SDK's own iterator: that one does not say when a page was told. */
+async function* listAll(
+  sdk: () => Promise<StripeSdk>,
+  what: StripeKind,
+  { since, until }: { readonly since: Date; readonly until?: Date },
+): AsyncIterable<Looked> {
+  const objects = await resource(sdk, what);
+  const created = { gte: seconds(since), ...(until && { lte: seconds(until) }) };
+  for (let after: string | undefined, more = true; more;) {
+    const page = await objects.list({ created, limit: PAGE, ...(after !== undefined && { starting_after: after }) });
+    const at = toldAt(page);
+    for (const object of page.data) yield { object, at };
+    after = page.data.at(-1)?.id;
+    more = page.has_more && after !== undefined;
+  }
+}
+
+function seconds(time: Date): number {
+  return Math.floor(time.getTime() / 1_000);
 }

@@ -6,19 +6,22 @@ import type { KeyedTurn } from "../ledger/statements/gate.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
 import type { TurnDeps, TurnRequest } from "./request.ts";
-import { voidLapsed } from "./recover.ts";
+import { voidFailed, voidLapsed } from "./recover.ts";
 
 /** The turn that the next statement writes: a new one, or an existing one that is run again. */
 export type Claim = { readonly turn: string; readonly reopen: boolean };
 
 const RETRY_AFTER_SECONDS = 2;
 
-/** What to do about the turn that carries this request's key: answer it again, run it again, or refuse (contract section 1). */
-export function claimOf(turn: KeyedTurn, request: TurnRequest): Claim | { readonly replay: string } {
+/**
+ * What to do about the turn that carries this request's key: answer it again, run it again, or refuse (contract section 1). `ours` is
+ * this request's mark: a running turn that carries it is this request's own, whose open had not committed yet when its rows were read.
+ */
+export function claimOf(turn: KeyedTurn, request: TurnRequest, ours: string): Claim | { readonly replay: string } {
   if (turn.request_hash !== request.key?.hash)
     throw new DomainError("idempotency_key_reused", "This Idempotency-Key was used for another request.");
   if (turn.status === "completed" && turn.response_body !== null) return { replay: turn.response_body };
-  if (turn.status === "running" && !turn.lapsed) {
+  if (turn.status === "running" && !turn.lapsed && turn.claim !== ours) {
     throw new DomainError("idempotency_in_progress", "The request with this Idempotency-Key is still running.", {
       retryAfter: RETRY_AFTER_SECONDS,
     });
@@ -38,17 +41,32 @@ export async function standing(
   error: unknown,
 ): Promise<Claim | { readonly replay: string }> {
   const turns = await findTurns(deps, request, claim);
-  const own = turns.find((turn) => turn.claim === ours && turn.status === "running");
+  const own = ownOf(turns, ours);
   if (own) return { turn: own.id, reopen: true };
 
   const keyed = turns.find((turn) => turn.idempotency_key !== null && turn.idempotency_key === request.key?.value);
-  const next = keyed ? claimOf(keyed, request) : { turn: newId(), reopen: false };
+  const next = keyed ? claimOf(keyed, request, ours) : { turn: newId(), reopen: false };
   if ("replay" in next) return next;
   const blocker = turns.find((turn) => turn.session_id === request.session && turn.status === "running" && turn.id !== keyed?.id);
   if (blocker?.lapsed) await voidLapsed(deps, blocker);
   else if (blocker) throw sessionBusy();
   else if (!keyed && !mayPass(error)) throw error;
   return next;
+}
+
+/**
+ * Throws `refusal`, unless a turn of this request's own runs, because a statement whose reply was lost has committed since: that one is
+ * tried again, since there what it holds counts as available to it. When that is refused too, it is given up and its hold goes back.
+ */
+export async function ownInsteadOf(refusal: DomainError, deps: TurnDeps, request: TurnRequest, claim: Claim, ours: string): Promise<Claim> {
+  const own = ownOf(await findTurns(deps, request, claim), ours);
+  if (own && !claim.reopen) return { turn: own.id, reopen: true };
+  if (own) await voidFailed(deps, own, request.user, refusal.code);
+  throw refusal;
+}
+
+function ownOf<Turn extends { claim: string; status: string }>(turns: readonly Turn[], ours: string): Turn | undefined {
+  return turns.find((turn) => turn.claim === ours && turn.status === "running");
 }
 
 function findTurns(deps: TurnDeps, request: TurnRequest, claim: Claim) {

@@ -2,27 +2,30 @@
 
 import { sql } from "kysely";
 import type { Database } from "../db/database.ts";
-import { newestFirst, positionOf } from "../db/newest-first.ts";
+import { NEWEST_FIRST, newestFirst, positionOf, readWithin } from "../db/newest-first.ts";
 import { listed, type Listed, type Page } from "@pantheon/contract/page.ts";
 import { readSession } from "./sessions.ts";
 import { unsettledTurnView, type UnsettledTurn } from "./view.ts";
 
-/** The turns of a session of this user, by time and id, as TurnRead. 404 when the session is not theirs. */
-export async function listTurns(db: Database, user: string, session: string, page: Page): Promise<Listed<unknown>> {
+export type TurnRow = UnsettledTurn & { response_body: string | null; position: string };
+
+/** The turns of a session of this user, by time and id. 404 when the session is not theirs. */
+export async function listTurns(db: Database, user: string, session: string, page: Page): Promise<Listed<TurnRow>> {
   await readSession(db, user, session);
   const turns = db.query
     .selectFrom("turns")
-    .select(["id", "session_id", "turn_index", "user_input", "status", "model_alias", "pricing_version", "prune_triggered", "created_at"])
+    .select(["id", "session_id", "turn_index", "status", "model_alias", "pricing_version", "prune_triggered", "created_at"])
     .select("response_body")
+    .select(sql<string>`case when response_body is null then user_input else '' end`.as("user_input")) // a body has it already
+    .select(sql<number>`octet_length(coalesce(response_body, user_input))`.as("octets"))
     .where("session_id", "=", session);
-  const rows = await newestFirst(turns, page).execute();
+  const rows = await readWithin(db.query, newestFirst(turns, page), NEWEST_FIRST);
   const counted = await db.query
     .selectFrom("turns")
     .select((column) => column.fn.countAll<string>().as("count"))
     .where("session_id", "=", session)
     .executeTakeFirstOrThrow();
-  const { next, total, rows: shown } = listed(rows, page, Number(counted.count), positionOf);
-  return { rows: shown.map(turnView), total, next };
+  return listed(rows, page, Number(counted.count), positionOf, rows[0]?.found);
 }
 
 export type MessageRow = {
@@ -38,23 +41,25 @@ export type MessageRow = {
 export async function listMessages(db: Database, user: string, session: string, page: Page): Promise<Listed<MessageRow>> {
   await readSession(db, user, session);
   const [index, part] = page.after ?? [];
-  const { rows } = await sql<MessageRow>`
-    select t.id as turn_id, t.turn_index, m.part, m.role, m.content, m.created_at
+  const messages = sql<MessageRow & { octets: number }>`(
+    select t.id as turn_id, t.turn_index, m.part, m.role, m.content, m.created_at, octet_length(m.content) as octets
       from turns t
       cross join lateral (values (1, 'user', t.user_input, t.created_at), (2, 'assistant', t.assistant_output, t.completed_at)) as m (part, role, content, created_at)
      where t.session_id = ${session}::uuid and t.status = 'completed'
        and (${index ?? null}::int is null or (t.turn_index, m.part) < (${index ?? null}::int, ${part ?? null}::int))
      order by t.turn_index desc, m.part desc
-    offset ${page.offset}::int limit ${page.limit + 1}::int`.execute(db.query);
+    offset ${page.offset}::int limit ${page.limit + 1}::int)`;
+  const rows = await readWithin(db.query, messages, sql`turn_index desc, part desc`);
   const last = await db.query
     .selectFrom("turns")
     .select((column) => column.fn.max("turn_index").as("index"))
     .where("session_id", "=", session)
     .where("status", "=", "completed")
     .executeTakeFirst();
-  return listed(rows, page, 2 * (last?.index ?? 0), (row) => [String(row.turn_index), String(row.part)]);
+  return listed(rows, page, 2 * (last?.index ?? 0), (row) => [String(row.turn_index), String(row.part)], rows[0]?.found);
 }
 
-function turnView(row: UnsettledTurn & { response_body: string | null }): unknown {
+/** A turn as TurnRead (contract section 3). */
+export function turnView(row: TurnRow): unknown {
   return row.response_body === null ? unsettledTurnView(row) : JSON.parse(row.response_body);
 }

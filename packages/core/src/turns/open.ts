@@ -4,13 +4,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DomainError, invariant } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
+import { tokenBound } from "../metering/token-bound.ts";
 import { amount, type Amount } from "@pantheon/contract/money.ts";
 import type { Catalog } from "../pricing/catalog.ts";
 import { openTurn as openStatement } from "../ledger/statements/open-turn.ts";
 import { reopenTurn as reopenStatement } from "../ledger/statements/reopen-turn.ts";
 import type { GateRow } from "../ledger/statements/gate.ts";
 import { LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
-import { claimOf, standing, type Claim } from "./collision.ts";
+import { claimOf, ownInsteadOf, standing, type Claim } from "./collision.ts";
 import { refusalOf } from "./refusal.ts";
 import { sweepUser } from "./recover.ts";
 
@@ -28,6 +29,7 @@ export type OpenedTurn = {
   readonly pruned: boolean;
   /** UTF-8 octets that the model will read, and the input tokens that the hold covers. */
   readonly octets: number;
+  readonly octetsPerToken: number;
   readonly inputTokensHeld: number;
   readonly hold: Amount;
 };
@@ -52,17 +54,19 @@ export async function openTurn(deps: TurnDeps, request: TurnRequest): Promise<Op
       continue;
     }
     if (row.keyed) {
-      const found = claimOf(row.keyed, request);
+      const found = claimOf(row.keyed, request, ours);
       if ("replay" in found) return found;
       claim = found;
     } else if (row.turn) {
       return opened(row, catalog);
     } else if (row.session !== null && row.revision !== catalog.revision) {
+      invariant(row.revision, "whoever has a session has a wallet");
       catalog = await deps.catalog.after(catalog.revision);
     } else {
       const refusal = refusalOf(row, request, deps.config, catalog);
-      if (refusal && !(refusal.code === "insufficient_credits" && row.lapsed)) throw refusal;
-      if (refusal) await sweepUser(deps, request.user);
+      if (refusal?.code === "insufficient_credits" && row.lapsed) await sweepUser(deps, request.user);
+      else if (refusal && lastError === null) throw refusal;
+      else if (refusal) claim = await ownInsteadOf(refusal, deps, request, claim, ours);
       // Without a refusal, the turn that we meant to run again was taken meanwhile: look at its key afresh.
       else claim = { turn: newId(), reopen: false };
     }
@@ -83,8 +87,9 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
     session: request.session,
     alias: request.alias,
     message: request.message,
+    messageBound: tokenBound(request.message),
     maxOutputTokens: request.maxOutputTokens,
-    leaseMs: Math.ceil(request.deadline - deps.clock()) + LIMITS.leaseGraceMs,
+    leaseMs: Math.ceil(request.deadline - deps.ticks()) + LIMITS.leaseGraceMs,
     prices: catalog.prices,
     pricingVersion: catalog.version,
     revision: catalog.revision,
@@ -104,9 +109,9 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
 }
 
 function opened(row: GateRow, catalog: Catalog): OpenedTurn {
-  const { turn, attempt, turn_index, created_at, alias, multiplier, octets, input_tokens, hold } = row;
+  const { turn, attempt, turn_index, created_at, alias, multiplier, octets, octets_per_token, input_tokens, hold } = row;
   invariant(
-    turn && attempt && turn_index && created_at && alias && multiplier && octets && input_tokens && hold,
+    turn && attempt && turn_index && created_at && alias && multiplier && octets && octets_per_token && input_tokens && hold,
     "an opened turn comes with its alias, price and hold",
   );
   return {
@@ -121,6 +126,7 @@ function opened(row: GateRow, catalog: Catalog): OpenedTurn {
     history: row.history,
     pruned: row.pruned,
     octets: Number(octets),
+    octetsPerToken: Number(octets_per_token),
     inputTokensHeld: Number(input_tokens),
     hold: amount(hold),
   };

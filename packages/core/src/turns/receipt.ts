@@ -3,7 +3,7 @@
 import type { Database } from "../db/database.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { charge } from "../pricing/charge.ts";
-import { amount, format, sum } from "@pantheon/contract/money.ts";
+import { amount, format, sum, ZERO } from "@pantheon/contract/money.ts";
 
 /**
  * One line a model call, recomputed by the same functions that charged it. `matches` says that every line gives what was stored and
@@ -54,6 +54,7 @@ type StoredEvent = {
   multiplier: string;
   pricing_version: string;
   credits_charged: string;
+  credits_absorbed: string;
 };
 
 function receiptLine(event: StoredEvent) {
@@ -69,7 +70,10 @@ function receiptLine(event: StoredEvent) {
     oePerCredit: amount(event.oe_per_credit),
   };
   const multiplier = amount(event.multiplier);
-  const { oe, charged: recomputed } = charge(tokens, { weights, multiplier });
+  const { oe, charged: whole } = charge(tokens, { weights, multiplier });
+  const absorbed = amount(event.credits_absorbed);
+  const recomputed = whole.minus(absorbed);
+  const relief = absorbed.gt(ZERO) ? ` − ${format(absorbed)}` : "";
   const terms = `${tokens.fresh} × ${format(weights.fresh)} + ${tokens.cached} × ${format(weights.cached)} + ${tokens.output} × ${format(weights.output)}`;
   return {
     event_id: event.id,
@@ -85,8 +89,9 @@ function receiptLine(event: StoredEvent) {
     oe_tokens: format(oe),
     multiplier: format(multiplier),
     pricing_version: event.pricing_version,
-    arithmetic: `(${terms}) × ${format(multiplier)} ÷ ${format(weights.oePerCredit)} = ${format(recomputed)}`,
+    arithmetic: `(${terms}) × ${format(multiplier)} ÷ ${format(weights.oePerCredit)}${relief} = ${format(recomputed)}`,
     credits_charged: format(amount(event.credits_charged)),
+    credits_absorbed: format(absorbed),
     recomputed: format(recomputed),
     matches: recomputed.eq(amount(event.credits_charged)),
   };

@@ -18,21 +18,24 @@ export async function sweepUser({ db, log }: Recovery, user: string): Promise<nu
 const USERS_A_ROUND = 500;
 
 /**
- * Voids every lapsed turn there is, one user a statement, so that only one wallet is locked at a time; answers how many. A user whose
- * statement fails is left to the next sweep, and the others are not: when all fail, the last failure is thrown.
+ * Voids every lapsed turn there is, one user a statement, so that only one wallet is locked at a time; begins none when `isOver`. Returns
+ * how many it voided. A user whose statement fails is left to the next sweep, and the others are not: when all fail, the last failure is
+ * thrown. The order is by chance, so that users whose statements always fail cannot fill every round.
  */
-export async function sweepLapsed(deps: Recovery): Promise<number> {
+export async function sweepLapsed(deps: Recovery, isOver: () => boolean = () => false): Promise<number> {
   const users = await deps.db.query
     .selectFrom("turns")
     .select("user_id")
-    .distinct()
     .where("status", "=", "running")
     .where("lease_until", "<", sql<Date>`clock_timestamp()`)
+    .groupBy("user_id")
+    .orderBy(sql`random()`)
     .limit(USERS_A_ROUND)
     .execute();
   let voided = 0;
   const failures: unknown[] = [];
   for (const { user_id: user } of users) {
+    if (isOver()) return voided;
     try {
       voided += await sweepUser(deps, user);
     } catch (error) {

@@ -7,13 +7,14 @@ import type { Gateway } from "../llm/gateway.ts";
 import type { ModelEntry } from "../llm/models.ts";
 import type { Log } from "../log.ts";
 import type { CatalogCache } from "../pricing/catalog.ts";
-import type { Clock } from "@pantheon/contract/time.ts";
+import type { Clock, Ticks } from "@pantheon/contract/time.ts";
 
 export type TurnDeps = {
   readonly config: Config;
   readonly db: Database;
   readonly log: Log;
   readonly clock: Clock;
+  readonly ticks: Ticks;
   readonly catalog: CatalogCache;
   readonly models: Readonly<Record<string, ModelEntry>>;
   readonly gateway: Gateway;
@@ -28,7 +29,7 @@ export type TurnRequest = {
   readonly alias: string | null;
   readonly maxOutputTokens: number;
   readonly requestId: string;
-  /** When this function must have answered, in milliseconds since 1970. */
+  /** When this function must have answered, on the ticks of `TurnDeps`. */
   readonly deadline: number;
 };
 

@@ -1,8 +1,9 @@
 // Sessions: opened, listed, read and deleted by their owner. Whatever is not the caller's is as unknown as what never was.
 
+import { sql } from "kysely";
 import type { Database } from "../db/database.ts";
 import { keyedWrite, writeOnce, type Answered, type RequestKey } from "../audit/once.ts";
-import { newestFirst, positionOf } from "../db/newest-first.ts";
+import { NEWEST_FIRST, newestFirst, positionOf, readWithin } from "../db/newest-first.ts";
 import { createSession as createStatement, deleteSession as deleteStatement } from "./statements/session.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
@@ -78,14 +79,15 @@ export async function readSession(db: Database, user: string, session: string): 
 
 /** This user's sessions by time and id, newest first. */
 export async function listSessions(db: Database, user: string, page: Page): Promise<Listed<SessionRow>> {
-  const rows = await newestFirst(ownSessions(db, user), page).execute();
+  const octets = sql<number>`octet_length(coalesce(title, '')) + octet_length(coalesce(system_prompt, ''))`.as("octets");
+  const rows = await readWithin(db.query, newestFirst(ownSessions(db, user).select(octets), page), NEWEST_FIRST);
   const counted = await db.query
     .selectFrom("sessions")
     .select((column) => column.fn.countAll<string>().as("count"))
     .where("user_id", "=", user)
     .where("deleted_at", "is", null)
     .executeTakeFirstOrThrow();
-  return listed(rows, page, Number(counted.count), positionOf);
+  return listed(rows, page, Number(counted.count), positionOf, rows[0]?.found);
 }
 
 /** A session as it leaves (contract section 3). */

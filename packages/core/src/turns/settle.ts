@@ -2,25 +2,24 @@
 // lost reply: the turn's row says whether it was booked.
 
 import pRetry, { AbortError } from "p-retry";
-import { settleTurn as settleStatement, type SettleTurnInput, type UsageEvent } from "../ledger/statements/settle-turn.ts";
+import { settleTurn as settleStatement, type SettleTurnInput } from "../ledger/statements/settle-turn.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
-import { newId } from "@pantheon/contract/id.ts";
-import type { ModelAnswer } from "../llm/gateway.ts";
-import { costOf, type ModelEntry } from "../llm/models.ts";
-import { charge as chargeOf, type Charge } from "../pricing/charge.ts";
-import { normaliseUsage, type Usage } from "../metering/usage.ts";
-import { amount, roundHalfUp, ZERO } from "@pantheon/contract/money.ts";
-import { OCTETS_PER_TOKEN } from "../ledger/statements/gate.ts";
+import type { ModelAnswer } from "../llm/model-answer.ts";
+import type { ModelEntry } from "../llm/models.ts";
+import { capped, charge, type Charge } from "../pricing/charge.ts";
+import { tokenBound } from "../metering/token-bound.ts";
+import type { Usage } from "../metering/usage.ts";
+import { ZERO } from "@pantheon/contract/money.ts";
 import type { TurnDeps, TurnRequest } from "./request.ts";
 import type { OpenedTurn } from "./open.ts";
 import { recordLostAnswer, voidFailed } from "./recover.ts";
+import { densityOf, usageEvent, usageOf } from "./usage-event.ts";
 import { completedTurnBody } from "./view.ts";
 
 /** A failover of the database takes a few seconds: worth waiting for, since the model has answered. */
 const RETRIES = { retries: 12, minTimeout: 30, maxTimeout: 750, randomize: true };
 /** More than a silent server takes of it (db/lease.ts), so that a settle whose connection went dead is sent again over a new one. */
 const MAX_RETRY_MS = 8_000;
-const COST_DECIMALS = 8;
 
 /** Books the answer and returns the response body as it is stored. Charged at most once, whatever reply was lost. */
 export async function settleTurn(
@@ -30,9 +29,10 @@ export async function settleTurn(
   model: ModelEntry,
   answer: ModelAnswer,
 ): Promise<string> {
-  const usage = usageOf(deps, request, turn, model, answer);
-  const charge = chargeOf(usage, { weights: turn.catalog.weights, multiplier: turn.multiplier });
-  const event = usageEvent(deps, turn, model, answer, usage, charge);
+  const usage = usageOf(request, turn, model, answer);
+  countOddities(deps, turn, model, usage);
+  const charged = chargeOf(deps, turn, usage);
+  const event = usageEvent(deps, turn, model, answer, usage, charged);
   const lost = { turn: turn.id, attempt: turn.attempt, user: request.user, alias: turn.alias, costUsd: event.provider_cost_usd };
   const input = {
     turn: turn.id,
@@ -42,18 +42,20 @@ export async function settleTurn(
     providerModel: answer.providerModel,
     events: JSON.stringify([event]),
     tools: "[]",
-    body: completedTurnBody(request, turn, answer, usage, charge),
+    body: completedTurnBody(request, turn, answer, usage, charged),
     lowBalanceThreshold: deps.config.lowBalanceThreshold.toFixed(),
     requestId: request.requestId,
+    pruned: turn.pruned,
+    octetsPerToken: densityOf(turn, usage),
+    textBound: tokenBound(request.message) + tokenBound(answer.text),
   };
   try {
     const booked = await pRetry(() => settleOnce(deps, turn, input), {
       ...RETRIES,
-      maxRetryTime: Math.max(1, Math.min(request.deadline - deps.clock(), MAX_RETRY_MS)),
+      maxRetryTime: Math.max(1, Math.min(request.deadline - deps.ticks(), MAX_RETRY_MS)),
     });
     if (booked.byAnother) await recordLostAnswer(deps, lost);
-    else if (booked.overHold)
-      deps.log.count("over_hold", { turn_id: turn.id, hold: turn.hold.toFixed(), charge: charge.charged.toFixed() });
+    else countAboveHold(deps, turn, charged, booked.overHold);
     return booked.body;
   } catch (error) {
     // The model has answered and nobody pays for it, unless the booking is found when the same key comes again.
@@ -62,6 +64,18 @@ export async function settleTurn(
     if (!(error instanceof DomainError)) await voidFailed(deps, turn, request.user, "internal");
     throw error;
   }
+}
+
+/** Under CREDIT_OVERDRAFT=none nobody pays more than was held, whatever the model used: the rest is ours. */
+function chargeOf({ config }: TurnDeps, turn: OpenedTurn, usage: Usage): Charge {
+  const whole = charge(usage, { weights: turn.catalog.weights, multiplier: turn.multiplier });
+  return config.overdraft === "none" ? capped(whole, turn.hold) : whole;
+}
+
+function countAboveHold({ log }: TurnDeps, turn: OpenedTurn, { charged, absorbed }: Charge, overHold: boolean): void {
+  const hold = turn.hold.toFixed();
+  if (overHold) log.count("over_hold", { turn_id: turn.id, hold, charge: charged.toFixed() });
+  if (absorbed.gt(ZERO)) log.count("absorbed_over_hold", { turn_id: turn.id, hold, credits: absorbed.toFixed() });
 }
 
 type Booked = {
@@ -104,50 +118,10 @@ async function settledBefore({ db }: TurnDeps, turn: OpenedTurn, failure: unknow
   throw new AbortError(new DomainError("out_of_time", detail, { retryAfter: 1, cause: failure }));
 }
 
-/** The usage that is billed: as reported, or estimated from the text and then never above the hold (contract section 2). */
-function usageOf({ log }: TurnDeps, request: TurnRequest, turn: OpenedTurn, model: ModelEntry, answer: ModelAnswer): Usage {
-  const usage = normaliseUsage(answer.usage, {
-    inputEstimate: Math.ceil(turn.octets / OCTETS_PER_TOKEN),
-    outputEstimate: Math.ceil(Buffer.byteLength(answer.text) / OCTETS_PER_TOKEN),
-    maxInput: turn.inputTokensHeld,
-    maxOutput: request.maxOutputTokens,
-    contextWindow: model.contextWindow,
-    cut: answer.cut,
-  });
+/** What is odd about a turn's usage, for whoever watches the providers. */
+function countOddities({ log }: TurnDeps, turn: OpenedTurn, model: ModelEntry, usage: Usage): void {
   if (usage.faults.length > 0) log.count("impossible_usage", { turn_id: turn.id, fields: usage.faults.join(",") });
   else if (usage.source === "estimated") log.count("estimated_usage", { turn_id: turn.id });
-  return usage;
-}
-
-function usageEvent(deps: TurnDeps, turn: OpenedTurn, model: ModelEntry, answer: ModelAnswer, usage: Usage, charge: Charge): UsageEvent {
-  const { catalog } = turn;
-  const cost = answer.costUsd === null ? costOf(model, usage) : amount(answer.costUsd);
-  return {
-    id: newId(),
-    call_index: 0,
-    provider: answer.provider,
-    model_alias: turn.alias,
-    provider_model: answer.providerModel,
-    provider_request_id: answer.providerRequestId,
-    input_tokens_fresh: usage.fresh,
-    input_tokens_cached: usage.cached,
-    output_tokens: usage.output,
-    reasoning_tokens: usage.reasoning,
-    total_tokens: usage.total,
-    oe_tokens_computed: charge.oe.toFixed(),
-    multiplier: turn.multiplier.toFixed(),
-    weight_fresh: catalog.weights.fresh.toFixed(),
-    weight_cached: catalog.weights.cached.toFixed(),
-    weight_output: catalog.weights.output.toFixed(),
-    oe_per_credit: catalog.weights.oePerCredit.toFixed(),
-    provider_cost_usd: roundHalfUp(cost.lt(ZERO) ? ZERO : cost, COST_DECIMALS).toFixed(),
-    credits_burned: charge.burned.toFixed(),
-    credits_charged: charge.charged.toFixed(),
-    usd_per_credit: deps.config.usdPerCredit.toFixed(),
-    latency_ms: Math.round(answer.latencyMs),
-    status: answer.cut ? "partial" : "success",
-    usage_source: usage.source,
-    pricing_version: catalog.version,
-    pricing_revision: catalog.revision,
-  };
+  else if (usage.total > model.contextWindow)
+    log.count("usage_above_window", { turn_id: turn.id, tokens: usage.total, window: model.contextWindow });
 }

@@ -5,7 +5,7 @@ import { createLocalJWKSet } from "jose";
 import * as v from "valibot";
 import { DomainError } from "@pantheon/contract/error.ts";
 import type { Log } from "@pantheon/core/log.ts";
-import type { Clock } from "@pantheon/contract/time.ts";
+import { elapsed, type Clock } from "@pantheon/contract/time.ts";
 
 const REFRESH_AFTER_MS = 10 * 60_000;
 const FETCH_AT_MOST_EVERY_MS = 60_000;
@@ -40,14 +40,14 @@ export function createKeySet(url: string, { clock, log }: { clock: Clock; log: L
 
   /** Fetches unless it was tried too recently; parallel callers share one fetch. */
   async function refreshAtMostEvery(pause: number): Promise<void> {
-    if (fetching === null && clock() - triedAt < pause) return;
+    if (fetching === null && elapsed(clock, triedAt) < pause) return;
     fetching ??= refresh().finally(() => (fetching = null));
     await fetching;
   }
 
   return async (header) => {
     if (keys === null) await refreshAtMostEvery(FIRST_FETCH_AT_MOST_EVERY_MS);
-    else if (fetching === null && clock() - fetchedAt > REFRESH_AFTER_MS) await refreshAtMostEvery(FETCH_AT_MOST_EVERY_MS);
+    else if (fetching === null && elapsed(clock, fetchedAt) > REFRESH_AFTER_MS) await refreshAtMostEvery(FETCH_AT_MOST_EVERY_MS);
     if (keys === null) {
       throw new DomainError("auth_unavailable", "Sign-in cannot be checked right now. Please try again.", {
         retryAfter: RETRY_AFTER_SECONDS,

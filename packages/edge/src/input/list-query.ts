@@ -8,9 +8,12 @@ import { isId } from "@pantheon/contract/id.ts";
 import type { Page } from "@pantheon/contract/page.ts";
 import { invalidRequest } from "./faults.ts";
 
+const LIMIT =
+  "The most rows of a page. A page of large rows ends sooner, after one row at least: go on with its next_cursor, or by as many rows as came.";
+
 /** The query parameters of every list, to be spread into the schema of one that takes more. */
 export const PAGE_ENTRIES = {
-  limit: v.pipe(v.optional(wholeNumber(1, 200), "50"), v.metadata({ default: 50 })),
+  limit: v.pipe(v.optional(wholeNumber(1, 200), "50"), v.metadata({ default: 50 }), v.description(LIMIT)),
   offset: v.optional(wholeNumber(0, 10_000)),
   cursor: v.optional(v.pipe(v.string(), v.minLength(1, "must not be empty"), v.maxLength(1_024, "is not a cursor of this list"))),
 };

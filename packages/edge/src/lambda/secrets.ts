@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
 import { VARIABLES } from "@pantheon/core/config/variables.ts";
 import type { Log } from "@pantheon/core/log.ts";
-import type { Clock } from "@pantheon/contract/time.ts";
+import { elapsed, type Clock } from "@pantheon/contract/time.ts";
 import { fetchSecret, type FetchSecret } from "./secrets-manager.ts";
 
 export type Secrets = Readonly<Record<string, string>>;
@@ -56,8 +56,7 @@ export function createSecretSource({ secretId, clock, log, fetch = fetchSecret }
 
   return {
     async read() {
-      // A clock that was set back must not make a reading last.
-      if (last && clock() >= last.at && clock() - last.at < last.holdsMs) {
+      if (last && elapsed(clock, last.at) < last.holdsMs) {
         if (kept) return kept.secrets;
         throw last.fault;
       }

@@ -7,7 +7,7 @@ export type AppEnv = {
   Bindings: Invocation;
   Variables: {
     requestId: string;
-    /** When this function must have answered, in milliseconds since 1970. */
+    /** When this function must have answered, on the ticks of the process (time.ts). */
     deadline: number;
     /** Who calls; set by `authenticated`. */
     user: { id: string; email: string | null; isAdmin: boolean };

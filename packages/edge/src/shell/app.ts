@@ -7,7 +7,7 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Config } from "@pantheon/core/config/config.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import type { Log } from "@pantheon/core/log.ts";
-import type { Clock } from "@pantheon/contract/time.ts";
+import type { Ticks } from "@pantheon/contract/time.ts";
 import { invocationOf, type AppEnv } from "./app-env.ts";
 import { edge } from "./envelope.ts";
 import { health, type HealthProbe } from "./health.ts";
@@ -19,7 +19,7 @@ type AppParts = {
   name: string;
   config: Pick<Config, "stage" | "version" | "commit" | "corsAllowedOrigins">;
   log: Log;
-  clock: Clock;
+  ticks: Ticks;
   /** Asks the database where it stands; throws when it is away. */
   health: () => Promise<HealthProbe>;
   /** Mounts the function's routes, under their full paths. */
@@ -33,7 +33,7 @@ const MAX_BODY_BYTES = 256 * 1024;
 const DEFAULT_TIME_LEFT_MS = 29_000; // the gateway in front ends at 30 s
 
 /** One function as a fetch-style application. It never rejects: whatever is thrown inside is answered as a problem. */
-export function createApp({ name, config, log, clock, health: probe, routes, timeLeft, maxBodyBytes }: AppParts): Hono<AppEnv> {
+export function createApp({ name, config, log, ticks, health: probe, routes, timeLeft, maxBodyBytes }: AppParts): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const answer = (thrown: unknown, c: Context<AppEnv>): Response => {
     const refusal = refusalOf(thrown, log, { request_id: c.var.requestId, function: name });
@@ -42,7 +42,7 @@ export function createApp({ name, config, log, clock, health: probe, routes, tim
   };
   app.onError(answer);
   app.notFound((c) => answer(new DomainError("not_found", "Not found."), c));
-  app.use(edge({ name, commit: config.commit, log, clock, timeLeft: timeLeft ?? runtimeTimeLeft, answer }));
+  app.use(edge({ name, commit: config.commit, log, ticks, timeLeft: timeLeft ?? runtimeTimeLeft, answer }));
   app.use(browsers(config.corsAllowedOrigins));
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (c: Context<AppEnv>, methods) => refuseMethod(answer, c, methods) }));
   app.use(limits(maxBodyBytes ?? MAX_BODY_BYTES));

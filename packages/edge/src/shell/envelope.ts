@@ -5,14 +5,14 @@ import { routePath } from "hono/route";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
 import type { Log } from "@pantheon/core/log.ts";
-import type { Clock } from "@pantheon/contract/time.ts";
+import type { Ticks } from "@pantheon/contract/time.ts";
 import { invocationOf, type AppEnv } from "./app-env.ts";
 
 type EdgeParts = {
   name: string;
   commit: string;
   log: Log;
-  clock: Clock;
+  ticks: Ticks;
   timeLeft: (c: Context<AppEnv>) => number;
   /** The answer to a thrown thing that is no Error, which the framework would let through. */
   answer: (thrown: unknown, c: Context<AppEnv>) => Response;
@@ -21,9 +21,9 @@ type EdgeParts = {
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** The middleware that goes first. */
-export function edge({ name, commit, log, clock, timeLeft, answer }: EdgeParts): MiddlewareHandler<AppEnv> {
+export function edge({ name, commit, log, ticks, timeLeft, answer }: EdgeParts): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const began = clock();
+    const began = ticks();
     const requestId = requestIdOf(c);
     c.set("requestId", requestId);
     c.set("deadline", began + timeLeft(c));
@@ -33,7 +33,7 @@ export function edge({ name, commit, log, clock, timeLeft, answer }: EdgeParts):
     // Headers that are set before anything answers are merged into every answer: refusals, 404, 405 and preflights too.
     setHouseHeaders(c.res.headers, requestId, commit);
     try {
-      await inTime(next(), c.var.deadline - ANSWER_RESERVE_MS - clock());
+      await inTime(next(), c.var.deadline - ANSWER_RESERVE_MS - ticks());
     } catch (thrown) {
       c.res = answer(thrown, c);
     }
@@ -45,7 +45,7 @@ export function edge({ name, commit, log, clock, timeLeft, answer }: EdgeParts):
       route: routePath(c, -1),
       status: c.res.status,
       code: c.var.refusal,
-      ms: clock() - began,
+      ms: Math.round(ticks() - began),
       user_id: user?.id ?? null,
     });
   };

@@ -93,6 +93,7 @@ const SAY: Readonly<Record<string, string>> = {
   failed: "declined, can be paid again",
   canceled: "canceled",
   quarantined: "set aside for an operator",
+  dismissed: "looked at by an operator, and not granted",
 };
 
 function dollars(usd: string): string {

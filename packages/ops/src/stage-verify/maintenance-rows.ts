@@ -49,13 +49,13 @@ export async function maintenanceRows(stage: Stage, build: string | null, patien
 
 /** The runs as soon as the sweep is one of the build, or as they are when patience ends. A sweep of the build that is late is not waited for. */
 async function awaitSweep(stage: Stage, build: string, { waitMs, pollMs }: Patience): Promise<Runs> {
-  const until = stage.clock() + waitMs;
+  const until = performance.now() + waitMs;
   let told = false;
   for (;;) {
     const runs = await readRuns(stage);
     const sweep = runs.by.get("sweep");
     const isOfBuild = sweep !== undefined && sameCommit(sweep.commit, build);
-    if (isOfBuild || stage.clock() >= until || stage.signal.aborted) return runs;
+    if (isOfBuild || performance.now() >= until || stage.signal.aborted) return runs;
     if (!told) stage.notice(`waiting up to ${Math.round(waitMs / 1_000)} s for the first sweep of ${shortened(build)}`);
     told = true;
     await sleep(pollMs, undefined, { signal: stage.signal }).catch(() => {}); // a stopped run looks once more and goes on to put things back

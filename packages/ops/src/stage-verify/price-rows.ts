@@ -73,7 +73,7 @@ async function recompute(stage: Stage, turn: Turn): Promise<Finding<never>> {
     const tokens = { fresh: line.input_tokens_fresh, cached: line.input_tokens_cached, output: line.output_tokens };
     const [fresh, cached] = [amount(line.weight_fresh), amount(line.weight_cached)];
     const weights = { fresh, cached, output: amount(line.weight_output), oePerCredit: amount(line.oe_per_credit) };
-    return charge(tokens, { weights, multiplier: amount(turn.multiplier) }).charged;
+    return charge(tokens, { weights, multiplier: amount(turn.multiplier) }).charged.minus(amount(line.credits_absorbed));
   });
   const ok = lines.length > 0 && sum(charges).eq(amount(turn.credits_charged));
   return { ok, seen: `computed ${format(sum(charges))}, credits_charged ${turn.credits_charged}`, answer };
@@ -124,6 +124,7 @@ const Receipt = v.object({
       weight_cached: Decimal,
       weight_output: Decimal,
       oe_per_credit: Decimal,
+      credits_absorbed: Decimal,
     }),
   ),
 });

@@ -76,29 +76,30 @@ function keepPassword(home: string): string {
 
 /** A running server, taken over or started, and the session that holds it. */
 async function claim(server: Server, options: Options): Promise<{ port: number; owner: Client }> {
-  for (const deadline = Date.now() + PATIENCE_MS; ; await wait(100)) {
+  for (const deadline = performance.now() + PATIENCE_MS; ; await wait(100)) {
     const left = await takeOver(server);
     const port = left ?? (await start(server, options));
     const owner = await hold(server, port);
     if (owner && left !== null) options.log.info("an earlier run left PostgreSQL running: it is taken over", { port });
     if (owner) return { port, owner };
-    if (Date.now() > deadline) throw new Error("another process runs the local world of this home: stop it, or set another PANTHEON_HOME");
+    if (performance.now() > deadline)
+      throw new Error("another process runs the local world of this home: stop it, or set another PANTHEON_HOME");
   }
 }
 
 /** The port of a server that already runs on our data folder, or null when there is none. */
 async function takeOver(server: Server): Promise<number | null> {
-  for (const deadline = Date.now() + PATIENCE_MS; ; await wait(100)) {
+  for (const deadline = performance.now() + PATIENCE_MS; ; await wait(100)) {
     const left = processOf(server);
     if (!left) return null;
     if (await answers(server, left.port)) return left.port;
-    if (Date.now() > deadline) return null; // the number may be another process's by now: PostgreSQL finds out when it starts
+    if (performance.now() > deadline) return null; // the number may be another process's by now: PostgreSQL finds out when it starts
   }
 }
 
 async function start(server: Server, { port: preferred, settings = {}, log }: Options): Promise<number> {
   let wanted = preferred;
-  for (const deadline = Date.now() + PATIENCE_MS; ; wanted = undefined) {
+  for (const deadline = performance.now() + PATIENCE_MS; ; wanted = undefined) {
     const port = await freePort(wanted);
     if (wanted !== undefined && port !== wanted) log.info("that port is taken: PostgreSQL listens on another", { wanted, port });
     const failure = await launch(server, port, settings);
@@ -106,7 +107,7 @@ async function start(server: Server, { port: preferred, settings = {}, log }: Op
     // A second start of this home was first, or somebody took the port meanwhile.
     const other = await takeOver(server);
     if (other !== null) return other;
-    if (Date.now() > deadline) throw new Error(`PostgreSQL did not start: ${failure}`);
+    if (performance.now() > deadline) throw new Error(`PostgreSQL did not start: ${failure}`);
   }
 }
 

@@ -75,8 +75,8 @@ export async function shutDown(server: Server): Promise<void> {
   const running = processOf(server);
   if (!running) return;
   signalEnd(server);
-  for (const deadline = Date.now() + STOP_PATIENCE_MS; isAlive(running.pid); await wait(10)) {
-    if (Date.now() > deadline) throw new Error("PostgreSQL did not stop");
+  for (const deadline = performance.now() + STOP_PATIENCE_MS; isAlive(running.pid); await wait(10)) {
+    if (performance.now() > deadline) throw new Error("PostgreSQL did not stop");
   }
 }
 

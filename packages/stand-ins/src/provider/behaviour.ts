@@ -15,6 +15,8 @@
 // fake-error-chunk-N        an error chunk after N chunks, then the end
 // fake-no-usage             no usage block
 // fake-usage-CASE           a usage block that is wrong in one way: see USAGE
+// fake-input-N              reports N input tokens
+// fake-dense-N              counts an octet as a token, and refuses more than N tokens of messages as the API does: context_length_exceeded
 // fake-reasoning-N          N reasoning tokens besides the text
 // fake-nul, fake-surrogate  a text with U+0000 / with half a surrogate pair
 // fake-big-N                a text of N octets
@@ -38,6 +40,9 @@ export type Behaviour = {
   /** The usage block as JSON text, or null for none. */
   readonly usage?: (usage: ReplyUsage) => string | null;
   readonly usageOnEveryChunk?: true;
+  /** Tokens that it takes. */
+  readonly window?: number;
+  readonly octetsPerToken?: number;
   readonly reasoningTokens?: number;
   readonly text?: string;
   readonly model?: string;
@@ -73,6 +78,8 @@ const BEHAVIOURS: readonly (readonly [RegExp, (argument: string) => Behaviour])[
   [/^fake-no-usage$/, () => ({ usage: () => null })],
   [/^fake-usage-cumulative$/, () => ({ usageOnEveryChunk: true })],
   [/^fake-usage-([a-z-]+)$/, (name) => usageCase(name)],
+  [/^fake-input-(\d+)$/, (n) => ({ usage: (usage) => json(withInput(usage, Number(n))) })],
+  [/^fake-dense-(\d+)$/, (n) => ({ window: Number(n), octetsPerToken: 1 })],
   [/^fake-reasoning-(\d+)$/, (n) => ({ reasoningTokens: upTo(MAX_TEXT, n) })],
   [/^fake-nul$/, () => ({ text: "before\u0000after" })],
   [/^fake-surrogate$/, () => ({ text: "half a pair: \uD800, and the other half: \uDC00." })],
@@ -83,6 +90,10 @@ const BEHAVIOURS: readonly (readonly [RegExp, (argument: string) => Behaviour])[
 ];
 
 const json = JSON.stringify;
+
+function withInput(usage: ReplyUsage, tokens: number): ReplyUsage {
+  return { ...usage, prompt_tokens: tokens, total_tokens: tokens + usage.completion_tokens };
+}
 
 /** A figure that JSON.stringify would not write: NaN as some servers print it, or a number past what a double holds. */
 const withPrompt = (usage: ReplyUsage, literal: string): string => json(usage).replace(/"prompt_tokens":\d+/, `"prompt_tokens":${literal}`);

@@ -22,13 +22,16 @@ export type ReplyUsage = {
 const OCTETS_PER_TOKEN = 4;
 
 /** The reply to a request. A text that is wished for is sent whole, whatever `max_tokens` says. */
-export function replyTo(request: ChatRequest, wish: { readonly text?: string; readonly reasoningTokens?: number }): Reply {
+export function replyTo(
+  request: ChatRequest,
+  wish: { readonly text?: string; readonly reasoningTokens?: number; readonly octetsPerToken?: number },
+): Reply {
   const whole = wish.text ?? sayAbout(request.messages);
   const text = request.maxTokens === null || wish.text !== undefined ? whole : firstOctets(whole, request.maxTokens * OCTETS_PER_TOKEN);
   return {
     text,
     finishReason: text.length < whole.length ? "length" : "stop",
-    usage: usageOf(request, text, wish.reasoningTokens ?? 0),
+    usage: usageOf(request, text, wish.reasoningTokens ?? 0, wish.octetsPerToken ?? OCTETS_PER_TOKEN),
   };
 }
 
@@ -58,12 +61,16 @@ function firstOctets(text: string, limit: number): string {
   return text.slice(0, read);
 }
 
-function usageOf(request: ChatRequest, text: string, reasoning: number): ReplyUsage {
-  const size = (messages: readonly ChatMessage[]): number => messages.reduce((sum, message) => sum + octets(message.content), 0);
+/** Octets of text in messages. */
+export function sizeOf(messages: readonly ChatMessage[]): number {
+  return messages.reduce((sum, message) => sum + octets(message.content), 0);
+}
+
+function usageOf(request: ChatRequest, text: string, reasoning: number, perToken: number): ReplyUsage {
   const isSecondTurn = request.messages.some((message) => message.role === "assistant");
-  const prompt = Math.ceil(size(request.messages) / OCTETS_PER_TOKEN);
-  const cached = isSecondTurn ? Math.floor(size(request.messages.slice(0, -1)) / OCTETS_PER_TOKEN) : 0;
-  const completion = Math.ceil(octets(text) / OCTETS_PER_TOKEN) + reasoning;
+  const prompt = Math.ceil(sizeOf(request.messages) / perToken);
+  const cached = isSecondTurn ? Math.floor(sizeOf(request.messages.slice(0, -1)) / perToken) : 0;
+  const completion = Math.ceil(octets(text) / perToken) + reasoning;
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,

@@ -10,7 +10,7 @@ import { behaviourOf } from "./behaviour.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { readChatRequest } from "./chat-request.ts";
 import type { ChatMessage, ChatRequest } from "./chat-request.ts";
-import { replyTo } from "./reply.ts";
+import { replyTo, sizeOf } from "./reply.ts";
 
 export type ProviderRequest = {
   readonly model: string;
@@ -80,10 +80,18 @@ function remember(state: ProviderState, { model, messages, maxTokens, stream }: 
 
 /** Fails before any answer, when the behaviour says so; true when it did. */
 function fails(state: ProviderState, chat: ChatRequest, behaviour: Behaviour, response: ServerResponse): boolean {
-  const { refuse: refusal, redirect, connection, failuresBeforeEachSuccess: failures = 0 } = behaviour;
+  const {
+    refuse: refusal,
+    redirect,
+    connection,
+    failuresBeforeEachSuccess: failures = 0,
+    window = Infinity,
+    octetsPerToken = 1,
+  } = behaviour;
   const call = state.counts.get(chat.model) ?? 0;
   if (refusal?.html) response.writeHead(refusal.status, { "content-type": "text/html" }).end("<h1>Bad gateway</h1>");
   else if (refusal !== undefined) refuse(response, refusal.status, "The stand-in refuses.", retryAfter(refusal.retryAfter, state.clock));
+  else if (sizeOf(chat.messages) > window * octetsPerToken) refuse(response, 400, TOO_LONG, {}, "context_length_exceeded");
   else if (redirect) response.writeHead(307, { location: state.redirectTo }).end();
   else if (connection === "reset") response.socket?.resetAndDestroy();
   else if (call % (failures + 1) !== 0 && failures > 0) refuse(response, 503, "The stand-in is busy.");
@@ -96,9 +104,15 @@ function retryAfter(value: string | undefined, clock: Clock): Record<string, str
   return { "retry-after": value === "date" ? new Date(clock() + 2_000).toUTCString() : value };
 }
 
-function refuse(response: ServerResponse, status: number, message: string, headers: Record<string, string> = {}): void {
+const TOO_LONG = "This model's maximum context length was exceeded. Please reduce the length of the messages.";
+
+function refuse(
+  response: ServerResponse,
+  status: number,
+  message: string,
+  headers: Record<string, string> = {},
+  code: string | number = status,
+): void {
   response.writeHead(status, { "content-type": "application/json", ...headers });
-  response.end(
-    JSON.stringify({ error: { message, type: status < 500 ? "invalid_request_error" : "server_error", param: null, code: status } }),
-  );
+  response.end(JSON.stringify({ error: { message, type: status < 500 ? "invalid_request_error" : "server_error", param: null, code } }));
 }

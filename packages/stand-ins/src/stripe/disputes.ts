@@ -14,7 +14,7 @@ export type NewDispute = {
   readonly withdraw?: boolean | undefined;
 };
 
-export type DisputeStep = "withdraw" | "reinstate" | "win" | "lose" | "close_inquiry";
+export type DisputeStep = "withdraw" | "reinstate" | "win" | "lose" | "close_inquiry" | "review" | "overturn";
 
 /** Opens a dispute on a paid intent and withdraws the funds. Throws StripeRefusal when the intent has no paid charge. */
 export function openDispute(account: Account, intent: PaymentIntent, wish: NewDispute = {}): Dispute {
@@ -41,11 +41,16 @@ export function openDispute(account: Account, intent: PaymentIntent, wish: NewDi
   return inquiry || !withdraw ? dispute : moveDispute(account, dispute, "withdraw");
 }
 
-/** Takes one step. Winning gives withdrawn funds back and closes, losing closes. Throws StripeRefusal for a step that does not fit. */
+/**
+ * Takes one step, however late. Winning gives withdrawn funds back and closes, losing closes; overturning decides a closed one the other
+ * way, with its money. Throws StripeRefusal for a step that does not fit.
+ */
 export function moveDispute(account: Account, dispute: Dispute, step: DisputeStep): Dispute {
   if (!fits(dispute, step)) throw notNow("dispute_unexpected_state", `A dispute that is ${dispute.status} cannot take the step ${step}.`);
   if (step === "withdraw") return move(account, dispute, -1);
   if (step === "reinstate") return move(account, dispute, 1);
+  if (step === "review") return review(account, dispute);
+  if (step === "overturn") return overturn(account, dispute);
   if (step === "lose") return close(account, { ...dispute, status: "lost" });
   if (step === "close_inquiry") return close(account, { ...dispute, status: "warning_closed" });
   const won: Dispute = { ...dispute, status: "won" };
@@ -54,11 +59,25 @@ export function moveDispute(account: Account, dispute: Dispute, step: DisputeSte
 
 /** A closed dispute may still see its funds reinstated: banks are slow. An inquiry becomes a dispute when funds are withdrawn. */
 function fits({ status, ...dispute }: Dispute, step: DisputeStep): boolean {
-  const isOpen = status === "needs_response" || status === "warning_needs_response";
+  const isOpen = status === "needs_response" || status === "under_review" || status === "warning_needs_response";
   if (step === "withdraw") return isOpen && !isWithdrawn(dispute);
   if (step === "reinstate") return isWithdrawn(dispute);
   if (step === "close_inquiry") return status === "warning_needs_response";
-  return status === "needs_response";
+  if (step === "overturn") return status === "won" || status === "lost";
+  return status === "needs_response" || (status === "under_review" && step !== "review");
+}
+
+/** The evidence was handed in, and the bank takes its weeks. */
+function review(account: Account, dispute: Dispute): Dispute {
+  const reviewed = keep<Dispute>(account, { ...dispute, status: "under_review" });
+  happen(account, "charge.dispute.updated", reviewed, NO_REQUEST);
+  return reviewed;
+}
+
+function overturn(account: Account, dispute: Dispute): Dispute {
+  const decided: Dispute = { ...dispute, status: dispute.status === "won" ? "lost" : "won" };
+  const isMoved = isWithdrawn(decided) === (decided.status === "lost");
+  return close(account, isMoved ? decided : move(account, decided, decided.status === "lost" ? -1 : 1));
 }
 
 function isWithdrawn({ balance_transactions: moves }: Pick<Dispute, "balance_transactions">): boolean {

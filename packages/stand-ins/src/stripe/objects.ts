@@ -89,7 +89,7 @@ export type Refund = {
   readonly status: RefundStatus;
 };
 
-export type DisputeStatus = "needs_response" | "won" | "lost" | "warning_needs_response" | "warning_closed";
+export type DisputeStatus = "needs_response" | "under_review" | "won" | "lost" | "warning_needs_response" | "warning_closed";
 
 export type BalanceTransaction = {
   readonly id: string;
@@ -123,7 +123,7 @@ export type EventType =
   | `payment_intent.${"created" | "processing" | "requires_action" | "succeeded" | "payment_failed" | "canceled"}`
   | `charge.${"succeeded" | "failed" | "refunded"}`
   | `refund.${"created" | "updated" | "failed"}`
-  | `charge.dispute.${"created" | "funds_withdrawn" | "funds_reinstated" | "closed"}`;
+  | `charge.dispute.${"created" | "updated" | "funds_withdrawn" | "funds_reinstated" | "closed"}`;
 
 /** Who caused an event: a request to the API, or, with nulls, something that happened by itself. */
 export type EventRequest = { readonly id: string | null; readonly idempotency_key: string | null };

@@ -43,7 +43,7 @@ export function createRefund(account: Account, charge: Charge, wish: NewRefund, 
   return refund;
 }
 
-const STANDING = new Set(["needs_response", "lost"]);
+const STANDING = new Set(["needs_response", "under_review", "lost"]);
 
 function hasStandingDispute(account: Account, charge: Charge): boolean {
   return [...account.disputes.values()].some((dispute) => dispute.charge === charge.id && STANDING.has(dispute.status));

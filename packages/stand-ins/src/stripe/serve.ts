@@ -35,6 +35,7 @@ export async function serve(state: StripeState, request: IncomingMessage, respon
   const requestId = mint("req");
   const version = header(request, "stripe-version") ?? API_VERSION;
   response.setHeader("Content-Type", "application/json").setHeader("Request-Id", requestId).setHeader("Stripe-Version", version);
+  response.setHeader("Date", new Date(state.account.clock()).toUTCString()); // the account's time, as its objects and events have it
   const body = await readBody(request, MAX_BODY_OCTETS);
   try {
     if (body === null) throw invalid(413, "The body is too large.");
@@ -64,7 +65,7 @@ function reply(state: StripeState, asked: Asked, response: ServerResponse): void
   }
   response.setHeader("Idempotency-Key", key);
   const keys = asked.livemode ? state.keys.live : state.keys.test;
-  const { answer, isReplay } = underKey(keys, key, fingerprintOf(asked), () => perform(state, asked));
+  const { answer, isReplay } = underKey({ keys, now: state.account.clock() }, key, fingerprintOf(asked), () => perform(state, asked));
   if (fault?.afterEffect === true && strikes(fault, response)) return;
   if (isReplay) response.setHeader("Idempotent-Replayed", "true").setHeader("Original-Request", answer.requestId);
   if (answer.status >= 500) response.setHeader("Stripe-Should-Retry", "false"); // the same key would only bring it again

@@ -92,4 +92,65 @@ export const EDGE_GUARDS: readonly Mutant[] = [
     ],
     test: { file: "tests/edge/http-edge-body.test.ts", name: "above 256 KiB is 413 by its real bytes, with a length or in chunks" },
   },
+  {
+    name: "clock-set-back",
+    guard: "A clock that was set back makes what is kept for a while last: withdrawn keys stay in use.",
+    patches: [{ file: "packages/contract/src/time.ts", find: "return ms < 0 ? Infinity : ms;", replace: "return ms;" }],
+    test: {
+      file: "tests/edge/auth-keys.test.ts",
+      name: "are no longer trusted for a clock that was set back: they are asked for again",
+    },
+  },
+  {
+    name: "page-octets",
+    guard: "A page ends by its number of rows alone: 200 turns of 1 MiB are more than Lambda may answer, and the list is 500 for ever.",
+    patches: [
+      {
+        file: "packages/edge/src/output/respond.ts",
+        find: "const views = fitting(page.rows.map(view));",
+        replace: "const views = page.rows.map(view);",
+      },
+    ],
+    test: {
+      file: "tests/edge/pages-by-bytes.test.ts",
+      name: "ends a page before it is too large for Lambda, and is walked by cursor through every row once",
+    },
+  },
+  {
+    name: "page-one-row",
+    guard: "A row that is larger than a page is left out of it: the list ends there, and what is older is never seen again.",
+    patches: [{ file: "packages/edge/src/output/respond.ts", find: " < 0 && index > 0)", replace: " < 0 && index >= 0)" }],
+    test: {
+      file: "tests/edge/pages-by-bytes.test.ts",
+      name: "ends a page before it is too large for Lambda, and is walked by cursor through every row once",
+    },
+  },
+  {
+    name: "page-memory",
+    guard: "A page is cut after all its rows were read: 200 of 1 MiB are in the container's memory at once.",
+    patches: [
+      {
+        file: "packages/core/src/db/newest-first.ts",
+        find: "where coalesce(octets_before, 0) < ${PAGE_OCTETS}::bigint",
+        replace: "where coalesce(octets_before, 0) < 1000 * ${PAGE_OCTETS}::bigint",
+      },
+    ],
+    test: { file: "tests/edge/pages-by-bytes.test.ts", name: "reads no more rows than a page can hold" },
+  },
+  {
+    name: "sendable-text",
+    guard:
+      "An answer is kept as long as it can be stored and not as far as it can be sent: a turn of control characters is charged and never seen.",
+    patches: [
+      {
+        file: "packages/core/src/llm/storable-text.ts",
+        find: "    if (left < 0) return text",
+        replace: "    if (left < -Infinity) return text",
+      },
+    ],
+    test: {
+      file: "tests/edge/pages-by-bytes.test.ts",
+      name: "is kept as far as it can be sent: the turn, its replay and each list can be read",
+    },
+  },
 ];

@@ -39,7 +39,7 @@ export const METERING_GUARDS: readonly Mutant[] = [
   {
     name: "cached-above-input",
     guard: "Cached tokens may be more than the input that they are a part of: fresh ones go below zero, and the charge with them.",
-    patches: [{ file: USAGE, find: '"cached_tokens"), 0, input);', replace: '"cached_tokens"), 0, bounds.contextWindow);' }],
+    patches: [{ file: USAGE, find: '"cached_tokens"), 0, input);', replace: '"cached_tokens"), 0, bounds.credibleInput);' }],
     test: { file: "tests/metering/usage.test.ts", name: TITLE, row: "cached above input" },
   },
   {
@@ -48,7 +48,7 @@ export const METERING_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: USAGE,
-        find: "{ input: bounds.inputEstimate, cached: 0, output: bounds.outputEstimate, reasoning: 0 }",
+        find: "{ ...own, cached: 0, reasoning: 0 }",
         replace: "{ input: 0, cached: 0, output: 0, reasoning: 0 }",
       },
     ],
@@ -57,7 +57,52 @@ export const METERING_GUARDS: readonly Mutant[] = [
   {
     name: "estimate-above-hold",
     guard: "An estimate is not capped by what was held: a guess of ours overdraws the wallet.",
-    patches: [{ file: USAGE, find: "Math.min(counts.output, bounds.maxOutput)", replace: "counts.output" }],
+    patches: [{ file: USAGE, find: "Math.min(bounds.outputEstimate, bounds.maxOutput)", replace: "bounds.outputEstimate" }],
     test: { file: "tests/metering/usage.test.ts", name: TITLE, row: "no block, estimates above the hold" },
+  },
+  {
+    name: "credible-input",
+    guard: "There is no limit to what a provider is believed: one nonsense figure empties a wallet.",
+    patches: [{ file: USAGE, find: "Math.max(0, Math.min(value, limit))", replace: "Math.max(0, value)" }],
+    test: { file: "tests/metering/usage.test.ts", name: TITLE, row: "input above what is credible" },
+  },
+  {
+    name: "clamped-to-hold",
+    guard: "A figure above what is credible is cut to the hold: a true prompt is billed at less than half.",
+    patches: [{ file: USAGE, find: "isBelieved ? asked : Math", replace: "isBelieved && asked <= bounds.maxInput ? asked : Math" }],
+    test: {
+      file: "tests/turns/turn-usage.test.ts",
+      name: "a prompt above the window that history is cut to, but one that a provider may take, is billed as it came and counted",
+    },
+  },
+  {
+    name: "bound-nfkc",
+    guard: "A text has no more tokens than octets: what a tokenizer makes longer before it reads it is held for in part.",
+    patches: [
+      {
+        file: "packages/core/src/metering/token-bound.ts",
+        find: 'Math.max(octets, Buffer.byteLength(text.normalize("NFKC"), "utf8"))',
+        replace: "octets",
+      },
+    ],
+    test: {
+      file: "tests/turns/turn-bound.test.ts",
+      name: "a sign that is five tokens in three octets is held for in full: 8 000 of them end at zero or above, and nothing is given away",
+    },
+  },
+  {
+    name: "capped-charge",
+    guard: "Under CREDIT_OVERDRAFT=none what a call uses above its hold is charged: the wallet ends below zero.",
+    patches: [
+      {
+        file: "packages/core/src/turns/settle.ts",
+        find: 'config.overdraft === "none" ? capped(whole, turn.hold) : whole',
+        replace: "whole",
+      },
+    ],
+    test: {
+      file: "tests/turns/turn-bound.test.ts",
+      name: "what a call uses above its hold is the house's: the charge is the hold, its row recomputes, and it is counted",
+    },
   },
 ];

@@ -103,7 +103,7 @@ export const PAYMENT_GUARDS: readonly Mutant[] = [
   {
     name: "reversal-order",
     guard: "An earlier state of a refund overwrites a later one: credits are taken back for a refund that had failed.",
-    patches: [{ file: REVERSE, find: "where excluded.rank > x.rank", replace: "where true" }],
+    patches: [{ file: REVERSE, find: "when 'refund' then excluded.rank > known.rank", replace: "when 'refund' then true" }],
     test: { file: REVERSALS, name: "%s", row: "that is told of in no order ends where it ended" },
   },
   {
@@ -112,8 +112,8 @@ export const PAYMENT_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: REVERSE,
-        find: "least(gr.granted, round(gr.granted * c.upto / pay.minor, 2)) - least(gr.granted, round(gr.granted * (c.upto - c.own) / pay.minor, 2))",
-        replace: "round(gr.granted * c.upto / pay.minor, 2) - round(gr.granted * (c.upto - c.own) / pay.minor, 2)",
+        find: "least(granted, round(granted * ${refunded} / minor, 2))",
+        replace: "round(granted * ${refunded} / minor, 2)",
       },
     ],
     test: { file: REVERSALS, name: "take together what all of them come to, rounded once, and never more than was granted" },

@@ -114,21 +114,19 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
   {
     name: "hold-in-sql",
     guard: "The hold leaves out the history that the statement itself has read: a long session runs for the hold of a short one.",
-    patches: [
-      { file: GATE, find: "then h.octets + s.octets else ceil((h.octets + s.octets) / ", replace: "then s.octets else ceil(s.octets / " },
-    ],
+    patches: [{ file: GATE, find: "else ceil((h.octets + s.octets) / ", replace: "else ceil(s.octets / " }],
     test: { file: ONCE, name: "a hold is the price of all that the model will read and may answer, rounded up" },
   },
   {
     name: "hold-rounding",
-    guard: "The hold is rounded down: under CREDIT_OVERDRAFT=none it is no proof any more.",
+    guard: "The hold is rounded down: under CREDIT_OVERDRAFT=none it is no bound any more.",
     patches: [{ file: GATE, find: "ceil((e.input_tokens * ", replace: "floor((e.input_tokens * " }],
     test: { file: ONCE, name: "a hold is the price of all that the model will read and may answer, rounded up" },
   },
   {
     name: "revision-gate",
     guard: "The open statement does not compare the catalogue's revision: a container runs turns at a price that was changed.",
-    patches: [{ file: GATE, find: "g.revision = ${p.revision}::bigint and not u.suspended", replace: "not u.suspended" }],
+    patches: [{ file: GATE, find: "rules.revision = ${p.revision}::bigint and not rules.suspended", replace: "not rules.suspended" }],
     test: {
       file: "tests/turns/turn-pricing.test.ts",
       name: "a changed price binds the very next turn and its hold, in this process and in another",
@@ -143,10 +141,35 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
   {
     name: "suspension",
     guard: "The open statement does not look whether the user is suspended.",
-    patches: [{ file: GATE, find: "and not u.suspended and p.multiplier", replace: "and p.multiplier" }],
+    patches: [{ file: GATE, find: "and not rules.suspended and not rules.session_gone", replace: "and not rules.session_gone" }],
     test: {
       file: "tests/turns/turn.test.ts",
       name: "a suspended user is refused before anything is written, and the turns of before stay readable",
+    },
+  },
+  {
+    name: "rules-of-the-moment",
+    guard:
+      "What a turn opens under is looked up with the statement's own snapshot: one that waited for its wallet opens for a suspended user.",
+    patches: [
+      {
+        file: "migrations/20261121_0029_rules_under_the_lock.ts",
+        find: "language plpgsql volatile as",
+        replace: "language plpgsql stable as",
+      },
+    ],
+    test: {
+      file: "tests/turns/turn-waited.test.ts",
+      name: "is refused when its user was suspended meanwhile",
+    },
+  },
+  {
+    name: "session-gone",
+    guard: "A turn that waited for its wallet opens in a session that was deleted meanwhile.",
+    patches: [{ file: GATE, find: " and not rules.session_gone\n", replace: "\n" }],
+    test: {
+      file: "tests/turns/turn-waited.test.ts",
+      name: "is refused when its session was deleted meanwhile",
     },
   },
   {

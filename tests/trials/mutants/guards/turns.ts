@@ -36,13 +36,56 @@ export const TURN_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${CORE}/turns/collision.ts`,
-        find: 'turns.find((turn) => turn.claim === ours && turn.status === "running")',
-        replace: 'turns.find((turn) => turn.claim === turn.id && ours !== "" && turn.status === "running")',
+        find: 'turn.claim === ours && turn.status === "running"',
+        replace: 'turn.claim === "" && ours !== "" && turn.status === "running"',
       },
     ],
     test: {
       file: "tests/turns/turn-recovery.test.ts",
       name: "an open whose reply is lost is taken over by its own claim: one turn, one model call, one debit",
+    },
+  },
+  {
+    name: "keyed-claim",
+    guard: "A request that meets its own running turn under its key takes it for another's: 409 about itself, until the lease ends.",
+    patches: [
+      {
+        file: `${CORE}/turns/collision.ts`,
+        find: 'turn.status === "running" && !turn.lapsed && turn.claim !== ours',
+        replace: 'turn.status === "running" && !turn.lapsed && ours !== ""',
+      },
+    ],
+    test: {
+      file: "tests/turns/turn-lost-opens.test.ts",
+      name: "with a key, it is not told that its own turn is still running: one turn, one model call, one debit",
+    },
+  },
+  {
+    name: "own-before-refusal",
+    guard: "A request whose open was cut is refused without a look for its own turn: 402 for the credits that it holds itself.",
+    patches: [
+      {
+        file: `${CORE}/turns/open.ts`,
+        find: "else if (refusal && lastError === null) throw refusal;",
+        replace: "else if (refusal) throw refusal;",
+      },
+    ],
+    test: {
+      file: "tests/turns/turn-lost-opens.test.ts",
+      name: "without a key, it is not refused for the credits that its own turn holds",
+    },
+  },
+  {
+    name: "own-given-up",
+    guard:
+      "An own turn that is refused after its reply was lost is left running: its hold stays, and its session is busy, until the lease ends.",
+    patches: [
+      { file: `${CORE}/turns/collision.ts`, find: "  if (own) await voidFailed(deps, own, request.user, refusal.code);\n", replace: "" },
+    ],
+    test: {
+      file: "tests/turns/turn-lost-opens.test.ts",
+      name: "an own turn of a user who is %s meanwhile is given up, and its hold goes back at once",
+      row: "an own turn of a user who is suspended meanwhile is given up, and its hold goes back at once",
     },
   },
   {
@@ -65,8 +108,8 @@ export const TURN_GUARDS: readonly Mutant[] = [
     guard: "A turn whose model gave no answer is not voided: its hold stays, and its session is busy, until the lease ends.",
     patches: [
       {
-        file: `${CORE}/turns/run.ts`,
-        find: '    await voidFailed(deps, turn, request.user, error instanceof DomainError ? error.code : "internal");\n',
+        file: `${CORE}/turns/ask.ts`,
+        find: '  await voidFailed(deps, turn, request.user, error instanceof DomainError ? error.code : "internal");\n',
         replace: "",
       },
     ],
@@ -90,38 +133,6 @@ export const TURN_GUARDS: readonly Mutant[] = [
       name: "when $table refuses at settle nothing of it remains, and the same key runs again at once, charged once",
       row: "when usage_daily refuses at settle nothing of it remains, and the same key runs again at once, charged once",
     },
-  },
-  {
-    name: "repeated-read",
-    guard: "Whatever is asked first on a connection that died is asked again, also when it changes something: it may be done twice.",
-    patches: [
-      { file: `${CORE}/db/connection.ts`, find: "const mayRepeat = isFirst && isRead(args[0]);", replace: "const mayRepeat = isFirst;" },
-    ],
-    test: {
-      file: "tests/db/database-away.test.ts",
-      name: "a read whose connection dies under it is asked again on a new one; what locks or changes is not",
-    },
-  },
-  {
-    name: "pool-error-listener",
-    guard: "Nobody listens to the pool's errors: an idle connection that the server closes ends the process.",
-    patches: [{ file: `${CORE}/db/driver.ts`, find: '  pool.on("error", note);\n', replace: "" }],
-    test: { file: "tests/db/lost-connections.test.ts", name: "a connection that is closed while it is idle costs nothing" },
-  },
-  {
-    name: "client-error-listener",
-    guard: "Nobody listens to a borrowed connection's errors: one that breaks under a statement ends the process, and every turn in it.",
-    patches: [{ file: `${CORE}/db/driver.ts`, find: '  pool.on("connect", (client) => client.on("error", note));\n', replace: "" }],
-    test: {
-      file: "tests/db/lost-connections.test.ts",
-      name: "a connection that breaks under its statement is a refusal, and never a dead process",
-    },
-  },
-  {
-    name: "stale-pool",
-    guard: "A container that slept goes on with its old connections, whose sockets may have died: the next turn waits for nothing.",
-    patches: [{ file: `${CORE}/db/pool.ts`, find: "if (options.clock() - lastUsed > STALE_AFTER_MS) replace();", replace: "" }],
-    test: { file: "tests/db/lost-connections.test.ts", name: "a container that slept uses none of the connections of before" },
   },
   {
     name: "text-nul",
@@ -157,6 +168,56 @@ export const TURN_GUARDS: readonly Mutant[] = [
     test: {
       file: "tests/accounts/users.test.ts",
       name: "is 404, word for word alike, for a grant, for somebody else's debit, and for what never was",
+    },
+  },
+  {
+    name: "steady-latency",
+    guard: "Durations are taken from a clock that may be set: a negative one is refused by its CHECK, and the answer is lost.",
+    patches: [
+      { file: `${CORE}/llm/gateway.ts`, find: "const started = ticks();", replace: "const started = clock();" },
+      { file: `${CORE}/llm/gateway.ts`, find: "Math.round(ticks() - started)", replace: "Math.round(clock() - started)" },
+    ],
+    test: {
+      file: "tests/turns/turn-clock.test.ts",
+      name: "a clock that is set %s by an hour while the model answers loses no turn, and no duration is negative",
+      row: "a clock that is set back by an hour while the model answers loses no turn, and no duration is negative",
+    },
+  },
+  {
+    name: "context-refusal",
+    guard: "A provider that finds the context too long is not asked with less of it: a session of dense text answers 502 forever.",
+    patches: [
+      { file: `${CORE}/turns/ask.ts`, find: "isContextRefusal(error) && turn.history.length > 0 ?", replace: "turn.history.length < 0 ?" },
+    ],
+    test: {
+      file: "tests/turns/turn-dense.test.ts",
+      name: "a history of unknown density is halved until the provider takes it, and the turn is charged for what was sent",
+    },
+  },
+  {
+    name: "session-density",
+    guard: "A session's own octets per token are not remembered: every turn of a dense one asks in vain first.",
+    patches: [
+      { file: `${CORE}/ledger/statements/gate.ts`, find: "where octets_per_token is not null order by", replace: "where false order by" },
+    ],
+    test: {
+      file: "tests/turns/turn-dense.test.ts",
+      name: "a session whose history fills the provider's window goes on with less of it, says so, and asks once a turn",
+    },
+  },
+  {
+    name: "lost-timeout",
+    guard: "An answer that had begun when the time was over is counted nowhere, though the provider asks for it.",
+    patches: [
+      {
+        file: `${CORE}/llm/gateway.ts`,
+        find: 'if (progress.text !== "" || progress.facts.usage !== null) {',
+        replace: 'if (progress.text === "never") {',
+      },
+    ],
+    test: {
+      file: "tests/turns/turn-usage.test.ts",
+      name: "a call that timed out after text had come is lost revenue, with what the provider asks for it; a silent one is none",
     },
   },
 ];

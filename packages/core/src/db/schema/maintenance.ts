@@ -24,4 +24,6 @@ interface MaintenanceRunsTable {
   outcome: "done" | "failed";
   /** jsonb: handed in as JSON text. */
   counts: ColumnType<Readonly<Record<string, number>>, string, string>;
+  /** jsonb: handed in as JSON text. What it says is the job's own. */
+  progress: ColumnType<unknown, string | undefined, string>;
 }

@@ -19,16 +19,24 @@ interface TopUpsTable {
   amount_usd: string;
   currency: Generated<string>;
   credits_to_grant: string;
-  status: Generated<"created" | "pending" | "processing" | "succeeded" | "failed" | "canceled" | "quarantined">;
+  status: Generated<"created" | "pending" | "processing" | "succeeded" | "failed" | "canceled" | "quarantined" | "dismissed">;
   payment_intent: string | null;
   livemode: boolean | null;
   quarantine_reason: string | null;
+  received_minor: string | null;
+  received_currency: string | null;
+  resolution: "grant" | "dismiss" | "restore" | null;
+  resolved_by: string | null;
+  resolved_at: Date | null;
+  resolution_note: string | null;
   idempotency_key: string | null;
   request_hash: string | null;
   response_body: string | null;
   slot: number | null;
   stripe_attempt: Generated<number>;
   state_at: Stamp;
+  tried_at: Stamp;
+  cancel_due: Generated<boolean>;
   created_at: Stamp;
   updated_at: Stamp;
 }
@@ -40,6 +48,10 @@ interface ReversalsTable {
   state: string;
   rank: Generated<number>;
   amount_minor: string;
+  currency: Generated<string>;
+  told_at: Stamp;
+  checked_at: Stamp;
+  tried_at: Stamp;
   taken: ColumnType<string, string | undefined, string>;
   step: Generated<number>;
   created_at: Stamp;

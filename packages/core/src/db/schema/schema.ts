@@ -80,6 +80,8 @@ interface TurnsTable {
   over_hold: Generated<boolean>;
   failure_code: string | null;
   claim: Generated<string>;
+  octets_per_token: Exact | null;
+  text_bound: Exact | null;
 }
 
 interface LlmCallEventsTable {
@@ -107,6 +109,7 @@ interface LlmCallEventsTable {
   provider_cost_usd: Once<Exact>;
   credits_burned: Once<Exact>;
   credits_charged: Once<Exact>;
+  credits_absorbed: OnceGenerated<Exact>;
   usd_per_credit: Once<Exact>;
   latency_ms: Once<number>;
   status: Once<"success" | "partial" | "internal">;

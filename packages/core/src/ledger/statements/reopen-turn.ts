@@ -18,9 +18,9 @@ with ${gate(p)},
   t as (update turns x
            set status = 'running', attempt = x.attempt + 1, lease_until = clock_timestamp() + ${p.leaseMs}::int * interval '1 millisecond',
                hold = k.hold, turn_index = h.next, model_alias = p.alias, max_output_tokens = ${p.maxOutputTokens}::int,
-               pricing_version = ${p.pricingVersion}::text, pricing_revision = g.revision, would_refuse = not q.covered, prune_triggered = h.pruned,
+               pricing_version = ${p.pricingVersion}::text, pricing_revision = rules.revision, would_refuse = not q.covered, prune_triggered = h.pruned,
                claim = ${p.claim}::uuid, failure_code = null
-          from o, q, g, u, s, p, h, k
+          from o, q, rules, s, p, h, k
          where x.id = o.id and o.session_id = s.id
            and (o.status = 'failed' or (o.status = 'running' and (o.lapsed or o.claim = ${p.claim}::uuid)))
            and ${mayRun(p)}

@@ -18,6 +18,12 @@ export type SettleTurnInput = {
   body: string;
   lowBalanceThreshold: string;
   requestId: string;
+  /** The model was asked with less of the history than the turn was opened with. */
+  pruned: boolean;
+  /** The prompt's octets to a token where the provider counted them, for the session's next turns. */
+  octetsPerToken: string | null;
+  /** The most tokens that message and answer can have (metering/token-bound.ts). */
+  textBound: number;
 };
 
 /** One model call as `llm_call_events` keeps it; decimals as strings. */
@@ -42,6 +48,8 @@ export type UsageEvent = {
   provider_cost_usd: string;
   credits_burned: string;
   credits_charged: string;
+  /** What the house took over, above the hold. */
+  credits_absorbed: string;
   usd_per_credit: string;
   latency_ms: number;
   status: "success" | "partial" | "internal";
@@ -62,17 +70,19 @@ export const settleTurn = prepared<SettleTurnInput, SettleTurnRow>(
   "settle_turn",
   (p) => sql`
 with lw as (select user_id, balance from credit_wallets where user_id = ${p.user}::text for update),
-  n as (select clock_timestamp() as now),
+  n as (select clock_timestamp() as now from lw), -- once the wallet is locked: ledger time follows seq
   e as (select * from jsonb_to_recordset(${p.events}::jsonb) as e (
           id uuid, call_index int, provider text, model_alias text, provider_model text, provider_request_id text, input_tokens_fresh bigint,
           input_tokens_cached bigint, output_tokens bigint, reasoning_tokens bigint, total_tokens bigint, oe_tokens_computed numeric,
           multiplier numeric, weight_fresh numeric, weight_cached numeric, weight_output numeric, oe_per_credit numeric,
-          provider_cost_usd numeric, credits_burned numeric, credits_charged numeric, usd_per_credit numeric, latency_ms int, status text,
+          provider_cost_usd numeric, credits_burned numeric, credits_charged numeric, credits_absorbed numeric, usd_per_credit numeric, latency_ms int, status text,
           usage_source text, pricing_version text, pricing_revision bigint)),
   c as (select coalesce(sum(credits_charged), 0)::numeric(18,8) as charge from e),
   t as (update turns
            set status = 'completed', assistant_output = ${p.answer}::text, provider_model = ${p.providerModel}::text, completed_at = n.now,
                balance_after = lw.balance - c.charge, over_hold = c.charge > hold,
+               prune_triggered = prune_triggered or ${p.pruned}::boolean, octets_per_token = ${p.octetsPerToken}::numeric,
+               text_bound = ${p.textBound}::bigint,
                response_body = ${p.body}::text || '"balance_after":"' || trim_scale(lw.balance - c.charge)::text
                  || '","low_balance":' || (lw.balance - c.charge < ${p.lowBalanceThreshold}::numeric)::text
                  || ',"completed_at":"' || to_char(n.now at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '"}'
@@ -86,12 +96,12 @@ with lw as (select user_id, balance from credit_wallets where user_id = ${p.user
   ev as (insert into llm_call_events (
            id, user_id, session_id, turn_id, attempt, call_index, provider, model_alias, provider_model, provider_request_id, input_tokens_fresh,
            input_tokens_cached, output_tokens, reasoning_tokens, total_tokens, oe_tokens_computed, multiplier, weight_fresh, weight_cached,
-           weight_output, oe_per_credit, provider_cost_usd, credits_burned, credits_charged, usd_per_credit, latency_ms, status, usage_source,
+           weight_output, oe_per_credit, provider_cost_usd, credits_burned, credits_charged, credits_absorbed, usd_per_credit, latency_ms, status, usage_source,
            pricing_version, pricing_revision, request_id, created_at)
          select e.id, w.user_id, w.session_id, w.turn_id, w.attempt, e.call_index, e.provider, e.model_alias, e.provider_model, e.provider_request_id,
                 e.input_tokens_fresh, e.input_tokens_cached, e.output_tokens, e.reasoning_tokens, e.total_tokens, e.oe_tokens_computed,
                 e.multiplier, e.weight_fresh, e.weight_cached, e.weight_output, e.oe_per_credit, e.provider_cost_usd, e.credits_burned,
-                e.credits_charged, e.usd_per_credit, e.latency_ms, e.status, e.usage_source, e.pricing_version, e.pricing_revision,
+                e.credits_charged, e.credits_absorbed, e.usd_per_credit, e.latency_ms, e.status, e.usage_source, e.pricing_version, e.pricing_revision,
                 ${p.requestId}::text, w.now
            from w, e
          returning user_id, model_alias, call_index, status, input_tokens_fresh, input_tokens_cached, output_tokens, credits_burned,

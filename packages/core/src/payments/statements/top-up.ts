@@ -1,6 +1,6 @@
 // A top-up's own row: begun before the payment provider is asked, tied to its payment afterwards, moved by events. Moves no money.
 
-import { sql } from "kysely";
+import { sql, type RawBuilder } from "kysely";
 import { prepared } from "../../db/prepared.ts";
 
 export type StartTopUpInput = {
@@ -29,45 +29,80 @@ select ${p.id}::uuid, ${p.user}::text, ${p.amountUsd}::numeric, ${p.credits}::nu
 returning id`,
 );
 
-export type AttachPaymentInput = { id: string; payment: string; livemode: boolean; body: string };
+export type AttachPaymentInput = {
+  id: string;
+  payment: string;
+  livemode: boolean;
+  /** The response up to its status: as it is while the top-up can be paid, and once it is canceled. */
+  body: string;
+  canceledBody: string;
+};
 
-/** Ties the row to its payment and finishes the answer with the state it is in: an event may have come first. No row: it has another payment. */
+/**
+ * Ties the row to its payment and finishes the response with the state it is in: an event may have come first. A row that was given up
+ * meanwhile takes the payment as one that is to be canceled, and nobody is told its secret. No row: it has another payment.
+ */
 export const attachPayment = prepared<AttachPaymentInput, { response_body: string }>(
   "attach_payment",
-  (p) => sql`
+  (slot) => sql`
 update top_ups
-   set payment_intent = ${p.payment}::text, livemode = ${p.livemode}::boolean, updated_at = clock_timestamp(),
+   set payment_intent = ${slot.payment}::text,
+       livemode = ${slot.livemode}::boolean,
+       updated_at = clock_timestamp(),
        status = case when status = 'created' then 'pending' else status end,
-       response_body = coalesce(response_body, ${p.body}::text || '"status":"' || case when status = 'created' then 'pending' else status end || '"}')
- where id = ${p.id}::uuid and (payment_intent is null or payment_intent = ${p.payment}::text)
+       cancel_due = cancel_due or (status = 'canceled' and payment_intent is null),
+       response_body = coalesce(
+         response_body,
+         case when status = 'canceled' then ${slot.canceledBody}::text else ${slot.body}::text end
+         || '"status":"' || case when status = 'created' then 'pending' else status end || '"}')
+ where id = ${slot.id}::uuid and (payment_intent is null or payment_intent = ${slot.payment}::text)
 returning response_body`,
 );
 
 export type MoveTopUpInput = {
   id: string;
   payment: string;
-  status: "processing" | "failed" | "canceled";
-  /** When this became so, by the provider's clock: an older event never overwrites a newer one. */
+  status: "pending" | "processing" | "failed" | "canceled";
+  /** When this became so, by Stripe's clock and to its second: an older event never overwrites a newer one. */
   at: Date;
   event: string | null;
   type: string;
 };
 
-/** Moves an unpaid top-up's state, and keeps the event. A paid or quarantined one stays as it is. */
+/** Which of two states of one second came later, as far as that can be known. */
+const order = (status: RawBuilder<unknown>) =>
+  sql`case ${status} when 'processing' then 1 when 'failed' then 2 when 'canceled' then 3 else 0 end`;
+
+/**
+ * Moves an unpaid top-up's state, and keeps the event. The later state by Stripe's second wins, of one second the one further on. What is
+ * canceled at Stripe stays so, so that wins whenever it was told. A paid or quarantined top-up stays as it is.
+ */
 export const moveTopUp = prepared<MoveTopUpInput, { moved: boolean }>(
   "move_top_up",
-  (p) => sql`
-with m as (update top_ups
-              set status = ${p.status}::text, state_at = ${p.at}::timestamptz, updated_at = clock_timestamp(),
-                  payment_intent = coalesce(payment_intent, ${p.payment}::text),
-                  slot = case when ${p.status}::text = 'canceled' then null else slot end
-            where id = ${p.id}::uuid and status in ('created', 'pending', 'processing', 'failed') and state_at <= ${p.at}::timestamptz
-              and (payment_intent is null or payment_intent = ${p.payment}::text)
-           returning id),
-  e as (insert into stripe_events (id, type, payment_intent, outcome)
-        select ${p.event}::text, ${p.type}::text, ${p.payment}::text, 'ok' where ${p.event}::text is not null
-        on conflict (id) do nothing)
-select exists (select from m) as moved`,
+  (slot) => sql`
+with
+  moved as (
+    update top_ups
+       set status = ${slot.status}::text,
+           state_at = date_trunc('second', ${slot.at}::timestamptz),
+           updated_at = clock_timestamp(),
+           payment_intent = coalesce(payment_intent, ${slot.payment}::text),
+           slot = case when ${slot.status}::text = 'canceled' then null else slot end,
+           cancel_due = cancel_due and ${slot.status}::text <> 'canceled'
+     where id = ${slot.id}::uuid
+       and (payment_intent is null or payment_intent = ${slot.payment}::text)
+       and (status in ('created', 'pending', 'processing', 'failed') or (status = 'canceled' and cancel_due and ${slot.status}::text = 'canceled'))
+       and (${slot.status}::text = 'canceled'
+            or (date_trunc('second', state_at), ${order(sql`status`)})
+               < (date_trunc('second', ${slot.at}::timestamptz), ${order(sql`${slot.status}::text`)}))
+    returning id
+  ),
+  event as (
+    insert into stripe_events (id, type, payment_intent, outcome)
+    select ${slot.event}::text, ${slot.type}::text, ${slot.payment}::text, 'ok' where ${slot.event}::text is not null
+    on conflict (id) do nothing
+  )
+select exists (select from moved) as moved`,
 );
 
 /** Gives an unpaid top-up up that has no payment, and with it its place. No row: it has a payment by now, or is settled. */

@@ -1,0 +1,70 @@
+// Top-ups as admins see them, and what becomes of those in quarantine (contract sections 5 and 6).
+
+import type { Hono } from "hono";
+import type { Config } from "@pantheon/core/config/config.ts";
+import type { Database } from "@pantheon/core/db/database.ts";
+import { listScope, pageView, storedAnswer } from "@pantheon/edge/output/respond.ts";
+import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
+import { invalidRequest } from "@pantheon/edge/input/faults.ts";
+import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
+import { pageOf } from "@pantheon/edge/input/list-query.ts";
+import { describe } from "@pantheon/edge/output/describe.ts";
+import { body, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
+import { amount, format } from "@pantheon/contract/money.ts";
+import { listAllTopUps, type TopUpReportRow } from "@pantheon/core/payments/list.ts";
+import { rfc3339 } from "@pantheon/contract/time.ts";
+import { resolveTopUp, type Resolution } from "@pantheon/core/payments/resolve.ts";
+import { operatorOf } from "./prices.ts";
+import * as shapes from "./schemas.ts";
+
+const NO_ADMIN = { 403: "Not an operator" };
+
+export function topUpRoutes(app: Hono<AppEnv>, deps: { readonly db: Database; readonly config: Config }): void {
+  app.get(
+    "/api/v1/admin/top-ups",
+    describe({ summary: "All top-ups, with why one was set aside", tag: "admin", answers: [200, shapes.TopUpList], refusals: NO_ADMIN }),
+    query(shapes.TopUpsQuery),
+    async (c) => {
+      const { status, ...asked } = c.req.valid("query");
+      const scope = `${listScope(c)} ${status ?? ""}`;
+      const page = pageOf(scope, ["time", "id"], asked);
+      return c.json(pageView("top_ups", scope, await listAllTopUps(deps.db, status, page), topUpView));
+    },
+  );
+  app.post(
+    "/api/v1/admin/top-ups/:top_up_id/resolve",
+    describe({
+      summary: "Grant a payment in quarantine, or dismiss it",
+      tag: "admin",
+      answers: [200, shapes.ResolvedView],
+      refusals: { ...NO_ADMIN, 404: "No such top-up", 409: "It is not in quarantine" },
+    }),
+    noQuery,
+    idempotencyKey,
+    params(shapes.TopUpPath, "Top-up not found."),
+    body(shapes.Resolve),
+    async (c) => {
+      const { action, note, credits, user_id: user } = c.req.valid("json");
+      const resolution = action === "grant" ? { action, note, credits, user } : dismissal(note, { credits, user_id: user });
+      return storedAnswer(c, await resolveTopUp(deps, operatorOf(c), c.req.valid("param").top_up_id, resolution));
+    },
+  );
+}
+
+/** What would say whom to grant what has no place in a dismissal: it may have been meant for a grant. */
+function dismissal(note: string, given: Readonly<Record<string, unknown>>): Resolution {
+  const surplus = Object.keys(given).filter((path) => given[path] !== null);
+  if (surplus.length > 0) throw invalidRequest(surplus.map((path) => ({ path, message: "belongs to a grant" })));
+  return { action: "dismiss", note };
+}
+
+function topUpView({ position: _position, ...row }: TopUpReportRow) {
+  return {
+    ...row,
+    amount_usd: format(amount(row.amount_usd)),
+    credits_to_grant: format(amount(row.credits_to_grant)),
+    resolved_at: row.resolved_at && rfc3339(row.resolved_at),
+    created_at: rfc3339(row.created_at),
+    updated_at: rfc3339(row.updated_at),
+  };
+}

@@ -1,0 +1,27 @@
+// Invariants of the audit: an admin's change and the row that tells of it are never one without the other.
+
+import { sql } from "kysely";
+import type { Invariant } from "./invariant.ts";
+
+export const AUDIT: readonly Invariant[] = [
+  {
+    name: "audit",
+    promise: "an admin's grant has its one audit row, which tells the same admin, person, amount and balance; and none without it",
+    broken: sql`
+      select from (
+        select a.*, count(*) over (partition by a.after ->> 'transaction_id') as rows
+          from admin_actions a
+         where a.action = 'wallet.grant') a
+        full join (select * from credit_transactions where source = 'admin') g on g.id::text = a.after ->> 'transaction_id'
+       where a.rows is distinct from 1
+          or (a.admin_id, a.target, a.after ->> 'amount', a.after ->> 'balance')
+             is distinct from (g.initiated_by, g.user_id, trim_scale(g.amount)::text, trim_scale(g.balance_after)::text)`,
+  },
+  {
+    name: "actions",
+    promise: "the audit has as many rows as are counted",
+    broken: sql`
+      select from runtime_settings
+       where admin_actions <> (select count(*) from admin_actions)`,
+  },
+];

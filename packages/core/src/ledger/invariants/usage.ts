@@ -1,0 +1,74 @@
+// Invariants of usage events and their rollup: every charge computed again, every event of its turn, every day the sum of its events.
+
+import { sql } from "kysely";
+import type { Invariant } from "./invariant.ts";
+
+export const USAGE: readonly Invariant[] = [
+  {
+    name: "recomputed",
+    promise: "every charge can be computed again from its own row, with what the house took over",
+    broken: sql`
+      select from llm_call_events
+       where credits_charged + credits_absorbed <> case when status = 'internal' then 0 else round(
+               (input_tokens_fresh * weight_fresh + input_tokens_cached * weight_cached + output_tokens * weight_output)
+               * multiplier / oe_per_credit, 8) end`,
+  },
+  {
+    name: "absorbed",
+    promise: "the house takes over nothing but what is above a hold",
+    broken: sql`
+      select from llm_call_events e
+        join turns t on t.id = e.turn_id
+       group by t.id
+      having sum(e.credits_absorbed) > 0 and sum(e.credits_charged) <> t.hold`,
+  },
+  {
+    name: "event",
+    promise: "an event's person, session, attempt, price and time are its turn's",
+    broken: sql`
+      select from llm_call_events e
+        join turns t on t.id = e.turn_id
+       where t.status = 'completed'
+         and (e.user_id, e.session_id, e.attempt, e.pricing_version, e.pricing_revision, e.created_at)
+             is distinct from (t.user_id, t.session_id, t.attempt, t.pricing_version, t.pricing_revision, t.completed_at)
+      union all
+      select from tool_call_events e
+        join turns t on t.id = e.turn_id
+       where (t.status, t.user_id, t.session_id, t.attempt, t.completed_at)
+             is distinct from ('completed', e.user_id, e.session_id, e.attempt, e.created_at)`,
+  },
+  {
+    name: "rollup",
+    promise: "the daily rollup is the sum of its events",
+    broken: sql`
+      select from (
+        select (created_at at time zone 'utc')::date as day, user_id, model_alias,
+               count(*) filter (where status <> 'internal') as calls,
+               sum(credits_burned) as burned, sum(credits_charged) as charged, sum(provider_cost_usd) as cost,
+               sum(credits_charged * usd_per_credit) as revenue,
+               coalesce(sum(input_tokens_fresh) filter (where status <> 'internal'), 0) as fresh,
+               coalesce(sum(input_tokens_cached) filter (where status <> 'internal'), 0) as cached,
+               coalesce(sum(output_tokens) filter (where status <> 'internal'), 0) as output
+          from llm_call_events
+         group by 1, 2, 3) e
+        full join usage_daily d using (day, user_id, model_alias)
+       where (e.calls, e.burned, e.charged, e.cost, e.revenue, e.fresh, e.cached, e.output)
+             is distinct from
+             (d.calls, d.credits_burned, d.credits_charged, d.provider_cost_usd, d.revenue_usd,
+              d.input_tokens_fresh, d.input_tokens_cached, d.output_tokens)`,
+  },
+  {
+    name: "refused",
+    promise: "the rollup counts as refused the completed turns that enforcement would have refused",
+    broken: sql`
+      select from (
+        select (e.created_at at time zone 'utc')::date as day, e.user_id, e.model_alias, count(*) as turns
+          from turns t
+          join llm_call_events e on e.turn_id = t.id and e.call_index = 0
+         where t.would_refuse
+           and t.status = 'completed'
+         group by 1, 2, 3) r
+        full join usage_daily d using (day, user_id, model_alias)
+       where coalesce(r.turns, 0) <> coalesce(d.refused, 0)`,
+  },
+];

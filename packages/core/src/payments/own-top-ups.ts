@@ -1,0 +1,73 @@
+// A person's own top-ups, as they read them. One that is not settled yet is looked up at Stripe.
+
+import type { Database } from "../db/database.ts";
+import { newestFirst, positionOf } from "../db/newest-first.ts";
+import { moveTopUp } from "./statements/top-up.ts";
+import { DomainError } from "@pantheon/contract/error.ts";
+import { listed, type Listed, type Page } from "@pantheon/contract/page.ts";
+import type { CheckoutDeps } from "./checkout.ts";
+import { parsePayment, stateOf } from "./payment.ts";
+import { settlePayment } from "./book.ts";
+
+export type TopUpRow = {
+  id: string;
+  amount_usd: string;
+  credits_to_grant: string;
+  status: string;
+  payment_intent: string | null;
+  created_at: Date;
+  updated_at: Date;
+};
+
+/** This user's top-ups, newest first, as they are known. */
+export async function listTopUps({ db }: CheckoutDeps, user: string, page: Page): Promise<Listed<TopUpRow>> {
+  const rows = await newestFirst(ownTopUps(db, user), page).execute();
+  const counted = await db.query
+    .selectFrom("top_ups")
+    .select((column) => column.fn.countAll<string>().as("count"))
+    .where("user_id", "=", user)
+    .executeTakeFirstOrThrow();
+  return listed(rows, page, Number(counted.count), positionOf);
+}
+
+/**
+ * One top-up of this user. One that is not settled is looked up at Stripe, and granted if it was paid, by the same path as a webhook;
+ * when Stripe is away it is shown as it is known. `clientSecret` is there while it can be paid.
+ */
+export async function readTopUp(deps: CheckoutDeps, user: string, id: string): Promise<TopUpRow & { clientSecret: string | null }> {
+  const row = await findOwn(deps, user, id);
+  if (!deps.stripe || row.payment_intent === null || !OPEN.has(row.status)) return { ...row, clientSecret: null };
+  try {
+    const seen = await deps.stripe.retrieve("payment_intents", row.payment_intent);
+    const payment = parsePayment(seen?.object);
+    if (!seen || !payment) return { ...row, clientSecret: null };
+    if (payment.status === "succeeded") await settlePayment(deps, payment, null);
+    const status = stateOf(payment, row.status);
+    if (status !== null && status !== row.status) {
+      await deps.db.run(moveTopUp, { id, payment: payment.id, status, at: seen.at, event: null, type: "" });
+    }
+    return { ...(await findOwn(deps, user, id)), clientSecret: payment.status.startsWith("requires_") ? payment.client_secret : null };
+  } catch (error) {
+    if (error instanceof DomainError && error.code === "database_unavailable") throw error;
+    deps.log.warn("a top-up could not be looked up at Stripe, or not be booked", {
+      top_up_id: id,
+      error: error instanceof Error ? error.name : "unknown",
+    });
+    return { ...row, clientSecret: null };
+  }
+}
+
+const OPEN = new Set(["created", "pending", "processing", "failed"]);
+
+async function findOwn({ db }: CheckoutDeps, user: string, id: string): Promise<TopUpRow> {
+  const row = await ownTopUps(db, user).where("id", "=", id).executeTakeFirst();
+  if (!row) throw new DomainError("not_found", "Top-up not found.");
+  return row;
+}
+
+function ownTopUps(db: Database, user: string) {
+  return db.query
+    .selectFrom("top_ups")
+    .select(["id", "amount_usd", "credits_to_grant", "status", "payment_intent", "created_at", "updated_at"])
+    .where("user_id", "=", user);
+}
