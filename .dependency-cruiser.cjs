@@ -25,6 +25,7 @@ module.exports = {
     only("http"),
     only("llm"),
     only("metering"),
+    only("models"),
     only("pricing", "db"),
     only("wallet", "db"),
     only("topups", "wallet", "db"),
