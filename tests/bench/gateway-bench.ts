@@ -13,28 +13,29 @@ import Table from "cli-table3";
 import { quiet } from "./bench-database.ts";
 
 const ROUNDS = 7;
-const CALLS = 100;
+const CALLS = 60;
 const QUESTION = { role: "user", content: "How much is a turn?" } as const;
 
 if (process.argv[2] === "provider") serve();
 else await bench();
 
-/** Answers in as many pieces as the path says, each written by itself. */
+/** Answers in as many pieces as the path says, written together or each by itself. */
 function serve(): void {
   const server = createServer((request, response) => {
     request.resume();
-    const pieces = Number(/^\/(\d+)\//.exec(request.url ?? "")?.[1] ?? 1);
+    const [, pieces = 1, way] = /^\/(\d+)\/(together|apart)\//.exec(request.url ?? "") ?? [];
     response.writeHead(200, { "content-type": "text/event-stream" });
     const send = (more: object) =>
       response.write(`data: ${JSON.stringify({ id: "gen-1", object: "chat.completion.chunk", created: 1, model: "m", ...more })}\n\n`);
     const next = (sent: number): void => {
-      if (sent < pieces) {
+      if (sent < Number(pieces)) {
         send({ choices: [{ index: 0, delta: { role: "assistant", content: "some words " }, finish_reason: null }] });
-        setImmediate(next, sent + 1);
+        if (way === "apart") setImmediate(next, sent + 1);
+        else next(sent + 1);
         return;
       }
       send({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] });
-      send({ choices: [], usage: { prompt_tokens: 9, completion_tokens: pieces, total_tokens: 9 + pieces, cost: 0.0001 } });
+      send({ choices: [], usage: { prompt_tokens: 9, completion_tokens: 9, total_tokens: 18, cost: 0.0001 } });
       response.end("data: [DONE]\n\n");
     };
     next(0);
@@ -48,18 +49,17 @@ function serve(): void {
 async function bench(): Promise<void> {
   const provider = fork(fileURLToPath(import.meta.url), ["provider"]);
   const [port] = await once(provider, "message");
-  const url = (pieces: number): string => `http://127.0.0.1:${port}/${pieces}`;
-  const table = new Table({ head: ["CPU ms a call (median of rounds)", "1 chunk", "400 chunks"], style: { head: [], border: [] } });
-  const ours = [await cost(oursOf(url(1))), await cost(oursOf(url(400)))];
-  const sdk = [await cost(sdkOf(url(1))), await cost(sdkOf(url(400)))];
-  table.push(["fetch and dialects", ...ours.map(shown)], ["AI SDK", ...sdk.map(shown)]);
-  table.push(["ratio", ...ours.map((own, index) => ((sdk[index] ?? 0) / own).toFixed(1))]);
+  const ways = ["1/together", "400/together", "400/apart"].map((way) => `http://127.0.0.1:${port}/${way}`);
+  const head = ["CPU ms a call, median of rounds", "1 chunk", "400 together", "400 one by one"];
+  const table = new Table({ head, style: { head: [], border: [] } });
+  const rows = { "fetch alone, nothing read": bareOf, "fetch and dialects": oursOf, "AI SDK": sdkOf };
+  for (const [name, gatewayOf] of Object.entries(rows)) {
+    const costs: string[] = [];
+    for (const url of ways) costs.push((await cost(gatewayOf(url))).toFixed(2));
+    table.push([name, ...costs]);
+  }
   process.stdout.write(`${table.toString()}\n`);
   provider.disconnect();
-}
-
-function shown(ms: number): string {
-  return ms.toFixed(2);
 }
 
 /** CPU milliseconds of this process for one call: the median of rounds, after one that warms. */
@@ -72,6 +72,16 @@ async function cost(ask: () => Promise<{ readonly text: string }>): Promise<numb
     if (round > 0) rounds.push((user + system) / 1_000 / CALLS);
   }
   return rounds.toSorted((a, b) => a - b)[Math.floor(rounds.length / 2)] ?? 0;
+}
+
+/** The floor: the body arrives, and is thrown away. */
+function bareOf(baseUrl: string) {
+  return async () => {
+    const response = await fetch(`${baseUrl}/chat/completions`, { method: "POST", body: JSON.stringify({ messages: [QUESTION] }) });
+    const body = response.body?.getReader();
+    while (!(await body?.read())?.done);
+    return { text: "thrown away" };
+  };
 }
 
 function oursOf(baseUrl: string) {

@@ -11,7 +11,7 @@ import { parseJson } from "./json.ts";
 import type { DialectName, Route } from "./model.ts";
 import { createReceiving, type Receiving } from "./receiving.ts";
 import type { AnswerEvent, CutEvent, ModelRequest } from "./request.ts";
-import { MOST_ANSWER_OCTETS, sseReader, type SseReader } from "./sse.ts";
+import { MOST_ANSWER_OCTETS, sseReader } from "./sse.ts";
 
 export type Call = {
   readonly route: Route;
@@ -34,10 +34,11 @@ const DIALECTS: Readonly<Record<DialectName, Dialect>> = { "openai-compatible": 
 const FAREWELL_MS = 250;
 
 /**
- * Asks once. Yields text, tool calls, usage and the end as they come, and reads no faster than they are taken. Throws `ModelFailure`
- * when neither text, nor a tool call, nor an end came; after that it never throws, and an answer that broke off ends with `cut`.
+ * Asks once. Yields text, tool calls, usage and the end as they come, all that one read of the network brought together, and reads no
+ * faster than they are taken. Throws `ModelFailure` when neither text, nor a tool call, nor an end came; after that it never throws, and
+ * an answer that broke off ends with `cut`.
  */
-export async function* callModel(call: Call): AsyncGenerator<AnswerEvent | CutEvent, void, undefined> {
+export async function* callModel(call: Call): AsyncGenerator<readonly (AnswerEvent | CutEvent)[], void, undefined> {
   call.signal.throwIfAborted();
   const written = DIALECTS[call.route.dialect].request(call.route, call.request);
   const hangUp = new AbortController();
@@ -50,17 +51,19 @@ export async function* callModel(call: Call): AsyncGenerator<AnswerEvent | CutEv
     for await (const events of answerOf(call, response, receiving, patience)) {
       if (receiving.over) patience.limit(FAREWELL_MS);
       else if (receiving.started) patience.limit(call.idleMs);
-      yield* events;
+      if (events.length > 0) yield events;
     }
-    yield* receiving.end(null);
+    yield receiving.end(null);
   } catch (error) {
-    yield* receiving.end(receiving.over && !call.signal.aborted ? null : failureIn(error, hangUp.signal, receiving.started));
+    yield receiving.end(receiving.over && !call.signal.aborted ? null : failureIn(error, hangUp.signal, receiving.started));
   } finally {
     patience.stop();
     call.signal.removeEventListener("abort", leave);
-    hangUp.abort();
+    hangUp.abort(LEFT);
   }
 }
+
+const LEFT = new ModelFailure(failureOf("stopped")); // made once: an error with its stack is dear
 
 /** Never a message of the system's: it may hold an address. */
 function failureIn(error: unknown, signal: AbortSignal, started: boolean) {
@@ -104,21 +107,23 @@ async function* answerOf({ route }: Call, response: Response, receiving: Receivi
     if (payload === undefined) receiving.damaged();
     else sent.push(...receiving.take(payload === DONE ? DONE : reader.event(payload)));
   });
-  for await (const bytes of chunksOf(response, patience)) {
-    const broken = failureOfFeeding(events, bytes);
+  const body = (response.body ?? new Blob([]).stream()).getReader();
+  for (;;) {
+    const part = await patience.during(body.read());
+    const bytes = part.value;
+    const broken = thrownBy(() => (bytes === undefined ? events.end() : events.feed(bytes)));
     yield sent; // what came before a bound was passed came
     if (broken !== null) throw broken;
+    if (bytes === undefined) return;
     sent = [];
   }
-  events.end();
-  yield sent;
 }
 
 const DONE = [{ type: "done" }] as const;
 
-function failureOfFeeding(events: SseReader, bytes: Uint8Array): unknown {
+function thrownBy(act: () => void): unknown {
   try {
-    events.feed(bytes);
+    act();
     return null;
   } catch (error) {
     return error;
@@ -127,22 +132,14 @@ function failureOfFeeding(events: SseReader, bytes: Uint8Array): unknown {
 
 async function textOf(response: Response, limit: number, patience: Patience): Promise<string> {
   const decoder = new TextDecoder();
+  const body = (response.body ?? new Blob([]).stream()).getReader();
   let [text, octets] = ["", 0];
-  for await (const bytes of chunksOf(response, patience)) {
-    octets += bytes.byteLength;
-    if (octets > limit) throw new ModelFailure(failureOf("malformed"));
-    text += decoder.decode(bytes, { stream: true });
-  }
-  return text + decoder.decode();
-}
-
-async function* chunksOf(response: Response, patience: Patience): AsyncGenerator<Uint8Array> {
-  const body = response.body?.getReader();
-  if (!body) return;
   for (;;) {
-    const { done, value } = await patience.during(body.read());
-    if (done) return;
-    yield value;
+    const part = await patience.during(body.read());
+    if (part.value === undefined) return text + decoder.decode();
+    octets += part.value.byteLength;
+    if (octets > limit) throw new ModelFailure(failureOf("malformed"));
+    text += decoder.decode(part.value, { stream: true });
   }
 }
 
@@ -161,11 +158,9 @@ function createPatience(firstMs: number, end: () => void): Patience {
     during: async (wait) => {
       waiting = true;
       timer.refresh();
-      try {
-        return await wait;
-      } finally {
-        waiting = false;
-      }
+      const came = await wait; // where nothing came the call is over
+      waiting = false;
+      return came;
     },
     limit: (newMs) => {
       if (newMs === ms) return;

@@ -35,22 +35,24 @@ export type ModelAnswer = {
 };
 
 /** The answer that these events make. Throws what they throw. */
-export async function collect(events: AsyncIterable<ModelEvent>, clock: Clock): Promise<ModelAnswer> {
+export async function collect(batches: AsyncIterable<readonly ModelEvent[]>, clock: Clock): Promise<ModelAnswer> {
   const began = clock();
   const toolCalls: ToolCall[] = [];
   let [text, reasoningOctets, firstByteMs] = ["", 0, 0];
   let [cut, finishReason, usage]: [Failure | null, FinishReason | null, UsageReport | null] = [null, null, null];
   let [route, attempts]: [Route | null, readonly Attempt[]] = [null, []];
   let named: { requestId: string | null; model: string | null } = { requestId: null, model: null };
-  for await (const event of events) {
-    if (event.type === "text") text += event.text;
-    else if (event.type === "reasoning") reasoningOctets += event.octets;
-    else if (event.type === "tool_call") toolCalls.push(event.call);
-    else if (event.type === "usage") usage = event.report;
-    else if (event.type === "named") named = event;
-    else if (event.type === "finish") finishReason = event.reason;
-    else if (event.type === "cut") cut = event.failure;
-    else [route, attempts, firstByteMs] = [event.route, event.attempts, clock() - began];
+  for await (const events of batches) {
+    for (const event of events) {
+      if (event.type === "text") text += event.text;
+      else if (event.type === "reasoning") reasoningOctets += event.octets;
+      else if (event.type === "tool_call") toolCalls.push(event.call);
+      else if (event.type === "usage") usage = event.report;
+      else if (event.type === "named") named = event;
+      else if (event.type === "finish") finishReason = event.reason;
+      else if (event.type === "cut") cut = event.failure;
+      else [route, attempts, firstByteMs] = [event.route, event.attempts, clock() - began];
+    }
   }
   invariant(route, "an answer begins with its route");
   return {

@@ -69,7 +69,9 @@ const DETAILS = {
 export function createGateway(deps: GatewayDeps): Gateway {
   const rests = createRests(deps.clock);
   return {
-    stream: (call) => stream(deps, rests, call),
+    stream: async function* (call) {
+      for await (const events of stream(deps, rests, call)) yield* events;
+    },
     answer: async (call) => {
       const answer = await collect(stream(deps, rests, call), deps.clock);
       if (answer.cut?.kind !== "late") return answer;
@@ -80,7 +82,10 @@ export function createGateway(deps: GatewayDeps): Gateway {
   };
 }
 
-async function* stream(deps: GatewayDeps, rests: Rests, call: ModelCall): AsyncGenerator<ModelEvent, void, undefined> {
+/** Events that came together stay together: whoever wants them one by one takes them apart last. */
+type Batches<Result> = AsyncGenerator<readonly ModelEvent[], Result, undefined>;
+
+async function* stream(deps: GatewayDeps, rests: Rests, call: ModelCall): Batches<void> {
   const routes = call.model.routes.filter(({ provider }) => Boolean(deps.keys[provider]));
   if (routes.length === 0) throw new ModelRefusal("not_configured", []);
   if (call.timeoutMs <= 0) throw new ModelRefusal("provider_timeout", []);
@@ -121,7 +126,7 @@ async function due(
 type Ground = { readonly deadline: number; readonly signal: AbortSignal; readonly attempts: Attempt[] };
 
 /** One attempt: true when it answered, wholly or not; false when it failed before anything was sent on, which is then noted. */
-async function* attempt(deps: GatewayDeps, rests: Rests, call: ModelCall, next: Next, ground: Ground): AsyncGenerator<ModelEvent, boolean> {
+async function* attempt(deps: GatewayDeps, rests: Rests, call: ModelCall, next: Next, ground: Ground): Batches<boolean> {
   const { clock, idleMs = IDLE_MS } = deps;
   const { route } = next;
   const began = clock();
@@ -131,13 +136,15 @@ async function* attempt(deps: GatewayDeps, rests: Rests, call: ModelCall, next: 
   try {
     const reached = { key: deps.keys[route.provider] ?? "", baseUrl: deps.baseUrls?.[route.provider] ?? BASE_URLS[route.provider] };
     const limits = { signal: ground.signal, silenceMs, idleMs };
-    const events = callModel({ route, request: call.request, ...reached, fetch: deps.fetch ?? fetch, clock, ...limits });
-    for await (const event of events) {
-      if (!answers) yield { type: "route", route, attempts: ground.attempts };
+    const batches = callModel({ route, request: call.request, ...reached, fetch: deps.fetch ?? fetch, clock, ...limits });
+    for await (const events of batches) {
+      const begins: readonly ModelEvent[] = answers ? [] : [{ type: "route", route, attempts: ground.attempts }];
       answers = true;
-      if (event.type === "finish") rests.succeeded(route);
-      if (event.type === "cut") noteRest(deps, rests, route, event.failure);
-      yield event;
+      for (const event of events) {
+        if (event.type === "finish") rests.succeeded(route);
+        if (event.type === "cut") noteRest(deps, rests, route, event.failure);
+      }
+      yield [...begins, ...events];
     }
     return true;
   } catch (error) {

@@ -24,16 +24,16 @@ export type TextPieces = {
 export function storablePieces(limit: number = MAX_TEXT_OCTETS): TextPieces {
   let left = limit;
   let half = "";
+  /** Text without NUL. A shorter one after one that did not fit would leave a gap. */
   const fit = (text: string): string => {
-    if (left === 0 || text === "") return "";
     const clean = storableText(text, left);
-    const whole = text.replaceAll("\0", "").length === clean.length;
-    left = whole ? left - Buffer.byteLength(clean, "utf8") : 0; // a shorter text after one that did not fit would leave a gap
+    left = clean.length === text.length ? left - Buffer.byteLength(clean, "utf8") : 0;
     return clean;
   };
   return {
     take: (piece) => {
-      const text = half + piece.replaceAll("\0", "");
+      if (left === 0) return "";
+      const text = half + (piece.includes("\0") ? piece.replaceAll("\0", "") : piece);
       const end = text.charCodeAt(text.length - 1);
       const keeps = end >= 0xd800 && end <= 0xdbff;
       half = keeps ? text.slice(-1) : "";
