@@ -57,6 +57,7 @@ export function createReceiving(): Receiving {
 }
 
 function takeOne(state: State, event: ReadEvent, sent: AnswerEvent[]): void {
+  if (state.over) return; // after an error, or the last word, nothing is part of the answer
   if (event.type === "done") state.over = true;
   else if (event.type === "failure") fail(state, event.failure);
   else {
