@@ -2,6 +2,7 @@
 
 import { EDGE_GUARDS } from "./guards/edge.ts";
 import { METERING_GUARDS } from "./guards/metering.ts";
+import { MODEL_GUARDS } from "./guards/models.ts";
 import { PAYMENT_GUARDS } from "./guards/payments.ts";
 import { SCHEMA_GUARDS } from "./guards/schema.ts";
 import { STATEMENT_GUARDS } from "./guards/statements.ts";
@@ -13,6 +14,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...SCHEMA_GUARDS,
   ...TURN_GUARDS,
   ...METERING_GUARDS,
+  ...MODEL_GUARDS,
   ...PAYMENT_GUARDS,
   ...EDGE_GUARDS,
 ];

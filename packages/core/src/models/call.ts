@@ -67,7 +67,7 @@ const LEFT = new ModelFailure(failureOf("stopped")); // made once: an error with
 
 /** Never a message of the system's: it may hold an address. */
 function failureIn(error: unknown, signal: AbortSignal, started: boolean) {
-  const cause: unknown = signal.aborted ? signal.reason : error;
+  const cause: unknown = signal.aborted && !(error instanceof ModelFailure) ? signal.reason : error;
   return cause instanceof ModelFailure ? cause.failure : failureOf(started ? "cut" : "unreachable");
 }
 
@@ -85,11 +85,13 @@ async function send(call: Call, { path, headers, body }: WrittenRequest, signal:
     }),
   );
   if (response.ok) return response;
+  patience.limit(REFUSAL_MS);
   const refusal = await textOf(response, MOST_REFUSAL_OCTETS, patience).catch(() => "");
   throw new ModelFailure(dialect.refusal(response.status, parseJson(refusal), retryAfterOf(response.headers, clock())));
 }
 
 const MOST_REFUSAL_OCTETS = 64 * 1024;
+const REFUSAL_MS = 1_000; // its status is known, so its words are not waited for as an answer is
 
 /** What may be sent on, a network read at a time. The content type says how to read: an error may come as JSON in the place of a stream. */
 async function* answerOf({ route }: Call, response: Response, receiving: Receiving, patience: Patience): AsyncGenerator<AnswerEvent[]> {
