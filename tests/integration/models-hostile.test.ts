@@ -114,9 +114,8 @@ it("a last word that is not followed by the end of the connection is waited for 
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write(`${text("hello")}${FINISH}data: [DONE]\n\n`);
   });
-  const events = await eventsOf(
-    givenModels({ openrouter: server.url }).gateway.stream(givenModels({ openrouter: server.url }).call(["openrouter"])),
-  );
+  const { gateway, call } = givenModels({ openrouter: server.url });
+  const events = await eventsOf(gateway.stream(call(["openrouter"])));
   expect(events.at(-1)).toEqual({ type: "finish", reason: "stop" });
   await server.close();
 });
@@ -133,12 +132,12 @@ it("a reader that takes its time holds the provider back, and is no silence of t
     response.on("drain", flood);
     flood();
   });
-  const { gateway, call } = givenModels({ openrouter: server.url }, { idleMs: 150 });
+  const { gateway, call } = givenModels({ openrouter: server.url }, { idleMs: 400 });
   let [seen, last, ahead] = [0, "", 0];
   for await (const event of gateway.stream(call(["openrouter"]))) {
     last = event.type;
     if (event.type !== "text" || (seen += 1) !== 10) continue;
-    await sleep(600);
+    await sleep(1_200);
     ahead = written;
   }
   expect(last).toBe("finish");

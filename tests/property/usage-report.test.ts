@@ -30,24 +30,30 @@ const figures: fc.Arbitrary<Figures> = fc.record(Object.fromEntries([...FIELDS, 
 });
 
 test("no class is negative or a fraction, and the classes make the total", () => {
-  fc.assert(
-    fc.property(figures, shape, (given, habit) => sound(reportOf(given, habit))),
-    RUNS,
-  );
+  expect(
+    counterexample(
+      fc.property(figures, shape, (given, habit) => sound(reportOf(given, habit))),
+      RUNS,
+    ),
+  ).toBeNull();
 });
 
 test("what is missing is null and not zero, and what is impossible is a fault", () => {
-  const check = (given: Figures, habit: UsageShape): void => {
-    const report = reportOf(given, { ...habit, omitsZero: false });
-    if (report === null) return;
-    if (!isCount(given.input)) expect(report.fresh).toBeNull();
-    if (!isCount(given.output)) expect([report.output, report.total]).toEqual([null, null]);
-    if (!isNothing(given.input) && !isCount(given.input)) expect(report.faults).toContain("input");
-    if (!isNothing(given.output) && !isCount(given.output)) expect(report.faults).toContain("output");
-    if (isNothing(given.cacheRead)) expect(report.cacheRead).toBeNull();
-    if (isNothing(given.reasoning)) expect(report.reasoning).toBeNull();
-  };
-  fc.assert(fc.property(figures, shape, check), RUNS);
+  expect(
+    counterexample(
+      fc.property(figures, shape, (given: Figures, habit: UsageShape): void => {
+        const report = reportOf(given, { ...habit, omitsZero: false });
+        if (report === null) return;
+        if (!isCount(given.input)) expect(report.fresh).toBeNull();
+        if (!isCount(given.output)) expect([report.output, report.total]).toEqual([null, null]);
+        if (!isNothing(given.input) && !isCount(given.input)) expect(report.faults).toContain("input");
+        if (!isNothing(given.output) && !isCount(given.output)) expect(report.faults).toContain("output");
+        if (isNothing(given.cacheRead)) expect(report.cacheRead).toBeNull();
+        if (isNothing(given.reasoning)) expect(report.reasoning).toBeNull();
+      }),
+      RUNS,
+    ),
+  ).toBeNull();
 });
 
 test("a sound block, with its total, comes to exactly its tokens wherever cache and reasoning stand", () => {
@@ -58,42 +64,55 @@ test("a sound block, with its total, comes to exactly its tokens wherever cache 
     text: fc.nat(1e6),
     reasoning: fc.integer({ min: 1, max: 1e6 }),
   });
-  const check = (
-    { fresh, cacheRead, cacheWrite, text, reasoning }: Readonly<Record<string, number>> & object,
-    habit: UsageShape,
-    inside: boolean,
-  ): void => {
-    const [f, r, w, t, h] = [fresh ?? 0, cacheRead ?? 0, cacheWrite ?? 0, text ?? 0, reasoning ?? 0];
-    const isBeside = habit.cache === "beside";
-    const given = {
-      input: isBeside ? f : f + r + w,
-      cacheRead: r,
-      cacheWrite: w,
-      output: inside ? t + h : t,
-      reasoning: h,
-      total: f + r + w + t + h,
-    };
-    expect(reportOf(given, habit)).toMatchObject({
-      fresh: f,
-      cacheRead: r,
-      cacheWrite: w,
-      output: t + h,
-      reasoning: h,
-      total: given.total,
-      faults: [],
-    });
-  };
-  fc.assert(fc.property(tokens, shape, fc.boolean(), check), RUNS);
+  expect(
+    counterexample(
+      fc.property(
+        tokens,
+        shape,
+        fc.boolean(),
+        (
+          { fresh, cacheRead, cacheWrite, text, reasoning }: Readonly<Record<string, number>> & object,
+          habit: UsageShape,
+          inside: boolean,
+        ): void => {
+          const [f, r, w, t, h] = [fresh ?? 0, cacheRead ?? 0, cacheWrite ?? 0, text ?? 0, reasoning ?? 0];
+          const isBeside = habit.cache === "beside";
+          const given = {
+            input: isBeside ? f : f + r + w,
+            cacheRead: r,
+            cacheWrite: w,
+            output: inside ? t + h : t,
+            reasoning: h,
+            total: f + r + w + t + h,
+          };
+          expect(reportOf(given, habit)).toMatchObject({
+            fresh: f,
+            cacheRead: r,
+            cacheWrite: w,
+            output: t + h,
+            reasoning: h,
+            total: given.total,
+            faults: [],
+          });
+        },
+      ),
+      RUNS,
+    ),
+  ).toBeNull();
 });
 
 test("a block told twice, or after interim ones of the same fields, changes nothing", () => {
-  const check = (interim: Figures, last: Figures, habit: UsageShape): void => {
-    const known = Object.fromEntries(Object.entries(interim).filter(([name]) => !isNothing(last[name as keyof Figures])));
-    const once = reportOf(withFigures({}, last), habit);
-    expect(reportOf(withFigures(withFigures(withFigures({}, known), last), last), habit)).toEqual(once);
-    expect(reportOf(withFigures(withFigures({}, last), Object.fromEntries(FIELDS.map((name) => [name, null]))), habit)).toEqual(once);
-  };
-  fc.assert(fc.property(figures, figures, shape, check), RUNS);
+  expect(
+    counterexample(
+      fc.property(figures, figures, shape, (interim: Figures, last: Figures, habit: UsageShape): void => {
+        const known = Object.fromEntries(Object.entries(interim).filter(([name]) => !isNothing(last[name as keyof Figures])));
+        const once = reportOf(withFigures({}, last), habit);
+        expect(reportOf(withFigures(withFigures(withFigures({}, known), last), last), habit)).toEqual(once);
+        expect(reportOf(withFigures(withFigures({}, last), Object.fromEntries(FIELDS.map((name) => [name, null]))), habit)).toEqual(once);
+      }),
+      RUNS,
+    ),
+  ).toBeNull();
 });
 
 test("no reader throws at, or bills less than nothing for, any JSON at all", () => {
@@ -117,16 +136,20 @@ test("no reader throws at, or bills less than nothing for, any JSON at all", () 
       { requiredKeys: [] },
     ),
   );
-  const check = (payloads: unknown[]): void => {
-    for (const provider of ["openai", "xai", "anthropic", "google"] as const) {
-      const reader =
-        provider === "anthropic" ? anthropicReader() : provider === "google" ? googleReader() : openAiReader(givenRoute(provider));
-      for (const given of payloads) {
-        for (const event of [...reader.event(given), ...reader.whole(given)]) if (event.type === "usage") sound(event.report);
-      }
-    }
-  };
-  fc.assert(fc.property(fc.array(payload, { maxLength: 4 }), check), { numRuns: 2_000 });
+  expect(
+    counterexample(
+      fc.property(fc.array(payload, { maxLength: 4 }), (payloads: unknown[]): void => {
+        for (const provider of ["openai", "xai", "anthropic", "google"] as const) {
+          const reader =
+            provider === "anthropic" ? anthropicReader() : provider === "google" ? googleReader() : openAiReader(givenRoute(provider));
+          for (const given of payloads) {
+            for (const event of [...reader.event(given), ...reader.whole(given)]) if (event.type === "usage") sound(event.report);
+          }
+        }
+      }),
+      { numRuns: 2_000 },
+    ),
+  ).toBeNull();
 });
 
 const RAW = [
@@ -152,6 +175,11 @@ const RAW = [
   "cost_in_usd_ticks",
 ];
 const TYPES = ["message_start", "message_delta", "content_block_start", "content_block_delta", "content_block_stop", "error"];
+
+/** A case in which it does not hold; null when none was found. */
+function counterexample<Given>(property: fc.IProperty<Given>, parameters: fc.Parameters<Given>): string | null {
+  return fc.defaultReportMessage(fc.check(property, parameters)) ?? null;
+}
 
 function isNothing(value: unknown): value is null | undefined {
   return value === null || value === undefined;

@@ -14,8 +14,8 @@ export type GivenModels = {
   readonly gateway: Gateway;
   readonly log: QuietLog;
   /** A call of the model whose routes are these, with 20 s of time. */
-  call(providers: readonly [Provider, ...Provider[]], more?: Partial<ModelCall> & { readonly model?: Model }): ModelCall;
-  ask(providers: readonly [Provider, ...Provider[]], more?: Partial<ModelCall>): Promise<ModelAnswer>;
+  readonly call: (providers: readonly [Provider, ...Provider[]], more?: Partial<ModelCall>) => ModelCall;
+  readonly ask: (providers: readonly [Provider, ...Provider[]], more?: Partial<ModelCall>) => Promise<ModelAnswer>;
 };
 
 /** A gateway whose providers stand at these addresses. Its keys are canaries. */
@@ -23,13 +23,12 @@ export function givenModels(baseUrls: Partial<Record<Provider, string>>, more: P
   const log = quietLog();
   const keys = Object.fromEntries(Object.keys(baseUrls).map((provider) => [provider, `canary-key-${provider}`]));
   const gateway = createGateway({ keys, baseUrls, log, clock: Date.now, ...more });
-  const call: GivenModels["call"] = ([first, ...others], given = {}) => ({
-    model: givenModel(givenRoute(first), ...others.map((provider) => givenRoute(provider))),
-    request: QUESTION,
-    timeoutMs: 20_000,
-    ...given,
-  });
-  return { gateway, log, call, ask: (providers, given) => gateway.answer(call(providers, given)) };
+  return { gateway, log, call: callOf, ask: (providers, given) => gateway.answer(callOf(providers, given)) };
+}
+
+function callOf([first, ...others]: readonly [Provider, ...Provider[]], more: Partial<ModelCall> = {}): ModelCall {
+  const model = givenModel(givenRoute(first), ...others.map((provider) => givenRoute(provider)));
+  return { model, request: QUESTION, timeoutMs: 20_000, ...more };
 }
 
 export function givenModel(...routes: readonly [Route, ...Route[]]): Model {

@@ -46,6 +46,9 @@ const BARE: ModelRequest = { messages: [{ role: "user", content: "Hi" }], tools:
 
 const openAi = (provider: Provider, request: ModelRequest, more = {}) => openAiCompatible.request(givenRoute(provider, more), request);
 
+const askClaude = (request: ModelRequest) => anthropic.request(givenRoute("anthropic"), request);
+const askGemini = (request: ModelRequest, more = {}) => google.request(givenRoute("google", more), request);
+
 describe("the OpenAI dialect", () => {
   it("asks for everything", () => {
     const { path, body } = openAi("openai", FULL);
@@ -72,9 +75,14 @@ describe("the OpenAI dialect", () => {
       ],
       tools: [{ type: "function", function: { name: "weather", description: "The weather.", parameters: SCHEMA } }],
       max_completion_tokens: 8_000,
-      ...{ temperature: 0.5, top_p: 0.9, stop: ["END"], seed: 7, reasoning_effort: "low" },
+      temperature: 0.5,
+      top_p: 0.9,
+      stop: ["END"],
+      seed: 7,
+      reasoning_effort: "low",
       response_format: { type: "json_schema", json_schema: { name: "reply", schema: SCHEMA, strict: true } },
-      ...{ stream: true, stream_options: { include_usage: true } },
+      stream: true,
+      stream_options: { include_usage: true },
     });
   });
 
@@ -120,17 +128,15 @@ describe("the OpenAI dialect", () => {
       system: [mark],
       messages: [{ content: [{ text: "one" }] }, { content: [{ text: "two", ...mark }] }, {}],
     });
-    const short = { ...BARE, messages: messages.map((message) => ({ ...message, content: "short" }) as Message) };
+    const short = { ...BARE, messages: messages.map(({ role }) => ({ role, content: "short" }) as Message) };
     expect(JSON.stringify(anthropic.request(givenRoute("anthropic", { caching: "asked" }), short))).not.toContain("cache_control");
   });
 });
 
 describe("Anthropic's dialect", () => {
-  const ask = (request: ModelRequest) => anthropic.request(givenRoute("anthropic"), request);
-
   it("asks for everything that there is, roles taking turns", () => {
     const id = toolCallId(ID, "anthropic");
-    expect(ask(FULL)).toEqual({
+    expect(askClaude(FULL)).toEqual({
       path: "/messages",
       headers: { "anthropic-version": "2023-06-01" },
       body: {
@@ -163,13 +169,13 @@ describe("Anthropic's dialect", () => {
   });
 
   it("thinks only where there is room, and not on a tool's result", () => {
-    expect(ask({ ...FULL, maxOutputTokens: 1_024 }).body).not.toHaveProperty("thinking");
-    expect(ask({ ...FULL, maxOutputTokens: 1_024 }).body).toMatchObject({ temperature: 0.5 });
-    expect(ask({ ...FULL, messages: HISTORY.slice(0, 4) }).body).not.toHaveProperty("thinking");
+    expect(askClaude({ ...FULL, maxOutputTokens: 1_024 }).body).not.toHaveProperty("thinking");
+    expect(askClaude({ ...FULL, maxOutputTokens: 1_024 }).body).toMatchObject({ temperature: 0.5 });
+    expect(askClaude({ ...FULL, messages: HISTORY.slice(0, 4) }).body).not.toHaveProperty("thinking");
   });
 
   it("declares the tools of a history that has calls, and forbids to call them", () => {
-    const { body } = ask({ ...FULL, tools: [] });
+    const { body } = askClaude({ ...FULL, tools: [] });
     expect(body).toMatchObject({ tools: [{ name: "weather" }], tool_choice: { type: "none" } });
     expect(openAi("openai", { ...FULL, tools: [] }).body).toMatchObject({
       tools: [{ function: { name: "weather" } }],
@@ -179,11 +185,9 @@ describe("Anthropic's dialect", () => {
 });
 
 describe("Google's dialect", () => {
-  const ask = (request: ModelRequest, more = {}) => google.request(givenRoute("google", more), request);
-
   it("asks for everything", () => {
     const id = toolCallId(ID, "google");
-    expect(ask(FULL)).toEqual({
+    expect(askGemini(FULL)).toEqual({
       path: "/models/asked-for:streamGenerateContent?alt=sse",
       headers: {},
       body: {
@@ -195,8 +199,14 @@ describe("Google's dialect", () => {
         ],
         tools: [{ functionDeclarations: [{ name: "weather", description: "The weather.", parametersJsonSchema: SCHEMA }] }],
         generationConfig: {
-          ...{ maxOutputTokens: 8_000, temperature: 0.5, topP: 0.9, stopSequences: ["END"], seed: 7 },
-          ...{ responseMimeType: "application/json", responseJsonSchema: SCHEMA, thinkingConfig: { thinkingBudget: 1_600 } },
+          maxOutputTokens: 8_000,
+          temperature: 0.5,
+          topP: 0.9,
+          stopSequences: ["END"],
+          seed: 7,
+          responseMimeType: "application/json",
+          responseJsonSchema: SCHEMA,
+          thinkingConfig: { thinkingBudget: 1_600 },
         },
       },
     });
@@ -204,9 +214,9 @@ describe("Google's dialect", () => {
 
   it("in one piece is another path, and thinking is never below what the model takes", () => {
     const none = { ...BARE, stream: false, sampling: { reasoningEffort: "none" } } as const;
-    expect(ask(none).path).toBe("/models/asked-for:generateContent");
-    expect(ask(none).body).toMatchObject({ generationConfig: { thinkingConfig: { thinkingBudget: 0 } } });
-    expect(ask(none, { leastThinking: 128 }).body).toMatchObject({ generationConfig: { thinkingConfig: { thinkingBudget: 128 } } });
+    expect(askGemini(none).path).toBe("/models/asked-for:generateContent");
+    expect(askGemini(none).body).toMatchObject({ generationConfig: { thinkingConfig: { thinkingBudget: 0 } } });
+    expect(askGemini(none, { leastThinking: 128 }).body).toMatchObject({ generationConfig: { thinkingConfig: { thinkingBudget: 128 } } });
   });
 });
 

@@ -58,13 +58,15 @@ describe("the list cost of a call", () => {
 describe("text in pieces", () => {
   it("comes to what the whole comes to, wherever it was split", () => {
     const unit = fc.constantFrom("a", "é", "😀", "\ud83d", "\ude00", "\0", "€");
-    const check = (pieces: string[][], limit: number) => {
-      const cleaner = storablePieces(limit);
-      const texts = pieces.map((units) => units.join(""));
-      const given = texts.map((piece) => cleaner.take(piece));
-      expect([...given, cleaner.rest()].join("")).toBe(storableText(texts.join(""), limit));
-      expect(given.every((piece) => piece.isWellFormed())).toBe(true);
-    };
-    fc.assert(fc.property(fc.array(fc.array(unit, { maxLength: 4 }), { maxLength: 8 }), fc.nat(40), check), { numRuns: 3_000 });
+    fc.assert(
+      fc.property(fc.array(fc.array(unit, { maxLength: 4 }), { maxLength: 8 }), fc.nat(40), (pieces: string[][], limit: number) => {
+        const cleaner = storablePieces(limit);
+        const texts = pieces.map((units) => units.join(""));
+        const given = texts.map((piece) => cleaner.take(piece));
+        expect([...given, cleaner.rest()].join("")).toBe(storableText(texts.join(""), limit));
+        expect(given.every((piece) => piece.isWellFormed())).toBe(true);
+      }),
+      { numRuns: 3_000 },
+    );
   });
 });

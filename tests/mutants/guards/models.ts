@@ -81,7 +81,7 @@ export const MODEL_GUARDS: readonly Mutant[] = [
   {
     name: "reader-takes-time",
     guard: "The time that our own reader takes counts as the provider's silence: a slow reader loses the answer.",
-    patches: [{ file: CALL, find: "setTimeout(() => waiting && end(), ms)", replace: "setTimeout(end, ms)" }],
+    patches: [{ file: CALL, find: "if (waiting && waits === seen) end();", replace: "if (seen > 0) end();" }],
     test: {
       file: "tests/integration/models-hostile.test.ts",
       name: "a reader that takes its time holds the provider back, and is no silence of the provider's",
