@@ -3,12 +3,15 @@ const core = "^packages/core/src/";
 const room = (name) => `${core}${name}/`;
 const leaves = `${core}[a-z0-9-]+\\.ts$`;
 
+/** What stands in a workspace's own node_modules is a package, and no room. */
+const packages = "/node_modules/";
+
 /** Inside the core, `from` may import only these rooms besides the leaves and itself. */
 const only = (from, ...allowed) => ({
   name: `${from}-imports-only-${["leaves", ...allowed].join("-")}`,
   severity: "error",
   from: { path: room(from) },
-  to: { path: "^(packages|functions|migrations|tests)/", pathNot: [leaves, room(from), ...allowed.map(room)] },
+  to: { path: "^(packages|functions|migrations|tests)/", pathNot: [leaves, packages, room(from), ...allowed.map(room)] },
 });
 
 module.exports = {

@@ -167,6 +167,7 @@ const FORBIDDEN_IMPORTS: readonly (readonly [file: string, imported: string])[] 
   ["packages/core/src/topups/y.ts", "packages/core/src/turns/x.ts"],
   ["packages/core/src/http/y.ts", "packages/core/src/db/x.ts"],
   ["packages/core/src/llm/y.ts", "packages/core/src/metering/x.ts"],
+  ["packages/core/src/models/y.ts", "packages/core/src/llm/x.ts"],
   ["functions/users/y.ts", "functions/turns/x.ts"],
   ["functions/turns/z.ts", "packages/core/src/db/statements/x.ts"],
   ["packages/core/src/reports/y.ts", "packages/local/src/x.ts"],
