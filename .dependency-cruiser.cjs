@@ -7,12 +7,15 @@ const room = (name) => `${core}${name}/`;
 const leaves = `${core}[a-z0-9-]+\\.ts$`;
 const contract = package_("contract");
 
+/** What stands in a workspace's own node_modules is a package, and no room. */
+const INSTALLED = "/node_modules/";
+
 /** A room of the core imports itself, the core's leaves, its configuration, the contract, and of other rooms their faces alone. */
 const only = (from, ...rooms) => ({
   name: `${from}-imports-only-${["leaves", ...rooms].join("-")}`,
   severity: "error",
   from: { path: room(from) },
-  to: { path: OURS, pathNot: [contract, leaves, room("config"), room(from), ...rooms.map(room)] },
+  to: { path: OURS, pathNot: [INSTALLED, contract, leaves, room("config"), room(from), ...rooms.map(room)] },
 });
 
 /** A package imports itself and these. */
@@ -20,7 +23,7 @@ const packageOnly = (from, ...allowed) => ({
   name: `${from}-imports-only-${allowed.join("-") || "itself"}`,
   severity: "error",
   from: { path: package_(from) },
-  to: { path: OURS, pathNot: [package_(from), ...allowed] },
+  to: { path: OURS, pathNot: [INSTALLED, package_(from), ...allowed] },
 });
 
 module.exports = {
@@ -42,6 +45,7 @@ module.exports = {
     only("db"),
     only("audit", "db"),
     only("llm"),
+    only("models"),
     only("metering"),
     only("pricing", "db", "audit"),
     only("ledger", "db", "audit", "pricing"),

@@ -51,6 +51,7 @@ const FORBIDDEN_IMPORTS: readonly (readonly [file: string, imported: string])[] 
   ["packages/ops/src/y.ts", "packages/local/src/x.ts"],
   ["packages/stand-ins/src/y.ts", "packages/core/src/db/x.ts"],
   ["packages/core/src/llm/y.ts", "packages/core/src/metering/x.ts"],
+  ["packages/core/src/models/y.ts", "packages/core/src/llm/x.ts"],
   ["functions/users/y.ts", "functions/turns/x.ts"],
   ["functions/turns/z.ts", "packages/core/src/ledger/statements/x.ts"],
   ["packages/core/src/reports/y.ts", "packages/local/src/x.ts"],

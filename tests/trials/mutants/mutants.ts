@@ -4,6 +4,7 @@ import { CONNECTION_GUARDS } from "./guards/connections.ts";
 import { EDGE_GUARDS } from "./guards/edge.ts";
 import { INVARIANT_GUARDS } from "./guards/invariants.ts";
 import { METERING_GUARDS } from "./guards/metering.ts";
+import { MODEL_GUARDS } from "./guards/models.ts";
 import { PAYMENT_GUARDS } from "./guards/payments.ts";
 import { QUARANTINE_GUARDS } from "./guards/quarantine.ts";
 import { SCHEMA_GUARDS } from "./guards/schema.ts";
@@ -17,6 +18,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...SCHEMA_GUARDS,
   ...TURN_GUARDS,
   ...METERING_GUARDS,
+  ...MODEL_GUARDS,
   ...PAYMENT_GUARDS,
   ...QUARANTINE_GUARDS,
   ...STRIPE_TIME_GUARDS,

@@ -1,0 +1,104 @@
+// The models that can be run, by alias. An alias without an entry can neither be priced nor run (contract section 2).
+// OpenRouter comes first; the maker's own API is the second route, used where its key is configured.
+
+import type { Capabilities, Model, Prices, Provider, Route } from "./model.ts";
+
+const ALL_SAMPLING = ["temperature", "top_p", "stop", "seed"] as const;
+
+const GEMINI_FLASH = prices("0.3", "0.03", "2.5");
+const GEMINI_PRO = prices("1.25", "0.125", "10");
+const GEMINI_PRO_LONG = [{ aboveInput: 200_000, prices: prices("2.5", "0.25", "15") }];
+const GPT_4O = prices("2.5", "1.25", "10");
+const CLAUDE_HAIKU = { ...prices("1", "0.1", "5"), cacheWrite: "1.25", cacheWriteHour: "2" };
+const CLAUDE_SONNET = { ...prices("3", "0.3", "15"), cacheWrite: "3.75", cacheWriteHour: "6" };
+
+const OPENAI_CAN: Capabilities = {
+  tools: true,
+  images: true,
+  reasoning: false,
+  sampling: ALL_SAMPLING,
+  responseFormats: ["json_object", "json_schema"],
+};
+const GEMINI_CAN: Capabilities = { ...OPENAI_CAN, reasoning: true };
+/** Claude 4.5 refuses `top_p` beside `temperature`, and has neither a seed nor a JSON mode. */
+const CLAUDE_CAN: Capabilities = { ...GEMINI_CAN, sampling: ["temperature", "stop"], responseFormats: [] };
+/** Its own API has no seed, and JSON without a schema. */
+const DEEPSEEK_CAN: Capabilities = {
+  ...GEMINI_CAN,
+  images: false,
+  sampling: ["temperature", "top_p", "stop"],
+  responseFormats: ["json_object"],
+};
+
+const GPT_4O_MINI: Model = {
+  contextWindow: 128_000,
+  outputLimit: 16_384,
+  capabilities: OPENAI_CAN,
+  routes: routes("openai", "gpt-4o-mini", prices("0.15", "0.075", "0.6")),
+};
+
+/** Windows and prices are those of the maker. Outputs are limited by the smaller of the two routes. */
+export const MODELS: Readonly<Record<string, Model>> = withoutPrototype({
+  deepseek: {
+    contextWindow: 131_072,
+    outputLimit: 8_192,
+    capabilities: DEEPSEEK_CAN,
+    routes: routes("deepseek", "deepseek-chat", prices("0.28", "0.028", "0.42"), { atOpenRouter: "deepseek/deepseek-v3.2" }),
+  },
+  "gemini-flash": {
+    contextWindow: 1_048_576,
+    outputLimit: 65_535,
+    capabilities: GEMINI_CAN,
+    routes: routes("google", "gemini-2.5-flash", GEMINI_FLASH),
+  },
+  "gemini-pro": {
+    contextWindow: 1_048_576,
+    outputLimit: 65_535,
+    capabilities: GEMINI_CAN,
+    routes: routes("google", "gemini-2.5-pro", GEMINI_PRO, { tiers: GEMINI_PRO_LONG, leastThinking: 128 }),
+  },
+  "gpt-4o-mini": GPT_4O_MINI,
+  "gpt-4o": {
+    contextWindow: 128_000,
+    outputLimit: 16_384,
+    capabilities: OPENAI_CAN,
+    routes: routes("openai", "gpt-4o", GPT_4O),
+  },
+  "claude-haiku": {
+    contextWindow: 200_000,
+    outputLimit: 64_000,
+    capabilities: CLAUDE_CAN,
+    routes: routes("anthropic", "claude-haiku-4-5", CLAUDE_HAIKU, { atOpenRouter: "anthropic/claude-haiku-4.5", caching: "asked" }),
+  },
+  "claude-sonnet": {
+    contextWindow: 200_000,
+    outputLimit: 64_000,
+    capabilities: CLAUDE_CAN,
+    routes: routes("anthropic", "claude-sonnet-4-5", CLAUDE_SONNET, { atOpenRouter: "anthropic/claude-sonnet-4.5", caching: "asked" }),
+  },
+  default: GPT_4O_MINI,
+});
+
+function prices(fresh: string, cacheRead: string, output: string): Prices {
+  return { fresh, cacheRead, cacheWrite: fresh, cacheWriteHour: fresh, output };
+}
+
+type Maker = Extract<Provider, "openai" | "anthropic" | "google" | "deepseek">;
+type More = Partial<Pick<Route, "tiers" | "caching" | "leastThinking">> & { readonly atOpenRouter?: string };
+
+/** OpenRouter, which asks the maker's price, and then the maker. */
+function routes(maker: Maker, model: string, list: Prices, more: More = {}): [Route, Route] {
+  const { atOpenRouter = `${maker}/${model}`, tiers = [], caching = "automatic", leastThinking = 0 } = more;
+  const same = { prices: list, tiers, caching, leastThinking };
+  const dialect = maker === "anthropic" || maker === "google" ? maker : "openai-compatible";
+  return [
+    { provider: "openrouter", dialect: "openai-compatible", model: atOpenRouter, ...same },
+    { provider: maker, dialect, model, ...same },
+  ];
+}
+
+/** An alias comes from outside: `MODELS["constructor"]` must be as unknown as any other name. */
+function withoutPrototype(models: Record<string, Model>): Readonly<Record<string, Model>> {
+  Object.setPrototypeOf(models, null);
+  return Object.freeze(models);
+}

@@ -1,0 +1,107 @@
+// `npx node tests/trials/bench/gateway-bench.ts`: what one answered call costs our own CPU, through the gateway of fetch and dialects and through the
+// AI SDK, in one run. The provider is another process, so that its work is not counted. Read the ratios.
+
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { fileURLToPath } from "node:url";
+import { createGateway as createSdkGateway } from "@pantheon/core/llm/gateway.ts";
+import { createGateway } from "@pantheon/core/models/gateway.ts";
+import { MODELS } from "@pantheon/core/models/models.ts";
+import type { ModelRequest } from "@pantheon/core/models/request.ts";
+import Table from "cli-table3";
+import { quiet } from "./bench-database.ts";
+
+const ROUNDS = 7;
+const CALLS = 60;
+const QUESTION = { role: "user", content: "How much is a turn?" } as const;
+
+if (process.argv[2] === "provider") serve();
+else await bench();
+
+/** Answers in as many pieces as the path says, written together or each by itself. */
+function serve(): void {
+  const server = createServer((request, response) => {
+    request.resume();
+    const [, pieces = 1, way] = /^\/(\d+)\/(together|apart)\//.exec(request.url ?? "") ?? [];
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    const send = (more: object) =>
+      response.write(`data: ${JSON.stringify({ id: "gen-1", object: "chat.completion.chunk", created: 1, model: "m", ...more })}\n\n`);
+    const next = (sent: number): void => {
+      if (sent < Number(pieces)) {
+        send({ choices: [{ index: 0, delta: { role: "assistant", content: "some words " }, finish_reason: null }] });
+        if (way === "apart") setImmediate(next, sent + 1);
+        else next(sent + 1);
+        return;
+      }
+      send({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] });
+      send({ choices: [], usage: { prompt_tokens: 9, completion_tokens: 9, total_tokens: 18, cost: 0.0001 } });
+      response.end("data: [DONE]\n\n");
+    };
+    next(0);
+  }).listen(0, "127.0.0.1", () => {
+    const address = server.address();
+    process.send?.(typeof address === "object" && address !== null ? address.port : 0);
+  });
+  process.once("disconnect", () => process.exit());
+}
+
+async function bench(): Promise<void> {
+  const provider = fork(fileURLToPath(import.meta.url), ["provider"]);
+  const [port] = await once(provider, "message");
+  const ways = ["1/together", "400/together", "400/apart"].map((way) => `http://127.0.0.1:${port}/${way}`);
+  const head = ["CPU ms a call, median of rounds", "1 chunk", "400 together", "400 one by one"];
+  const table = new Table({ head, style: { head: [], border: [] } });
+  const rows = { "fetch alone, nothing read": bareOf, "fetch and dialects": oursOf, "AI SDK": sdkOf };
+  for (const [name, gatewayOf] of Object.entries(rows)) {
+    const costs: string[] = [];
+    for (const url of ways) costs.push((await cost(gatewayOf(url))).toFixed(2));
+    table.push([name, ...costs]);
+  }
+  process.stdout.write(`${table.toString()}\n`);
+  provider.disconnect();
+}
+
+/** CPU milliseconds of this process for one call: the median of rounds, after one that warms. */
+async function cost(ask: () => Promise<{ readonly text: string }>): Promise<number> {
+  const rounds: number[] = [];
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    const before = process.cpuUsage();
+    for (let call = 0; call < CALLS; call += 1) if ((await ask()).text === "") throw new Error("no answer");
+    const { user, system } = process.cpuUsage(before);
+    if (round > 0) rounds.push((user + system) / 1_000 / CALLS);
+  }
+  return rounds.toSorted((a, b) => a - b)[Math.floor(rounds.length / 2)] ?? 0;
+}
+
+/** The floor: the body arrives, and is thrown away. */
+function bareOf(baseUrl: string) {
+  return async () => {
+    const response = await fetch(`${baseUrl}/chat/completions`, { method: "POST", body: JSON.stringify({ messages: [QUESTION] }) });
+    const body = response.body?.getReader();
+    while (!(await body?.read())?.done);
+    return { text: "thrown away" };
+  };
+}
+
+function oursOf(baseUrl: string) {
+  const gateway = createGateway({ keys: { openrouter: "key" }, baseUrls: { openrouter: baseUrl }, log: quiet, clock: Date.now });
+  const model = MODELS["gpt-4o-mini"];
+  if (model === undefined) throw new Error("gpt-4o-mini is missing");
+  const request: ModelRequest = { messages: [QUESTION], tools: [], sampling: {}, maxOutputTokens: 2_048, stream: true };
+  return () => gateway.answer({ model, request, timeoutMs: 20_000 });
+}
+
+function sdkOf(baseUrl: string) {
+  const gateway = createSdkGateway({ apiKey: "key", baseUrl, log: quiet, clock: Date.now, ticks: () => performance.now() });
+  const usdPerMillion = { fresh: "0.15", cached: "0.075", output: "0.6" };
+  const model = {
+    provider: "openrouter",
+    providerModel: "m",
+    contextWindow: 128_000,
+    credibleInput: 256_000,
+    credibleOutput: 64_000,
+    usdPerMillion,
+  } as const;
+  return () => gateway.answer({ model, messages: [QUESTION], maxOutputTokens: 2_048, timeoutMs: 20_000 });
+}
