@@ -2,6 +2,7 @@
 
 import * as v from "valibot";
 import type { StripeDeps } from "../stripe-webhook/deps.ts";
+import { JOBS, type JobName } from "@pantheon/contract/vocabulary.ts";
 import { recordMaintenanceRun, type MaintenanceRun } from "@pantheon/core/maintenance/runs.ts";
 import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
 import { readLostRevenue } from "@pantheon/core/maintenance/lost-revenue.ts";
@@ -11,17 +12,17 @@ import { sweepLapsed } from "@pantheon/core/turns/recover.ts";
 
 type Counts = Readonly<Record<string, number>>;
 
-const JOBS = {
+const RUNS = {
   /** Every minute: turns whose container died give their holds back. */
   sweep: async (deps) => ({ voided: await sweepLapsed(deps) }),
   /** Every 15 minutes: what webhooks lost is booked, and what nobody paid for a day is closed. */
   reconcile: reconcileWithStripe,
   /** Every day: do the books close? */
   verify: verifyLedger,
-} as const satisfies Record<string, (deps: StripeDeps) => Promise<Counts>>;
+} as const satisfies Record<JobName, (deps: StripeDeps) => Promise<Counts>>;
 
 /** What the schedule sends. */
-const Job = v.object({ job: v.picklist(["sweep", "reconcile", "verify"]) });
+const Job = v.object({ job: v.picklist(JOBS) });
 
 /**
  * Runs the job that the event names, and answers what it found, as counts. Throws for an unknown job, and what the job throws: then the
@@ -30,7 +31,7 @@ const Job = v.object({ job: v.picklist(["sweep", "reconcile", "verify"]) });
 export async function runJob(deps: StripeDeps, event: unknown): Promise<Counts> {
   const { job } = v.parse(Job, event);
   const began = new Date(deps.clock());
-  const counts = await JOBS[job](deps).catch(async (error: unknown) => {
+  const counts = await RUNS[job](deps).catch(async (error: unknown) => {
     deps.log.error("job failed", { job, error: error instanceof Error ? error.message : "unknown" });
     await recordMaintenanceRun(deps.db, runOf(deps, job, began, "failed"), {}).catch(() => {}); // the failure itself is what matters
     throw error;
@@ -40,7 +41,7 @@ export async function runJob(deps: StripeDeps, event: unknown): Promise<Counts> 
   return counts;
 }
 
-function runOf({ clock, config }: StripeDeps, job: MaintenanceRun["job"], began: Date, outcome: MaintenanceRun["outcome"]): MaintenanceRun {
+function runOf({ clock, config }: StripeDeps, job: JobName, began: Date, outcome: MaintenanceRun["outcome"]): MaintenanceRun {
   return { job, commit: config.commit, began_at: began, finished_at: new Date(Math.max(clock(), began.getTime())), outcome };
 }
 

@@ -14,8 +14,8 @@ export type Operation = {
   readonly secured: boolean;
   readonly takesBody: boolean;
   readonly parameters: readonly { in: string; name: string; required: boolean }[];
-  /** By status, ascending. `problem` says that the schema is the one of every refusal. */
-  readonly responses: readonly { status: number; mediaTypes: string[]; hasSchema: boolean; problem: boolean }[];
+  /** By status, ascending. `shape` is the component's name; null for none, and for a schema without a name. */
+  readonly responses: readonly { status: number; mediaTypes: string[]; hasSchema: boolean; shape: string | null; headers: string[] }[];
 };
 
 /** Reads the document, which must name its one security scheme and describe every operation by the parts that a test looks at. */

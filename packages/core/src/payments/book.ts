@@ -9,19 +9,18 @@ import type { Log } from "../log.ts";
 import { amount, format, roundHalfUp, type Amount } from "@pantheon/contract/money.ts";
 import { creditsFor, misfit, misfitOfCredits, purposeOf, usdOf, type Payment } from "./payment.ts";
 import { applyToWallet } from "./reversal.ts";
+import type { EventOutcome } from "@pantheon/contract/vocabulary.ts";
 
 export type PaymentDeps = { readonly db: Database; readonly log: Log; readonly config: Config };
 
 /** The event that told of a payment; null when we asked ourselves. */
 export type Origin = { readonly id: string; readonly type: string } | null;
 
-export type Settled = "ok" | "already_processed" | "ignored" | "quarantined";
-
 /**
  * Grants what this payment bought, or says why not. Refuses with `malformed_metadata` (422) when it names us but cannot be read.
  * Whatever fails inside is thrown, and the caller tries again: nothing is half done.
  */
-export async function settlePayment(deps: PaymentDeps, payment: Payment, origin: Origin): Promise<Settled> {
+export async function settlePayment(deps: PaymentDeps, payment: Payment, origin: Origin): Promise<EventOutcome> {
   const purpose = purposeOf(payment);
   if (purpose.kind === "foreign") return "ignored";
   if (purpose.kind === "unreadable") throw new DomainError("malformed_metadata", "malformed webhook metadata");
@@ -55,7 +54,7 @@ async function settleCredits(
   payment: Payment,
   { user, credits }: { user: string; credits: Amount },
   origin: Origin,
-): Promise<Settled> {
+): Promise<EventOutcome> {
   if (await wasGranted(deps.db, payment.id)) return already(deps, payment, origin);
   const { usdPerCredit, stage } = deps.config;
   const reason = misfitOfCredits(payment, credits, usdPerCredit, { local: stage === "local", livemode: livemodeOf(deps.config) });
@@ -70,7 +69,7 @@ const CENT = amount("0.01");
 type Terms = { readonly user: string; readonly credits: Amount; readonly topUp: string; readonly amountUsd: Amount };
 
 /** Grants. After an error the ledger says whether it was granted, by us or by somebody else. */
-async function give(deps: PaymentDeps, payment: Payment, terms: Terms, origin: Origin): Promise<Settled> {
+async function give(deps: PaymentDeps, payment: Payment, terms: Terms, origin: Origin): Promise<EventOutcome> {
   const input = {
     ...eventOf(payment, origin),
     transaction: newId(),
@@ -92,7 +91,7 @@ async function give(deps: PaymentDeps, payment: Payment, terms: Terms, origin: O
 }
 
 /** A refund or dispute that came before its payment was granted is applied now, and again if the last try died in between. */
-async function already({ db }: PaymentDeps, payment: Payment, origin: Origin): Promise<Settled> {
+async function already({ db }: PaymentDeps, payment: Payment, origin: Origin): Promise<EventOutcome> {
   await applyToWallet(db, payment.id, origin);
   return "already_processed";
 }
@@ -106,7 +105,7 @@ async function setAside(
   payment: Payment,
   aside: { topUp: string; user: string; reason: string },
   origin: Origin,
-): Promise<Settled> {
+): Promise<EventOutcome> {
   // The row only shows it to an operator: what its columns cannot hold, or may not be zero, is shown as the nearest that they can.
   const received = usdOf(Math.min(Math.max(1, payment.amount_received ?? 0), MAX_SHOWN_MINOR));
   const credits = creditsFor(received, deps.config.usdPerCredit);

@@ -1,6 +1,8 @@
 // Topping up: the row first, then the payment intent, then both tied together. Reading a top-up that is not paid yet asks Stripe.
 
 import { abandonTopUp, attachPayment, moveTopUp, startTopUp } from "./statements/top-up.ts";
+import type * as v from "valibot";
+import type { TopUpStarted } from "@pantheon/contract/account.ts";
 import { newestFirst, positionOf } from "../db/newest-first.ts";
 import type { RequestKey } from "../audit/once.ts";
 import { DomainError, invariant } from "@pantheon/contract/error.ts";
@@ -11,6 +13,7 @@ import type { Clock } from "@pantheon/contract/time.ts";
 import { creditsFor, minorUnits, parsePayment } from "./payment.ts";
 import { settlePayment, type PaymentDeps } from "./book.ts";
 import { PaymentRefused, type Stripe } from "./stripe.ts";
+import type { TopUpState } from "@pantheon/contract/vocabulary.ts";
 
 export type CheckoutDeps = PaymentDeps & { readonly stripe: Stripe | null; readonly clock: Clock };
 
@@ -97,8 +100,13 @@ async function pay(deps: CheckoutDeps, stripe: Stripe, user: string, row: Row): 
   const object = (row.stripe_attempt > 1 && (await intentOf(stripe, row))) || (await create(deps, stripe, user, row));
   const intent = parsePayment(object);
   invariant(intent, "Stripe answers a payment intent");
-  const answer = { id: row.id, client_secret: intent.client_secret, credits_to_grant: credits, amount_usd: format(amountUsd) };
-  const body = `${JSON.stringify(answer).slice(0, -1)},`;
+  const head: Omit<v.InferInput<typeof TopUpStarted>, "status"> = {
+    id: row.id,
+    client_secret: intent.client_secret,
+    credits_to_grant: credits,
+    amount_usd: format(amountUsd),
+  };
+  const body = `${JSON.stringify(head).slice(0, -1)},`;
   const [attached] = await deps.db.run(attachPayment, { id: row.id, payment: intent.id, livemode: intent.livemode, body });
   if (attached) return attached.response_body;
   // Another request of this key was quicker, with another intent: its answer is the one that counts, and ours is never paid.
@@ -148,7 +156,7 @@ export type TopUpRow = {
   id: string;
   amount_usd: string;
   credits_to_grant: string;
-  status: string;
+  status: TopUpState;
   payment_intent: string | null;
   created_at: Date;
   updated_at: Date;

@@ -5,12 +5,13 @@ import * as v from "valibot";
 import type { Database } from "../db/database.ts";
 import { applyReversals, recordReversal, TAKING } from "../ledger/statements/reverse-payment.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
+import type { ReversalKind } from "@pantheon/contract/vocabulary.ts";
 
 /** A refund or dispute, as far along as it is known. `state` is what the statement that applies it knows; a later `rank` wins. */
 export type Reversal = {
   readonly object: string;
   readonly payment: string;
-  readonly kind: "refund" | "dispute";
+  readonly kind: ReversalKind;
   readonly state: string;
   readonly rank: number;
   readonly amountMinor: number;

@@ -6,9 +6,12 @@ import { newestFirst, positionOf } from "../db/newest-first.ts";
 import { listed, type Listed, type Page } from "@pantheon/contract/page.ts";
 import { readSession } from "./sessions.ts";
 import { unsettledTurnView, type UnsettledTurn } from "./view.ts";
+import type * as v from "valibot";
+import type { TurnRead } from "@pantheon/contract/turns.ts";
+import type { Role } from "@pantheon/contract/vocabulary.ts";
 
 /** The turns of a session of this user, by time and id, as TurnRead. 404 when the session is not theirs. */
-export async function listTurns(db: Database, user: string, session: string, page: Page): Promise<Listed<unknown>> {
+export async function listTurns(db: Database, user: string, session: string, page: Page): Promise<Listed<v.InferInput<typeof TurnRead>>> {
   await readSession(db, user, session);
   const turns = db.query
     .selectFrom("turns")
@@ -27,7 +30,7 @@ export async function listTurns(db: Database, user: string, session: string, pag
 
 export type MessageRow = {
   turn_id: string;
-  role: "user" | "assistant";
+  role: Role;
   content: string;
   created_at: Date;
   turn_index: number;
@@ -55,6 +58,6 @@ export async function listMessages(db: Database, user: string, session: string, 
   return listed(rows, page, 2 * (last?.index ?? 0), (row) => [String(row.turn_index), String(row.part)]);
 }
 
-function turnView(row: UnsettledTurn & { response_body: string | null }): unknown {
+function turnView(row: UnsettledTurn & { response_body: string | null }): v.InferInput<typeof TurnRead> {
   return row.response_body === null ? unsettledTurnView(row) : JSON.parse(row.response_body);
 }

@@ -1,5 +1,8 @@
 // Sessions: opened, listed, read and deleted by their owner. Whatever is not the caller's is as unknown as what never was.
 
+import type * as v from "valibot";
+import type { Session } from "@pantheon/contract/turns.ts";
+import type { ToolName } from "@pantheon/contract/vocabulary.ts";
 import type { Database } from "../db/database.ts";
 import { keyedWrite, writeOnce, type Answered, type RequestKey } from "../audit/once.ts";
 import { newestFirst, positionOf } from "../db/newest-first.ts";
@@ -14,7 +17,7 @@ export type SessionRow = {
   title: string | null;
   model_alias: string;
   system_prompt: string | null;
-  tools: string[];
+  tools: ToolName[];
   user_id: string;
   created_at: Date;
   deleted_at: Date | null;
@@ -25,7 +28,7 @@ type NewSession = {
   readonly title: string | null;
   readonly modelAlias: string;
   readonly systemPrompt: string | null;
-  readonly tools: readonly string[];
+  readonly tools: readonly ToolName[];
 };
 
 /** Opens a session, with its user and wallet when they are new, and answers its body as stored under the key. */
@@ -89,7 +92,7 @@ export async function listSessions(db: Database, user: string, page: Page): Prom
 }
 
 /** A session as it leaves (contract section 3). */
-export function sessionView(row: SessionRow) {
+export function sessionView(row: SessionRow): v.InferInput<typeof Session> {
   return {
     id: row.id,
     title: row.title,

@@ -2,6 +2,7 @@
 
 import { sql } from "kysely";
 import { prepared } from "../../db/prepared.ts";
+import type { TopUpState } from "@pantheon/contract/vocabulary.ts";
 
 export type StartTopUpInput = {
   id: string;
@@ -46,7 +47,7 @@ returning response_body`,
 export type MoveTopUpInput = {
   id: string;
   payment: string;
-  status: "processing" | "failed" | "canceled";
+  status: Extract<TopUpState, "processing" | "failed" | "canceled">;
   /** When this became so, by the provider's clock: an older event never overwrites a newer one. */
   at: Date;
   event: string | null;
