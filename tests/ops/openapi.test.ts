@@ -75,10 +75,51 @@ describe("the document", () => {
     }
   });
 
+  it("names every operation as a person would, and every shape", () => {
+    const names = operations.map(({ operationId }) => operationId);
+    expect(
+      names.filter(
+        (name) =>
+          !/^(?:create|list|read|delete|run|start|patch|activate|override|reset|grant|suspend|reactivate|export|receive)[A-Z][A-Za-z]+$/.test(
+            name,
+          ),
+      ),
+    ).toEqual([]);
+    const unnamed = operations.flatMap(({ name, responses }) =>
+      responses
+        .filter(({ hasSchema, shape, mediaTypes }) => hasSchema && shape === null && mediaTypes[0] !== "text/csv")
+        .map(({ status }) => `${name} ${status}`),
+    );
+    expect(unnamed).toEqual([]);
+  });
+
+  it("says which headers a response carries", () => {
+    for (const { name, parameters, responses } of operations) {
+      const isKeyed = parameters.some((parameter) => parameter.name === "Idempotency-Key");
+      for (const { status, headers } of responses) {
+        const more = [
+          ...(status < 300 && isKeyed ? ["Idempotency-Replayed"] : []),
+          ...(status === 401 ? ["WWW-Authenticate"] : []),
+          ...([409, 429, 503].includes(status) ? ["Retry-After"] : []),
+          ...(status === 200 && /^GET .*\/admin\/(?:pricing|settings)$/.test(name) ? ["ETag"] : []),
+        ];
+        expect({ name, status, headers }).toEqual({ name, status, headers: ["X-Request-Id", "Pantheon-Version", ...more] });
+      }
+    }
+  });
+
   it("makes every refusal a problem document, and names the ones that every route has", () => {
     for (const { name, path, responses } of operations) {
       const refusals = responses.filter(({ status }) => status >= 400);
-      expect(refusals.filter(({ mediaTypes, problem }) => mediaTypes.join() !== "application/problem+json" || !problem)).toEqual([]);
+      const said = refusals.map(({ status, mediaTypes, shape }) => ({ status, mediaTypes, shape }));
+      expect({ name, said }).toEqual({
+        name,
+        said: refusals.map(({ status }) => ({
+          status,
+          mediaTypes: ["application/problem+json"],
+          shape: status === 402 ? "InsufficientCredits" : status === 412 ? "PreconditionFailed" : "Problem",
+        })),
+      });
       const common = path.startsWith("/api/v1/health")
         ? [422, 503]
         : [
@@ -104,7 +145,7 @@ describe("real answers", () => {
     if (response === undefined) throw new Error(`${name} answered ${answer.status}, which is not in the document: ${answer.text}`);
     expect(answer.headers.get("content-type")?.split(";")[0] ?? null).toBe(response.mediaTypes[0] ?? null);
     const shape = SHAPES.get(response.shape ?? "") ?? (name.endsWith(".csv") ? CsvFile : v.never());
-    if (answer.status >= 400) v.parse(v.intersect([Problem, shape]), answer.json);
+    if (answer.status >= 400) [Problem, shape].forEach((one) => v.parse(one, answer.json));
     else if (response.hasSchema) exactly(shape, answer.json ?? answer.text);
     else expect(answer.text).toBe("");
     seen.set(name, (seen.get(name) ?? new Set()).add(answer.status));
