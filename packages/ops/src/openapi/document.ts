@@ -8,8 +8,13 @@ import { COMMON_REFUSALS } from "@pantheon/edge/output/describe.ts";
 import { applications, createDeps } from "@pantheon/functions/whole.ts";
 import { HEAD, HEADERS, REQUEST_ID, SECURITY_SCHEMES } from "./head.ts";
 
-/** What an operation was really asked and answered, by operationId. */
-export type Examples = Readonly<Record<string, { readonly request?: unknown; readonly response?: unknown }>>;
+/** What was really asked and answered: by operationId, and refusals by their status. */
+export type Examples = {
+  readonly operations: Readonly<Record<string, Example>>;
+  readonly refusals: Readonly<Record<string, unknown>>;
+};
+
+type Example = { readonly request?: unknown; readonly response?: unknown };
 
 type Content = Record<string, { schema: unknown; example?: unknown }>;
 type Response = { description: string; headers?: Record<string, unknown>; content?: Content };
@@ -30,12 +35,14 @@ export async function openApiDocument(examples: Examples): Promise<object> {
   for (const [address, path] of Object.entries(paths)) {
     for (const [method, operation] of Object.entries(path)) {
       complete(operation, method !== "get" && !address.startsWith("/webhooks/")); // a webhook says itself what it refuses
-      exemplify(operation, examples[operation.operationId]);
       share(operation);
+      exemplify(operation, examples.operations[operation.operationId] ?? {}, examples.refusals);
     }
   }
   const schemas = byName(parts.flatMap((part) => Object.entries(plain<Record<string, unknown>>(part.components.schemas ?? {}))));
-  return { ...HEAD, paths, components: { securitySchemes: SECURITY_SCHEMES, headers: HEADERS, responses: SHARED, schemas } };
+  const responses = plain<Record<string, Response>>(SHARED);
+  for (const [name, status] of SHARED_REFUSALS) giveExample(responses[name]?.content, examples.refusals[status]);
+  return { ...HEAD, paths, components: { securitySchemes: SECURITY_SCHEMES, headers: HEADERS, responses, schemas } };
 }
 
 const silent: Log = { info() {}, warn() {}, error() {}, count() {} };
@@ -55,20 +62,18 @@ const BODY_REFUSALS = {
 };
 
 /** The refusals that many operations have in the same words, by the names of their components. */
-const SHARED = Object.fromEntries(
-  (
-    [
-      ["MalformedRequest", 400, BODY_REFUSALS[400]],
-      ["Unauthenticated", 401, COMMON_REFUSALS[401]],
-      ["NotAdmin", 403, "Not an admin"],
-      ["PayloadTooLarge", 413, BODY_REFUSALS[413]],
-      ["UnsupportedMediaType", 415, BODY_REFUSALS[415]],
-      ["InvalidRequest", 422, COMMON_REFUSALS[422]],
-      ["Internal", 500, COMMON_REFUSALS[500]],
-      ["Unavailable", 503, COMMON_REFUSALS[503]],
-    ] as const
-  ).map(([name, status, description]) => [name, refusal(status, description)]),
-);
+const SHARED_REFUSALS = [
+  ["MalformedRequest", 400, BODY_REFUSALS[400]],
+  ["Unauthenticated", 401, COMMON_REFUSALS[401]],
+  ["NotAdmin", 403, "Not an admin"],
+  ["PayloadTooLarge", 413, BODY_REFUSALS[413]],
+  ["UnsupportedMediaType", 415, BODY_REFUSALS[415]],
+  ["InvalidRequest", 422, COMMON_REFUSALS[422]],
+  ["Internal", 500, COMMON_REFUSALS[500]],
+  ["Unavailable", 503, COMMON_REFUSALS[503]],
+] as const;
+
+const SHARED = Object.fromEntries(SHARED_REFUSALS.map(([name, status, text]) => [name, refusal(status, text)]));
 
 function refusal(status: number, description: string): Response {
   const content = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
@@ -97,13 +102,19 @@ function withHeaders(status: number, response: Response, isKeyed = false): Respo
   return { ...response, headers: { ...headers, ...response.headers } };
 }
 
-/** A request and the success that it was really answered with. */
-function exemplify({ requestBody, responses }: Operation, example: Examples[string] | undefined): void {
-  const [body] = Object.values(requestBody?.content ?? {});
-  if (body && example?.request !== undefined) body.example = example.request;
-  const success = Object.entries(responses).find(([status]) => Number(status) < 300)?.[1];
-  const [content] = success && "content" in success ? Object.values(success.content) : [];
-  if (content && example?.response !== undefined) content.example = example.response;
+/** A request and the success that it was really answered with; of the refusals, those that bring members of their own. */
+function exemplify({ requestBody, responses }: Operation, { request, response }: Example, refusals: Examples["refusals"]): void {
+  giveExample(requestBody?.content, request);
+  for (const [status, said] of Object.entries(responses)) {
+    if (!("content" in said)) continue;
+    if (Number(status) < 300) giveExample(said.content, response);
+    if (status === "402" || status === "412") giveExample(said.content, refusals[status]);
+  }
+}
+
+function giveExample(content: Content | undefined, example: unknown): void {
+  const [body] = Object.values(content ?? {});
+  if (body && example !== undefined) body.example = example;
 }
 
 /** Refers to a shared response instead of saying it again. */
