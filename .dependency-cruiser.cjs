@@ -20,7 +20,7 @@ const packageOnly = (from, ...allowed) => ({
   name: `${from}-imports-only-${allowed.join("-") || "itself"}`,
   severity: "error",
   from: { path: package_(from) },
-  to: { path: OURS, pathNot: [package_(from), ...allowed] },
+  to: { path: OURS, pathNot: ["/node_modules/", package_(from), ...allowed] },
 });
 
 module.exports = {
@@ -28,11 +28,27 @@ module.exports = {
     { name: "no-circles", severity: "error", from: {}, to: { circular: true } },
     { name: "no-unresolved", severity: "error", from: {}, to: { couldNotResolve: true, pathNot: "^aws-lambda$" } }, // types only
     packageOnly("contract"),
+    packageOnly("client", contract),
+    {
+      name: "contract-is-made-of-valibot-big-and-uuid",
+      severity: "error",
+      from: { path: contract },
+      to: { path: "node_modules/", pathNot: "node_modules/(valibot|big\\.js|uuid|@types/[^/]+)/" },
+    },
     packageOnly("edge", contract, `${core}log\\.ts$`, room("config")),
     packageOnly("functions", contract, package_("edge"), core),
     packageOnly("stand-ins", contract, `${core}log\\.ts$`, room("llm")),
-    packageOnly("ops", contract, core, package_("edge"), package_("functions"), package_("stand-ins")),
-    packageOnly("local", contract, core, package_("edge"), package_("functions"), package_("ops"), package_("stand-ins")),
+    packageOnly("ops", contract, package_("client"), core, package_("edge"), package_("functions"), package_("stand-ins")),
+    packageOnly(
+      "local",
+      contract,
+      package_("client"),
+      core,
+      package_("edge"),
+      package_("functions"),
+      package_("ops"),
+      package_("stand-ins"),
+    ),
     {
       name: "core-leaves-and-config-import-nothing-of-ours",
       severity: "error",

@@ -3,7 +3,8 @@
 
 import type * as v from "valibot";
 import { PantheonError } from "./error.ts";
-import type { Call, CallOptions, Received, Send } from "./transport.ts";
+import type { Received } from "./received.ts";
+import type { Call, CallOptions, Send } from "./transport.ts";
 
 /** What a shape is sent as. */
 export type Sent<Shape extends v.GenericSchema> = v.InferInput<Shape>;

@@ -1,7 +1,7 @@
 // What a call ends in when it does not succeed: a refusal of the product, or no response at all.
 
 import type { ErrorCode, InputFault } from "@pantheon/contract/error.ts";
-import type { Received } from "./transport.ts";
+import type { Received } from "./received.ts";
 
 /** The codes of the product, and `unreadable` for a response that is not the product's: of a gateway in between, for one. */
 export type RefusalCode = ErrorCode | "unreadable";

@@ -1,7 +1,7 @@
 // Which outcomes of a call are worth another try, and when. A write is tried again only because it carries a key.
 
 import { NoResponse } from "./error.ts";
-import type { Received } from "./transport.ts";
+import type { Received } from "./received.ts";
 
 export type RetryRules = {
   /** How often a call is sent at most. */

@@ -1,6 +1,7 @@
 // One call over HTTP: token, key, ids, tries. Knows no route; any status is an outcome here, and only no response is an error.
 
 import { NoResponse } from "./error.ts";
+import { received, type Received } from "./received.ts";
 import { isWorthRetrying, RETRY_RULES, waitBefore, type RetryRules } from "./retry.ts";
 
 export type ClientOptions = {
@@ -33,19 +34,6 @@ export type Call = CallOptions & {
   /** With its query. */
   readonly path: string;
   readonly body?: object;
-};
-
-export type Received = {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-  /** The body when it is JSON, else undefined. */
-  readonly json: unknown;
-  /** The `code` of a problem document, else null. */
-  readonly code: string | null;
-  /** `Retry-After` in seconds, or null. */
-  readonly retryAfter: number | null;
-  readonly requestId: string;
 };
 
 export type Send = (call: Call) => Promise<Received>;
@@ -107,22 +95,6 @@ async function headersOf({ token }: ClientOptions, call: Call, requestId: string
     ...(call.key != null && { "Idempotency-Key": call.key }),
     ...(call.ifMatch !== undefined && { "If-Match": `"${call.ifMatch}"` }),
   };
-}
-
-function received({ status, headers }: Response, text: string, requestId: string): Received {
-  const json = parsed(text);
-  const code = typeof json === "object" && json !== null && "code" in json && typeof json.code === "string" ? json.code : null;
-  const after = headers.get("retry-after") ?? "";
-  const retryAfter = /^\d{1,9}$/.test(after) ? Number(after) : null;
-  return { status, headers, text, json, code, retryAfter, requestId: headers.get("x-request-id") ?? requestId };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Waits, but not past the signal. */
