@@ -1,5 +1,6 @@
 // Every guard that `npm run test:mutants` takes out. A guard that no test misses is a missing test: it is written, and then it stands here.
 
+import { CLIENT_GUARDS } from "./guards/client.ts";
 import { EDGE_GUARDS } from "./guards/edge.ts";
 import { METERING_GUARDS } from "./guards/metering.ts";
 import { PAYMENT_GUARDS } from "./guards/payments.ts";
@@ -15,4 +16,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...METERING_GUARDS,
   ...PAYMENT_GUARDS,
   ...EDGE_GUARDS,
+  ...CLIENT_GUARDS,
 ];

@@ -24,11 +24,11 @@ export type Walk = {
   readonly world: World;
   readonly steps: Step[];
   /** A client as this user. Calls are sent once, so that a step shows what one request came to. */
-  as(user: string): Client;
+  readonly as: (user: string) => Client;
   /** Runs a step. A refusal that the step does not expect is shown as what it is, and ends the tour. */
-  step<Value>(what: string, request: string, run: () => Promise<Outcome<Value>>): Promise<Value>;
+  readonly step: <Value>(what: string, request: string, run: () => Promise<Outcome<Value>>) => Promise<Value>;
   /** True when the last response had been stored by an earlier request of the same key. */
-  wasReplayed(): boolean;
+  readonly wasReplayed: () => boolean;
 };
 
 export function startWalk(world: World): Walk {

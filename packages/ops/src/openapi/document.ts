@@ -31,7 +31,7 @@ export async function openApiDocument(examples: Examples): Promise<object> {
   const parts = await Promise.all(
     everyFunction().map((app) => generateSpecs(app, { defaultValidationErrorResponse: false, excludeStaticFile: false })),
   );
-  const paths = plain<Paths>(byName(parts.flatMap((part) => Object.entries(part.paths))));
+  const paths = plain(byName(parts.flatMap((part) => Object.entries(part.paths)))) as Paths;
   for (const [address, path] of Object.entries(paths)) {
     for (const [method, operation] of Object.entries(path)) {
       complete(operation, method !== "get" && !address.startsWith("/webhooks/")); // a webhook says itself what it refuses
@@ -39,8 +39,8 @@ export async function openApiDocument(examples: Examples): Promise<object> {
       exemplify(operation, examples.operations[operation.operationId] ?? {}, examples.refusals);
     }
   }
-  const schemas = byName(parts.flatMap((part) => Object.entries(plain<Record<string, unknown>>(part.components.schemas ?? {}))));
-  const responses = plain<Record<string, Response>>(SHARED);
+  const schemas = byName(parts.flatMap((part) => Object.entries(plain(part.components.schemas ?? {}))));
+  const responses = structuredClone(SHARED);
   for (const [name, status] of SHARED_REFUSALS) giveExample(responses[name]?.content, examples.refusals[status]);
   return { ...HEAD, paths, components: { securitySchemes: SECURITY_SCHEMES, headers: HEADERS, responses, schemas } };
 }
@@ -127,8 +127,8 @@ function share(operation: Operation): void {
 }
 
 /** As JSON has it: without what is undefined. */
-function plain<Value>(value: unknown): Value {
-  return JSON.parse(JSON.stringify(value)) as Value;
+function plain(value: object): object {
+  return JSON.parse(JSON.stringify(value)) as object;
 }
 
 /** A record with its entries in the order of their names, by code unit: the same on every machine. */
