@@ -60,6 +60,10 @@ export function pricingRoutes(app: Hono<AppEnv>, { db }: PricingDeps): void {
       return storedAnswer(c, await patchPrice(db, operatorOf(c), price));
     },
   );
+  versionRoutes(app, db);
+}
+
+function versionRoutes(app: Hono<AppEnv>, db: Database): void {
   app.post(
     "/api/v1/admin/pricing/versions",
     describe({

@@ -48,8 +48,7 @@ describe("a refusal", () => {
   });
 
   it("that is not the product's is unreadable, whatever it says", async () => {
-    const gateway = async () => new Response("<html>Bad gateway</html>", { status: 502 });
-    const refusal = await clientOf(world, "ada", { fetch: gateway })
+    const refusal = await clientOf(world, "ada", { fetch: async () => new Response("<html>Bad gateway</html>", { status: 502 }) })
       .wallet.read()
       .catch((error: unknown) => error);
     expect(refusal).toMatchObject({ code: "unreadable", status: 502, errors: [] });
@@ -78,6 +77,29 @@ describe("an id", () => {
   });
 });
 
+/** What is read of a stream whose bytes come one by one. */
+async function eventsOf(events: readonly object[]): Promise<{ read: TurnEvent[]; error: unknown }> {
+  const bytes = Buffer.from(`: a comment\n\n${events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("")}`);
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { "Content-Type": "text/event-stream" });
+    for (const byte of bytes) response.write(Buffer.of(byte));
+    response.end();
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const read: TurnEvent[] = [];
+  try {
+    const response = await fetch(`http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`);
+    for await (const event of readEvents(response)) read.push(event);
+    return { read, error: null };
+  } catch (error) {
+    return { read, error };
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+}
+
 describe("a stream", () => {
   const usage = { input_tokens_fresh: 1, input_tokens_cached: 0, output_tokens: 1, reasoning_tokens: 0, total_tokens: 2, estimated: false };
   const done = {
@@ -91,29 +113,6 @@ describe("a stream", () => {
     summary_used_fallback: false,
   };
   const chunk = { type: "chunk", delta: "Grüße — 你好" };
-
-  /** What is read of a stream whose bytes come one by one. */
-  async function eventsOf(events: readonly object[]): Promise<{ read: TurnEvent[]; error: unknown }> {
-    const bytes = Buffer.from(`: a comment\n\n${events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("")}`);
-    const server = createServer((_request, response) => {
-      response.writeHead(200, { "Content-Type": "text/event-stream" });
-      for (const byte of bytes) response.write(Buffer.of(byte));
-      response.end();
-    }).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
-    const read: TurnEvent[] = [];
-    try {
-      const response = await fetch(`http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`);
-      for await (const event of readEvents(response)) read.push(event);
-      return { read, error: null };
-    } catch (error) {
-      return { read, error };
-    } finally {
-      server.close();
-      server.closeAllConnections();
-    }
-  }
 
   it("is read event by event, and what is not known is passed over", async () => {
     const events = [{ type: "turn_started", turn_id: "t1" }, chunk, { type: "thought", delta: "hm" }, done];

@@ -107,11 +107,6 @@ async function asAdmin({ admin }: Client, session: () => Promise<void>): Promise
 }
 
 async function refused(ada: Client, grace: Client): Promise<void> {
-  const codeOf = (act: Promise<unknown>) =>
-    act.then(
-      () => "no refusal",
-      (error: unknown) => (error instanceof PantheonError ? error.code : "no problem"),
-    );
   const bob = clientOf(world, "bob", { fetch: recording });
   const session = await bob.sessions.create();
   await grace.admin.enforcement.override(true);
@@ -123,4 +118,11 @@ async function refused(ada: Client, grace: Client): Promise<void> {
     await codeOf(bob.turns.run(session.id, { message: " " })),
     await codeOf(grace.admin.prices.patch("default", price, { ifMatch: "0" })),
   ]).toEqual(["insufficient_credits", "forbidden", "unauthenticated", "invalid_request", "precondition_failed"]);
+}
+
+function codeOf(act: Promise<unknown>): Promise<string> {
+  return act.then(
+    () => "no refusal",
+    (error: unknown) => (error instanceof PantheonError ? error.code : "no problem"),
+  );
 }

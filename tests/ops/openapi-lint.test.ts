@@ -18,8 +18,8 @@ it("sees what breaks them", async () => {
     broken = broken.replace(sought, replacement);
     expect(broken).not.toBe(before);
   }
-  const rules = (await complaints(broken)).map((line) => line.split(" ").slice(0, 2).join(" "));
-  expect(FAULTS.map(([rule]) => rule).filter((rule) => !rules.includes(rule))).toEqual([]);
+  const rules = new Set((await complaints(broken)).map((line) => line.split(" ").slice(0, 2).join(" ")));
+  expect(FAULTS.map(([rule]) => rule).filter((rule) => !rules.has(rule))).toEqual([]);
 });
 
 /** Rules, and what breaks each: a name that is gone, one that is taken, an unknown tag, a shape that is not there, a wrong example. */

@@ -16,7 +16,8 @@ export type PageQuery = { readonly limit?: number; readonly offset?: number; rea
 
 /** Sends a call and reads its JSON. Rejects with PantheonError for any status above 299. */
 export async function ask<Shape extends v.GenericSchema>(send: Send, call: Call): Promise<Read<Shape>> {
-  return (await succeed(send, call)).json as Read<Shape>;
+  const { json } = await succeed(send, call);
+  return json;
 }
 
 /** Sends a call that must succeed. */
@@ -36,14 +37,14 @@ export type Listing<Page, Row, Query> = {
   each(query?: Query & PageQuery, options?: CallOptions): AsyncGenerator<Row, void, undefined>;
 };
 
-/** A list at this path, whose rows stand under `name`. */
+/** A list at this address, whose rows stand under `name`. */
 export function listing<Shape extends v.GenericSchema<unknown, PageOf<Name>>, Name extends string, Query extends QueryValues = QueryValues>(
   send: Send,
-  path: string,
+  address: string,
   name: Name,
 ): Listing<Read<Shape>, RowOf<Read<Shape>, Name>, Query> {
   const list = (query: QueryValues = {}, options: CallOptions = {}) =>
-    ask<Shape>(send, { ...options, method: "GET", path: `${path}${search(query)}` });
+    ask<Shape>(send, { ...options, method: "GET", path: `${address}${search(query)}` });
   return {
     list,
     each: async function* (query, options = {}) {

@@ -16,7 +16,7 @@ export type LocalServer = {
 
 export const ISSUER_PATH = "/auth";
 const PAY_PATH = "/pay";
-const DOCS_PATHS: readonly string[] = ["/docs", "/openapi.json"];
+const DOCS_PATHS = new Set(["/docs", "/openapi.json"]);
 
 /** What the local world has beside the functions: its token issuer, the page where a top-up is paid, and the API's description. */
 type Beside = { readonly issuer: Hono; readonly pay: Answerer; readonly docs: Answerer };
@@ -44,7 +44,7 @@ function gateway(deps: Deps, { issuer, pay, docs }: Beside): Answerer {
     const { pathname } = new URL(request.url);
     if (pathname.startsWith(`${ISSUER_PATH}/`)) return issuer.fetch(withoutPrefix(request));
     if (pathname === PAY_PATH || pathname.startsWith(`${PAY_PATH}/`)) return pay(request);
-    if (DOCS_PATHS.includes(pathname)) return docs(request);
+    if (DOCS_PATHS.has(pathname)) return docs(request);
     return apps[functionFor(pathname) ?? "users"].fetch(request); // an unknown address is a 404 of some function
   };
 }

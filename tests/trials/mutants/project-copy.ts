@@ -46,6 +46,7 @@ async function linkPackages(folder: string): Promise<void> {
   const installed = join(PROJECT, "node_modules");
   const own = join(folder, "node_modules");
   await mkdir(join(own, WORKSPACES), { recursive: true });
+  await symlink(join(folder, "functions"), join(own, WORKSPACES, "functions"));
   for (const workspace of await readdir(join(folder, "packages"))) {
     await symlink(join(folder, "packages", workspace), join(own, WORKSPACES, workspace));
     // What one workspace needs in a version of its own stands in its own folder.

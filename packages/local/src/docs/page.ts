@@ -35,5 +35,6 @@ export function docsPage(apiUrl: string): Hono<Env> {
 /** The committed document, with this world in the place of the local one. */
 async function readDocument(apiUrl: string): Promise<ApiDocument> {
   const document = JSON.parse(await readFile(FILE, "utf8")) as ApiDocument; // of our own making
-  return { ...document, servers: document.servers.map((server, index) => (index === 0 ? { ...server, url: apiUrl } : server)) };
+  const [here, ...others] = document.servers;
+  return { ...document, servers: [{ description: "", ...here, url: apiUrl }, ...others] };
 }
