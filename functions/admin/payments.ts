@@ -1,6 +1,7 @@
 // Top-ups as admins see them, and what becomes of those in quarantine (contract sections 5 and 6).
 
 import type { Hono } from "hono";
+import type * as v from "valibot";
 import type { Config } from "@pantheon/core/config/config.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
 import { listScope, pageView, storedAnswer } from "@pantheon/edge/output/respond.ts";
@@ -15,34 +16,42 @@ import { listAllTopUps, type TopUpReportRow } from "@pantheon/core/payments/list
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import { resolveTopUp, type Resolution } from "@pantheon/core/payments/resolve.ts";
 import { operatorOf } from "./prices.ts";
-import * as shapes from "./schemas.ts";
+import * as shapes from "@pantheon/contract/admin.ts";
+import { TopUpPath } from "@pantheon/contract/account.ts";
 
-const NO_ADMIN = { 403: "Not an operator" };
+const NO_ADMIN = { 403: "Not an admin" };
 
 export function topUpRoutes(app: Hono<AppEnv>, deps: { readonly db: Database; readonly config: Config }): void {
   app.get(
     "/api/v1/admin/top-ups",
-    describe({ summary: "All top-ups, with why one was set aside", tag: "admin", answers: [200, shapes.TopUpList], refusals: NO_ADMIN }),
+    describe({
+      id: "listAllTopUps",
+      summary: "All top-ups, with why one was set aside",
+      tag: "admin",
+      responds: [200, shapes.AdminTopUpList],
+      refusals: NO_ADMIN,
+    }),
     query(shapes.TopUpsQuery),
     async (c) => {
       const { status, ...asked } = c.req.valid("query");
       const scope = `${listScope(c)} ${status ?? ""}`;
       const page = pageOf(scope, ["time", "id"], asked);
-      return c.json(pageView("top_ups", scope, await listAllTopUps(deps.db, status, page), topUpView));
+      return c.var.respond(pageView("top_ups", scope, await listAllTopUps(deps.db, status, page), topUpView));
     },
   );
   app.post(
     "/api/v1/admin/top-ups/:top_up_id/resolve",
     describe({
+      id: "resolveTopUp",
       summary: "Grant a payment in quarantine, or dismiss it",
       tag: "admin",
-      answers: [200, shapes.ResolvedView],
+      responds: [200, shapes.ResolvedTopUp],
       refusals: { ...NO_ADMIN, 404: "No such top-up", 409: "It is not in quarantine" },
     }),
     noQuery,
     idempotencyKey,
-    params(shapes.TopUpPath, "Top-up not found."),
-    body(shapes.Resolve),
+    params(TopUpPath, "Top-up not found."),
+    body(shapes.ResolveCreate),
     async (c) => {
       const { action, note, credits, user_id: user } = c.req.valid("json");
       const resolution = action === "grant" ? { action, note, credits, user } : dismissal(note, { credits, user_id: user });
@@ -58,7 +67,7 @@ function dismissal(note: string, given: Readonly<Record<string, unknown>>): Reso
   return { action: "dismiss", note };
 }
 
-function topUpView({ position: _position, ...row }: TopUpReportRow) {
+function topUpView({ position: _position, ...row }: TopUpReportRow): v.InferInput<typeof shapes.AdminTopUp> {
   return {
     ...row,
     amount_usd: format(amount(row.amount_usd)),

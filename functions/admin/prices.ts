@@ -1,42 +1,53 @@
 // Prices and pricing versions (contract section 5).
 
-import type { Context, Hono } from "hono";
+import type { Hono } from "hono";
 import type { Database } from "@pantheon/core/db/database.ts";
 import { requestKey, storedAnswer } from "@pantheon/edge/output/respond.ts";
-import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
+import type { AppEnv, Asked } from "@pantheon/edge/shell/app-env.ts";
 import { invalidRequest } from "@pantheon/edge/input/faults.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { body, noBody, noQuery, params } from "@pantheon/edge/input/validate.ts";
 import { activateVersion, createVersion, patchPrice, readPrices, type Operator } from "@pantheon/core/pricing/prices.ts";
-import * as shapes from "./schemas.ts";
+import * as shapes from "@pantheon/contract/admin.ts";
+import { MODELS } from "@pantheon/core/llm/models.ts";
 
 type PricingDeps = { readonly db: Database };
 
-const NO_ADMIN = { 403: "Not an operator" };
+const NO_ADMIN = { 403: "Not an admin" };
+const VersionCreate = shapes.versionCreate(Object.keys(MODELS));
 
 /** Who writes, for the audit and the key's row. `path` stands for the address where two addresses are one act. */
-export function operatorOf(c: Context<AppEnv>, path?: string): Operator {
+export function operatorOf(c: Asked, path?: string): Operator {
   return { admin: c.var.user.id, requestId: c.var.requestId, key: requestKey(c, path) };
 }
 
 export function pricingRoutes(app: Hono<AppEnv>, { db }: PricingDeps): void {
   app.get(
     "/api/v1/admin/pricing",
-    describe({ summary: "The active prices", tag: "admin", answers: [200, shapes.PricesView], refusals: NO_ADMIN }),
+    describe({
+      id: "listPrices",
+      summary: "The active prices",
+      tag: "admin",
+      responds: [200, shapes.PriceList],
+      etag: true,
+      refusals: NO_ADMIN,
+    }),
     noQuery,
     async (c) => {
       const prices = await readPrices(db);
       c.header("ETag", `"${prices.revision}"`);
-      return c.json(prices);
+      return c.var.respond(prices);
     },
   );
   app.patch(
     "/api/v1/admin/pricing/:model_alias",
     describe({
+      id: "patchPrice",
       summary: "Change a multiplier, from the very next turn on",
       tag: "admin",
-      answers: [200, shapes.PriceView],
+      responds: [200, shapes.Price],
+      ifMatch: true,
       refusals: { ...NO_ADMIN, 404: "No such price", 412: "The revision in If-Match is out of date" },
     }),
     noQuery,
@@ -49,17 +60,22 @@ export function pricingRoutes(app: Hono<AppEnv>, { db }: PricingDeps): void {
       return storedAnswer(c, await patchPrice(db, operatorOf(c), price));
     },
   );
+  versionRoutes(app, db);
+}
+
+function versionRoutes(app: Hono<AppEnv>, db: Database): void {
   app.post(
     "/api/v1/admin/pricing/versions",
     describe({
+      id: "createPricingVersion",
       summary: "A new pricing version, copied from the active one or given in full",
       tag: "admin",
-      answers: [201, shapes.VersionView],
+      responds: [201, shapes.PricingVersion],
       refusals: { ...NO_ADMIN, 409: "There is a version of that name" },
     }),
     noQuery,
     idempotencyKey,
-    body(shapes.VersionCreate),
+    body(VersionCreate),
     async (c) => {
       const { version, label, effective_date: effectiveDate, items } = c.req.valid("json");
       return storedAnswer(c, await createVersion(db, operatorOf(c), { version, label, effectiveDate, items: items ?? null }));
@@ -68,9 +84,10 @@ export function pricingRoutes(app: Hono<AppEnv>, { db }: PricingDeps): void {
   app.post(
     "/api/v1/admin/pricing/versions/:version/activate",
     describe({
+      id: "activatePricingVersion",
       summary: "Make a version the active one, in one switch",
       tag: "admin",
-      answers: [200, shapes.ActiveVersionView],
+      responds: [200, shapes.ActivatedVersion],
       refusals: { ...NO_ADMIN, 404: "No such version" },
     }),
     noQuery,

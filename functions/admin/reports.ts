@@ -19,17 +19,17 @@ import { readSummary, type UsageFilter } from "@pantheon/core/reports/summary.ts
 import { rfc3339, type Clock } from "@pantheon/contract/time.ts";
 import {
   ActiveUsersQuery,
-  ActiveUsersView,
-  AnalyticsQuery,
-  AnalyticsView,
+  ActiveUsers,
+  UsageByUserQuery,
+  UsageByUser,
   CsvFile,
   ExportQuery,
   MarginQuery,
-  MarginView,
-  ReconciliationView,
+  Margin,
+  Reconciliation,
   SummaryQuery,
-  SummaryView,
-} from "./report-schemas.ts";
+  UsageSummary,
+} from "@pantheon/contract/reports.ts";
 
 type ReportDeps = { readonly db: Database; readonly log: Log; readonly clock: Clock; readonly config: Pick<Config, "usdPerCredit"> };
 
@@ -38,22 +38,24 @@ export function reportRoutes(app: Hono<AppEnv>, { db, log, clock, config }: Repo
   app.get(
     "/api/v1/admin/usage/summary",
     describe({
+      id: "readUsageSummary",
       summary: "What was used and charged, by model and by day, week or month",
       tag: "reports",
       description: "Without dates: all time. A bucket is named by its first day and sums what lies in the range; empty ones are left out.",
-      answers: [200, SummaryView],
+      responds: [200, UsageSummary],
       refusals: FORBIDDEN,
     }),
     query(SummaryQuery),
-    async (c) => c.json(await readSummary(db, filterOf(c.req.valid("query")), c.req.valid("query").bucket ?? null)),
+    async (c) => c.var.respond(await readSummary(db, filterOf(c.req.valid("query")), c.req.valid("query").bucket ?? null)),
   );
   app.get(
     "/api/v1/admin/usage/export.csv",
     describe({
+      id: "exportUsage",
       summary: "Every usage event as CSV",
       tag: "reports",
       description: "A header row, then a row an event in the order of their ids; internal calls are in it, with their status.",
-      answers: [200, CsvFile],
+      responds: [200, CsvFile],
       mediaType: "text/csv",
       refusals: FORBIDDEN,
     }),
@@ -67,19 +69,20 @@ export function reportRoutes(app: Hono<AppEnv>, { db, log, clock, config }: Repo
   app.get(
     "/api/v1/admin/reconciliation",
     describe({
+      id: "readReconciliation",
       summary: "The ledger's invariants, each with the number of rows that break it",
       tag: "reports",
       description:
         "`lost_revenue` is no fault of the ledger: answers of models, whole or begun, that nobody pays for, since their turn had been given up. Nor is " +
         "`set_aside`: refunds and disputes in another currency than their payment's. They took nothing, and somebody has to decide.",
-      answers: [200, ReconciliationView],
+      responds: [200, Reconciliation],
       refusals: FORBIDDEN,
     }),
     noQuery,
     async (c) => {
       const invariants = await checkInvariants(db);
       const broken_total = invariants.reduce((total, { broken }) => total + broken, 0);
-      return c.json({ invariants, broken_total, lost_revenue: await readLostRevenue(db), set_aside: await readSetAside(db) });
+      return c.var.respond({ invariants, broken_total, lost_revenue: await readLostRevenue(db), set_aside: await readSetAside(db) });
     },
   );
 }
@@ -90,45 +93,48 @@ function analyticsRoutes(app: Hono<AppEnv>, { db, clock, config }: Omit<ReportDe
   app.get(
     "/api/v1/admin/analytics/usage",
     describe({
+      id: "readUsageByUser",
       summary: "Usage by user and model, largest first",
       tag: "reports",
-      answers: [200, AnalyticsView],
+      responds: [200, UsageByUser],
       refusals: FORBIDDEN,
     }),
-    query(AnalyticsQuery),
+    query(UsageByUserQuery),
     async (c) => {
       const { start_date, end_date, limit, offset = 0 } = c.req.valid("query");
-      return c.json(await readUsageByUser(db, rangeOf(start_date, end_date, "end_date"), { limit, offset }));
+      return c.var.respond(await readUsageByUser(db, rangeOf(start_date, end_date, "end_date"), { limit, offset }));
     },
   );
   app.get(
     "/api/v1/admin/analytics/active-users",
     describe({
+      id: "readActiveUsers",
       summary: "Active and new users in the 1, 7 or 30 days that end with `as_of`",
       tag: "reports",
       description: "`window` is `day` and `as_of` is today (UTC) unless the request says otherwise. Active: ran a turn.",
-      answers: [200, ActiveUsersView],
+      responds: [200, ActiveUsers],
       refusals: FORBIDDEN,
     }),
     query(ActiveUsersQuery),
     async (c) => {
       const { window, as_of = today(clock) } = c.req.valid("query");
-      return c.json(await readActiveUsers(db, window, as_of));
+      return c.var.respond(await readActiveUsers(db, window, as_of));
     },
   );
   app.get(
     "/api/v1/admin/analytics/margin",
     describe({
+      id: "readMargin",
       summary: "Revenue, provider cost and margin in USD, and the credits still owed",
       tag: "reports",
       description: "The model that earns least comes first. The liability is of this moment, whatever the dates.",
-      answers: [200, MarginView],
+      responds: [200, Margin],
       refusals: FORBIDDEN,
     }),
     query(MarginQuery),
     async (c) => {
       const { from_date, to_date, bucket } = c.req.valid("query");
-      return c.json(await readMargin(db, rangeOf(from_date, to_date, "to_date"), bucket ?? null, config.usdPerCredit));
+      return c.var.respond(await readMargin(db, rangeOf(from_date, to_date, "to_date"), bucket ?? null, config.usdPerCredit));
     },
   );
 }

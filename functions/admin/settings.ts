@@ -10,7 +10,7 @@ import { describe } from "@pantheon/edge/output/describe.ts";
 import { body, noBody, noQuery } from "@pantheon/edge/input/validate.ts";
 import { overrideEnforcement, readSettings } from "@pantheon/core/pricing/settings.ts";
 import { operatorOf } from "./prices.ts";
-import * as shapes from "./schemas.ts";
+import * as shapes from "@pantheon/contract/admin.ts";
 
 type SettingsDeps = { readonly db: Database; readonly config: Config };
 
@@ -19,21 +19,29 @@ export function settingsRoutes(app: Hono<AppEnv>, { db, config }: SettingsDeps):
   const path = "/api/v1/admin/settings";
   app.get(
     path,
-    describe({ summary: "The settings in force", tag: "admin", answers: [200, shapes.SettingsView], refusals: { 403: "Not an operator" } }),
+    describe({
+      id: "readSettings",
+      summary: "The settings in force",
+      tag: "admin",
+      responds: [200, shapes.Settings],
+      etag: true,
+      refusals: { 403: "Not an admin" },
+    }),
     noQuery,
     async (c) => {
       const settings = await readSettings(db, config);
       c.header("ETag", `"${settings.revision}"`);
-      return c.json(settings);
+      return c.var.respond(settings);
     },
   );
   app.patch(
     `${path}/enforcement`,
     describe({
+      id: "overrideEnforcement",
       summary: "Override enforcement",
       tag: "admin",
-      answers: [200, shapes.EnforcementView],
-      refusals: { 403: "Not an operator" },
+      responds: [200, shapes.Enforcement],
+      refusals: { 403: "Not an admin" },
     }),
     noQuery,
     idempotencyKey,
@@ -43,10 +51,11 @@ export function settingsRoutes(app: Hono<AppEnv>, { db, config }: SettingsDeps):
   app.delete(
     `${path}/enforcement`,
     describe({
+      id: "resetEnforcement",
       summary: "Back to the stage's default",
       tag: "admin",
-      answers: [200, shapes.EnforcementView],
-      refusals: { 403: "Not an operator" },
+      responds: [200, shapes.Enforcement],
+      refusals: { 403: "Not an admin" },
     }),
     noQuery,
     idempotencyKey,

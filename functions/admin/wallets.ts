@@ -1,25 +1,27 @@
 // One person's account, and the audit of what was done (contract section 5).
 
-import type { Context, Hono } from "hono";
+import type { Hono } from "hono";
+import type * as v from "valibot";
 import type { Database } from "@pantheon/core/db/database.ts";
 import { listScope, pageView, storedAnswer } from "@pantheon/edge/output/respond.ts";
-import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
+import type { AppEnv, Asked } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
-import { ListQuery, pageOf } from "@pantheon/edge/input/list-query.ts";
+import { pageOf } from "@pantheon/edge/input/list-query.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { body, noBody, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { format, type Amount } from "@pantheon/contract/money.ts";
 import { listActions, type ActionRow } from "@pantheon/core/audit/actions.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
+import { ListQuery } from "@pantheon/contract/wire.ts";
 import { suspendUser } from "@pantheon/core/accounts/person.ts";
 import { grantByAdmin } from "@pantheon/core/ledger/grant.ts";
 import { ledgerRowView, listTransactions } from "@pantheon/core/ledger/entries.ts";
 import { findWallet } from "@pantheon/core/ledger/wallet.ts";
 import { operatorOf } from "./prices.ts";
-import * as shapes from "./schemas.ts";
+import * as shapes from "@pantheon/contract/admin.ts";
 
 const RECENT = { limit: 10, offset: 0, after: null };
-const NO_ADMIN = { 403: "Not an operator" };
+const NO_ADMIN = { 403: "Not an admin" };
 const NO_USER_ID = "Nobody can have this id";
 const someone = params(shapes.UserPath, "User not found.");
 
@@ -27,9 +29,10 @@ export function walletRoutes(app: Hono<AppEnv>, { db }: { readonly db: Database 
   app.get(
     "/api/v1/admin/wallets/:user_id",
     describe({
+      id: "readUserWallet",
       summary: "A wallet and its latest transactions",
       tag: "admin",
-      answers: [200, shapes.WalletView],
+      responds: [200, shapes.AdminWallet],
       refusals: { ...NO_ADMIN, 404: "No such wallet" },
     }),
     noQuery,
@@ -39,16 +42,22 @@ export function walletRoutes(app: Hono<AppEnv>, { db }: { readonly db: Database 
       const { balance, held, available } = await findWallet(db, user);
       const { rows } = await listTransactions(db, user, RECENT);
       const figures = { balance: format(balance), held: format(held), available: format(available) };
-      return c.json({ user_id: user, ...figures, recent_transactions: rows.map(ledgerRowView) });
+      return c.var.respond({ user_id: user, ...figures, recent_transactions: rows.map(ledgerRowView) });
     },
   );
   app.post(
     "/api/v1/admin/wallets/:user_id/grant",
-    describe({ summary: "Grant credits", tag: "admin", answers: [200, shapes.GrantView], refusals: { ...NO_ADMIN, 404: NO_USER_ID } }),
+    describe({
+      id: "grantCredits",
+      summary: "Grant credits",
+      tag: "admin",
+      responds: [200, shapes.Grant],
+      refusals: { ...NO_ADMIN, 404: NO_USER_ID },
+    }),
     noQuery,
     idempotencyKey,
     someone,
-    body(shapes.Grant),
+    body(shapes.GrantCreate),
     (c) =>
       grant(c, db, c.req.valid("param").user_id, c.req.valid("json"), (user, _amount, transaction) => ({
         user_id: user,
@@ -58,15 +67,16 @@ export function walletRoutes(app: Hono<AppEnv>, { db }: { readonly db: Database 
   app.post(
     "/api/v1/admin/users/:user_id/wallet/grant",
     describe({
+      id: "grantUserCredits",
       summary: "Grant credits: the same act at a second address",
       tag: "admin",
-      answers: [200, shapes.UserGrantView],
+      responds: [200, shapes.UserGrant],
       refusals: { ...NO_ADMIN, 404: NO_USER_ID },
     }),
     noQuery,
     idempotencyKey,
     someone,
-    body(shapes.Grant),
+    body(shapes.GrantCreate),
     (c) =>
       grant(c, db, c.req.valid("param").user_id, c.req.valid("json"), (user, credits) => ({
         user_id: user,
@@ -76,10 +86,11 @@ export function walletRoutes(app: Hono<AppEnv>, { db }: { readonly db: Database 
   accountRoutes(app, db);
 }
 
-type GrantAnswer = (user: string, amount: Amount, transaction: string) => Readonly<Record<string, string>>;
+type GrantHead = Omit<v.InferInput<typeof shapes.Grant> | v.InferInput<typeof shapes.UserGrant>, "new_balance">;
+type GrantAnswer = (user: string, amount: Amount, transaction: string) => GrantHead;
 
 async function grant(
-  c: Context<AppEnv>,
+  c: Asked,
   db: Database,
   user: string,
   asked: { amount: Amount; note: string | null },
@@ -102,9 +113,10 @@ function accountRoutes(app: Hono<AppEnv>, db: Database): void {
     app.post(
       `/api/v1/admin/users/:user_id/${act}`,
       describe({
+        id: suspended ? "suspendUser" : "reactivateUser",
         summary: suspended ? "Refuse this user's turns" : "Let this user run turns again",
         tag: "admin",
-        answers: [200, shapes.SuspensionView],
+        responds: [200, shapes.Suspension],
         refusals: { ...NO_ADMIN, 404: "No such user" },
       }),
       noQuery,
@@ -116,15 +128,21 @@ function accountRoutes(app: Hono<AppEnv>, db: Database): void {
   }
   app.get(
     "/api/v1/admin/actions",
-    describe({ summary: "What operators did, newest first", tag: "admin", answers: [200, shapes.ActionList], refusals: NO_ADMIN }),
+    describe({
+      id: "listActions",
+      summary: "What admins did, newest first",
+      tag: "admin",
+      responds: [200, shapes.ActionList],
+      refusals: NO_ADMIN,
+    }),
     query(ListQuery),
     async (c) => {
       const page = pageOf(listScope(c), ["time", "id"], c.req.valid("query"));
-      return c.json(pageView("actions", listScope(c), await listActions(db, page), actionView));
+      return c.var.respond(pageView("actions", listScope(c), await listActions(db, page), actionView));
     },
   );
 }
 
-function actionView({ position: _position, ...action }: ActionRow) {
+function actionView({ position: _position, ...action }: ActionRow): v.InferInput<typeof shapes.AdminAction> {
   return { ...action, created_at: rfc3339(action.created_at) };
 }

@@ -3,6 +3,7 @@
 
 import * as v from "valibot";
 import type { StripeDeps } from "../stripe-webhook/deps.ts";
+import { JOBS, type JobName } from "@pantheon/contract/vocabulary.ts";
 import { readProgress, recordMaintenanceRun, type MaintenanceRun } from "@pantheon/core/maintenance/runs.ts";
 import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
 import { readLostRevenue } from "@pantheon/core/maintenance/lost-revenue.ts";
@@ -16,17 +17,17 @@ type Counts = Readonly<Record<string, number>>;
 /** A run of a job: when it began, and how far it came, if it says so; that is recorded also when it fails. */
 type Run = { readonly began: number; progress?: object };
 
-const JOBS = {
+const RUNS = {
   /** Every minute: turns whose container died give their holds back. */
   sweep,
   /** Every 15 minutes: what webhooks lost is booked, and what nobody paid for a day is closed. */
   reconcile: reconcileWithStripe,
   /** Every day: do the books close? One statement, which has a time of its own (container/serve.ts). */
   verify: verifyLedger,
-} as const satisfies Record<string, (deps: StripeDeps, run: Run) => Promise<Counts>>;
+} as const satisfies Record<JobName, (deps: StripeDeps, run: Run) => Promise<Counts>>;
 
 /** What the schedule sends. */
-const Job = v.object({ job: v.picklist(["sweep", "reconcile", "verify"]) });
+const Job = v.object({ job: v.picklist(JOBS) });
 
 /**
  * Runs the job that the event names, and returns what it found, as counts; `unfinished: 1` among them when its time was over first. Throws
@@ -36,7 +37,7 @@ const Job = v.object({ job: v.picklist(["sweep", "reconcile", "verify"]) });
 export async function runJob(deps: StripeDeps, event: unknown): Promise<Counts> {
   const { job } = v.parse(Job, event);
   const run: Run = { began: deps.clock() };
-  const counts = await JOBS[job](deps, run).catch(async (error: unknown) => {
+  const counts = await RUNS[job](deps, run).catch(async (error: unknown) => {
     deps.log.error("job failed", { job, error: error instanceof Error ? error.message : "unknown" });
     await recordMaintenanceRun(deps.db, runOf(deps, job, run, "failed"), {}, run.progress).catch(() => {}); // the failure itself is what matters
     throw error;
@@ -46,12 +47,7 @@ export async function runJob(deps: StripeDeps, event: unknown): Promise<Counts> 
   return counts;
 }
 
-function runOf(
-  { clock, config }: StripeDeps,
-  job: MaintenanceRun["job"],
-  { began }: Run,
-  outcome: MaintenanceRun["outcome"],
-): MaintenanceRun {
+function runOf({ clock, config }: StripeDeps, job: JobName, { began }: Run, outcome: MaintenanceRun["outcome"]): MaintenanceRun {
   return { job, commit: config.commit, began_at: new Date(began), finished_at: new Date(Math.max(clock(), began)), outcome };
 }
 

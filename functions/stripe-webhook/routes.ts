@@ -1,10 +1,10 @@
 // Stripe's events (contract section 6). No token: the signature over the raw bytes decides.
 
 import type { Hono } from "hono";
-import * as v from "valibot";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
+import { EventHandled } from "@pantheon/contract/webhook.ts";
 import type { Clock } from "@pantheon/contract/time.ts";
 import { handleEvent } from "@pantheon/core/payments/events.ts";
 import type { PaymentDeps } from "@pantheon/core/payments/book.ts";
@@ -12,18 +12,23 @@ import { isSigned } from "@pantheon/core/payments/stripe.ts";
 
 type WebhookDeps = PaymentDeps & { readonly clock: Clock };
 
-const Handled = v.strictObject({ status: v.picklist(["ok", "already_processed", "ignored", "quarantined"]) });
-
 const REFUSALS = { 400: "No good signature, or not JSON", 413: "Larger than 512 KiB" };
 
 export function webhookRoutes(app: Hono<AppEnv>, deps: WebhookDeps): void {
   app.post(
     "/webhooks/stripe",
-    describe({ summary: "An event of Stripe's", tag: "webhooks", open: true, answers: [200, Handled], refusals: REFUSALS }),
+    describe({
+      id: "receiveStripeEvent",
+      summary: "An event of Stripe's",
+      tag: "webhooks",
+      open: true,
+      responds: [200, EventHandled],
+      refusals: REFUSALS,
+    }),
     async (c) => {
       const body = new Uint8Array(await c.req.arrayBuffer());
       await refuseUnsigned(deps, body, c.req.header("Stripe-Signature"));
-      return c.json({ status: await handleEvent(deps, parseJson(body)) });
+      return c.var.respond({ status: await handleEvent(deps, parseJson(body)) });
     },
   );
 }

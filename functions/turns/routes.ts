@@ -1,18 +1,30 @@
 // The routes of the function `turns`: sessions, their turns and messages (contract section 3).
 
 import type { Hono } from "hono";
+import type * as v from "valibot";
 import { listScope, pageView, requestKey, storedAnswer } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
-import { ListQuery, pageOf } from "@pantheon/edge/input/list-query.ts";
+import { pageOf } from "@pantheon/edge/input/list-query.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { body, noBody, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
+import { ListQuery } from "@pantheon/contract/wire.ts";
 import type { TurnDeps } from "@pantheon/core/turns/request.ts";
 import { listMessages, listTurns, turnView, type MessageRow } from "@pantheon/core/turns/history.ts";
 import { runTurn } from "@pantheon/core/turns/run.ts";
 import { createSession, deleteSession, listSessions, readSession, sessionView } from "@pantheon/core/turns/sessions.ts";
-import { MessageList, SessionCreate, SessionList, SessionPath, SessionView, TurnCreate, TurnList, TurnRead } from "./schemas.ts";
+import {
+  MessageList,
+  Session,
+  SessionCreate,
+  SessionList,
+  SessionPath,
+  TurnCreate,
+  TurnList,
+  TurnRead,
+  type Message,
+} from "@pantheon/contract/turns.ts";
 
 const SESSIONS = "/api/v1/sessions";
 const SESSION = `${SESSIONS}/:session_id`;
@@ -32,7 +44,7 @@ export function turnRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
   sessionRoutes(app, deps);
   app.post(
     `${SESSION}/turns`,
-    describe({ summary: "Run a turn", tag: "turns", answers: [201, TurnRead], refusals: TURN_REFUSALS }),
+    describe({ id: "runTurn", summary: "Run a turn", tag: "turns", responds: [201, TurnRead], refusals: TURN_REFUSALS }),
     noQuery,
     idempotencyKey,
     ownSession,
@@ -55,9 +67,10 @@ export function turnRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
   app.get(
     `${SESSION}/turns`,
     describe({
+      id: "listTurns",
       summary: "The turns of a session, newest first",
       tag: "turns",
-      answers: [200, TurnList],
+      responds: [200, TurnList],
       refusals: { 404: "No such session of yours" },
     }),
     ownSession,
@@ -65,15 +78,16 @@ export function turnRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     async (c) => {
       const page = pageOf(listScope(c), ["time", "id"], c.req.valid("query"));
       const turns = await listTurns(deps.db, c.var.user.id, c.req.valid("param").session_id, page);
-      return c.json(pageView("turns", listScope(c), turns, turnView));
+      return c.var.respond(pageView("turns", listScope(c), turns, turnView));
     },
   );
   app.get(
     `${SESSION}/messages`,
     describe({
+      id: "listMessages",
       summary: "The messages of a session, newest first",
       tag: "turns",
-      answers: [200, MessageList],
+      responds: [200, MessageList],
       refusals: { 404: "No such session of yours" },
     }),
     ownSession,
@@ -81,7 +95,7 @@ export function turnRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     async (c) => {
       const page = pageOf(listScope(c), ["int", "int"], c.req.valid("query"));
       const messages = await listMessages(deps.db, c.var.user.id, c.req.valid("param").session_id, page);
-      return c.json(pageView("messages", listScope(c), messages, messageView));
+      return c.var.respond(pageView("messages", listScope(c), messages, messageView));
     },
   );
 }
@@ -89,7 +103,7 @@ export function turnRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
 function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
   app.post(
     SESSIONS,
-    describe({ summary: "Open a session", tag: "sessions", answers: [201, SessionView] }),
+    describe({ id: "createSession", summary: "Open a session", tag: "sessions", responds: [201, Session] }),
     noQuery,
     idempotencyKey,
     body(SessionCreate),
@@ -101,23 +115,35 @@ function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
   );
   app.get(
     SESSIONS,
-    describe({ summary: "Your sessions, newest first", tag: "sessions", answers: [200, SessionList] }),
+    describe({ id: "listSessions", summary: "Your sessions, newest first", tag: "sessions", responds: [200, SessionList] }),
     query(ListQuery),
     async (c) => {
       const page = pageOf(listScope(c), ["time", "id"], c.req.valid("query"));
-      return c.json(pageView("sessions", listScope(c), await listSessions(deps.db, c.var.user.id, page), sessionView));
+      return c.var.respond(pageView("sessions", listScope(c), await listSessions(deps.db, c.var.user.id, page), sessionView));
     },
   );
   app.get(
     SESSION,
-    describe({ summary: "One session", tag: "sessions", answers: [200, SessionView], refusals: { 404: "No such session of yours" } }),
+    describe({
+      id: "readSession",
+      summary: "One session",
+      tag: "sessions",
+      responds: [200, Session],
+      refusals: { 404: "No such session of yours" },
+    }),
     noQuery,
     ownSession,
-    async (c) => c.json(sessionView(await readSession(deps.db, c.var.user.id, c.req.valid("param").session_id))),
+    async (c) => c.var.respond(sessionView(await readSession(deps.db, c.var.user.id, c.req.valid("param").session_id))),
   );
   app.delete(
     SESSION,
-    describe({ summary: "Delete a session", tag: "sessions", answers: [204], refusals: { 404: "No such session of yours" } }),
+    describe({
+      id: "deleteSession",
+      summary: "Delete a session",
+      tag: "sessions",
+      responds: [204],
+      refusals: { 404: "No such session of yours" },
+    }),
     noQuery,
     idempotencyKey,
     ownSession,
@@ -126,7 +152,7 @@ function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
   );
 }
 
-function messageView(message: MessageRow) {
+function messageView(message: MessageRow): v.InferInput<typeof Message> {
   return {
     id: `${message.turn_id}:${message.role}`,
     role: message.role,

@@ -1,70 +1,83 @@
 // The routes of the function `users`: who I am, my wallet, my usage, my transactions and their receipts (contract section 4).
 
 import type { Hono } from "hono";
+import type * as v from "valibot";
 import type { Config } from "@pantheon/core/config/config.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
 import { listScope, pageView } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
-import { ListQuery, pageOf } from "@pantheon/edge/input/list-query.ts";
+import { pageOf } from "@pantheon/edge/input/list-query.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import { readReceipt } from "@pantheon/core/turns/receipt.ts";
 import { listUsage, type UsageRow } from "@pantheon/core/turns/usage-events.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
+import { ListQuery } from "@pantheon/contract/wire.ts";
 import { ledgerRowView, listTransactions } from "@pantheon/core/ledger/entries.ts";
 import { readWallet } from "@pantheon/core/ledger/wallet.ts";
-import { MeView, ReceiptView, TransactionList, TransactionPath, UsageList, WalletView } from "./schemas.ts";
+import { Me, Receipt, TransactionList, TransactionPath, UsageList, Wallet, type UsageEvent } from "@pantheon/contract/account.ts";
 
 type UserDeps = { readonly db: Database; readonly config: Pick<Config, "lowBalanceThreshold"> };
 
 /** Mounts the routes. Every one of them wants an authenticated user, and shows nobody else's rows. */
 export function userRoutes(app: Hono<AppEnv>, { db, config }: UserDeps): void {
-  app.get("/api/v1/auth/me", describe({ summary: "Who the token says you are", tag: "users", answers: [200, MeView] }), noQuery, (c) => {
-    const { id, email, isAdmin } = c.var.user;
-    return c.json({ user_id: id, email, is_admin: isAdmin });
-  });
-  app.get("/api/v1/users/me/wallet", describe({ summary: "Your wallet", tag: "users", answers: [200, WalletView] }), noQuery, async (c) => {
-    const { balance, held, available } = await readWallet(db, c.var.user.id);
-    const figures = { balance: format(balance), held: format(held), available: format(available) };
-    return c.json({ user_id: c.var.user.id, ...figures, low_balance: balance.lt(config.lowBalanceThreshold) });
-  });
+  app.get(
+    "/api/v1/auth/me",
+    describe({ id: "readMe", summary: "Who the token says you are", tag: "account", responds: [200, Me] }),
+    noQuery,
+    (c) => {
+      const { id, email, isAdmin } = c.var.user;
+      return c.var.respond({ user_id: id, email, is_admin: isAdmin });
+    },
+  );
+  app.get(
+    "/api/v1/users/me/wallet",
+    describe({ id: "readWallet", summary: "Your wallet", tag: "account", responds: [200, Wallet] }),
+    noQuery,
+    async (c) => {
+      const { balance, held, available } = await readWallet(db, c.var.user.id);
+      const figures = { balance: format(balance), held: format(held), available: format(available) };
+      return c.var.respond({ user_id: c.var.user.id, ...figures, low_balance: balance.lt(config.lowBalanceThreshold) });
+    },
+  );
   app.get(
     "/api/v1/users/me/usage",
-    describe({ summary: "What your turns used, newest first", tag: "users", answers: [200, UsageList] }),
+    describe({ id: "listUsage", summary: "What your turns used, newest first", tag: "account", responds: [200, UsageList] }),
     query(ListQuery),
     async (c) => {
       const page = pageOf(listScope(c), ["time", "id"], c.req.valid("query"));
-      return c.json(pageView("events", listScope(c), await listUsage(db, c.var.user.id, page), usageView));
+      return c.var.respond(pageView("events", listScope(c), await listUsage(db, c.var.user.id, page), usageView));
     },
   );
   app.get(
     "/api/v1/users/me/transactions",
-    describe({ summary: "Your ledger, newest first", tag: "users", answers: [200, TransactionList] }),
+    describe({ id: "listTransactions", summary: "Your ledger, newest first", tag: "account", responds: [200, TransactionList] }),
     query(ListQuery),
     async (c) => {
       const page = pageOf(listScope(c), ["bigint"], c.req.valid("query"));
-      return c.json(pageView("transactions", listScope(c), await listTransactions(db, c.var.user.id, page), ledgerRowView));
+      return c.var.respond(pageView("transactions", listScope(c), await listTransactions(db, c.var.user.id, page), ledgerRowView));
     },
   );
   app.get(
     "/api/v1/users/me/transactions/:transaction_id/receipt",
     describe({
+      id: "readReceipt",
       summary: "The arithmetic of one debit",
-      tag: "users",
-      answers: [200, ReceiptView],
+      tag: "account",
+      responds: [200, Receipt],
       refusals: { 404: "No such debit of yours" },
     }),
     noQuery,
     params(TransactionPath, "Transaction not found."),
     async (c) => {
       const receipt = await readReceipt(db, c.var.user.id, c.req.valid("param").transaction_id);
-      return c.json({ ...receipt, created_at: rfc3339(receipt.created_at) });
+      return c.var.respond({ ...receipt, created_at: rfc3339(receipt.created_at) });
     },
   );
 }
 
-function usageView({ position: _position, ...event }: UsageRow) {
+function usageView({ position: _position, ...event }: UsageRow): v.InferInput<typeof UsageEvent> {
   return {
     ...event,
     input_tokens_fresh: Number(event.input_tokens_fresh),

@@ -1,17 +1,19 @@
 // Topping up one's wallet (contract section 4).
 
 import type { Hono } from "hono";
+import type * as v from "valibot";
 import { listScope, pageView, requestKey, storedAnswer } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
-import { ListQuery, pageOf } from "@pantheon/edge/input/list-query.ts";
+import { pageOf } from "@pantheon/edge/input/list-query.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { body, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
+import { ListQuery } from "@pantheon/contract/wire.ts";
 import { topUp, type CheckoutDeps } from "@pantheon/core/payments/checkout.ts";
 import { listTopUps, readTopUp, type TopUpRow } from "@pantheon/core/payments/own-top-ups.ts";
-import { TopUpCreate, TopUpList, TopUpPath, TopUpStarted, TopUpView } from "./schemas.ts";
+import { TopUpCreate, TopUpList, TopUpPath, TopUpRead, TopUpStarted, type TopUp } from "@pantheon/contract/account.ts";
 
 const TOP_UPS = "/api/v1/users/me/wallet/top-ups";
 
@@ -19,9 +21,10 @@ export function topUpRoutes(app: Hono<AppEnv>, deps: CheckoutDeps): void {
   app.post(
     "/api/v1/users/me/wallet/top-up",
     describe({
+      id: "startTopUp",
       summary: "Start a top-up: pay it at Stripe with the client secret",
       tag: "top-ups",
-      answers: [200, TopUpStarted],
+      responds: [200, TopUpStarted],
       refusals: { 429: "Too many top-ups are waiting to be paid", 502: "Stripe refused or failed" },
     }),
     noQuery,
@@ -31,31 +34,32 @@ export function topUpRoutes(app: Hono<AppEnv>, deps: CheckoutDeps): void {
   );
   app.get(
     TOP_UPS,
-    describe({ summary: "Your top-ups, newest first", tag: "top-ups", answers: [200, TopUpList] }),
+    describe({ id: "listTopUps", summary: "Your top-ups, newest first", tag: "top-ups", responds: [200, TopUpList] }),
     query(ListQuery),
     async (c) => {
       const page = pageOf(listScope(c), ["time", "id"], c.req.valid("query"));
-      return c.json(pageView("top_ups", listScope(c), await listTopUps(deps, c.var.user.id, page), topUpView));
+      return c.var.respond(pageView("top_ups", listScope(c), await listTopUps(deps, c.var.user.id, page), topUpView));
     },
   );
   app.get(
     `${TOP_UPS}/:top_up_id`,
     describe({
+      id: "readTopUp",
       summary: "One top-up; Stripe is asked about one that is not paid yet",
       tag: "top-ups",
-      answers: [200, TopUpView],
+      responds: [200, TopUpRead],
       refusals: { 404: "No such top-up of yours" },
     }),
     noQuery,
     params(TopUpPath, "Top-up not found."),
     async (c) => {
       const { clientSecret, ...row } = await readTopUp(deps, c.var.user.id, c.req.valid("param").top_up_id);
-      return c.json({ ...topUpView(row), client_secret: clientSecret });
+      return c.var.respond({ ...topUpView(row), client_secret: clientSecret });
     },
   );
 }
 
-function topUpView(row: TopUpRow) {
+function topUpView(row: TopUpRow): v.InferInput<typeof TopUp> {
   return {
     id: row.id,
     amount_usd: format(amount(row.amount_usd)),

@@ -4,7 +4,8 @@ import fc from "fast-check";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { DomainError } from "@pantheon/contract/error.ts";
-import { decodeCursor, encodeCursor, ListQuery, pageOf, type PositionPart } from "@pantheon/edge/input/list-query.ts";
+import { ListQuery } from "@pantheon/contract/wire.ts";
+import { decodeCursor, encodeCursor, pageOf, type PositionPart } from "@pantheon/edge/input/list-query.ts";
 
 const SCOPE = "/api/v1/sessions alice";
 const ID = "01932f7d-0000-7000-8000-000000000001";

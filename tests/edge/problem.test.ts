@@ -4,7 +4,8 @@ import * as v from "valibot";
 import { expect, it } from "vitest";
 import { HTTPException } from "hono/http-exception";
 import { BrokenInvariant, DomainError } from "@pantheon/contract/error.ts";
-import { problem, problemDocument, ProblemSchema } from "@pantheon/edge/output/problem.ts";
+import { Problem } from "@pantheon/contract/problem.ts";
+import { problem, problemDocument } from "@pantheon/edge/output/problem.ts";
 import { refusalOf } from "@pantheon/edge/shell/thrown.ts";
 import type { Log } from "@pantheon/core/log.ts";
 
@@ -30,7 +31,7 @@ it("carries the common members in their order, then those of its code", () => {
 it("fits its own schema, with faults and without", () => {
   const errors = [{ path: "a.0", message: "must be string" }];
   for (const extras of [{}, { errors }]) {
-    expect(v.is(ProblemSchema, problemDocument(new DomainError("invalid_request", "No.", extras), "r"))).toBe(true);
+    expect(v.is(Problem, problemDocument(new DomainError("invalid_request", "No.", extras), "r"))).toBe(true);
   }
 });
 

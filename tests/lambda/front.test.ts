@@ -2,7 +2,7 @@
 // schema that each of them says it is. A function without its configuration says so and nothing else.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ProblemSchema } from "@pantheon/edge/output/problem.ts";
+import { Problem } from "@pantheon/contract/problem.ts";
 import * as v from "valibot";
 import type { LambdaAnswer } from "../support/lambda-event.ts";
 import { COMMIT, lambdaStage, OPERATOR, type Lambda, type LambdaStage } from "../support/lambda-stage.ts";
@@ -27,7 +27,7 @@ afterAll(async () => {
 function refusal({ status, headers, json, requestId }: LambdaAnswer): string {
   expect(headers.get("content-type")).toBe("application/problem+json");
   expect(headers.get("cache-control")).toBe("no-store");
-  const { code, request_id } = v.parse(ProblemSchema, json);
+  const { code, request_id } = v.parse(Problem, json);
   expect([request_id, headers.get("x-request-id"), headers.get("pantheon-version")]).toEqual([requestId, requestId, COMMIT]);
   return `${status} ${code}`;
 }

@@ -5,25 +5,13 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ProblemSchema } from "@pantheon/edge/output/problem.ts";
 import { newId } from "@pantheon/contract/id.ts";
+import { Problem } from "@pantheon/contract/problem.ts";
+import { CsvFile } from "@pantheon/contract/reports.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";
-import * as reports from "@pantheon/functions/admin/report-schemas.ts";
-import * as admin from "@pantheon/functions/admin/schemas.ts";
 import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
 import { turnsApp } from "@pantheon/functions/turns/app.ts";
-import { MessageList, SessionList, SessionView, TurnList, TurnRead } from "@pantheon/functions/turns/schemas.ts";
 import { usersApp } from "@pantheon/functions/users/app.ts";
-import {
-  MeView,
-  ReceiptView,
-  TopUpList,
-  TopUpStarted,
-  TopUpView,
-  TransactionList,
-  UsageList,
-  WalletView,
-} from "@pantheon/functions/users/schemas.ts";
 import { givenPrice, givenSession, modelsWith, runTurn } from "../support/given.ts";
 import { operationsOf, type Operation } from "../support/openapi-document.ts";
 import {
@@ -41,6 +29,7 @@ import {
   type Promised,
 } from "../support/openapi-refusals.ts";
 import { PROJECT, readProjectFile } from "../support/project-files.ts";
+import { exactly, SHAPES } from "../support/shapes.ts";
 import { testWorld, type Answer, type TestWorld } from "../support/world.ts";
 
 let world: TestWorld;
@@ -88,10 +77,51 @@ describe("the document", () => {
     }
   });
 
+  it("names every operation as a person would, and every shape", () => {
+    const names = operations.map(({ operationId }) => operationId);
+    expect(
+      names.filter(
+        (name) =>
+          !/^(?:create|list|read|delete|run|start|patch|activate|override|reset|grant|resolve|suspend|reactivate|export|receive)[A-Z][A-Za-z]+$/.test(
+            name,
+          ),
+      ),
+    ).toEqual([]);
+    const unnamed = operations.flatMap(({ name, responses }) =>
+      responses
+        .filter(({ hasSchema, shape, mediaTypes }) => hasSchema && shape === null && mediaTypes[0] !== "text/csv")
+        .map(({ status }) => `${name} ${status}`),
+    );
+    expect(unnamed).toEqual([]);
+  });
+
+  it("says which headers a response carries", () => {
+    for (const { name, parameters, responses } of operations) {
+      const isKeyed = parameters.some((parameter) => parameter.name === "Idempotency-Key");
+      for (const { status, headers } of responses) {
+        const more = [
+          ...(status < 300 && isKeyed ? ["Idempotency-Replayed"] : []),
+          ...(status === 401 ? ["WWW-Authenticate"] : []),
+          ...([409, 429, 503].includes(status) ? ["Retry-After"] : []),
+          ...(status === 200 && /^GET .*\/admin\/(?:pricing|settings)$/.test(name) ? ["ETag"] : []),
+        ];
+        expect({ name, status, headers }).toEqual({ name, status, headers: ["X-Request-Id", "Pantheon-Version", ...more] });
+      }
+    }
+  });
+
   it("makes every refusal a problem document, and names the ones that every route has", () => {
     for (const { name, path, responses } of operations) {
       const refusals = responses.filter(({ status }) => status >= 400);
-      expect(refusals.filter(({ mediaTypes, problem }) => mediaTypes.join() !== "application/problem+json" || !problem)).toEqual([]);
+      const said = refusals.map(({ status, mediaTypes, shape }) => ({ status, mediaTypes, shape }));
+      expect({ name, said }).toEqual({
+        name,
+        said: refusals.map(({ status }) => ({
+          status,
+          mediaTypes: ["application/problem+json"],
+          shape: status === 402 ? "InsufficientCredits" : status === 412 ? "PreconditionFailed" : "Problem",
+        })),
+      });
       const common = path.startsWith("/api/v1/health")
         ? [422, 503]
         : [
@@ -116,8 +146,9 @@ describe("real answers", () => {
     const response = operations.find((operation) => operation.name === name)?.responses.find(({ status }) => status === answer.status);
     if (response === undefined) throw new Error(`${name} answered ${answer.status}, which is not in the document: ${answer.text}`);
     expect(answer.headers.get("content-type")?.split(";")[0] ?? null).toBe(response.mediaTypes[0] ?? null);
-    if (answer.status >= 400) v.parse(ProblemSchema, answer.json);
-    else if (response.hasSchema) v.parse(SUCCESSES[name] ?? v.never(), answer.json ?? answer.text);
+    const shape = SHAPES.get(response.shape ?? "") ?? (name.endsWith(".csv") ? CsvFile : v.never());
+    if (answer.status >= 400) [Problem, shape].forEach((one) => v.parse(one, answer.json));
+    else if (response.hasSchema) exactly(shape, answer.json ?? answer.text);
     else expect(answer.text).toBe("");
     seen.set(name, (seen.get(name) ?? new Set()).add(answer.status));
     return answer;
@@ -168,53 +199,6 @@ const BODIES: Readonly<Record<string, object>> = {
   "POST /api/v1/admin/wallets/{user_id}/grant": { amount: 1 },
   "POST /api/v1/admin/users/{user_id}/wallet/grant": { amount: "0.5" },
 };
-const HealthView = v.strictObject({
-  status: v.literal("ok"),
-  ...v.entriesFromList(["function", "stage", "version", "commit", "migration_head", "expected_migration_head", "revision"], v.string()),
-  maintenance: v.tuple([]),
-});
-
-/** The schema of every success that has a body, as the functions declare it. */
-const SUCCESSES: Readonly<Record<string, v.GenericSchema>> = {
-  ...Object.fromEntries(["", "/turns", "/users", "/admin", "/stripe-webhook"].map((name) => [`GET /api/v1/health${name}`, HealthView])),
-  "POST /api/v1/sessions": SessionView,
-  "GET /api/v1/sessions": SessionList,
-  "GET /api/v1/sessions/{session_id}": SessionView,
-  [RUN]: TurnRead,
-  "GET /api/v1/sessions/{session_id}/turns": TurnList,
-  "GET /api/v1/sessions/{session_id}/messages": MessageList,
-  "GET /api/v1/auth/me": MeView,
-  "GET /api/v1/users/me/wallet": WalletView,
-  "GET /api/v1/users/me/usage": UsageList,
-  "GET /api/v1/users/me/transactions": TransactionList,
-  "GET /api/v1/users/me/transactions/{transaction_id}/receipt": ReceiptView,
-  [TOP_UP]: TopUpStarted,
-  "GET /api/v1/users/me/wallet/top-ups": TopUpList,
-  "GET /api/v1/users/me/wallet/top-ups/{top_up_id}": TopUpView,
-  [WEBHOOK]: v.strictObject({ status: v.picklist(["ok", "already_processed", "ignored", "quarantined"]) }),
-  "GET /api/v1/admin/top-ups": admin.TopUpList,
-  [RESOLVE]: admin.ResolvedView,
-  "GET /api/v1/admin/pricing": admin.PricesView,
-  [PATCH]: admin.PriceView,
-  [CREATE]: admin.VersionView,
-  "POST /api/v1/admin/pricing/versions/{version}/activate": admin.ActiveVersionView,
-  "GET /api/v1/admin/settings": admin.SettingsView,
-  "PATCH /api/v1/admin/settings/enforcement": admin.EnforcementView,
-  "DELETE /api/v1/admin/settings/enforcement": admin.EnforcementView,
-  "GET /api/v1/admin/wallets/{user_id}": admin.WalletView,
-  "POST /api/v1/admin/wallets/{user_id}/grant": admin.GrantView,
-  "POST /api/v1/admin/users/{user_id}/wallet/grant": admin.UserGrantView,
-  "POST /api/v1/admin/users/{user_id}/suspend": admin.SuspensionView,
-  "POST /api/v1/admin/users/{user_id}/reactivate": admin.SuspensionView,
-  "GET /api/v1/admin/actions": admin.ActionList,
-  "GET /api/v1/admin/usage/summary": reports.SummaryView,
-  "GET /api/v1/admin/usage/export.csv": v.string(),
-  "GET /api/v1/admin/analytics/usage": reports.AnalyticsView,
-  "GET /api/v1/admin/analytics/active-users": reports.ActiveUsersView,
-  "GET /api/v1/admin/analytics/margin": reports.MarginView,
-  "GET /api/v1/admin/reconciliation": reports.ReconciliationView,
-};
-
 /** The success of an operation (of deleting a session: of one of its own), and what it refuses whoever asks. */
 async function provokeCommon(
   { name, method, path, secured, takesBody }: Operation,

@@ -3,7 +3,8 @@
 import { sql } from "kysely";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ActiveUsersView, AnalyticsView, MarginView, ReconciliationView, SummaryView } from "@pantheon/functions/admin/report-schemas.ts";
+import { ActiveUsers, UsageByUser, Margin, Reconciliation, UsageSummary } from "@pantheon/contract/reports.ts";
+import { exactly } from "../support/shapes.ts";
 import { givenCredits, givenSession, runTurn } from "../support/given.ts";
 import { debitsOf } from "../support/ledger.ts";
 import { listedCalls, seedCall, seedEvents, seedLedger, type SeedCall } from "../support/seed-usage.ts";
@@ -43,12 +44,12 @@ async function report<Schema extends v.GenericSchema>(path: string, schema: Sche
   const answer = await world.call("GET", `/api/v1/admin/${path}`, { user: OPERATOR });
   expect({ status: answer.status, refusal: answer.status === 200 ? null : answer.json }).toEqual({ status: 200, refusal: null });
   expect(world.passed.statements - before).toBe(1);
-  return v.parse(schema, answer.json);
+  return exactly(schema, answer.json);
 }
 
 describe("the summary", () => {
   it("adds everything up, by model with the largest first, and has no buckets unless they are asked for", async () => {
-    expect(await report("usage/summary", SummaryView)).toEqual({
+    expect(await report("usage/summary", UsageSummary)).toEqual({
       total_credits_burned: "8.004",
       total_credits_charged: "8.004",
       total_llm_calls: 5,
@@ -71,39 +72,39 @@ describe("the summary", () => {
     ["week", "2025-12-29 6.004 3, 2026-01-05 1 1, 2026-01-26 1 1"],
     ["month", "2025-12-01 2.004 1, 2026-01-01 5 3, 2026-02-01 1 1"],
   ])("names each %s by its first day, weeks from Monday, and leaves the empty ones out", async (bucket, expected) => {
-    const { daily } = await report(`usage/summary?bucket=${bucket}`, SummaryView);
+    const { daily } = await report(`usage/summary?bucket=${bucket}`, UsageSummary);
     expect(daily.map(({ date, credits_burned, call_count }) => `${date} ${credits_burned} ${call_count}`).join(", ")).toBe(expected);
   });
 
   it("counts only the days that were asked for, both ends included, also in a bucket that begins before them", async () => {
-    const week = await report("usage/summary?bucket=week&from_date=2026-01-01&to_date=2026-01-04", SummaryView);
+    const week = await report("usage/summary?bucket=week&from_date=2026-01-01&to_date=2026-01-04", UsageSummary);
     expect(week).toMatchObject({ from_date: "2026-01-01", to_date: "2026-01-04", total_credits_charged: "4", total_llm_calls: 2 });
     expect(week.daily).toEqual([{ date: "2025-12-29", credits_burned: "4", call_count: 2 }]);
-    expect(await report("usage/summary?to_date=2025-12-31", SummaryView)).toMatchObject({ total_llm_calls: 1, from_date: null });
-    expect(await report("usage/summary?from_date=2026-01-05", SummaryView)).toMatchObject({ total_llm_calls: 2, to_date: null });
+    expect(await report("usage/summary?to_date=2025-12-31", UsageSummary)).toMatchObject({ total_llm_calls: 1, from_date: null });
+    expect(await report("usage/summary?from_date=2026-01-05", UsageSummary)).toMatchObject({ total_llm_calls: 2, to_date: null });
   });
 
   it("orders models of equal credits by name", async () => {
-    const { breakdown } = await report("usage/summary?from_date=2026-01-05", SummaryView);
+    const { breakdown } = await report("usage/summary?from_date=2026-01-05", UsageSummary);
     expect(breakdown.map(({ model_alias }) => model_alias)).toEqual(["default", "gpt-4o"]);
   });
 
   it("is one user's, one model's, or both's; nothing for a stranger", async () => {
-    expect(await report("usage/summary?user_id=ada", SummaryView)).toMatchObject({
+    expect(await report("usage/summary?user_id=ada", UsageSummary)).toMatchObject({
       total_credits_burned: "5.004",
       would_have_been_refused: 1,
     });
-    expect(await report("usage/summary?user_id=bo&model_alias=default", SummaryView)).toMatchObject({ total_credits_burned: "2" });
-    const house = await report("usage/summary?model_alias=gemini-flash&bucket=day", SummaryView);
+    expect(await report("usage/summary?user_id=bo&model_alias=default", UsageSummary)).toMatchObject({ total_credits_burned: "2" });
+    const house = await report("usage/summary?model_alias=gemini-flash&bucket=day", UsageSummary);
     expect(house).toMatchObject({ total_llm_calls: 0, total_output_tokens: 0, provider_cost_usd: "0.25", breakdown: [], daily: [] });
-    const stranger = await report("usage/summary?user_id=%C3%A4%20b", SummaryView);
+    const stranger = await report("usage/summary?user_id=%C3%A4%20b", UsageSummary);
     expect(stranger).toMatchObject({ total_credits_burned: "0", total_credits_charged: "0", provider_cost_usd: "0", breakdown: [] });
   });
 });
 
 describe("analytics", () => {
   it("lists users and models, largest first, with the number of rows in all on every page", async () => {
-    const all = await report("analytics/usage", AnalyticsView);
+    const all = await report("analytics/usage", UsageByUser);
     expect(all.rows.map((row) => `${row.user_id} ${row.model_alias} ${row.total_credits_burned} ${row.event_count}`)).toEqual([
       "ada gpt-4o 3 1",
       "ada default 2.004 1",
@@ -112,9 +113,9 @@ describe("analytics", () => {
     ]);
     expect(all).toMatchObject({ total: 4, start_date: null, end_date: null });
     expect(all.rows[1]).toMatchObject({ total_input_tokens: 150, total_output_tokens: 20_000 });
-    expect(await report("analytics/usage?limit=2&offset=1", AnalyticsView)).toEqual({ ...all, rows: all.rows.slice(1, 3) });
-    expect(await report("analytics/usage?offset=10000", AnalyticsView)).toEqual({ ...all, rows: [] });
-    const january = await report("analytics/usage?start_date=2026-01-01&end_date=2026-01-31", AnalyticsView);
+    expect(await report("analytics/usage?limit=2&offset=1", UsageByUser)).toEqual({ ...all, rows: all.rows.slice(1, 3) });
+    expect(await report("analytics/usage?offset=10000", UsageByUser)).toEqual({ ...all, rows: [] });
+    const january = await report("analytics/usage?start_date=2026-01-01&end_date=2026-01-31", UsageByUser);
     expect(january).toMatchObject({ total: 2, start_date: "2026-01-01", end_date: "2026-01-31" });
   });
 
@@ -128,11 +129,11 @@ describe("analytics", () => {
     ["window=month&as_of=2026-01-31", 1, 1], // from 2 January
     ["as_of=2026-03-01", 0, 1], // a call of the house is nobody's activity
   ])("finds who was active and who was new: %s", async (asked, active, fresh) => {
-    expect(await report(`analytics/active-users?${asked}`, ActiveUsersView)).toMatchObject({ active_users: active, new_users: fresh });
+    expect(await report(`analytics/active-users?${asked}`, ActiveUsers)).toMatchObject({ active_users: active, new_users: fresh });
   });
 
   it("sets each call's revenue, at the price of its own day, against its cost, and says what is owed now", async () => {
-    const margin = await report("analytics/margin?bucket=month", MarginView);
+    const margin = await report("analytics/margin?bucket=month", Margin);
     expect(margin).toEqual({
       revenue_usd: "0.23012",
       provider_cost_usd: "0.79",
@@ -150,17 +151,17 @@ describe("analytics", () => {
         { date: "2026-02-01", revenue_usd: "0.02", provider_cost_usd: "0.01", margin_usd: "0.01" },
       ],
     });
-    const later = await report("analytics/margin?from_date=2026-02-01", MarginView);
+    const later = await report("analytics/margin?from_date=2026-02-01", Margin);
     expect(later).toMatchObject({ revenue_usd: "0.02", liability_credits: "112.75", buckets: [] });
   });
 });
 
 describe("the days", () => {
   it.each(["0001-01-01", "1969-12-31", "2024-02-29", "9999-12-31"])("may be any that exists: %s", async (day) => {
-    await report(`usage/summary?from_date=${day}&to_date=${day}&bucket=week`, SummaryView);
-    await report(`analytics/usage?start_date=${day}&end_date=${day}`, AnalyticsView);
-    await report(`analytics/margin?from_date=${day}&to_date=${day}&bucket=month`, MarginView);
-    await report(`analytics/active-users?as_of=${day}&window=month`, ActiveUsersView);
+    await report(`usage/summary?from_date=${day}&to_date=${day}&bucket=week`, UsageSummary);
+    await report(`analytics/usage?start_date=${day}&end_date=${day}`, UsageByUser);
+    await report(`analytics/margin?from_date=${day}&to_date=${day}&bucket=month`, Margin);
+    await report(`analytics/active-users?as_of=${day}&window=month`, ActiveUsers);
     const file = await world.call("GET", `/api/v1/admin/usage/export.csv?from_date=${day}&to_date=${day}`, { user: OPERATOR });
     expect(file.text.trimEnd().split("\r\n").length).toBe(1);
   });
@@ -180,27 +181,27 @@ describe("real turns", () => {
     await givenCredits(real, "ada", "10");
     const { json: turn } = await runTurn(real, session, { alias: "gpt-4o" });
 
-    const summary = v.parse(SummaryView, await read("usage/summary"));
+    const summary = exactly(UsageSummary, await read("usage/summary"));
     expect(summary).toMatchObject({ total_llm_calls: 2, would_have_been_refused: 1 });
     const debits = await debitsOf(real);
     const charged = debits.reduce((sum, { amount }) => sum - BigInt(amount.replace(".", "")), 0n);
     expect(BigInt(Number(summary.total_credits_charged).toFixed(8).replace(".", ""))).toBe(charged);
     expect(summary.breakdown.find(({ model_alias }) => model_alias === "gpt-4o")?.credits_burned).toBe(turn.credits_burned);
 
-    expect(v.parse(ActiveUsersView, await read("analytics/active-users"))).toMatchObject({ window: "day", active_users: 1, new_users: 1 });
-    expect(v.parse(AnalyticsView, await read("analytics/usage"))).toMatchObject({ total: 2 });
-    const margin = v.parse(MarginView, await read("analytics/margin"));
+    expect(exactly(ActiveUsers, await read("analytics/active-users"))).toMatchObject({ window: "day", active_users: 1, new_users: 1 });
+    expect(exactly(UsageByUser, await read("analytics/usage"))).toMatchObject({ total: 2 });
+    const margin = exactly(Margin, await read("analytics/margin"));
     expect(margin.by_model.map(({ model_alias }) => model_alias).toSorted()).toEqual(["default", "gpt-4o"]);
   });
 
   it("keep every invariant, and a broken one is counted under its name", async () => {
-    const whole = v.parse(ReconciliationView, await read("reconciliation"));
+    const whole = exactly(Reconciliation, await read("reconciliation"));
     expect(whole.broken_total).toBe(0);
     expect(whole.invariants.length).toBeGreaterThanOrEqual(10);
     const { query: db } = real.deps.db;
     const shift = (by: string) => sql`update credit_wallets set balance = balance + ${by}::numeric where user_id = 'ada'`.execute(db);
     await shift("0.00000001");
-    const broken = v.parse(ReconciliationView, await read("reconciliation"));
+    const broken = exactly(Reconciliation, await read("reconciliation"));
     await shift("-0.00000001");
     expect(broken.broken_total).toBe(1);
     expect(broken.invariants.filter((invariant) => invariant.broken > 0).map(({ name }) => name)).toEqual(["balance"]);

@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { expect } from "vitest";
-import { ProblemSchema } from "@pantheon/edge/output/problem.ts";
+import { Problem } from "@pantheon/contract/problem.ts";
 import { exactRequest, type ExactRequest } from "./exact-request.ts";
 import type { Answer, TestWorld } from "./world.ts";
 
@@ -17,7 +17,7 @@ export async function checkedSend(world: Pick<TestWorld, "apiUrl" | "issuer">, s
   expect(answer.headers.get("x-request-id")).toMatch(/^[A-Za-z0-9._-]{1,64}$/);
   if (answer.status >= 400 && answer.text !== "") {
     expect(answer.headers.get("content-type")).toBe("application/problem+json");
-    const problem = v.parse(ProblemSchema, answer.json);
+    const problem = v.parse(Problem, answer.json);
     expect([problem.status, problem.request_id]).toEqual([answer.status, answer.headers.get("x-request-id")]);
     expect(answer.text).not.toMatch(/canary|postgres|node_modules|\.ts:|SELECT|credit_wallets/i);
   }

@@ -12,9 +12,9 @@ import { createApp } from "@pantheon/edge/shell/app.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import type { HealthProbe } from "@pantheon/edge/shell/health.ts";
 import { idempotencyKey, requestHash } from "@pantheon/edge/input/idempotency-key.ts";
-import { ListQuery, pageOf } from "@pantheon/edge/input/list-query.ts";
-import { ProblemSchema, type ProblemDocument } from "@pantheon/edge/output/problem.ts";
-import { Id, text } from "@pantheon/contract/wire.ts";
+import { pageOf } from "@pantheon/edge/input/list-query.ts";
+import { Problem, type ProblemDocument } from "@pantheon/contract/problem.ts";
+import { Id, ListQuery, text } from "@pantheon/contract/wire.ts";
 import { body, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { quietLog, type QuietLog } from "./quiet-log.ts";
 
@@ -88,7 +88,7 @@ export async function refused(answering: Promise<Answer> | Answer): Promise<stri
 /** The problem that was answered, after the same look. */
 export function problemOf(answer: Answer): ProblemDocument {
   expect(answer.headers["content-type"]).toBe("application/problem+json");
-  const document = v.parse(ProblemSchema, JSON.parse(answer.text));
+  const document = v.parse(Problem, JSON.parse(answer.text));
   expect(document).toMatchObject({ status: answer.status, type: `/problems/${document.code}`, request_id: answer.headers["x-request-id"] });
   expect(answer.text).not.toMatch(/canary|postgres:|insert into|node_modules|\.ts|at Object/);
   expect(houseHeaders(answer)).toEqual(HOUSE_HEADERS);

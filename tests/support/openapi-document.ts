@@ -14,8 +14,8 @@ export type Operation = {
   readonly secured: boolean;
   readonly takesBody: boolean;
   readonly parameters: readonly { in: string; name: string; required: boolean }[];
-  /** By status, ascending. `problem` says that the schema is the one of every refusal. */
-  readonly responses: readonly { status: number; mediaTypes: string[]; hasSchema: boolean; problem: boolean }[];
+  /** By status, ascending. `shape` is the component's name; null for none, and for a schema without a name. */
+  readonly responses: readonly { status: number; mediaTypes: string[]; hasSchema: boolean; shape: string | null; headers: string[] }[];
 };
 
 /** Reads the document, which must name its one security scheme and describe every operation by the parts that a test looks at. */
@@ -30,14 +30,21 @@ export function operationsOf(text: string): Operation[] {
         path,
         secured: (security ?? document.security).length > 0,
         takesBody: requestBody !== undefined,
-        responses: Object.entries(responses).map(([status, response]) => responseOf(Number(status), response)),
+        responses: Object.entries(responses).map(([status, response]) =>
+          responseOf(Number(status), "description" in response ? response : shared(document.components.responses, response.$ref)),
+        ),
       });
     }),
   );
 }
 
+const Ref = v.strictObject({ $ref: v.string() });
 const Content = v.record(v.string(), v.object({ schema: v.looseObject({ $ref: v.optional(v.string()) }) }));
-const Response = v.object({ description: v.string(), content: v.optional(Content, {}) });
+const Response = v.object({
+  description: v.string(),
+  content: v.optional(Content, {}),
+  headers: v.record(v.string(), Ref),
+});
 const Bearer = v.array(v.strictObject({ bearer: v.tuple([]) }));
 const Document = v.object({
   openapi: v.literal("3.1.0"),
@@ -53,22 +60,31 @@ const Document = v.object({
         security: v.optional(Bearer),
         parameters: v.optional(v.array(v.object({ in: v.string(), name: v.string(), required: v.optional(v.boolean(), false) })), []),
         requestBody: v.optional(v.object({ required: v.literal(true), content: v.strictObject({ "application/json": v.unknown() }) })),
-        responses: v.record(v.string(), Response),
+        responses: v.record(v.string(), v.union([Response, Ref])),
       }),
     ),
   ),
   components: v.object({
     securitySchemes: v.strictObject({ bearer: v.looseObject({ type: v.literal("http"), scheme: v.literal("bearer") }) }),
+    responses: v.record(v.string(), Response),
+    headers: v.record(v.string(), v.unknown()),
     schemas: v.looseObject({ Problem: v.looseObject({}) }),
   }),
 });
 
-function responseOf(status: number, { content }: v.InferOutput<typeof Response>) {
+function shared(responses: Readonly<Record<string, v.InferOutput<typeof Response>>>, ref: string) {
+  const response = responses[ref.replace("#/components/responses/", "")];
+  if (!response) throw new Error(`there is no ${ref}`);
+  return response;
+}
+
+function responseOf(status: number, { content, headers }: v.InferOutput<typeof Response>) {
   const schemas = Object.values(content).map(({ schema }) => schema);
   return {
     status,
     mediaTypes: Object.keys(content),
     hasSchema: schemas.length > 0,
-    problem: schemas.length > 0 && schemas.every(({ $ref }) => $ref === "#/components/schemas/Problem"),
+    shape: schemas[0]?.$ref?.replace("#/components/schemas/", "") ?? null,
+    headers: Object.keys(headers),
   };
 }

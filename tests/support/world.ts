@@ -16,7 +16,7 @@ export type Json = ReturnType<typeof JSON.parse>;
 
 export type TestWorld = World & {
   readonly log: QuietLog;
-  /** Calls over HTTP as this user; `user: null` sends no token. */
+  /** One raw call over HTTP: for bad bytes, stray headers, and responses that are looked at whatever they are. `user: null` sends no token. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   /** Asserts every ledger invariant, with nothing under way. Called by `end` too. */
   assertLedger(): Promise<void>;

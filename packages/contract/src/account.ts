@@ -1,16 +1,137 @@
-// The shapes of an account on the wire (contract section 4).
+// A user's own account on the wire (contract section 4): who, wallet, usage, ledger, receipts, top-ups.
 
 import * as v from "valibot";
-import { Decimal, Time } from "./wire.ts";
+import { decimalOrNull } from "./decimal-input.ts";
+import { LEDGER_KINDS, TOP_UP_STATES, USAGE_SOURCES } from "./vocabulary.ts";
+import { Count, Decimal, Id, named, page, Time } from "./wire.ts";
 
-/** A ledger row on the wire, for its owner and for operators. */
-export const TransactionView = v.strictObject({
+export const Me = named(
+  "Me",
+  "Who the token says you are.",
+  v.object({ user_id: v.string(), email: v.nullable(v.string()), is_admin: v.boolean() }),
+);
+
+export const WALLET_ENTRIES = { user_id: v.string(), balance: Decimal, held: Decimal, available: Decimal };
+
+export const Wallet = named(
+  "Wallet",
+  "Credits. `held` is what running turns may cost; `available` is the balance without it.",
+  v.object({ ...WALLET_ENTRIES, low_balance: v.boolean() }),
+);
+
+export const UsageEvent = named(
+  "UsageEvent",
+  "One model call of yours, with what it was charged.",
+  v.object({
+    id: v.string(),
+    turn_id: v.string(),
+    model_alias: v.string(),
+    provider_model: v.string(),
+    input_tokens_fresh: Count,
+    input_tokens_cached: Count,
+    output_tokens: Count,
+    multiplier: Decimal,
+    pricing_version: v.string(),
+    credits_burned: Decimal,
+    credits_charged: Decimal,
+    usage_source: v.picklist(USAGE_SOURCES),
+    created_at: Time,
+  }),
+);
+
+/** For its owner and for admins. */
+export const Transaction = named(
+  "Transaction",
+  "A ledger row: it is never changed, and a correction is a new one.",
+  v.object({
+    id: v.string(),
+    kind: v.picklist(LEDGER_KINDS),
+    amount: Decimal,
+    balance_after: Decimal,
+    initiated_by: v.nullable(v.string()),
+    note: v.nullable(v.string()),
+    reference_id: v.string(),
+    created_at: Time,
+  }),
+);
+
+export const TransactionPath = v.strictObject({ transaction_id: Id });
+
+export const ReceiptLine = named(
+  "ReceiptLine",
+  "One model call of a debit: its stored inputs, and the arithmetic done again from nothing but them. `credits_absorbed` is what the house paid of it.",
+  v.object({
+    event_id: v.string(),
+    model_alias: v.string(),
+    provider_model: v.string(),
+    input_tokens_fresh: Count,
+    input_tokens_cached: Count,
+    output_tokens: Count,
+    weight_fresh: Decimal,
+    weight_cached: Decimal,
+    weight_output: Decimal,
+    oe_per_credit: Decimal,
+    oe_tokens: Decimal,
+    multiplier: Decimal,
+    pricing_version: v.string(),
+    arithmetic: v.string(),
+    credits_charged: Decimal,
+    credits_absorbed: Decimal,
+    recomputed: Decimal,
+    matches: v.boolean(),
+  }),
+);
+
+export const Receipt = named(
+  "Receipt",
+  "The arithmetic of one debit. `matches`: every line gives what was stored, and the lines add up to the debit.",
+  v.object({
+    transaction_id: v.string(),
+    turn_id: v.string(),
+    amount: Decimal,
+    balance_after: Decimal,
+    created_at: Time,
+    lines: v.array(ReceiptLine),
+    total: Decimal,
+    matches: v.boolean(),
+  }),
+);
+
+export const TopUpCreate = named("TopUpCreate", "A top-up to start.", v.strictObject({ amount_usd: decimalOrNull(2) }));
+
+export const TopUpPath = v.strictObject({ top_up_id: Id });
+
+const ClientSecret = v.pipe(v.nullable(v.string()), v.description("What Stripe's own form pays it with; null when it cannot be paid."));
+
+export const TopUpStarted = named(
+  "TopUpStarted",
+  "A top-up that waits to be paid.",
+  v.object({
+    id: v.string(),
+    client_secret: ClientSecret,
+    credits_to_grant: Decimal,
+    amount_usd: Decimal,
+    status: v.picklist(TOP_UP_STATES),
+  }),
+);
+
+export const TOP_UP_ENTRIES = {
   id: v.string(),
-  kind: v.picklist(["grant", "debit", "refund"]),
-  amount: Decimal,
-  balance_after: Decimal,
-  initiated_by: v.nullable(v.string()),
-  note: v.nullable(v.string()),
-  reference_id: v.string(),
+  amount_usd: Decimal,
+  credits_to_grant: Decimal,
+  status: v.picklist(TOP_UP_STATES),
   created_at: Time,
-});
+  updated_at: Time,
+};
+
+export const TopUp = named("TopUp", "A top-up and its state.", v.object(TOP_UP_ENTRIES));
+
+export const TopUpRead = named(
+  "TopUpRead",
+  "A top-up, with what it can be paid by.",
+  v.object({ ...TOP_UP_ENTRIES, client_secret: ClientSecret }),
+);
+
+export const UsageList = named("UsageList", "A page of model calls, newest first.", page("events", UsageEvent));
+export const TransactionList = named("TransactionList", "A page of ledger rows, newest first.", page("transactions", Transaction));
+export const TopUpList = named("TopUpList", "A page of top-ups, newest first.", page("top_ups", TopUp));

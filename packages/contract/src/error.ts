@@ -35,6 +35,14 @@ const REFUSALS = {
 
 export type ErrorCode = keyof typeof REFUSALS;
 
+/** Every code, in the order of the list. */
+export const ERROR_CODES = Object.keys(REFUSALS) as [ErrorCode, ...ErrorCode[]];
+
+/** The status that goes with a code. */
+export function statusOf(code: ErrorCode): number {
+  return REFUSALS[code][0];
+}
+
 /** One fault in the input: where (`a.b.0`) and what. */
 export type InputFault = { path: string; message: string };
 

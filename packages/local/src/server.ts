@@ -16,9 +16,10 @@ export type LocalServer = {
 
 export const ISSUER_PATH = "/auth";
 const PAY_PATH = "/pay";
+const DOCS_PATHS = new Set(["/docs", "/openapi.json"]);
 
-/** What the local world has beside the functions: its token issuer, and the page where a top-up is paid. */
-type Beside = { readonly issuer: Hono; readonly pay: Answerer };
+/** What the local world has beside the functions: its token issuer, the page where a top-up is paid, and the API's description. */
+type Beside = { readonly issuer: Hono; readonly pay: Answerer; readonly docs: Answerer };
 
 type Answerer = (request: Request) => Response | Promise<Response>;
 
@@ -37,12 +38,13 @@ export async function startServer(port: number): Promise<LocalServer> {
   };
 }
 
-function gateway(deps: Deps, { issuer, pay }: Beside): Answerer {
+function gateway(deps: Deps, { issuer, pay, docs }: Beside): Answerer {
   const apps = applications(deps);
   return (request) => {
     const { pathname } = new URL(request.url);
     if (pathname.startsWith(`${ISSUER_PATH}/`)) return issuer.fetch(withoutPrefix(request));
     if (pathname === PAY_PATH || pathname.startsWith(`${PAY_PATH}/`)) return pay(request);
+    if (DOCS_PATHS.has(pathname)) return docs(request);
     return apps[functionFor(pathname) ?? "users"].fetch(request); // an unknown address is a 404 of some function
   };
 }

@@ -71,7 +71,7 @@ async function serveUntilStopped(world: World): Promise<void> {
   world.takeUnsignedEvents();
   world.startSchedule();
   console.log(`
-  ${styleText("bold", "Serving")}  ${world.apiUrl}/api/v1   (docs/api.md says what; Ctrl-C stops)
+  ${styleText("bold", "Serving")}  ${world.apiUrl}/api/v1   (${world.apiUrl}/docs says what; Ctrl-C stops)
 
     top up by test card: ${world.apiUrl}/pay?user=me
 

@@ -13,6 +13,7 @@ import type { ModelEntry } from "@pantheon/core/llm/models.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import { LOCAL_STRIPE_KEY } from "@pantheon/ops/place.ts";
 import { createIssuer, type Issuer } from "@pantheon/stand-ins/issuer.ts";
+import { docsPage } from "./docs/page.ts";
 import { payPage } from "./pay/page.ts";
 import { startPostgres } from "@pantheon/stand-ins/postgres/postgres.ts";
 import { startProvider, type Provider } from "@pantheon/stand-ins/provider/provider.ts";
@@ -111,7 +112,8 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
   onStop(() => deps.db.close());
   const timed = { ...deps, gateway: timedGateway(deps.gateway, passed) };
   const pay = payPage({ apiUrl: server.url, stripe, issuer });
-  server.mount(timed, { issuer: issuer.jwksRoute, pay: (request) => pay.fetch(request) });
+  const docs = docsPage(server.url);
+  server.mount(timed, { issuer: issuer.jwksRoute, pay: (request) => pay.fetch(request), docs: (request) => docs.fetch(request) });
   announce(
     home,
     { apiUrl: server.url, databaseUrl, stripeUrl: stripe.url, llmUrl: provider.url, issuer: issuerUrl, pid: process.pid },

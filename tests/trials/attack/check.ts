@@ -1,7 +1,7 @@
 // What is wrong with one answer: its status, its shape, its headers, and what it gives away. Pure, so that a test can show it wrong ones.
 
 import * as v from "valibot";
-import { ProblemSchema } from "@pantheon/edge/output/problem.ts";
+import { Problem } from "@pantheon/contract/problem.ts";
 import { GOOD_ROWS } from "../../support/rows.ts";
 import type { Answer } from "../../support/world.ts";
 import type { Canaries } from "./canaries.ts";
@@ -43,7 +43,7 @@ function problemFaults({ status, headers, json }: Answer): string[] {
   const faults: string[] = [];
   const type = headers.get("content-type");
   if (type !== "application/problem+json") faults.push(`the content type of a refusal is ${type}`);
-  const parsed = v.safeParse(ProblemSchema, json);
+  const parsed = v.safeParse(Problem, json);
   if (!parsed.success) return [...faults, `not a problem document: ${v.summarize(parsed.issues).split("\n")[0]}`];
   const problem = parsed.output;
   if (problem.status !== status) faults.push(`the document says status ${problem.status}`);

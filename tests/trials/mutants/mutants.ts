@@ -1,5 +1,6 @@
 // Every guard that `npm run test:mutants` takes out. A guard that no test misses is a missing test: it is written, and then it stands here.
 
+import { CLIENT_GUARDS } from "./guards/client.ts";
 import { CONNECTION_GUARDS } from "./guards/connections.ts";
 import { EDGE_GUARDS } from "./guards/edge.ts";
 import { INVARIANT_GUARDS } from "./guards/invariants.ts";
@@ -25,4 +26,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...CONNECTION_GUARDS,
   ...EDGE_GUARDS,
   ...INVARIANT_GUARDS,
+  ...CLIENT_GUARDS,
 ];

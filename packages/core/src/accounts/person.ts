@@ -1,5 +1,7 @@
 // A person as admins deal with them: suspended, or let in again.
 
+import type * as v from "valibot";
+import type { Suspension } from "@pantheon/contract/admin.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { keyedWrite, writeOnce, type Answered, type RequestKey } from "../audit/once.ts";
 import type { Database } from "../db/database.ts";
@@ -9,7 +11,8 @@ type Operator = { readonly admin: string; readonly requestId: string; readonly k
 
 /** Suspends a user or lets them run turns again; 404 when nobody of that id was ever here. */
 export async function suspendUser(db: Database, operator: Operator, user: string, suspended: boolean): Promise<Answered> {
-  const answer = { status: 200, body: JSON.stringify({ user_id: user, suspended }) };
+  const body: v.InferInput<typeof Suspension> = { user_id: user, suspended };
+  const answer = { status: 200, body: JSON.stringify(body) };
   return writeOnce(db, operator.admin, operator.key, async () => {
     const input = { ...keyedWrite(operator.key, answer), admin: operator.admin, requestId: operator.requestId, user, suspended };
     const rows = await db.run(suspensionStatement, input);

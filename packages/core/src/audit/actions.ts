@@ -9,8 +9,8 @@ export type ActionRow = {
   admin_id: string;
   action: string;
   target: string;
-  before: unknown;
-  after: unknown;
+  before: Readonly<Record<string, unknown>> | null;
+  after: Readonly<Record<string, unknown>> | null;
   request_id: string | null;
   created_at: Date;
   position: string;

@@ -1,13 +1,16 @@
 // A wallet's ledger rows, newest first. The chain of `seq` is their order and their count.
 
+import type * as v from "valibot";
+import type { Transaction } from "@pantheon/contract/account.ts";
 import type { Database } from "../db/database.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import { listed, type Listed, type Page } from "@pantheon/contract/page.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
+import type { LedgerKind } from "@pantheon/contract/vocabulary.ts";
 
 export type LedgerRow = {
   id: string;
-  kind: "grant" | "debit" | "refund";
+  kind: LedgerKind;
   amount: string;
   balance_after: string;
   initiated_by: string | null;
@@ -34,7 +37,7 @@ export async function listTransactions(db: Database, user: string, page: Page): 
 }
 
 /** A ledger row as it leaves (contract sections 4 and 5). */
-export function ledgerRowView({ seq: _seq, ...row }: LedgerRow) {
+export function ledgerRowView({ seq: _seq, ...row }: LedgerRow): v.InferInput<typeof Transaction> {
   return {
     ...row,
     amount: format(amount(row.amount)),

@@ -1,20 +1,14 @@
 // What nobody paid for: answers of models whose turn had been given up, and turns whose container died, of which nobody knows whether the
 // model had answered. No invariant: the ledger closes without them. It is what recovery costs.
 
+import type * as v from "valibot";
+import type { LostRevenue } from "@pantheon/contract/reports.ts";
 import { sql } from "kysely";
 import type { Database } from "../db/database.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 
-export type LostRevenue = {
-  /** Answers that are known to be unpaid, and what the provider asks for them. */
-  readonly answers: number;
-  readonly provider_cost_usd: string;
-  /** Turns that were void after their lease: each may have had an answer more. */
-  readonly lapsed_turns: number;
-};
-
-/** Of all time. An answer whose booking was found after all (the reply was lost, not the statement) does not count. */
-export async function readLostRevenue(db: Database): Promise<LostRevenue> {
+/** Of all time: answers known to be unpaid and what the provider asks for them; each lapsed turn may have had one more. An answer whose booking was found after all (the reply was lost, not the statement) does not count. */
+export async function readLostRevenue(db: Database): Promise<v.InferInput<typeof LostRevenue>> {
   const { rows } = await sql<{ answers: string; cost: string; lapsed: string }>`
     select count(*) as answers, coalesce(sum(provider_cost_usd), 0) as cost,
            (select count(*) from turns where status = 'failed' and failure_code = 'lapsed') as lapsed

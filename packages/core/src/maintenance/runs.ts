@@ -2,13 +2,14 @@
 
 import { sql } from "kysely";
 import type { Database } from "../db/database.ts";
+import type { JobName, JobOutcome } from "@pantheon/contract/vocabulary.ts";
 
 export type MaintenanceRun = {
-  readonly job: "sweep" | "reconcile" | "verify";
+  readonly job: JobName;
   readonly commit: string;
   readonly began_at: Date;
   readonly finished_at: Date;
-  readonly outcome: "done" | "failed";
+  readonly outcome: JobOutcome;
 };
 
 /**

@@ -1,6 +1,8 @@
 // Usage: what a provider says a call used, turned into token counts that may be billed. Owns the judgement of what is possible.
 // It knows no price and no wallet, and it never throws: a turn that was answered must be settled whatever the usage block looks like.
 
+import type { UsageSource } from "@pantheon/contract/vocabulary.ts";
+
 /** The usage block of an OpenAI-compatible provider, as it came. Every figure is untrusted until `normaliseUsage` has read it. */
 export type RawUsage = {
   readonly prompt_tokens?: unknown;
@@ -33,7 +35,7 @@ export type Usage = {
   readonly reasoning: number;
   /** fresh + cached + output. */
   readonly total: number;
-  readonly source: "reported" | "estimated";
+  readonly source: UsageSource;
   /** The fields that could not be true, for a log line. Empty when the block was sound, and when there was none. */
   readonly faults: readonly string[];
 };

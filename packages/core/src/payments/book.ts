@@ -12,13 +12,12 @@ import { format, ZERO } from "@pantheon/contract/money.ts";
 import { creditsFor, purposeOf, receivedUsd, type Payment } from "./payment.ts";
 import { applyToWallet } from "./reversal.ts";
 import { FITS_NOW, FULL_WALLET, judge, type House, type Known, type Terms, type Verdict } from "./verdict.ts";
+import type { EventOutcome } from "@pantheon/contract/vocabulary.ts";
 
 export type PaymentDeps = { readonly db: Database; readonly log: Log; readonly config: Config };
 
 /** The event that told of a payment; null when we asked ourselves. */
 export type Origin = { readonly id: string; readonly type: string } | null;
-
-export type Settled = "ok" | "already_processed" | "ignored" | "quarantined";
 
 /** Judging again after the rows changed in between: each time somebody else has done something with this payment or its top-up. */
 const TRIES = 5;
@@ -28,7 +27,7 @@ const TRIES = 5;
  * A payment in quarantine stays there, whatever is told of it: only an admin's resolution or a restoration takes it out.
  * Whatever fails inside is thrown, and the caller tries again: nothing is half done.
  */
-export async function settlePayment(deps: PaymentDeps, payment: Payment, origin: Origin): Promise<Settled> {
+export async function settlePayment(deps: PaymentDeps, payment: Payment, origin: Origin): Promise<EventOutcome> {
   const purpose = purposeOf(payment);
   if (purpose.kind === "foreign") return "ignored";
   if (purpose.kind === "unreadable") throw new DomainError("malformed_metadata", "malformed webhook metadata");
@@ -51,7 +50,7 @@ export async function readKnown(db: Database, payment: string, topUp: string | n
 }
 
 /** Does what the verdict says. Null: the rows it was judged by have changed. */
-async function book(deps: PaymentDeps, payment: Payment, verdict: Verdict, origin: Origin): Promise<Settled | null> {
+async function book(deps: PaymentDeps, payment: Payment, verdict: Verdict, origin: Origin): Promise<EventOutcome | null> {
   if (verdict.kind === "grant") return grant(deps, payment, verdict.terms, origin);
   if (verdict.kind === "aside") return setAside(deps, payment, verdict, origin);
   if (verdict.kind === "fits_now") return refit(deps, payment, verdict.terms, origin);
@@ -64,7 +63,7 @@ const NUMERIC_OUT_OF_RANGE = "22003";
 const CONSTRAINT_VIOLATED = "23";
 
 /** Grants. After an error the ledger says whether it was granted, by us or by somebody else. */
-async function grant(deps: PaymentDeps, payment: Payment, terms: Terms, origin: Origin): Promise<Settled | null> {
+async function grant(deps: PaymentDeps, payment: Payment, terms: Terms, origin: Origin): Promise<EventOutcome | null> {
   const topUp = terms.topUp ?? newId();
   const figures = { credits: format(terms.credits), amountUsd: format(terms.amountUsd) };
   const input = { ...eventOf(payment, origin), ...figures, transaction: newId(), user: terms.user, topUp };
@@ -80,7 +79,7 @@ async function grant(deps: PaymentDeps, payment: Payment, terms: Terms, origin: 
 }
 
 /** A wallet that is too full would refuse it for ever, so an admin decides. A refusal by a constraint means that the rows have changed. */
-async function notGranted(deps: PaymentDeps, payment: Payment, terms: Terms, origin: Origin, error: unknown): Promise<Settled | null> {
+async function notGranted(deps: PaymentDeps, payment: Payment, terms: Terms, origin: Origin, error: unknown): Promise<EventOutcome | null> {
   const state = sqlState(error);
   if (state === NUMERIC_OUT_OF_RANGE) return setAside(deps, payment, { ...terms, reason: FULL_WALLET }, origin);
   if (!state?.startsWith(CONSTRAINT_VIOLATED)) throw error;
@@ -90,7 +89,7 @@ async function notGranted(deps: PaymentDeps, payment: Payment, terms: Terms, ori
 
 type Aside = { readonly topUp: string | null; readonly user: string; readonly reason: string };
 
-async function setAside(deps: PaymentDeps, payment: Payment, { topUp, user, reason }: Aside, origin: Origin): Promise<Settled | null> {
+async function setAside(deps: PaymentDeps, payment: Payment, { topUp, user, reason }: Aside, origin: Origin): Promise<EventOutcome | null> {
   const usd = receivedUsd(payment) ?? ZERO; // what is no dollars buys nothing that could be shown
   const figures = { amountUsd: format(usd), credits: format(creditsFor(usd, deps.config.usdPerCredit)) };
   const said = { ...receivedOf(payment), livemode: payment.livemode };
@@ -103,7 +102,7 @@ async function setAside(deps: PaymentDeps, payment: Payment, { topUp, user, reas
   return row ? inQuarantine(deps, payment, reason) : null;
 }
 
-async function refit(deps: PaymentDeps, payment: Payment, terms: Terms, origin: Origin): Promise<Settled | null> {
+async function refit(deps: PaymentDeps, payment: Payment, terms: Terms, origin: Origin): Promise<EventOutcome | null> {
   const reason = await reasonOf(deps.db, payment.id);
   const figures = { credits: format(terms.credits), amountUsd: format(terms.amountUsd) };
   const told = { ...eventOf(payment, origin), ...figures, ...receivedOf(payment), user: terms.user };
@@ -111,7 +110,7 @@ async function refit(deps: PaymentDeps, payment: Payment, terms: Terms, origin: 
   return row ? inQuarantine(deps, payment, FITS_NOW) : null;
 }
 
-function inQuarantine({ log }: PaymentDeps, payment: Payment, reason: string): Settled {
+function inQuarantine({ log }: PaymentDeps, payment: Payment, reason: string): EventOutcome {
   log.count("payment_quarantined", { payment_intent: payment.id, reason });
   return "quarantined";
 }

@@ -1,6 +1,8 @@
 // Topping up: the row first, then the payment intent, then both tied together. Reading a top-up that is not paid yet asks Stripe.
 
 import { abandonTopUp, attachPayment, startTopUp } from "./statements/top-up.ts";
+import type * as v from "valibot";
+import type { TopUpStarted } from "@pantheon/contract/account.ts";
 import type { RequestKey } from "../audit/once.ts";
 import { DomainError, invariant } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
@@ -9,6 +11,7 @@ import type { Clock } from "@pantheon/contract/time.ts";
 import { creditsFor, minorUnits, parsePayment } from "./payment.ts";
 import type { PaymentDeps } from "./book.ts";
 import { PaymentRefused, type Stripe } from "./stripe.ts";
+import type { TopUpState } from "@pantheon/contract/vocabulary.ts";
 
 export type CheckoutDeps = PaymentDeps & { readonly stripe: Stripe | null; readonly clock: Clock };
 
@@ -23,7 +26,7 @@ type Row = {
   id: string;
   amount_usd: string;
   credits_to_grant: string;
-  status: string;
+  status: TopUpState;
   payment_intent: string | null;
   stripe_attempt: number;
   response_body: string | null;
@@ -130,8 +133,13 @@ async function pay(deps: CheckoutDeps, stripe: Stripe, user: string, row: Row): 
 
 /** The response up to its status. */
 function bodyOf({ id, credits_to_grant, amount_usd }: Row, secret: string | null): string {
-  const credits = format(amount(credits_to_grant));
-  return `${JSON.stringify({ id, client_secret: secret, credits_to_grant: credits, amount_usd: format(amount(amount_usd)) }).slice(0, -1)},`;
+  const head: Omit<v.InferInput<typeof TopUpStarted>, "status"> = {
+    id,
+    client_secret: secret,
+    credits_to_grant: format(amount(credits_to_grant)),
+    amount_usd: format(amount(amount_usd)),
+  };
+  return `${JSON.stringify(head).slice(0, -1)},`;
 }
 
 /** The payment that an event has told of, or that an earlier try made although it was told of a failure; null when there is none. */

@@ -5,7 +5,8 @@ import { moveTopUp } from "./statements/top-up.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { parsePayment, purposeOf } from "./payment.ts";
 import { disputeOf, refundOf, settleReversal, type Reversal } from "./reversal.ts";
-import { settlePayment, type PaymentDeps, type Settled } from "./book.ts";
+import { settlePayment, type PaymentDeps } from "./book.ts";
+import type { EventOutcome } from "@pantheon/contract/vocabulary.ts";
 
 const Event = v.object({
   id: v.pipe(v.string(), v.regex(/^[\w-]{1,255}$/)),
@@ -27,7 +28,7 @@ const MOVES = {
  * Handles one event that was found to be Stripe's. Unknown types, thin events and other products' objects are ignored; a failure is
  * thrown, and Stripe sends the event again.
  */
-export async function handleEvent(deps: PaymentDeps, body: unknown): Promise<Settled> {
+export async function handleEvent(deps: PaymentDeps, body: unknown): Promise<EventOutcome> {
   const parsed = v.safeParse(Event, body);
   if (!parsed.success) return "ignored";
   const event = parsed.output;
@@ -39,13 +40,13 @@ export async function handleEvent(deps: PaymentDeps, body: unknown): Promise<Set
   return "ignored";
 }
 
-async function paid(deps: PaymentDeps, event: Event): Promise<Settled> {
+async function paid(deps: PaymentDeps, event: Event): Promise<EventOutcome> {
   const payment = parsePayment(event.data.object);
   if (!payment) throw new DomainError("malformed_metadata", "malformed webhook metadata");
   return settlePayment(deps, payment, event);
 }
 
-async function moved({ db }: PaymentDeps, event: Event, status: (typeof MOVES)[keyof typeof MOVES]): Promise<Settled> {
+async function moved({ db }: PaymentDeps, event: Event, status: (typeof MOVES)[keyof typeof MOVES]): Promise<EventOutcome> {
   const payment = parsePayment(event.data.object);
   const purpose = payment && purposeOf(payment);
   if (!payment || purpose?.kind !== "top_up") return "ignored";
@@ -54,7 +55,7 @@ async function moved({ db }: PaymentDeps, event: Event, status: (typeof MOVES)[k
   return "ok";
 }
 
-async function reversed(deps: PaymentDeps, event: Event, reversal: Reversal | null): Promise<Settled> {
+async function reversed(deps: PaymentDeps, event: Event, reversal: Reversal | null): Promise<EventOutcome> {
   return reversal ? settleReversal(deps, reversal, event) : "ignored";
 }
 

@@ -4,24 +4,21 @@ import { sql } from "kysely";
 import type { Database } from "../db/database.ts";
 import { newestFirst, positionOf } from "../db/newest-first.ts";
 import { listed, type Listed, type Page } from "@pantheon/contract/page.ts";
-
-export const TOP_UP_STATUSES = ["created", "pending", "processing", "succeeded", "failed", "canceled", "quarantined", "dismissed"] as const;
-
-export type TopUpStatus = (typeof TOP_UP_STATUSES)[number];
+import type { ResolutionKind, TopUpState } from "@pantheon/contract/vocabulary.ts";
 
 export type TopUpReportRow = {
   id: string;
   user_id: string;
   amount_usd: string;
   credits_to_grant: string;
-  status: TopUpStatus;
+  status: TopUpState;
   payment_intent: string | null;
   livemode: boolean | null;
   quarantine_reason: string | null;
   /** As the payment provider said it, in minor units of the currency; kept of payments that were set aside. */
   received_minor: string | null;
   received_currency: string | null;
-  resolution: "grant" | "dismiss" | "restore" | null;
+  resolution: ResolutionKind | null;
   resolved_by: string | null;
   resolved_at: Date | null;
   resolution_note: string | null;
@@ -34,7 +31,7 @@ export type TopUpReportRow = {
 const COUNTED = 10_000;
 
 /** Top-ups by time and id, newest first; of one status, or all. */
-export async function listAllTopUps(db: Database, status: TopUpStatus | undefined, page: Page): Promise<Listed<TopUpReportRow>> {
+export async function listAllTopUps(db: Database, status: TopUpState | undefined, page: Page): Promise<Listed<TopUpReportRow>> {
   const all = db.query.selectFrom("top_ups").$if(status !== undefined, (query) => query.where("status", "=", status ?? "created"));
   const columns = all.select([
     "id",

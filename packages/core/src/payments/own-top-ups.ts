@@ -5,6 +5,7 @@ import { newestFirst, positionOf } from "../db/newest-first.ts";
 import { moveTopUp } from "./statements/top-up.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { listed, type Listed, type Page } from "@pantheon/contract/page.ts";
+import type { TopUpState } from "@pantheon/contract/vocabulary.ts";
 import type { CheckoutDeps } from "./checkout.ts";
 import { parsePayment, stateOf } from "./payment.ts";
 import { settlePayment } from "./book.ts";
@@ -13,7 +14,7 @@ export type TopUpRow = {
   id: string;
   amount_usd: string;
   credits_to_grant: string;
-  status: string;
+  status: TopUpState;
   payment_intent: string | null;
   created_at: Date;
   updated_at: Date;

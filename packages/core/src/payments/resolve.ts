@@ -1,6 +1,8 @@
 // How an admin takes a payment out of quarantine: grants it to somebody under its own reference, or dismisses it. There is no other way.
 
 import { sql } from "kysely";
+import type * as v from "valibot";
+import type { ResolvedTopUp } from "@pantheon/contract/admin.ts";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../db/database.ts";
 import { keyedWrite, writeOnce, type Answered, type RequestKey, type StoredAnswer } from "../audit/once.ts";
@@ -43,16 +45,16 @@ async function resolveOnce(deps: ResolveDeps, admin: Admin, id: string, resoluti
     if (row.status !== "quarantined" || row.payment_intent === null) {
       throw new DomainError("conflict", "This top-up is not in quarantine.");
     }
+    const aside = { ...row, payment: row.payment_intent };
     const done =
-      resolution.action === "dismiss"
-        ? await dismiss(deps, admin, row, resolution.note)
-        : await grant(deps, admin, { ...row, payment: row.payment_intent }, resolution);
+      resolution.action === "dismiss" ? await dismiss(deps, admin, aside, resolution.note) : await grant(deps, admin, aside, resolution);
     if (done) return done;
   }
   throw new DomainError("conflict", "This payment is being told of again. Please look at it, and try again.", { retryAfter: 1 });
 }
 
 type Row = NonNullable<Awaited<ReturnType<typeof findAside>>>;
+type Aside = Row & { readonly payment: string };
 
 function findAside(db: Database, id: string) {
   return db.query
@@ -63,10 +65,11 @@ function findAside(db: Database, id: string) {
     .executeTakeFirst();
 }
 
-async function dismiss({ db }: ResolveDeps, admin: Admin, row: Row, note: string): Promise<StoredAnswer | null> {
+async function dismiss({ db }: ResolveDeps, admin: Admin, row: Aside, note: string): Promise<StoredAnswer | null> {
   const nothing = { credits_granted: null, transaction_id: null, new_balance: null };
-  const head = { id: row.id, status: "dismissed", user_id: row.user_id, payment_intent: row.payment_intent };
-  const answer = { status: 200, body: JSON.stringify({ ...head, ...nothing }) };
+  const { id, user_id, payment: payment_intent } = row;
+  const resolved: v.InferInput<typeof ResolvedTopUp> = { id, status: "dismissed", user_id, payment_intent, ...nothing };
+  const answer = { status: 200, body: JSON.stringify(resolved) };
   const input = { ...keyedWrite(admin.key, answer), admin: admin.admin, requestId: admin.requestId, topUp: row.id, note, seen: row.seen };
   const rows = await db.run(dismissAside, input).catch(async (error: unknown) => {
     const now = admin.key === null ? await findAside(db, row.id) : undefined; // under a key its row decides
@@ -78,16 +81,17 @@ async function dismiss({ db }: ResolveDeps, admin: Admin, row: Row, note: string
 
 type GrantAsked = Extract<Resolution, { action: "grant" }>;
 
-async function grant(
-  { db, config }: ResolveDeps,
-  admin: Admin,
-  row: Row & { readonly payment: string },
-  asked: GrantAsked,
-): Promise<StoredAnswer | null> {
+async function grant({ db, config }: ResolveDeps, admin: Admin, row: Aside, asked: GrantAsked): Promise<StoredAnswer | null> {
   const { user, credits, paid } = termsOf(row, asked, config.usdPerCredit);
   const transaction = newId();
   const figures = { credits_granted: format(credits), transaction_id: transaction };
-  const shown = { id: row.id, status: "succeeded", user_id: user, payment_intent: row.payment, ...figures };
+  const shown: Omit<v.InferInput<typeof ResolvedTopUp>, "new_balance"> = {
+    id: row.id,
+    status: "succeeded",
+    user_id: user,
+    payment_intent: row.payment,
+    ...figures,
+  };
   const head = `${JSON.stringify(shown).slice(0, -1)},`;
   const { body: _body, ...keyed } = keyedWrite(admin.key, { status: 200, body: "" });
   await db.run(makeWallet, { user });

@@ -6,12 +6,13 @@ import type { Database } from "../db/database.ts";
 import { applyReversals, GRANTED_PAYMENTS, PAID_CURRENCY, recordReversal, reversalTargets } from "../ledger/statements/reverse-payment.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import type { Log } from "../log.ts";
+import type { ReversalKind } from "@pantheon/contract/vocabulary.ts";
 
 /** A refund or dispute, as far along as it is known. `state` is what the statement that applies it knows; a later `rank` wins. */
 export type Reversal = {
   readonly object: string;
   readonly payment: string;
-  readonly kind: "refund" | "dispute";
+  readonly kind: ReversalKind;
   readonly state: string;
   readonly rank: number;
   readonly amountMinor: number;

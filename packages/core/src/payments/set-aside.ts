@@ -3,19 +3,11 @@
 
 import { sql } from "kysely";
 import { PAID_CURRENCY } from "../ledger/statements/reverse-payment.ts";
+import type * as v from "valibot";
+import type { SetAsideReversal as Shape } from "@pantheon/contract/reports.ts";
 import type { Database } from "../db/database.ts";
 
-export type SetAsideReversal = {
-  readonly object_id: string;
-  readonly payment_intent: string;
-  readonly user_id: string;
-  readonly kind: "refund" | "dispute";
-  readonly state: string;
-  /** In the smallest unit of `currency`. */
-  readonly amount_minor: string;
-  /** As Stripe writes it: in small letters. */
-  readonly currency: string;
-};
+export type SetAsideReversal = v.InferInput<typeof Shape>;
 
 const SHOWN = 100;
 

@@ -1,10 +1,11 @@
 // What is to become of a payment, from what it says and the rows that are known of it. Pure: no database, no Stripe.
 
 import { amount, roundHalfUp, type Amount } from "@pantheon/contract/money.ts";
+import type { TopUpState } from "@pantheon/contract/vocabulary.ts";
 import { misfit, misfitOfCredits, usdOf, type Payment, type Purpose, type TopUpTerms } from "./payment.ts";
 
 /** A top-up's row, as far as a payment is compared with it. */
-export type KnownTopUp = TopUpTerms & { readonly id: string; readonly credits_to_grant: string; readonly status: string };
+export type KnownTopUp = TopUpTerms & { readonly id: string; readonly credits_to_grant: string; readonly status: TopUpState };
 
 export type Known = {
   /** The top-up that the payment names, and the row that has it for its payment: one, two or none. */

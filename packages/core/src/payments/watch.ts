@@ -2,6 +2,7 @@
 // they were made, and what becomes of them comes weeks later.
 
 import { sql } from "kysely";
+import type { ReversalKind } from "@pantheon/contract/vocabulary.ts";
 import type { Database } from "../db/database.ts";
 
 /** A refund that succeeded can fail for about a month, when the bank sends it back; a decided dispute can be decided again. */
@@ -9,7 +10,7 @@ const REFUND_WATCHED = "90 days";
 const DISPUTE_WATCHED = "120 days";
 const ROWS_A_ROUND = 1_000;
 
-export type Watched = { readonly object_id: string; readonly kind: "refund" | "dispute" };
+export type Watched = { readonly object_id: string; readonly kind: ReversalKind };
 
 /** Those of our own payments that are not final, and were not asked about since `triedBefore` (null: whenever they were). */
 export async function watchedReversals(db: Database, triedBefore: Date | null): Promise<Watched[]> {

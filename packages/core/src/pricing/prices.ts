@@ -1,5 +1,7 @@
 // Prices as an operator sees and changes them. Every change is one statement with its audit row; what was charged before never moves.
 
+import type * as v from "valibot";
+import type { ActivatedVersion, Price, PriceList, PricingVersion } from "@pantheon/contract/admin.ts";
 import type { Database } from "../db/database.ts";
 import { keyedWrite, writeOnce, type Answered, type RequestKey } from "../audit/once.ts";
 import { patchPrice as patchStatement } from "./statements/patch-price.ts";
@@ -11,10 +13,10 @@ import { amount, format, type Amount } from "@pantheon/contract/money.ts";
 /** Who writes, by which request, under which key. */
 export type Operator = { readonly admin: string; readonly requestId: string; readonly key: RequestKey | null };
 
-export type PriceItem = { readonly model_alias: string; readonly multiplier: string; readonly pricing_version: string };
+type PriceItem = v.InferInput<typeof Price>;
 
 /** The active version's prices by alias, with the revision that they are true at. */
-export async function readPrices(db: Database): Promise<{ pricing_version: string; revision: string; items: PriceItem[] }> {
+export async function readPrices(db: Database): Promise<v.InferInput<typeof PriceList>> {
   const rows = await db.query
     .selectFrom("runtime_settings as s")
     .innerJoin("pricing_versions as v", (join) => join.on("v.is_active", "=", true))
@@ -76,7 +78,13 @@ export async function createVersion(db: Database, operator: Operator, asked: New
         pricing_version: asked.version,
       }));
       items.sort((a, b) => (a.model_alias < b.model_alias ? -1 : 1));
-      const view = { version: asked.version, label: asked.label, effective_date: asked.effectiveDate, is_active: false, items };
+      const view: v.InferInput<typeof PricingVersion> = {
+        version: asked.version,
+        label: asked.label,
+        effective_date: asked.effectiveDate,
+        is_active: false,
+        items,
+      };
       const answer = { status: 201, body: JSON.stringify(view) };
       const { admin, requestId, key } = operator;
       const input = {
@@ -112,7 +120,8 @@ export async function activateVersion(db: Database, operator: Operator, version:
         .executeTakeFirst();
       if (!row) throw new DomainError("not_found", "Pricing version not found.");
       const { revision: ifRevision, ...view } = row;
-      const answer = { status: 200, body: JSON.stringify({ ...view, is_active: true }) };
+      const body: v.InferInput<typeof ActivatedVersion> = { ...view, is_active: true };
+      const answer = { status: 200, body: JSON.stringify(body) };
       const { admin, requestId, key } = operator;
       const rows = await db.run(activateStatement, { ...keyedWrite(key, answer), admin, requestId, version, ifRevision });
       if (rows.length > 0) return answer;

@@ -1,5 +1,7 @@
 // The settings that an operator can change while everything runs: whether enforcement is on, and where that comes from.
 
+import type * as v from "valibot";
+import type { Enforcement, Settings } from "@pantheon/contract/admin.ts";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../db/database.ts";
 import { keyedWrite, writeOnce, type Answered } from "../audit/once.ts";
@@ -11,7 +13,7 @@ import type { Operator } from "./prices.ts";
 type Defaults = Pick<Config, "enforcementDefault" | "lowBalanceThreshold">;
 
 /** The settings in force, of one moment. */
-export async function readSettings(db: Database, defaults: Defaults) {
+export async function readSettings(db: Database, defaults: Defaults): Promise<v.InferInput<typeof Settings>> {
   const row = await db.query
     .selectFrom("runtime_settings as s")
     .innerJoin("pricing_versions as v", (join) => join.on("v.is_active", "=", true))
@@ -47,8 +49,8 @@ export async function overrideEnforcement(
   });
 }
 
-function enforcement(override: boolean | null, { enforcementDefault }: Defaults) {
+function enforcement(override: boolean | null, { enforcementDefault }: Defaults): v.InferInput<typeof Enforcement> {
   return override === null
-    ? { enforcement_enabled: enforcementDefault, source: "config" as const }
-    : { enforcement_enabled: override, source: "override" as const };
+    ? { enforcement_enabled: enforcementDefault, source: "config" }
+    : { enforcement_enabled: override, source: "override" };
 }

@@ -1,14 +1,21 @@
 // Who uses what, and how many are active. Read from the daily rollup and the users; no call is ever counted one by one.
 
+import type * as v from "valibot";
+import type { ActiveUsers, UsageByUser } from "@pantheon/contract/reports.ts";
 import { sql } from "kysely";
 import type { Database } from "../db/database.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import { createdWithin, dayWithin, type Range } from "./range.ts";
+import type { Window } from "@pantheon/contract/vocabulary.ts";
 
 export type UserModelPage = { readonly limit: number; readonly offset: number };
 
 /** A row a user and model, the largest consumer first; `total` is the number of rows in all. One statement, so both see one moment. */
-export async function readUsageByUser(db: Database, range: Range, { limit, offset }: UserModelPage) {
+export async function readUsageByUser(
+  db: Database,
+  range: Range,
+  { limit, offset }: UserModelPage,
+): Promise<v.InferInput<typeof UsageByUser>> {
   const { rows } = await sql<UserModelRow>`
     with g as materialized (
       select user_id, model_alias, sum(input_tokens_fresh + input_tokens_cached) as input_tokens, sum(output_tokens) as output_tokens,
@@ -27,11 +34,8 @@ export async function readUsageByUser(db: Database, range: Range, { limit, offse
   };
 }
 
-export const WINDOWS = ["day", "week", "month"] as const;
-export type Window = (typeof WINDOWS)[number];
-
 /** Users who ran a turn, and users who came, in the 1, 7 or 30 days that end with the day `asOf`. One statement. */
-export async function readActiveUsers(db: Database, window: Window, asOf: string) {
+export async function readActiveUsers(db: Database, window: Window, asOf: string): Promise<v.InferInput<typeof ActiveUsers>> {
   const days = { from: firstDay(asOf, DAYS[window]), to: asOf };
   const { rows } = await sql<{ active: string; fresh: string }>`
     select (select count(distinct user_id) from usage_daily where calls > 0 and ${dayWithin(days)}) as active,

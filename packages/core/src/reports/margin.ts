@@ -1,18 +1,26 @@
 // What is earned and what it costs: revenue against the providers' cost, by model and bucket, and what is still owed in credits. Read
 // from the daily rollup, in which every call stands at the price of a credit of its own day.
 
+import type * as v from "valibot";
+import type { Margin } from "@pantheon/contract/reports.ts";
 import { sql } from "kysely";
 import type { Database } from "../db/database.ts";
 import { amount, format, ZERO, type Amount } from "@pantheon/contract/money.ts";
 import { dayWithin, type Range } from "./range.ts";
-import { BY_BUCKET, BY_MODEL, bucketOf, TOTAL, type Bucket } from "./summary.ts";
+import { BY_BUCKET, BY_MODEL, bucketOf, TOTAL } from "./summary.ts";
+import type { Bucket } from "@pantheon/contract/vocabulary.ts";
 
 /**
  * Revenue, cost and margin in USD, the model that earns least first; buckets as in the summary, none without `bucket`; what
  * neither earned nor cost anything is left out. The liability is of this moment whatever the range: the sum of all positive balances,
  * and its worth at `usdPerCredit`. One statement.
  */
-export async function readMargin(db: Database, range: Range, bucket: Bucket | null, usdPerCredit: Amount) {
+export async function readMargin(
+  db: Database,
+  range: Range,
+  bucket: Bucket | null,
+  usdPerCredit: Amount,
+): Promise<v.InferInput<typeof Margin>> {
   const { rows } = await sql<MarginRow>`
     select grouping(model_alias, bucket) as grouped, model_alias, bucket,
            coalesce(sum(revenue_usd), 0) as revenue, coalesce(sum(provider_cost_usd), 0) as cost,

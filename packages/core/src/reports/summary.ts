@@ -1,22 +1,26 @@
 // What was used and charged, in total, by model and by bucket. Read from the daily rollup alone, which settle keeps: the sums are exact
 // at every moment and cost the same however many calls are behind them.
 
+import type * as v from "valibot";
+import type { UsageSummary } from "@pantheon/contract/reports.ts";
 import { sql, type RawBuilder } from "kysely";
 import type { Database } from "../db/database.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import { dayWithin, type Range } from "./range.ts";
+import type { Bucket } from "@pantheon/contract/vocabulary.ts";
 
 /** Whose usage of which model on which days; null is everyone's, of every model. */
 export type UsageFilter = { readonly user: string | null; readonly alias: string | null; readonly range: Range };
-
-export const BUCKETS = ["day", "week", "month"] as const;
-export type Bucket = (typeof BUCKETS)[number];
 
 /**
  * The summary of contract section 5. A bucket is named by its first day (a week's is its Monday) even where the range begins later, and
  * sums only what lies in the range. Buckets and models without a call of a user are left out. One statement.
  */
-export async function readSummary(db: Database, { user, alias, range }: UsageFilter, bucket: Bucket | null) {
+export async function readSummary(
+  db: Database,
+  { user, alias, range }: UsageFilter,
+  bucket: Bucket | null,
+): Promise<v.InferInput<typeof UsageSummary>> {
   const { rows } = await sql<SumRow>`
     select grouping(model_alias, bucket) as grouped, model_alias, bucket, ${SUMS}
       from (select *, ${bucketOf(bucket)} as bucket from usage_daily

@@ -6,6 +6,9 @@ import { NEWEST_FIRST, newestFirst, positionOf, readWithin } from "../db/newest-
 import { listed, type Listed, type Page } from "@pantheon/contract/page.ts";
 import { readSession } from "./sessions.ts";
 import { unsettledTurnView, type UnsettledTurn } from "./view.ts";
+import type * as v from "valibot";
+import type { TurnRead } from "@pantheon/contract/turns.ts";
+import type { Role } from "@pantheon/contract/vocabulary.ts";
 
 export type TurnRow = UnsettledTurn & { response_body: string | null; position: string };
 
@@ -30,7 +33,7 @@ export async function listTurns(db: Database, user: string, session: string, pag
 
 export type MessageRow = {
   turn_id: string;
-  role: "user" | "assistant";
+  role: Role;
   content: string;
   created_at: Date;
   turn_index: number;
@@ -60,6 +63,6 @@ export async function listMessages(db: Database, user: string, session: string, 
 }
 
 /** A turn as TurnRead (contract section 3). */
-export function turnView(row: TurnRow): unknown {
+export function turnView(row: TurnRow): v.InferInput<typeof TurnRead> {
   return row.response_body === null ? unsettledTurnView(row) : JSON.parse(row.response_body);
 }

@@ -1,6 +1,9 @@
 // Sessions: opened, listed, read and deleted by their owner. Whatever is not the caller's is as unknown as what never was.
 
 import { sql } from "kysely";
+import type * as v from "valibot";
+import type { Session } from "@pantheon/contract/turns.ts";
+import type { ToolName } from "@pantheon/contract/vocabulary.ts";
 import type { Database } from "../db/database.ts";
 import { keyedWrite, writeOnce, type Answered, type RequestKey } from "../audit/once.ts";
 import { NEWEST_FIRST, newestFirst, positionOf, readWithin } from "../db/newest-first.ts";
@@ -15,7 +18,7 @@ export type SessionRow = {
   title: string | null;
   model_alias: string;
   system_prompt: string | null;
-  tools: string[];
+  tools: ToolName[];
   user_id: string;
   created_at: Date;
   deleted_at: Date | null;
@@ -26,7 +29,7 @@ type NewSession = {
   readonly title: string | null;
   readonly modelAlias: string;
   readonly systemPrompt: string | null;
-  readonly tools: readonly string[];
+  readonly tools: readonly ToolName[];
 };
 
 /** Opens a session, with its user and wallet when they are new, and answers its body as stored under the key. */
@@ -91,7 +94,7 @@ export async function listSessions(db: Database, user: string, page: Page): Prom
 }
 
 /** A session as it leaves (contract section 3). */
-export function sessionView(row: SessionRow) {
+export function sessionView(row: SessionRow): v.InferInput<typeof Session> {
   return {
     id: row.id,
     title: row.title,

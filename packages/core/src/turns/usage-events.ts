@@ -3,6 +3,7 @@
 import type { Database } from "../db/database.ts";
 import { newestFirst, positionOf } from "../db/newest-first.ts";
 import { listed, type Listed, type Page } from "@pantheon/contract/page.ts";
+import type { UsageSource } from "@pantheon/contract/vocabulary.ts";
 
 /** This user's usage events by time and id. `total` is summed from the daily rollup, so no event is counted. */
 export async function listUsage(db: Database, user: string, page: Page): Promise<Listed<UsageRow>> {
@@ -33,7 +34,7 @@ export type UsageRow = {
   pricing_version: string;
   credits_burned: string;
   credits_charged: string;
-  usage_source: "reported" | "estimated";
+  usage_source: UsageSource;
   created_at: Date;
   position: string;
 };

@@ -1,6 +1,9 @@
 // TurnRead: a turn as its owner sees it (contract section 3). A completed one is stored as it was answered, so the answer, its
 // replay and every list are the same text; one that is running or failed is drawn from its columns.
 
+import type * as v from "valibot";
+import type { SettledMember, TurnRead } from "@pantheon/contract/turns.ts";
+import type { TurnState } from "@pantheon/contract/vocabulary.ts";
 import type { Charge } from "../pricing/charge.ts";
 import type { Usage } from "../metering/usage.ts";
 import { format } from "@pantheon/contract/money.ts";
@@ -19,7 +22,7 @@ export function completedTurnBody(
   usage: Usage,
   charge: Charge,
 ): string {
-  const body = {
+  const body: Omit<v.InferInput<typeof TurnRead>, SettledMember> = {
     id: turn.id,
     session_id: request.session,
     turn_index: turn.index,
@@ -55,7 +58,7 @@ export type UnsettledTurn = {
   session_id: string;
   turn_index: number | null;
   user_input: string;
-  status: string;
+  status: TurnState;
   model_alias: string;
   pricing_version: string | null;
   prune_triggered: boolean;
@@ -63,7 +66,7 @@ export type UnsettledTurn = {
 };
 
 /** A running or failed turn: it has used nothing and cost nothing. */
-export function unsettledTurnView(turn: UnsettledTurn) {
+export function unsettledTurnView(turn: UnsettledTurn): v.InferInput<typeof TurnRead> {
   return {
     id: turn.id,
     session_id: turn.session_id,

@@ -1,4 +1,4 @@
-// Pages of a list: what a caller may ask for, and the opaque cursor. A cursor belongs to one list of one user. Its checksum catches
+// Pages of a list: the page that a query asks for, and the opaque cursor. A cursor belongs to one list of one user. Its checksum catches
 // what was damaged or taken from elsewhere; since anyone may compute it, what a cursor says is checked again and is never a right.
 
 import { createHash } from "node:crypto";
@@ -6,20 +6,8 @@ import * as v from "valibot";
 import type { DomainError } from "@pantheon/contract/error.ts";
 import { isId } from "@pantheon/contract/id.ts";
 import type { Page } from "@pantheon/contract/page.ts";
+import type { ListQuery } from "@pantheon/contract/wire.ts";
 import { invalidRequest } from "./faults.ts";
-
-const LIMIT =
-  "The most rows of a page. A page of large rows ends sooner, after one row at least: go on with its next_cursor, or by as many rows as came.";
-
-/** The query parameters of every list, to be spread into the schema of one that takes more. */
-export const PAGE_ENTRIES = {
-  limit: v.pipe(v.optional(wholeNumber(1, 200), "50"), v.metadata({ default: 50 }), v.description(LIMIT)),
-  offset: v.optional(wholeNumber(0, 10_000)),
-  cursor: v.optional(v.pipe(v.string(), v.minLength(1, "must not be empty"), v.maxLength(1_024, "is not a cursor of this list"))),
-};
-
-/** The query of a list that takes nothing else. */
-export const ListQuery = v.strictObject(PAGE_ENTRIES);
 
 /** What the parts of a list's sort key are, in their order. */
 export type PositionPart = "time" | "id" | "int" | "bigint";
@@ -77,17 +65,4 @@ function isTime(text: string): boolean {
 
 function foreignCursor(): DomainError {
   return invalidRequest([{ path: "cursor", message: "is not a cursor of this list" }]);
-}
-
-/** Plain digits only: no sign, no fraction, no exponent, no other base. */
-function wholeNumber(min: number, max: number) {
-  const rule = `must be a whole number from ${min} to ${max}`;
-  return v.pipe(
-    v.string(),
-    v.check((digits) => /^(?:0|[1-9][0-9]{0,4})$/.test(digits), rule),
-    v.transform(Number),
-    v.minValue(min, rule),
-    v.maxValue(max, rule),
-    v.metadata({ type: "integer", minimum: min, maximum: max }),
-  );
 }

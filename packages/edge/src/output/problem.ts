@@ -1,10 +1,9 @@
 // Refusals on the wire: RFC 9457 problem documents and the headers that go with them. Decides no status; that is error.ts.
 
-import * as v from "valibot";
-import { resolver } from "hono-openapi";
 import type { DomainError } from "@pantheon/contract/error.ts";
+import type { ProblemDocument } from "@pantheon/contract/problem.ts";
 
-/** The answer to a refused request. */
+/** The response to a refused request. */
 export function problem(error: DomainError, requestId: string): Response {
   const headers = new Headers({ "Content-Type": PROBLEM_JSON });
   if (error.status === 401) headers.set("WWW-Authenticate", "Bearer");
@@ -26,28 +25,4 @@ export function problemDocument(error: DomainError, requestId: string): ProblemD
   };
 }
 
-/** The schema of every refusal, for the spec and for tests. */
-export const ProblemSchema = v.pipe(
-  v.looseObject({
-    type: v.string(),
-    title: v.string(),
-    status: v.number(),
-    detail: v.string(),
-    code: v.string(),
-    request_id: v.string(),
-    errors: v.optional(v.array(v.strictObject({ path: v.string(), message: v.string() }))),
-  }),
-  v.metadata({ ref: "Problem" }),
-);
-
-export type ProblemDocument = v.InferOutput<typeof ProblemSchema>;
-
-/** How the spec describes a refusal: one entry of a route's `responses`. */
-export function problemResponse(description: string): {
-  description: string;
-  content: Record<string, { schema: ReturnType<typeof resolver> }>;
-} {
-  return { description, content: { [PROBLEM_JSON]: { schema: resolver(ProblemSchema) } } };
-}
-
-const PROBLEM_JSON = "application/problem+json";
+export const PROBLEM_JSON = "application/problem+json";

@@ -1,9 +1,8 @@
 // Answers that every function gives alike: one that was stored with its effect, and one page of a list.
 
-import type { Context } from "hono";
 import type { StatusCode } from "hono/utils/http-status";
 import { PAGE_OCTETS, type Listed } from "@pantheon/contract/page.ts";
-import type { AppEnv } from "../shell/app-env.ts";
+import type { Asked } from "../shell/app-env.ts";
 import { requestHash } from "../input/idempotency-key.ts";
 import { encodeCursor } from "../input/list-query.ts";
 
@@ -11,13 +10,13 @@ import { encodeCursor } from "../input/list-query.ts";
  * The caller's key with the digest of this request (method, path, canonical body), or null when there is no key. `path` stands for the
  * address where two addresses are one act.
  */
-export function requestKey(c: Context<AppEnv>, path = c.req.path): { value: string; hash: string } | null {
+export function requestKey(c: Asked, path = c.req.path): { value: string; hash: string } | null {
   const value = c.var.idempotencyKey;
   return value === null ? null : { value, hash: requestHash(c.req.method, path, c.var.sentBody) };
 }
 
 /** A stored body, byte for byte; a repeat says so in `Idempotency-Replayed` (contract section 1). */
-export function storedAnswer(c: Context<AppEnv>, answer: { status: number; body: string; replayed: boolean }): Response {
+export function storedAnswer(c: Asked, answer: { status: number; body: string; replayed: boolean }): Response {
   if (answer.replayed) c.header("Idempotency-Replayed", "true");
   c.status(answer.status as StatusCode); // one of ours, as it was stored
   if (answer.body === "") return c.body(null);
@@ -45,6 +44,6 @@ function fitting<View>(views: readonly View[]): View[] {
 }
 
 /** What a list's cursor is made for: this address, this user. */
-export function listScope(c: Context<AppEnv>): string {
+export function listScope(c: Asked): string {
   return `${c.req.path} ${c.var.user.id}`;
 }

@@ -20,6 +20,9 @@ export type AppEnv = {
   };
 };
 
+/** A request as helpers need it, whatever else its route has put into its context. */
+export type Asked = Pick<Context<AppEnv>, "req" | "var" | "header" | "status" | "body">;
+
 /** What a runtime hands over with a request; a plain server hands over nothing of it. */
 export type Invocation = {
   /** Milliseconds until the runtime ends the function. */

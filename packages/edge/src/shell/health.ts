@@ -1,13 +1,13 @@
 // The health of one function: which build it is, and whether the database's schema is the one it was written for (contract section 10).
 
 import type { Hono } from "hono";
-import { describeRoute, resolver } from "hono-openapi";
-import * as v from "valibot";
 import type { Config } from "@pantheon/core/config/config.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
+import { Health } from "@pantheon/contract/health.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
+import type { JobName, JobOutcome } from "@pantheon/contract/vocabulary.ts";
 import type { AppEnv } from "./app-env.ts";
-import { problemResponse } from "../output/problem.ts";
+import { describe } from "../output/describe.ts";
 import { noQuery } from "../input/validate.ts";
 
 /** Where the database stands. Migration names sort by time. */
@@ -16,7 +16,7 @@ export type HealthProbe = {
   expectedMigrationHead: string;
   revision: string;
   /** The last run of each scheduled job, and the build that ran it: `maintenance` has no address of its own. */
-  maintenance: readonly { job: string; commit: string; finished_at: Date; outcome: "done" | "failed" }[];
+  maintenance: readonly { job: JobName; commit: string; finished_at: Date; outcome: JobOutcome }[];
 };
 
 type HealthParts = {
@@ -28,9 +28,10 @@ type HealthParts = {
 /** Mounts the health route of a function; `turns` answers for the whole product too. */
 export function health(app: Hono<AppEnv>, { name, config, probe }: HealthParts): void {
   const build = { function: name, stage: config.stage, version: config.version, commit: config.commit };
-  const paths = name === "turns" ? ["/api/v1/health/turns", "/api/v1/health"] : [`/api/v1/health/${name}`];
-  for (const path of paths) {
-    app.get(path, describeHealth(name), noQuery, async (c) => {
+  const own = { path: `/api/v1/health/${name}`, id: `read${pascalCase(name)}Health` };
+  const paths = name === "turns" ? [own, { path: "/api/v1/health", id: "readHealth" }] : [own];
+  for (const { path, id } of paths) {
+    app.get(path, describeHealth(id, name), noQuery, async (c) => {
       const { migrationHead, expectedMigrationHead, revision, maintenance } = await reach(probe, build);
       const place = { migration_head: migrationHead, expected_migration_head: expectedMigrationHead, revision };
       if (migrationHead === null || migrationHead < expectedMigrationHead) {
@@ -44,26 +45,17 @@ export function health(app: Hono<AppEnv>, { name, config, probe }: HealthParts):
         finished_at: rfc3339(finished_at),
         outcome,
       }));
-      return c.json({ status: migrationHead === expectedMigrationHead ? "ok" : "drift", ...build, ...place, maintenance: runs });
+      const status = migrationHead === expectedMigrationHead ? "ok" : "drift";
+      return c.var.respond({ status, ...build, ...place, migration_head: migrationHead, maintenance: runs });
     });
   }
 }
 
 const RETRY_AFTER_SECONDS = 5;
 
-const HealthView = v.strictObject({
-  status: v.picklist(["ok", "drift"]),
-  function: v.string(),
-  stage: v.string(),
-  version: v.string(),
-  commit: v.string(),
-  migration_head: v.string(),
-  expected_migration_head: v.string(),
-  revision: v.string(),
-  maintenance: v.array(
-    v.strictObject({ job: v.string(), commit: v.string(), finished_at: v.string(), outcome: v.picklist(["done", "failed"]) }),
-  ),
-});
+function pascalCase(name: string): string {
+  return name.replaceAll(/(?:^|-)([a-z])/g, (_all, letter: string) => letter.toUpperCase());
+}
 
 /** The probe's answer; whatever it throws means that the database is away. */
 async function reach(probe: () => Promise<HealthProbe>, build: Readonly<Record<string, string>>): Promise<HealthProbe> {
@@ -75,18 +67,14 @@ async function reach(probe: () => Promise<HealthProbe>, build: Readonly<Record<s
   }
 }
 
-function describeHealth(name: string) {
-  return describeRoute({
+function describeHealth(id: string, name: string) {
+  return describe({
+    id,
     summary: `Health of the function ${name}`,
-    tags: ["health"],
-    security: [],
-    responses: {
-      200: {
-        description: "Up; `drift` when the database is ahead of this build",
-        content: { "application/json": { schema: resolver(HealthView) } },
-      },
-      422: problemResponse("A query parameter: there are none"),
-      503: problemResponse("The database is away, or behind this build"),
-    },
+    description: "Without a token. `drift` (200) when the database is ahead of this build, as it is while a deploy runs.",
+    tag: "health",
+    open: true,
+    responds: [200, Health],
+    refusals: { 422: "A query parameter: there are none", 503: "The database is away, or behind this build" },
   });
 }

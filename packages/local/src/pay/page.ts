@@ -11,7 +11,7 @@ import type { Issuer } from "@pantheon/stand-ins/issuer.ts";
 import { paymentMethodOf } from "@pantheon/stand-ins/stripe/cards.ts";
 import { StripeRefusal } from "@pantheon/stand-ins/stripe/refusal.ts";
 import type { StandInStripe } from "@pantheon/stand-ins/stripe/stripe.ts";
-import { ApiRefused, payApi, type Account, type PayApi, type TopUp } from "./api.ts";
+import { payApi, refusalOf, type Account, type PayApi, type TopUp } from "./api.ts";
 import { addressOf, askUser, cardPage, faultPage, page, stateOf, walletPage, watchPage, type Html } from "./view.ts";
 
 export type PayPageParts = {
@@ -97,9 +97,10 @@ async function start(c: Context<Env>, { api }: Parts): Promise<Response> {
   try {
     return c.redirect(addressOf(user, await api.start(user, amount, form("key"))), 303);
   } catch (error) {
-    if (!(error instanceof ApiRefused)) throw error;
+    const refusal = refusalOf(error);
+    if (refusal === null) throw error;
     const account = await api.account(user);
-    return show(c, { title: "Wallet", content: walletPage(user, account, { message: error.message, amount }) }, error.status);
+    return show(c, { title: "Wallet", content: walletPage(user, account, { message: refusal.message, amount }) }, refusal.status);
   }
 }
 
@@ -145,7 +146,8 @@ async function formOf(c: Context<Env>): Promise<(name: string) => string> {
 function answerFault(error: Error, c: Context<Env>): Response | Promise<Response> {
   if (error instanceof HTTPException)
     return show(c, { title: "Refused", content: faultPage("Another site may not do this.") }, error.status);
-  if (error instanceof ApiRefused) return show(c, { title: "Refused", content: faultPage(error.message) }, error.status);
+  const refusal = refusalOf(error);
+  if (refusal !== null) return show(c, { title: "Refused", content: faultPage(refusal.message) }, refusal.status);
   return show(c, { title: "Failed", content: faultPage("The local world could not answer.") }, 500);
 }
 

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { html, raw } from "hono/html";
 import { newId } from "@pantheon/contract/id.ts";
 import { amount } from "@pantheon/contract/money.ts";
+import type { TopUpState } from "@pantheon/contract/vocabulary.ts";
 import { CARDS } from "@pantheon/stand-ins/stripe/cards.ts";
 import type { Account, LedgerRow, TopUp } from "./api.ts";
 
@@ -79,13 +80,13 @@ function fieldOf({ name, label, value, mode, fault }: Field): Html {
 function topUpsOf(user: string, topUps: readonly TopUp[]): Html {
   const rows = topUps.map(({ id, amount_usd: usd, credits_to_grant: credits, status }) => [
     html`<a href="${addressOf(user, id)}">${dollars(usd)}</a>`,
-    SAY[status] ?? status,
+    SAY[status],
     credits,
   ]);
   return tableOf("Top-ups", ["Amount", "State", "Credits"], NUMBERS.topUps, rows);
 }
 
-const SAY: Readonly<Record<string, string>> = {
+const SAY: Readonly<Record<TopUpState, string>> = {
   created: "started",
   pending: "waits to be paid",
   processing: "the bank is at work",
@@ -102,7 +103,7 @@ function dollars(usd: string): string {
 
 /** The state of a top-up in words, for someone who has just paid. */
 export function stateOf({ status }: TopUp): string {
-  return status === "pending" ? "Waiting for Stripe to say that it is paid." : `This top-up: ${SAY[status] ?? status}.`;
+  return status === "pending" ? "Waiting for Stripe to say that it is paid." : `This top-up: ${SAY[status]}.`;
 }
 
 export function addressOf(user: string, id: string, what: "" | "/watch" | "/state" = ""): string {

@@ -2,11 +2,12 @@
 
 import { styleText } from "node:util";
 import Table from "cli-table3";
-import type { Step, Tour } from "./tour.ts";
+import type { Burst } from "./burst.ts";
+import type { Tour } from "./tour.ts";
+import type { Step } from "./walk.ts";
 
 /** The whole tour as text, about 120 columns wide. Colours only where the terminal wants them. */
 export function renderTour(tour: Tour): string {
-  const { burst } = tour;
   return [
     stepsTable(tour.steps),
     dim("  SQL: statements sent. A turn is two; the first after a start, or after a price or switch changed, also loads the catalogue."),
@@ -14,13 +15,17 @@ export function renderTour(tour: Tour): string {
     `  ${bold("The receipt")}  fresh × weight + cached × weight + output × weight, times the multiplier, over tokens per credit`,
     ...tour.receipt.map((line) => `  ${line}`),
     "",
-    `  ${bold("A turn's own time")}  p50 ${ms(burst.p50Ms)}, p99 ${ms(burst.p99Ms)} beside the model, ${burst.statementsPerTurn} statements each (${burst.turns} turns)`,
+    ...(tour.burst === null ? [] : [burstLine(tour.burst)]),
   ].join("\n");
+}
+
+function burstLine({ turns, statementsPerTurn, p50Ms, p99Ms }: Burst): string {
+  return `  ${bold("A turn's own time")}  p50 ${ms(p50Ms)}, p99 ${ms(p99Ms)} beside the model, ${statementsPerTurn} statements each (${turns} turns)`;
 }
 
 /** True when every step was answered as expected. */
 export function tourSucceeded(tour: Tour): boolean {
-  return tour.steps.every((step) => step.ok);
+  return tour.burst !== null && tour.steps.every((step) => step.ok);
 }
 
 /** Columns stand apart by space alone: lines would cost the width of a terminal. */

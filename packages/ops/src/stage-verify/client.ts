@@ -1,19 +1,15 @@
 // Requests to a stage, as the evidence needs them: by whom, how long it took, which build answered. Knows no route.
 
 import { performance } from "node:perf_hooks";
+import { NoResponse } from "@pantheon/client/error.ts";
+import type { Received } from "@pantheon/client/received.ts";
+import { createTransport, type Call, type Send } from "@pantheon/client/transport.ts";
 import { newId } from "@pantheon/contract/id.ts";
 
 /** Whose token goes along; null sends none. */
 export type Caller = "user" | "admin" | "empty" | null;
 
-export type Answer = {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-  /** The body when it is JSON, else undefined. */
-  readonly json: unknown;
-  readonly requestId: string;
-};
+export type Answer = Received;
 
 export type Request = {
   readonly as?: Caller;
@@ -24,7 +20,7 @@ export type Request = {
   readonly at?: string;
 };
 
-export type Ask = (method: string, path: string, request?: Request) => Promise<Answer>;
+export type Ask = (method: Call["method"], path: string, request?: Request) => Promise<Answer>;
 
 export type Client = {
   readonly ask: Ask;
@@ -45,27 +41,19 @@ export class NoAnswer extends Error {
   }
 }
 
-/** A function ends within 29 s and a gateway at 30, so a request that is given up has no effect to come. */
-const TIMEOUT_MS = 35_000;
-
 /**
- * A client of the stage at `url`; what is under /admin goes to `adminUrl` when there is one. Redirects are answers like any other: a token
- * is never carried to another host. Rejects with NoAnswer.
+ * A client of the stage at `url`; what is under /admin goes to `adminUrl` when there is one. Every request is sent once, and a key goes
+ * along only when it is given: what came of one request is the evidence. Redirects are answers like any other: a token is never carried
+ * to another host. Rejects with NoAnswer.
  */
 export function createClient({ url, adminUrl, tokens }: { url: string; adminUrl: string | null; tokens: Tokens }): Client {
   const versions = new Map<string | null, string[]>();
-  const ask: Ask = async (method, path, { as = null, body, key, ifMatch, at } = {}) => {
-    const requestId = `verify-${newId()}`;
+  const ask: Ask = async (method, path, { as = null, body, key = null, ifMatch, at } = {}) => {
     const base = at ?? (adminUrl !== null && path.startsWith("/api/v1/admin/") ? adminUrl : url);
     const token = as === null ? null : tokens[as];
-    const headers = {
-      "X-Request-Id": requestId,
-      ...(token !== null && { Authorization: `Bearer ${token}` }),
-      ...(body && { "Content-Type": "application/json" }),
-      ...(key !== undefined && { "Idempotency-Key": key }),
-      ...(ifMatch !== undefined && { "If-Match": `"${ifMatch}"` }),
-    };
-    const answer = await send(`${base}${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) }, requestId);
+    const requestId = `verify-${newId()}`;
+    const call = { method, path, key, requestId, ...(body && { body }), ...(ifMatch !== undefined && { ifMatch }) };
+    const answer = await answered(createTransport({ url: base, token, fetch: withoutRedirects, retry: false }), call);
     const version = answer.headers.get("pantheon-version");
     versions.set(version, [...(versions.get(version) ?? []), `${method} ${path.split("?")[0]}`]);
     return answer;
@@ -73,24 +61,18 @@ export function createClient({ url, adminUrl, tokens }: { url: string; adminUrl:
   return { ask, versions };
 }
 
-async function send(address: string, request: RequestInit, requestId: string): Promise<Answer> {
-  const began = performance.now();
-  try {
-    const response = await fetch(address, { ...request, redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) });
-    const text = await response.text();
-    const { status, headers } = response;
-    return { status, headers, text, json: parsed(text), requestId: headers.get("x-request-id") ?? requestId };
-  } catch (error) {
-    const seconds = ((performance.now() - began) / 1_000).toFixed(1);
-    throw new NoAnswer(`no answer after ${seconds} s (${reasonOf(error)})`, requestId);
-  }
+function withoutRedirects(address: string, request: RequestInit): Promise<Response> {
+  return fetch(address, { ...request, redirect: "manual" });
 }
 
-function parsed(text: string): unknown {
+async function answered(send: Send, call: Call): Promise<Answer> {
+  const began = performance.now();
   try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+    return await send(call);
+  } catch (error) {
+    if (!(error instanceof NoResponse)) throw error;
+    const seconds = ((performance.now() - began) / 1_000).toFixed(1);
+    throw new NoAnswer(`no answer after ${seconds} s (${reasonOf(error.cause)})`, error.requestId);
   }
 }
 

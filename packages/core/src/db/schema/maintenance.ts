@@ -1,6 +1,7 @@
 // The tables of what is looked after from outside requests, as Kysely sees them (schema.ts says how).
 
 import type { ColumnType } from "kysely";
+import type { JobName, JobOutcome } from "@pantheon/contract/vocabulary.ts";
 
 export interface MaintenanceTables {
   lost_answers: LostAnswersTable;
@@ -17,11 +18,11 @@ interface LostAnswersTable {
 }
 
 interface MaintenanceRunsTable {
-  job: "sweep" | "reconcile" | "verify";
+  job: JobName;
   commit: string;
   began_at: Date;
   finished_at: Date;
-  outcome: "done" | "failed";
+  outcome: JobOutcome;
   /** jsonb: handed in as JSON text. */
   counts: ColumnType<Readonly<Record<string, number>>, string, string>;
   /** jsonb: handed in as JSON text. What it says is the job's own. */

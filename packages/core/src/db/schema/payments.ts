@@ -1,6 +1,7 @@
 // The tables of top-ups and of what payments took back, as Kysely sees them. The other tables stand in schema.ts.
 
 import type { ColumnType, Generated } from "kysely";
+import type { ResolutionKind, ReversalKind, TopUpState } from "@pantheon/contract/vocabulary.ts";
 
 /** Top-ups, reversals and received payment events. */
 export interface PaymentTables {
@@ -19,13 +20,13 @@ interface TopUpsTable {
   amount_usd: string;
   currency: Generated<string>;
   credits_to_grant: string;
-  status: Generated<"created" | "pending" | "processing" | "succeeded" | "failed" | "canceled" | "quarantined" | "dismissed">;
+  status: Generated<TopUpState>;
   payment_intent: string | null;
   livemode: boolean | null;
   quarantine_reason: string | null;
   received_minor: string | null;
   received_currency: string | null;
-  resolution: "grant" | "dismiss" | "restore" | null;
+  resolution: ResolutionKind | null;
   resolved_by: string | null;
   resolved_at: Date | null;
   resolution_note: string | null;
@@ -44,7 +45,7 @@ interface TopUpsTable {
 interface ReversalsTable {
   object_id: string;
   payment_intent: string;
-  kind: "refund" | "dispute";
+  kind: ReversalKind;
   state: string;
   rank: Generated<number>;
   amount_minor: string;

@@ -3,6 +3,7 @@
 import type { ColumnType, Generated } from "kysely";
 import type { MaintenanceTables } from "./maintenance.ts";
 import type { PaymentTables } from "./payments.ts";
+import type { CallState, LedgerKind, LedgerSource, ToolName, ToolState, TurnState, UsageSource } from "@pantheon/contract/vocabulary.ts";
 
 /** Every table of the product. */
 export interface Schema extends PaymentTables, MaintenanceTables {
@@ -48,7 +49,7 @@ interface SessionsTable {
   title: string | null;
   model_alias: Generated<string>;
   system_prompt: string | null;
-  tools: Generated<string[]>;
+  tools: Generated<ToolName[]>;
   deleted_at: Date | null;
   created_at: Stamp;
 }
@@ -57,7 +58,7 @@ interface TurnsTable {
   id: Generated<string>;
   session_id: string;
   user_id: string;
-  status: "running" | "completed" | "failed";
+  status: TurnState;
   turn_index: number | null;
   user_input: string;
   assistant_output: string | null;
@@ -112,8 +113,8 @@ interface LlmCallEventsTable {
   credits_absorbed: OnceGenerated<Exact>;
   usd_per_credit: Once<Exact>;
   latency_ms: Once<number>;
-  status: Once<"success" | "partial" | "internal">;
-  usage_source: Once<"reported" | "estimated">;
+  status: Once<CallState>;
+  usage_source: Once<UsageSource>;
   pricing_version: Once<string>;
   pricing_revision: Once<Exact>;
   request_id: OnceNullable<string>;
@@ -129,7 +130,7 @@ interface ToolCallEventsTable {
   attempt: number;
   call_index: number;
   tool_name: string;
-  status: "success" | "error";
+  status: ToolState;
   latency_ms: number;
   created_at: Stamp;
 }
@@ -183,8 +184,8 @@ interface CreditTransactionsTable {
   id: OnceGenerated<string>;
   user_id: Once<string>;
   seq: Once<Exact>;
-  kind: Once<"grant" | "debit" | "refund">;
-  source: Once<"turn" | "top_up" | "admin" | "seed" | "promo" | "reversal">;
+  kind: Once<LedgerKind>;
+  source: Once<LedgerSource>;
   amount: Once<Exact>;
   balance_after: Once<Exact>;
   reference_id: Once<string>;
@@ -215,8 +216,8 @@ interface AdminActionsTable {
   action: Once<string>;
   target: Once<string>;
   /** jsonb: handed in as JSON text. */
-  before: ColumnType<unknown, string | null | undefined, never>;
-  after: ColumnType<unknown, string | null | undefined, never>;
+  before: ColumnType<Readonly<Record<string, unknown>> | null, string | null | undefined, never>;
+  after: ColumnType<Readonly<Record<string, unknown>> | null, string | null | undefined, never>;
   request_id: OnceNullable<string>;
   created_at: OnceGenerated<Date>;
 }

@@ -3,6 +3,7 @@
 
 import { sql, type RawBuilder } from "kysely";
 import type { Slots } from "../../db/prepared.ts";
+import type { TurnState } from "@pantheon/contract/vocabulary.ts";
 
 export type GateInput = {
   turn: string;
@@ -34,7 +35,7 @@ export type GateInput = {
 /** The turn that already carries a request's key. */
 export type KeyedTurn = {
   id: string;
-  status: "running" | "completed" | "failed";
+  status: TurnState;
   /** The mark of the request that opened it, or took it over. */
   claim: string;
   request_hash: string | null;

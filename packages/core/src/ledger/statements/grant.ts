@@ -2,6 +2,7 @@
 
 import { sql } from "kysely";
 import { prepared } from "../../db/prepared.ts";
+import type { LedgerSource } from "@pantheon/contract/vocabulary.ts";
 
 export type GrantInput = {
   /** The ledger row's id. */
@@ -9,7 +10,7 @@ export type GrantInput = {
   user: string;
   /** Credits, a positive decimal with at most 8 decimals. */
   amount: string;
-  source: "top_up" | "admin" | "seed" | "promo";
+  source: Exclude<LedgerSource, "turn" | "reversal">;
   /** What this grant is of, once and for ever: a payment intent, or `admin:<transaction id>`. */
   reference: string;
   initiatedBy: string | null;

@@ -3,11 +3,12 @@
 
 import { sql, type RawBuilder } from "kysely";
 import { prepared } from "../../db/prepared.ts";
+import type { ReversalKind } from "@pantheon/contract/vocabulary.ts";
 
 export type RecordReversalInput = {
   object: string;
   payment: string;
-  kind: "refund" | "dispute";
+  kind: ReversalKind;
   state: string;
   /** How late in the object's life this state is: an earlier one never overwrites it. */
   rank: number;

@@ -3,6 +3,7 @@
 
 import { sql } from "kysely";
 import { prepared } from "../../db/prepared.ts";
+import type { CallState, ToolState, UsageSource } from "@pantheon/contract/vocabulary.ts";
 
 export type SettleTurnInput = {
   turn: string;
@@ -52,13 +53,13 @@ export type UsageEvent = {
   credits_absorbed: string;
   usd_per_credit: string;
   latency_ms: number;
-  status: "success" | "partial" | "internal";
-  usage_source: "reported" | "estimated";
+  status: CallState;
+  usage_source: UsageSource;
   pricing_version: string;
   pricing_revision: string;
 };
 
-export type ToolEvent = { id: string; call_index: number; tool_name: string; status: "success" | "error"; latency_ms: number };
+export type ToolEvent = { id: string; call_index: number; tool_name: string; status: ToolState; latency_ms: number };
 
 export type SettleTurnRow = { response_body: string; balance_after: string; charge: string; over_hold: boolean };
 

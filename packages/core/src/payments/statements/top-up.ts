@@ -2,6 +2,7 @@
 
 import { sql, type RawBuilder } from "kysely";
 import { prepared } from "../../db/prepared.ts";
+import type { TopUpState } from "@pantheon/contract/vocabulary.ts";
 
 export type StartTopUpInput = {
   id: string;
@@ -62,7 +63,7 @@ returning response_body`,
 export type MoveTopUpInput = {
   id: string;
   payment: string;
-  status: "pending" | "processing" | "failed" | "canceled";
+  status: Extract<TopUpState, "pending" | "processing" | "failed" | "canceled">;
   /** When this became so, by Stripe's clock and to its second: an older event never overwrites a newer one. */
   at: Date;
   event: string | null;

@@ -1,0 +1,93 @@
+// The admins' part of the client: prices, settings, people, reports. Anybody else is refused with 403.
+
+import type * as shapes from "@pantheon/contract/admin.ts";
+import type * as reports from "@pantheon/contract/reports.ts";
+import type { Bucket, TopUpState, Window } from "@pantheon/contract/vocabulary.ts";
+import { ask, listing, path, search, succeed, type Sent } from "./calls.ts";
+import type { CallOptions, Send } from "./transport.ts";
+
+const ADMIN = "/api/v1/admin";
+
+type Days = { readonly from_date?: string; readonly to_date?: string };
+type Filter = Days & { readonly user_id?: string; readonly model_alias?: string };
+type UsageByUserQuery = { readonly start_date?: string; readonly end_date?: string; readonly limit?: number; readonly offset?: number };
+type NewVersion = Sent<ReturnType<typeof shapes.versionCreate>>;
+
+export function adminClient(send: Send) {
+  return {
+    prices: {
+      /** The active version's prices, and the revision that they are true at. */
+      list: (more: CallOptions = {}) => ask<typeof shapes.PriceList>(send, { ...more, method: "GET", path: `${ADMIN}/pricing` }),
+      /** Binds the very next turn. With `ifMatch`, rejects with 412 when anything changed since that revision. */
+      patch: (alias: string, price: Sent<typeof shapes.PricePatch>, more: CallOptions = {}) =>
+        ask<typeof shapes.Price>(send, { ...more, method: "PATCH", path: path`/api/v1/admin/pricing/${alias}`, body: price }),
+    },
+    versions: {
+      create: (version: NewVersion, more: CallOptions = {}) =>
+        ask<typeof shapes.PricingVersion>(send, { ...more, method: "POST", path: `${ADMIN}/pricing/versions`, body: version }),
+      activate: (version: string, more: CallOptions = {}) =>
+        ask<typeof shapes.ActivatedVersion>(send, {
+          ...more,
+          method: "POST",
+          path: path`/api/v1/admin/pricing/versions/${version}/activate`,
+        }),
+    },
+    settings: {
+      read: (more: CallOptions = {}) => ask<typeof shapes.Settings>(send, { ...more, method: "GET", path: `${ADMIN}/settings` }),
+    },
+    enforcement: {
+      override: (enabled: boolean, more: CallOptions = {}) =>
+        ask<typeof shapes.Enforcement>(send, { ...more, method: "PATCH", path: `${ADMIN}/settings/enforcement`, body: { enabled } }),
+      /** Back to the stage's default. */
+      reset: (more: CallOptions = {}) =>
+        ask<typeof shapes.Enforcement>(send, { ...more, method: "DELETE", path: `${ADMIN}/settings/enforcement` }),
+    },
+    wallets: {
+      read: (user: string, more: CallOptions = {}) =>
+        ask<typeof shapes.AdminWallet>(send, { ...more, method: "GET", path: path`/api/v1/admin/wallets/${user}` }),
+      /** Once a key. The wallet is made if it is missing. */
+      grant: (user: string, grant: Sent<typeof shapes.GrantCreate>, more: CallOptions = {}) =>
+        ask<typeof shapes.Grant>(send, { ...more, method: "POST", path: path`/api/v1/admin/wallets/${user}/grant`, body: grant }),
+    },
+    users: {
+      /** The same act as `wallets.grant`, at its second address. */
+      grant: (user: string, grant: Sent<typeof shapes.GrantCreate>, more: CallOptions = {}) =>
+        ask<typeof shapes.UserGrant>(send, { ...more, method: "POST", path: path`/api/v1/admin/users/${user}/wallet/grant`, body: grant }),
+      suspend: (user: string, more: CallOptions = {}) =>
+        ask<typeof shapes.Suspension>(send, { ...more, method: "POST", path: path`/api/v1/admin/users/${user}/suspend` }),
+      reactivate: (user: string, more: CallOptions = {}) =>
+        ask<typeof shapes.Suspension>(send, { ...more, method: "POST", path: path`/api/v1/admin/users/${user}/reactivate` }),
+    },
+    actions: listing<typeof shapes.ActionList, "actions">(send, `${ADMIN}/actions`, "actions"),
+    topUps: {
+      ...listing<typeof shapes.AdminTopUpList, "top_ups", { readonly status?: TopUpState }>(send, `${ADMIN}/top-ups`, "top_ups"),
+      /** Takes a payment out of quarantine, once: 409 when it is not there any more. */
+      resolve: (topUp: string, resolution: Sent<typeof shapes.ResolveCreate>, more: CallOptions = {}) =>
+        ask<typeof shapes.ResolvedTopUp>(send, {
+          ...more,
+          method: "POST",
+          path: path`/api/v1/admin/top-ups/${topUp}/resolve`,
+          body: resolution,
+        }),
+    },
+    reports: reportsClient(send),
+  };
+}
+
+function reportsClient(send: Send) {
+  return {
+    summary: (query: Filter & { readonly bucket?: Bucket } = {}, more: CallOptions = {}) =>
+      ask<typeof reports.UsageSummary>(send, { ...more, method: "GET", path: `${ADMIN}/usage/summary${search(query)}` }),
+    /** The whole file as text. */
+    exportCsv: async (query: Filter = {}, more: CallOptions = {}): Promise<string> =>
+      (await succeed(send, { ...more, method: "GET", path: `${ADMIN}/usage/export.csv${search(query)}` })).text,
+    usageByUser: (query: UsageByUserQuery = {}, more: CallOptions = {}) =>
+      ask<typeof reports.UsageByUser>(send, { ...more, method: "GET", path: `${ADMIN}/analytics/usage${search(query)}` }),
+    activeUsers: (query: { readonly window?: Window; readonly as_of?: string } = {}, more: CallOptions = {}) =>
+      ask<typeof reports.ActiveUsers>(send, { ...more, method: "GET", path: `${ADMIN}/analytics/active-users${search(query)}` }),
+    margin: (query: Days & { readonly bucket?: Bucket } = {}, more: CallOptions = {}) =>
+      ask<typeof reports.Margin>(send, { ...more, method: "GET", path: `${ADMIN}/analytics/margin${search(query)}` }),
+    reconciliation: (more: CallOptions = {}) =>
+      ask<typeof reports.Reconciliation>(send, { ...more, method: "GET", path: `${ADMIN}/reconciliation` }),
+  };
+}

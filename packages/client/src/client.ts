@@ -1,0 +1,70 @@
+// The client of the product's API: a method an operation, grouped by noun. Writes carry a key of their own unless they are given one, so
+// they may be tried again; what is tried again, and how often, is retry.ts.
+
+import type * as account from "@pantheon/contract/account.ts";
+import type { Health } from "@pantheon/contract/health.ts";
+import type * as turns from "@pantheon/contract/turns.ts";
+import { adminClient } from "./admin.ts";
+import { ask, listing, path, succeed, type Sent } from "./calls.ts";
+import { createTransport, type CallOptions, type ClientOptions } from "./transport.ts";
+
+const SESSIONS = "/api/v1/sessions";
+const ME = "/api/v1/users/me";
+
+export type Client = ReturnType<typeof createClient>;
+
+/**
+ * A client of the stage at `url`. Its methods reject with PantheonError for a refusal, and with NoResponse when none came. Connects
+ * nothing before the first call.
+ */
+export function createClient(options: ClientOptions) {
+  const send = createTransport(options);
+  return {
+    /** One call, whatever it is answered. */
+    send,
+    sessions: {
+      create: (session: Sent<typeof turns.SessionCreate> = {}, more: CallOptions = {}) =>
+        ask<typeof turns.Session>(send, { ...more, method: "POST", path: SESSIONS, body: session }),
+      read: (session: string, more: CallOptions = {}) =>
+        ask<typeof turns.Session>(send, { ...more, method: "GET", path: path`/api/v1/sessions/${session}` }),
+      delete: async (session: string, more: CallOptions = {}): Promise<void> => {
+        await succeed(send, { ...more, method: "DELETE", path: path`/api/v1/sessions/${session}` });
+      },
+      ...listing<typeof turns.SessionList, "sessions">(send, SESSIONS, "sessions"),
+    },
+    turns: {
+      /** Runs a turn; rejects with 402 `insufficient_credits` when there are too few. None of its refusals costs anything. */
+      run: (session: string, turn: Sent<typeof turns.TurnCreate>, more: CallOptions = {}) =>
+        ask<typeof turns.TurnRead>(send, { ...more, method: "POST", path: path`/api/v1/sessions/${session}/turns`, body: turn }),
+      of: (session: string) => listing<typeof turns.TurnList, "turns">(send, path`/api/v1/sessions/${session}/turns`, "turns"),
+    },
+    messages: {
+      of: (session: string) => listing<typeof turns.MessageList, "messages">(send, path`/api/v1/sessions/${session}/messages`, "messages"),
+    },
+    account: {
+      me: (more: CallOptions = {}) => ask<typeof account.Me>(send, { ...more, method: "GET", path: "/api/v1/auth/me" }),
+      usage: listing<typeof account.UsageList, "events">(send, `${ME}/usage`, "events"),
+      transactions: listing<typeof account.TransactionList, "transactions">(send, `${ME}/transactions`, "transactions"),
+      /** The arithmetic of one debit, computed again; 404 for what is no debit of yours. */
+      receipt: (transaction: string, more: CallOptions = {}) =>
+        ask<typeof account.Receipt>(send, { ...more, method: "GET", path: path`/api/v1/users/me/transactions/${transaction}/receipt` }),
+    },
+    wallet: {
+      read: (more: CallOptions = {}) => ask<typeof account.Wallet>(send, { ...more, method: "GET", path: `${ME}/wallet` }),
+    },
+    topUps: {
+      /** Starts a top-up: pay it at Stripe with the client secret. */
+      start: (topUp: Sent<typeof account.TopUpCreate>, more: CallOptions = {}) =>
+        ask<typeof account.TopUpStarted>(send, { ...more, method: "POST", path: `${ME}/wallet/top-up`, body: topUp }),
+      read: (topUp: string, more: CallOptions = {}) =>
+        ask<typeof account.TopUpRead>(send, { ...more, method: "GET", path: path`/api/v1/users/me/wallet/top-ups/${topUp}` }),
+      ...listing<typeof account.TopUpList, "top_ups">(send, `${ME}/wallet/top-ups`, "top_ups"),
+    },
+    health: {
+      /** Of one function, or of the product. Needs no token. */
+      read: (name?: "turns" | "users" | "admin" | "stripe-webhook", more: CallOptions = {}) =>
+        ask<typeof Health>(send, { ...more, method: "GET", path: name === undefined ? "/api/v1/health" : path`/api/v1/health/${name}` }),
+    },
+    admin: adminClient(send),
+  };
+}

@@ -1,0 +1,189 @@
+// The admins' API on the wire (contract section 5), but for the reports.
+
+import * as v from "valibot";
+import { TOP_UP_ENTRIES, Transaction, WALLET_ENTRIES } from "./account.ts";
+import { positiveDecimal } from "./decimal-input.ts";
+import { amount } from "./money.ts";
+import { ENFORCEMENT_SOURCES, RESOLUTIONS, RESOLVE_ACTIONS, TOP_UP_STATES } from "./vocabulary.ts";
+import { Day, Decimal, named, OpaqueId, page, PAGE_ENTRIES, text, Time } from "./wire.ts";
+
+const Multiplier = positiveDecimal(amount("100"), 4);
+const Label = text(1, 64);
+
+export const AliasPath = v.strictObject({ model_alias: OpaqueId });
+export const VersionPath = v.strictObject({ version: OpaqueId });
+export const UserPath = v.strictObject({ user_id: OpaqueId });
+
+export const PricePatch = named(
+  "PricePatch",
+  "The new multiplier of an alias in a pricing version.",
+  v.strictObject({ multiplier: Multiplier, pricing_version: Label }),
+);
+
+export const Price = named(
+  "Price",
+  "What an alias costs in a pricing version.",
+  v.object({ model_alias: v.string(), multiplier: Decimal, pricing_version: v.string() }),
+);
+
+const Revision = v.pipe(v.string(), v.description("Raised by every change of a price or a setting; for `If-Match`."));
+
+export const PriceList = named(
+  "PriceList",
+  "The prices of the active version, by alias.",
+  v.object({ pricing_version: v.string(), revision: Revision, items: v.array(Price) }),
+);
+
+/** `aliases` are the models that can be run: a version that is given in full names each of them once. */
+export function versionCreate(aliases: readonly string[]) {
+  return named(
+    "PricingVersionCreate",
+    "A pricing version to make; without `items` it copies the active one.",
+    v.strictObject({
+      version: v.pipe(
+        v.string(),
+        v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "must be 1 to 64 letters, digits, dots, underscores or hyphens"),
+      ),
+      label: Label,
+      effective_date: Day,
+      items: v.optional(
+        v.pipe(
+          v.array(v.strictObject({ model_alias: v.picklist(aliases), multiplier: Multiplier })),
+          v.check(
+            (items) => items.length === aliases.length && new Set(items.map((item) => item.model_alias)).size === aliases.length,
+            "must name every model alias once",
+          ),
+        ),
+      ),
+    }),
+  );
+}
+
+const VERSION_ENTRIES = { version: v.string(), label: v.string(), effective_date: v.string(), is_active: v.boolean() };
+
+export const PricingVersion = named(
+  "PricingVersion",
+  "A pricing version with its prices.",
+  v.object({ ...VERSION_ENTRIES, items: v.array(Price) }),
+);
+
+export const ActivatedVersion = named("ActivatedVersion", "The version that is active now.", v.object(VERSION_ENTRIES));
+
+export const Settings = named(
+  "Settings",
+  "The settings in force, of one moment.",
+  v.object({
+    enforcement_enabled: v.boolean(),
+    enforcement_source: v.picklist(ENFORCEMENT_SOURCES),
+    low_balance_threshold: Decimal,
+    pricing_version: v.string(),
+    revision: Revision,
+  }),
+);
+
+export const EnforcementPatch = named("EnforcementPatch", "The override of enforcement.", v.strictObject({ enabled: v.boolean() }));
+
+export const Enforcement = named(
+  "Enforcement",
+  "Whether turns without credits are refused, and what decides it.",
+  v.object({ enforcement_enabled: v.boolean(), source: v.picklist(ENFORCEMENT_SOURCES) }),
+);
+
+export const Suspension = named(
+  "Suspension",
+  "Whether a user's turns are refused.",
+  v.object({ user_id: v.string(), suspended: v.boolean() }),
+);
+
+export const GrantCreate = named(
+  "GrantCreate",
+  "Credits to grant. Send an `Idempotency-Key`, or each request is a grant of its own.",
+  v.strictObject({ amount: positiveDecimal(amount("10000"), 8), note: v.optional(v.nullable(text(0, 256)), null) }),
+);
+
+export const Grant = named(
+  "Grant",
+  "A grant that was booked.",
+  v.object({ user_id: v.string(), new_balance: Decimal, transaction_id: v.string() }),
+);
+
+export const UserGrant = named(
+  "UserGrant",
+  "A grant that was booked, as the second address says it.",
+  v.object({ user_id: v.string(), credits_granted: Decimal, new_balance: Decimal }),
+);
+
+export const AdminWallet = named(
+  "AdminWallet",
+  "Somebody's wallet and its ten latest ledger rows.",
+  v.object({ ...WALLET_ENTRIES, recent_transactions: v.array(Transaction) }),
+);
+
+const Values = v.nullable(v.record(v.string(), v.unknown()));
+
+export const AdminAction = named(
+  "AdminAction",
+  "What an admin did: the row is written by the statement that makes the change.",
+  v.object({
+    id: v.string(),
+    admin_id: v.string(),
+    action: v.string(),
+    target: v.string(),
+    before: Values,
+    after: Values,
+    request_id: v.nullable(v.string()),
+    created_at: Time,
+  }),
+);
+
+export const TopUpsQuery = v.strictObject({ ...PAGE_ENTRIES, status: v.optional(v.picklist(TOP_UP_STATES)) });
+
+export const AdminTopUp = named(
+  "AdminTopUp",
+  "Anybody's top-up; one that was set aside with its reason, what was received in the smallest unit of its currency, and what became of it.",
+  v.object({
+    ...TOP_UP_ENTRIES,
+    user_id: v.string(),
+    payment_intent: v.nullable(v.string()),
+    livemode: v.nullable(v.boolean()),
+    quarantine_reason: v.nullable(v.string()),
+    received_minor: v.nullable(Decimal),
+    received_currency: v.nullable(v.string()),
+    resolution: v.nullable(v.picklist(RESOLUTIONS)),
+    resolved_by: v.nullable(v.string()),
+    resolved_at: v.nullable(Time),
+    resolution_note: v.nullable(v.string()),
+  }),
+);
+
+export const ResolveCreate = named(
+  "ResolveCreate",
+  "What becomes of a payment in quarantine. A grant may name credits and a person where the payment's own do not fit; a dismissal takes neither.",
+  v.strictObject({
+    action: v.picklist(RESOLVE_ACTIONS),
+    note: text(1, 256),
+    credits: v.optional(v.nullable(positiveDecimal(amount("1000000"), 2)), null),
+    user_id: v.optional(v.nullable(OpaqueId), null),
+  }),
+);
+
+export const ResolvedTopUp = named(
+  "ResolvedTopUp",
+  "A top-up that left quarantine. What was granted is null after a dismissal.",
+  v.object({
+    id: v.string(),
+    status: v.picklist(["succeeded", "dismissed"]),
+    user_id: v.string(),
+    payment_intent: v.string(),
+    credits_granted: v.nullable(Decimal),
+    transaction_id: v.nullable(v.string()),
+    new_balance: v.nullable(Decimal),
+  }),
+);
+
+export const ActionList = named("ActionList", "A page of the audit, newest first.", page("actions", AdminAction));
+export const AdminTopUpList = named(
+  "AdminTopUpList",
+  "A page of top-ups, newest first. `total` counts up to 10 000.",
+  page("top_ups", AdminTopUp),
+);

@@ -1,0 +1,52 @@
+// A refusal on the wire: the problem document of RFC 9457, and the members that belong to one code.
+
+import * as v from "valibot";
+import { ERROR_CODES } from "./error.ts";
+import { Count, Decimal, named } from "./wire.ts";
+
+const COMMON = {
+  type: v.string(),
+  title: v.string(),
+  status: v.number(),
+  detail: v.pipe(v.string(), v.description("For people; it may change.")),
+  request_id: v.string(),
+};
+
+const Fault = named(
+  "InputFault",
+  "One fault in the input: where (`a.b.0`), and the rule that it breaks.",
+  v.object({ path: v.string(), message: v.string() }),
+);
+
+/** The schema of every refusal. Some codes bring members of their own. */
+export const Problem = named(
+  "Problem",
+  "A refusal (RFC 9457). `code` is for programs and stays.",
+  v.looseObject({ ...COMMON, code: v.picklist(ERROR_CODES), errors: v.optional(v.array(Fault)) }),
+);
+
+export type ProblemDocument = v.InferOutput<typeof Problem>;
+
+export const InsufficientCredits = named(
+  "InsufficientCredits",
+  "402: nothing was run. `estimated_cost` is what the turn would have held.",
+  v.looseObject({
+    ...COMMON,
+    code: v.literal("insufficient_credits"),
+    balance: Decimal,
+    held: Decimal,
+    available: Decimal,
+    estimated_cost: Decimal,
+    top_up_url: v.nullable(v.string()),
+    affordable_output_tokens: v.pipe(
+      v.optional(Count),
+      v.description("Where no overdraft is allowed: how many output tokens are affordable."),
+    ),
+  }),
+);
+
+export const PreconditionFailed = named(
+  "PreconditionFailed",
+  "412: prices or settings have changed since the revision in `If-Match`. `revision` is the one of now.",
+  v.looseObject({ ...COMMON, code: v.literal("precondition_failed"), revision: v.string() }),
+);

@@ -1,0 +1,114 @@
+// Sessions, turns and messages on the wire (contract section 3).
+
+import * as v from "valibot";
+import { ROLES, TOOL_NAMES, TOOL_STATES, TURN_STATES } from "./vocabulary.ts";
+import { Count, Decimal, Id, named, page, text, Time } from "./wire.ts";
+
+const MAX_OUTPUT_TOKENS = 8_192;
+
+const Alias = text(1, 64);
+
+export const SessionCreate = named(
+  "SessionCreate",
+  "A new session. Its alias is looked up when a turn runs, not now.",
+  v.strictObject({
+    title: v.optional(v.nullable(text(1, 200)), null),
+    model_alias: v.optional(Alias, "default"),
+    system_prompt: v.optional(v.nullable(text(1, 32_000)), null),
+    tools: v.optional(
+      v.pipe(
+        v.array(v.picklist(TOOL_NAMES)),
+        v.check((names) => new Set(names).size === names.length, "must name each tool once"),
+      ),
+      [],
+    ),
+  }),
+);
+
+export const SessionPath = v.strictObject({ session_id: Id });
+
+export const TurnCreate = named(
+  "TurnCreate",
+  "A message to the session's model. It is sent and stored trimmed.",
+  v.strictObject({
+    message: text(1, 32_000),
+    model_alias_override: v.optional(Alias),
+    max_output_tokens: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_OUTPUT_TOKENS))),
+  }),
+);
+
+export const Session = named(
+  "Session",
+  "A conversation with one model alias.",
+  v.object({
+    id: v.string(),
+    title: v.nullable(v.string()),
+    model_alias: v.string(),
+    system_prompt: v.nullable(v.string()),
+    tools: v.array(v.picklist(TOOL_NAMES)),
+    started_by_user_id: v.string(),
+    created_at: Time,
+    deleted_at: v.nullable(Time),
+  }),
+);
+
+export const TurnUsage = named(
+  "TurnUsage",
+  "The tokens of a turn. `estimated`: the provider did not report them, or reported what cannot be.",
+  v.object({
+    input_tokens_fresh: Count,
+    input_tokens_cached: Count,
+    output_tokens: Count,
+    reasoning_tokens: Count,
+    total_tokens: Count,
+    estimated: v.boolean(),
+  }),
+);
+
+export const ToolCall = named(
+  "ToolCall",
+  "One use of a tool within a turn.",
+  v.object({ tool_name: v.string(), status: v.picklist(TOOL_STATES), latency_ms: v.number() }),
+);
+
+export const TurnRead = named(
+  "TurnRead",
+  "A turn as its owner sees it. Its figures are null until it is completed. `credits_charged` is what the wallet paid; `credits_burned` is the same for display, at 4 decimals.",
+  v.object({
+    id: v.string(),
+    session_id: v.string(),
+    turn_index: v.pipe(v.nullable(Count), v.description("From 1, without gaps among completed turns; null on a failed one.")),
+    user_input: v.string(),
+    assistant_output: v.nullable(v.string()),
+    status: v.picklist(TURN_STATES),
+    model_alias_used: v.string(),
+    provider_model: v.nullable(v.string()),
+    usage: v.nullable(TurnUsage),
+    oe_tokens: v.nullable(Decimal),
+    multiplier: v.nullable(Decimal),
+    pricing_version: v.nullable(v.string()),
+    credits_burned: v.nullable(Decimal),
+    credits_charged: v.nullable(Decimal),
+    balance_after: v.nullable(Decimal),
+    low_balance: v.nullable(v.boolean()),
+    prune_triggered: v.pipe(v.boolean(), v.description("Older turns were left out to fit the model's window.")),
+    summary_triggered: v.boolean(),
+    summary_used_fallback: v.boolean(),
+    tool_calls: v.array(ToolCall),
+    created_at: Time,
+    completed_at: v.nullable(Time),
+  }),
+);
+
+/** The members of a completed turn that only the settle statement knows, since they are read from the locked wallet. */
+export type SettledMember = "balance_after" | "low_balance" | "completed_at";
+
+export const Message = named(
+  "Message",
+  "One side of a completed turn. Its id is the turn's id and the role.",
+  v.object({ id: v.string(), role: v.picklist(ROLES), content: v.string(), turn_id: v.string(), created_at: Time }),
+);
+
+export const SessionList = named("SessionList", "A page of sessions, newest first.", page("sessions", Session));
+export const TurnList = named("TurnList", "A page of turns, newest first; running and failed ones too.", page("turns", TurnRead));
+export const MessageList = named("MessageList", "A page of messages, newest first: two a completed turn.", page("messages", Message));

@@ -1,0 +1,71 @@
+// The closed lists of words that the wire, the code and the tables share. Each stands here once; a migration says it again as a CHECK.
+
+/** The word of a list. */
+export type WordOf<List extends readonly string[]> = List[number];
+
+export const TURN_STATES = ["running", "completed", "failed"] as const;
+export type TurnState = WordOf<typeof TURN_STATES>;
+
+/** `partial`: cut by the provider. `internal`: a call of our own, recorded and never charged. */
+export const CALL_STATES = ["success", "partial", "internal"] as const;
+export type CallState = WordOf<typeof CALL_STATES>;
+
+export const USAGE_SOURCES = ["reported", "estimated"] as const;
+export type UsageSource = WordOf<typeof USAGE_SOURCES>;
+
+export const TOOL_NAMES = ["search", "file_read"] as const;
+export type ToolName = WordOf<typeof TOOL_NAMES>;
+
+export const TOOL_STATES = ["success", "error"] as const;
+export type ToolState = WordOf<typeof TOOL_STATES>;
+
+export const ROLES = ["user", "assistant"] as const;
+export type Role = WordOf<typeof ROLES>;
+
+/** The kinds of ledger row. */
+export const LEDGER_KINDS = ["grant", "debit", "refund"] as const;
+export type LedgerKind = WordOf<typeof LEDGER_KINDS>;
+
+/** Where the credits of a ledger row come from. */
+export const LEDGER_SOURCES = ["turn", "top_up", "admin", "seed", "promo", "reversal"] as const;
+export type LedgerSource = WordOf<typeof LEDGER_SOURCES>;
+
+/** `dismissed`: out of quarantine without a grant. */
+export const TOP_UP_STATES = ["created", "pending", "processing", "succeeded", "failed", "canceled", "quarantined", "dismissed"] as const;
+export type TopUpState = WordOf<typeof TOP_UP_STATES>;
+
+/** What an admin may do with a payment in quarantine. */
+export const RESOLVE_ACTIONS = ["grant", "dismiss"] as const;
+export type ResolveAction = WordOf<typeof RESOLVE_ACTIONS>;
+
+/** How a payment left quarantine: by an admin, or because its lost top-up was restored. */
+export const RESOLUTIONS = [...RESOLVE_ACTIONS, "restore"] as const;
+export type ResolutionKind = WordOf<typeof RESOLUTIONS>;
+
+export const REVERSAL_KINDS = ["refund", "dispute"] as const;
+export type ReversalKind = WordOf<typeof REVERSAL_KINDS>;
+
+/** What became of a payment event. */
+export const EVENT_OUTCOMES = ["ok", "already_processed", "ignored", "quarantined"] as const;
+export type EventOutcome = WordOf<typeof EVENT_OUTCOMES>;
+
+export const BUCKETS = ["day", "week", "month"] as const;
+export type Bucket = WordOf<typeof BUCKETS>;
+
+/** Trailing 1, 7 or 30 days. */
+export const WINDOWS = ["day", "week", "month"] as const;
+export type Window = WordOf<typeof WINDOWS>;
+
+/** Whether the stage's default or an admin's override decides. */
+export const ENFORCEMENT_SOURCES = ["config", "override"] as const;
+export type EnforcementSource = WordOf<typeof ENFORCEMENT_SOURCES>;
+
+export const JOBS = ["sweep", "reconcile", "verify"] as const;
+export type JobName = WordOf<typeof JOBS>;
+
+export const JOB_OUTCOMES = ["done", "failed"] as const;
+export type JobOutcome = WordOf<typeof JOB_OUTCOMES>;
+
+/** `drift`: the database is ahead of this build, as it is while a deploy runs. */
+export const HEALTH_STATES = ["ok", "drift"] as const;
+export type HealthState = WordOf<typeof HEALTH_STATES>;

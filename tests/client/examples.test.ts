@@ -1,0 +1,131 @@
+// The client has a method for every operation of the document, and every example in the document was really answered: this file asks and
+// records. After a change of what is said: `npx vitest run tests/client/examples.test.ts -u`, then `npm run openapi`.
+
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { PantheonError } from "@pantheon/client/error.ts";
+import type { Client } from "@pantheon/client/client.ts";
+import { operationsOf, type Operation } from "../support/openapi-document.ts";
+import { clientOf } from "../support/client.ts";
+import { givenQuarantined } from "../support/given-quarantined.ts";
+import { PROJECT, readProjectFile } from "../support/project-files.ts";
+import { testWorld, type TestWorld } from "../support/world.ts";
+import { stabiliser } from "./stable.ts";
+
+let world: TestWorld;
+let operations: Operation[];
+const recorded = { operations: {} as Record<string, { request?: unknown; response?: unknown }>, refusals: {} as Record<string, unknown> };
+const stable = stabiliser();
+
+beforeAll(async () => {
+  world = await testWorld({ environment: { ADMIN_USER_IDS: "grace" } });
+  operations = operationsOf(await readProjectFile("docs/openapi.json"));
+});
+
+afterAll(() => world.end());
+
+it("records a first session, an admin's day and what is refused", async () => {
+  const ada = clientOf(world, "ada", { fetch: recording });
+  const grace = clientOf(world, "grace", { fetch: recording });
+  await asAdmin(grace, () => asUser(ada));
+  await refused(ada, grace);
+  const asked = Object.keys(recorded.operations);
+  const stripes = "receiveStripeEvent"; // called by Stripe alone
+  expect(asked.toSorted()).toEqual(
+    operations
+      .map(({ operationId }) => operationId)
+      .filter((id) => id !== stripes)
+      .toSorted(),
+  );
+  const sorted = Object.fromEntries(Object.entries(recorded.operations).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  const text = `${JSON.stringify({ operations: sorted, refusals: recorded.refusals }, null, 2)}\n`;
+  await expect(text).toMatchFileSnapshot(join(PROJECT, "docs/openapi-examples.json"));
+});
+
+/** Sends a request and keeps the first success of its operation, and the first refusal of a status, both made stable. */
+async function recording(address: string, request: RequestInit): Promise<Response> {
+  const response = await fetch(address, request);
+  const operation = operations.find(({ method, path }) => method === request.method && isAt(path, new URL(address).pathname));
+  expect(operation, `${request.method} ${address} is in the document`).toBeDefined();
+  const text = await response.clone().text();
+  if (response.status >= 400) recorded.refusals[response.status] ??= stable(JSON.parse(text));
+  else if (operation) {
+    recorded.operations[operation.operationId] ??= {
+      ...(typeof request.body === "string" && { request: stable(JSON.parse(request.body)) }),
+      ...(response.headers.get("content-type") === "application/json" && { response: stable(JSON.parse(text)) }),
+    };
+  }
+  return response;
+}
+
+/** The template without a parameter is preferred by their order: `/pricing/versions` stands before `/pricing/{model_alias}`. */
+function isAt(template: string, path: string): boolean {
+  return new RegExp(`^${template.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(path);
+}
+
+async function asUser(ada: Client): Promise<void> {
+  await ada.account.me();
+  const session = await ada.sessions.create({ title: "First steps", model_alias: "claude-sonnet", tools: ["search"] });
+  await ada.turns.run(session.id, { message: "What does a turn cost?", max_output_tokens: 256 });
+  await ada.sessions.list({ limit: 10 });
+  await ada.sessions.read(session.id);
+  await ada.turns.of(session.id).list();
+  await ada.messages.of(session.id).list();
+  await ada.wallet.read();
+  await ada.account.usage.list();
+  const { transactions } = await ada.account.transactions.list({ limit: 1 });
+  await ada.account.receipt(transactions[0]?.id ?? "");
+  const topUp = await ada.topUps.start({ amount_usd: "10.00" });
+  await ada.topUps.read(topUp.id);
+  await ada.topUps.list();
+  await ada.sessions.delete(session.id);
+  for (const name of [undefined, "turns", "users", "admin", "stripe-webhook"] as const) await ada.health.read(name);
+}
+
+/** What an admin does before and after a user's first session. */
+async function asAdmin({ admin }: Client, session: () => Promise<void>): Promise<void> {
+  await admin.wallets.grant("ada", { amount: "100", note: "Welcome" });
+  await session();
+  await admin.users.grant("ada", { amount: 0.5 });
+  await admin.wallets.read("ada");
+  const { revision } = await admin.prices.list();
+  await admin.prices.patch("claude-sonnet", { multiplier: "1.75", pricing_version: "2026-02-20" }, { ifMatch: revision });
+  await admin.versions.create({ version: "2027-01", label: "January", effective_date: "2027-01-01" });
+  await admin.versions.activate("2027-01");
+  await admin.settings.read();
+  await admin.enforcement.override(true);
+  await admin.enforcement.reset();
+  await admin.users.suspend("ada");
+  await admin.users.reactivate("ada");
+  await admin.actions.list({ limit: 3 });
+  await admin.topUps.list({ status: "pending" });
+  const aside = await givenQuarantined(world, { user: "ada" });
+  await admin.topUps.resolve(aside.id, { action: "grant", note: "A dollar short; agreed on the phone" });
+  await admin.reports.summary({ bucket: "day" });
+  await admin.reports.usageByUser();
+  await admin.reports.activeUsers({ window: "week" });
+  await admin.reports.margin({ bucket: "day" });
+  await admin.reports.reconciliation();
+  expect(await admin.reports.exportCsv()).toContain("credits_charged");
+}
+
+async function refused(ada: Client, grace: Client): Promise<void> {
+  const bob = clientOf(world, "bob", { fetch: recording });
+  const session = await bob.sessions.create();
+  await grace.admin.enforcement.override(true);
+  const price = { multiplier: "1", pricing_version: "2027-01" };
+  expect([
+    await codeOf(bob.turns.run(session.id, { message: "May I?" })),
+    await codeOf(ada.admin.settings.read()),
+    await codeOf(clientOf(world, null, { fetch: recording }).wallet.read()),
+    await codeOf(bob.turns.run(session.id, { message: " " })),
+    await codeOf(grace.admin.prices.patch("default", price, { ifMatch: "0" })),
+  ]).toEqual(["insufficient_credits", "forbidden", "unauthenticated", "invalid_request", "precondition_failed"]);
+}
+
+function codeOf(act: Promise<unknown>): Promise<string> {
+  return act.then(
+    () => "no refusal",
+    (error: unknown) => (error instanceof PantheonError ? error.code : "no problem"),
+  );
+}

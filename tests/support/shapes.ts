@@ -1,0 +1,33 @@
+// The named shapes of the contract by their names, and reading by one of them with nothing left over. Readers of the product may meet
+// members that they do not know; its tests may not.
+
+import * as v from "valibot";
+import { expect } from "vitest";
+import * as account from "@pantheon/contract/account.ts";
+import * as admin from "@pantheon/contract/admin.ts";
+import * as health from "@pantheon/contract/health.ts";
+import * as problem from "@pantheon/contract/problem.ts";
+import * as reports from "@pantheon/contract/reports.ts";
+import * as turns from "@pantheon/contract/turns.ts";
+import * as webhook from "@pantheon/contract/webhook.ts";
+
+/** By the name under which each is a component of the OpenAPI document. */
+export const SHAPES: ReadonlyMap<string, v.GenericSchema> = new Map(
+  [account, admin, health, problem, reports, turns, webhook].flatMap((module) =>
+    Object.values(module).flatMap((shape) => {
+      const name = isSchema(shape) ? v.getMetadata(shape)["ref"] : undefined;
+      return typeof name === "string" && isSchema(shape) ? [[name, shape] as const] : [];
+    }),
+  ),
+);
+
+/** What this shape reads of the value, which has no member that the shape does not name. */
+export function exactly<Shape extends v.GenericSchema>(shape: Shape, value: unknown): v.InferOutput<Shape> {
+  const read = v.parse(shape, value);
+  expect(value).toEqual(read);
+  return read;
+}
+
+function isSchema(value: unknown): value is v.GenericSchema {
+  return typeof value === "object" && value !== null && "kind" in value && value.kind === "schema";
+}
