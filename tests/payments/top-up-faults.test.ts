@@ -186,7 +186,6 @@ describe("two requests of one key that end up with two intents", () => {
   it("are answered alike: the quicker one's payment is the top-up's, and the other is never handed out", async () => {
     const { stripe, clock } = world.deps;
     if (!stripe) throw new Error("the world has a Stripe");
-    const quickerOf = (id: string) => JSON.stringify({ id, client_secret: "quicker", credits_to_grant: "333.33", amount_usd: "10" });
     const overtaken = {
       ...stripe,
       createIntent: async (intent: Parameters<typeof stripe.createIntent>[0]) => {
@@ -203,3 +202,8 @@ describe("two requests of one key that end up with two intents", () => {
     expect(await rowsOf("overtaken")).toBe(1);
   });
 });
+
+/** What the quicker request was answered. */
+function quickerOf(id: string): string {
+  return JSON.stringify({ id, client_secret: "quicker", credits_to_grant: "333.33", amount_usd: "10" });
+}
