@@ -205,3 +205,8 @@ describe("two requests of one key that end up with two intents", () => {
     expect(await rowsOf("overtaken")).toBe(1);
   });
 });
+
+/** What the quicker request was answered. */
+function quickerOf(id: string): string {
+  return JSON.stringify({ id, client_secret: "quicker", credits_to_grant: "333.33", amount_usd: "10" });
+}
