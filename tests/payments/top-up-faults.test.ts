@@ -182,9 +182,6 @@ describe("when the connection to the database breaks", () => {
   });
 });
 
-/** What the quicker of two requests has left as its answer. */
-const quickerOf = (id: string) => JSON.stringify({ id, client_secret: "quicker", credits_to_grant: "333.33", amount_usd: "10" });
-
 describe("two requests of one key that end up with two intents", () => {
   it("are answered alike: the quicker one's payment is the top-up's, and the other is never handed out", async () => {
     const { stripe, clock } = world.deps;
@@ -205,3 +202,8 @@ describe("two requests of one key that end up with two intents", () => {
     expect(await rowsOf("overtaken")).toBe(1);
   });
 });
+
+/** What the quicker request was answered. */
+function quickerOf(id: string): string {
+  return JSON.stringify({ id, client_secret: "quicker", credits_to_grant: "333.33", amount_usd: "10" });
+}

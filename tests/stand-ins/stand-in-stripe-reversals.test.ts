@@ -72,6 +72,35 @@ describe("refunds and disputes", () => {
   });
 });
 
+describe("what happens late", () => {
+  it("is dated by the stand-in's own clock: a dispute is reviewed, decided and overturned, and a key is forgotten after a day", async () => {
+    let now = Date.UTC(2027, 0, 1);
+    const late = await startStripe({ clock: () => now });
+    try {
+      const ours = sdkFor(late);
+      const make = () => ours.paymentIntents.create(TEN_DOLLARS, { idempotencyKey: "k" });
+      const { id } = await make();
+      now += 86_399_000;
+      expect((await make()).id).toBe(id);
+      now += 1_000;
+      expect((await make()).id).not.toBe(id);
+      late.pay(id, "pm_card_visa");
+      const dispute = late.dispute(id);
+      for (const step of ["review", "win", "overturn", "overturn"] as const) {
+        now += 30 * 86_400_000;
+        late.moveDispute(dispute.id, step);
+      }
+      const found = await ours.disputes.retrieve(dispute.id);
+      expect(found).toMatchObject({ status: "won", created: Date.UTC(2027, 0, 2) / 1_000 });
+      expect(found.balance_transactions.map(({ amount }) => amount)).toEqual([-1_000, 1_000, -1_000, 1_000]);
+      expect(found.lastResponse.headers["date"]).toBe(new Date(now).toUTCString());
+      expect(() => late.moveDispute(dispute.id, "review")).toThrow("cannot take the step");
+    } finally {
+      await late.close();
+    }
+  });
+});
+
 describe("events", () => {
   it("carry what was true when they happened, who asked, and can be read and listed", async () => {
     const made = await sdk.paymentIntents.create(TEN_DOLLARS, { idempotencyKey: "k" });
