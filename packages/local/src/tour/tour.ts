@@ -6,6 +6,7 @@ import { newId } from "@pantheon/contract/id.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import { callApi, type Answer, type Call } from "./call.ts";
 import { measureBurst, type Burst } from "./burst.ts";
+import { OPERATOR } from "../site/people.ts";
 import type { World } from "../world.ts";
 
 export type Step = {
@@ -31,7 +32,6 @@ type Outcome = { readonly answer: Answer; readonly outcome: string; readonly ok:
 type Stepper = (what: string, request: string, run: () => Promise<Outcome>) => Promise<Answer>;
 type Walk = { readonly world: World; readonly step: Stepper; readonly api: (method: string, path: string, call: Call) => Promise<Answer> };
 
-const OPERATOR = "operator";
 const QUESTION = "What does a turn cost, and who checks the arithmetic?";
 
 /** Walks through the product as new users and an operator, then measures a burst of turns. Prices and settings end as they were. */
