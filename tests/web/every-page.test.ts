@@ -1,5 +1,6 @@
 // Every page, with data in it, in light, dark and on a narrow screen: axe finds nothing, nothing is wider than the screen, and the console
-// stays empty. PANTHEON_PICTURES names a folder for their pictures.
+// stays empty. PANTHEON_EVERY_PICTURE names a folder for
+// pictures of all of them.
 
 import { join } from "node:path";
 import type { Page } from "playwright-core";
@@ -8,7 +9,7 @@ import { ADMIN, axe, givenApp, settled, type Look } from "./support/app.ts";
 import { givenLivedInWorld } from "./support/seed.ts";
 
 const app = givenApp();
-const PICTURES = process.env["PANTHEON_PICTURES"];
+const PICTURES = process.env["PANTHEON_EVERY_PICTURE"];
 
 let session = "";
 beforeAll(async () => {

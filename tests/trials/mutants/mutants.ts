@@ -6,6 +6,7 @@ import { PAYMENT_GUARDS } from "./guards/payments.ts";
 import { SCHEMA_GUARDS } from "./guards/schema.ts";
 import { STATEMENT_GUARDS } from "./guards/statements.ts";
 import { TURN_GUARDS } from "./guards/turns.ts";
+import { WEB_GUARDS } from "./guards/web.ts";
 import type { Mutant } from "./mutant.ts";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -15,4 +16,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...METERING_GUARDS,
   ...PAYMENT_GUARDS,
   ...EDGE_GUARDS,
+  ...WEB_GUARDS,
 ];

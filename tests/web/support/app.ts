@@ -79,11 +79,16 @@ export function givenApp(): App {
   };
 }
 
-/** A refusal of the API is no fault of a page, but the browser writes it down like one. */
+/** A refusal of the API, or a network that is gone, is no fault of a page, but the browser writes it down like one. */
 function listen(page: Page, complaints: string[]): void {
   page.on("console", (message) => {
     if (message.type() !== "error" && message.type() !== "warning") return;
-    if (/^Failed to load resource: (?:the server responded with a status of|net::ERR_INTERNET_DISCONNECTED)/.test(message.text())) return;
+    if (
+      /^Failed to load resource: (?:the server responded with a status of|net::ERR_(?:INTERNET_DISCONNECTED|CONNECTION_RE(?:SET|FUSED)))/.test(
+        message.text(),
+      )
+    )
+      return;
     complaints.push(`${page.url()} ${message.text()}`);
   });
   page.on("pageerror", (error) => complaints.push(`${page.url()} ${error.message}`));
@@ -100,7 +105,8 @@ export async function axe(page: Page): Promise<string[]> {
   );
 }
 
-/** Waits until nothing loads any more. */
+/** Waits until a page is there, and nothing of it loads any more. */
 export async function settled(page: Page): Promise<void> {
+  await page.locator("#page h1").waitFor();
   await expect.poll(() => page.locator(".loading").count()).toBe(0);
 }

@@ -52,7 +52,11 @@ function Balance({ balance, held, available, low_balance: isLow }: Answer<"GET /
             <Credits value={held} /> held by turns that run, <Credits value={available} /> available
           </span>
         )}
-        {isBelow ? <strong className="balance-low">Below zero</strong> : isLow && <strong className="balance-low">Running low</strong>}
+        {isBelow ? (
+          <strong className="balance-low">Below zero</strong>
+        ) : (
+          isLow && balance !== "0" && <strong className="balance-low">Running low</strong>
+        )}
       </p>
     </div>
   );

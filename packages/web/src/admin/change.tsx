@@ -12,10 +12,23 @@ export function Change({ before, after }: { readonly before: Values; readonly af
         <dt key={name}>{name.replaceAll("_", " ")}</dt>,
         <dd key={`${name} values`}>
           {before !== null && name in before ? `${wordOf(before[name])} → ` : ""}
-          {wordOf(after?.[name])}
+          <Value of={wordOf(after?.[name])} />
         </dd>,
       ])}
     </dl>
+  );
+}
+
+const LONG = 80;
+
+/** What is long is there for whoever wants it. */
+function Value({ of: text }: { readonly of: string }) {
+  if (text.length <= LONG) return <>{text}</>;
+  return (
+    <details>
+      <summary>{text.slice(0, LONG / 2)} …</summary>
+      {text}
+    </details>
   );
 }
 

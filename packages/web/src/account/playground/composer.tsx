@@ -37,7 +37,7 @@ export function Composer({ text, setText, model, setModel, models, systemPrompt,
       )}
       {systemPrompt !== null && (
         <details>
-          <summary className="small">System prompt</summary>
+          <summary className="small">Begin with a system prompt</summary>
           <Area label="System prompt" {...systemPrompt} />
         </details>
       )}
