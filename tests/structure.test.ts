@@ -9,7 +9,7 @@ import { EXPECTED_MIGRATION_HEAD } from "@pantheon/core/db/migration-head.ts";
 import { walletGuard } from "./support/wallet-guard.ts";
 import { PROJECT, projectFiles, readProjectFile, type ProjectFile } from "./support/project-files.ts";
 
-const SOURCE = ["packages/**/*.ts", "functions/**/*.ts", "migrations/**/*.ts", "infra/**/*.ts", "sst.config.ts"];
+const SOURCE = ["packages/**/*.{ts,tsx}", "functions/**/*.ts", "migrations/**/*.ts", "infra/**/*.ts", "sst.config.ts"];
 const MAX_LINES = 250;
 /** A session makes its person's wallet, with nothing in it. */
 const MAKES_EMPTY_WALLETS = "packages/core/src/turns/statements/session.ts";
@@ -33,8 +33,8 @@ describe("the files", () => {
     ]);
   });
 
-  it("speak through the log, never through the console, in the core, the functions and the migrations", async () => {
-    expect(await places(["packages/core/**/*.ts", "functions/**/*.ts", "migrations/**/*.ts"], /\bconsole\s*[.[]/)).toEqual([]);
+  it("speak through the log, never through the console, in the core, the functions, the web app and the migrations", async () => {
+    expect(await places(["packages/{core,web}/**/*.{ts,tsx}", "functions/**/*.ts", "migrations/**/*.ts"], /\bconsole\s*[.[]/)).toEqual([]);
   });
 
   it("leave nothing for later", async () => {

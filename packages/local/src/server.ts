@@ -1,9 +1,8 @@
-// The gateway of the local world: one port, every function behind it by its addresses, the token issuer and the pay page beside them.
+// The gateway of the local world: one port, every function behind it by its addresses, the token issuer, the pay page and the web app beside them.
 // The functions are the deployed ones; what a cloud would put in front of them is all that is different.
 
 import { serve, type ServerType } from "@hono/node-server";
 import { once } from "node:events";
-import type { Hono } from "hono";
 import { functionFor } from "@pantheon/functions/functions.ts";
 import { applications, type Deps } from "@pantheon/functions/whole.ts";
 
@@ -17,9 +16,18 @@ export type LocalServer = {
 export const ISSUER_PATH = "/auth";
 const PAY_PATH = "/pay";
 const DOCS_PATHS = new Set(["/docs", "/openapi.json"]);
+const STAND_IN_PATH = "/stand-in";
+/** The product's own addresses. Everything that is nobody's is the web app's. */
+const PRODUCT = ["/api", "/webhooks"];
 
-/** What the local world has beside the functions: its token issuer, the page where a top-up is paid, and the API's description. */
-type Beside = { readonly issuer: Hono; readonly pay: Answerer; readonly docs: Answerer };
+/** What the local world has beside the functions: its token issuer, where a top-up is paid, the API's description, and the web app if it is served. */
+type Beside = {
+  readonly issuer: Answerer;
+  readonly pay: Answerer;
+  readonly card: Answerer;
+  readonly docs: Answerer;
+  readonly site: Answerer | null;
+};
 
 type Answerer = (request: Request) => Response | Promise<Response>;
 
@@ -38,13 +46,16 @@ export async function startServer(port: number): Promise<LocalServer> {
   };
 }
 
-function gateway(deps: Deps, { issuer, pay, docs }: Beside): Answerer {
+function gateway(deps: Deps, { issuer, pay, card, docs, site }: Beside): Answerer {
   const apps = applications(deps);
   return (request) => {
     const { pathname } = new URL(request.url);
-    if (pathname.startsWith(`${ISSUER_PATH}/`)) return issuer.fetch(withoutPrefix(request));
-    if (pathname === PAY_PATH || pathname.startsWith(`${PAY_PATH}/`)) return pay(request);
+    const isUnder = (path: string) => pathname === path || pathname.startsWith(`${path}/`);
+    if (pathname.startsWith(`${ISSUER_PATH}/`)) return issuer(withoutPrefix(request));
+    if (isUnder(PAY_PATH)) return pay(request);
+    if (isUnder(STAND_IN_PATH)) return card(request);
     if (DOCS_PATHS.has(pathname)) return docs(request);
+    if (site !== null && !PRODUCT.some(isUnder)) return site(request);
     return apps[functionFor(pathname) ?? "users"].fetch(request); // an unknown address is a 404 of some function
   };
 }

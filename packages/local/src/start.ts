@@ -10,6 +10,7 @@ import { LocalConfigError, localEnvironment, readLocalConfig } from "@pantheon/o
 import { openFileLog } from "./file-log.ts";
 import { runTour } from "./tour/tour.ts";
 import { renderTour, tourSucceeded } from "./tour/view.ts";
+import { builtSite } from "./site/build.ts";
 import { startWorld, type World } from "./world.ts";
 
 const HELP = `Usage: npm start -- [--no-tour | --tour-only]
@@ -44,7 +45,8 @@ async function start({ tour, serve }: { tour: boolean; serve: boolean }): Promis
   const log = openFileLog(join(home, "pantheon.log"), Date.now);
   const environment = { COMMIT_SHA: checkoutCommit() ?? "unknown", ...localEnvironment() };
   console.log(`\n  ${styleText("bold", "Pantheon")}  every turn priced, debited and recorded in one statement\n`);
-  const world = await startWorld({ home, port, databaseUrl, environment, log, notice: (line) => console.log(`  ${line}`) });
+  const site = serve ? await builtSite() : null;
+  const world = await startWorld({ home, port, databaseUrl, environment, log, site, notice: (line) => console.log(`  ${line}`) });
   try {
     console.log(`  ready in ${seconds(began)} at ${world.apiUrl}, data in ${home}\n`);
     if (tour) await showTour(world);
@@ -73,7 +75,8 @@ async function serveUntilStopped(world: World): Promise<void> {
   console.log(`
   ${styleText("bold", "Serving")}  ${world.apiUrl}/api/v1   (${world.apiUrl}/docs says what; Ctrl-C stops)
 
-    top up by test card: ${world.apiUrl}/pay?user=me
+    in a browser: ${world.apiUrl}/           your wallet, usage and playground
+                  ${world.apiUrl}/operator   margins, prices, payments and health
 
     TOKEN=$(npm run --silent token -- --user me)
     curl -s ${world.apiUrl}/api/v1/users/me/wallet -H "Authorization: Bearer $TOKEN"

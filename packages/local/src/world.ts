@@ -15,6 +15,10 @@ import { LOCAL_STRIPE_KEY } from "@pantheon/ops/place.ts";
 import { createIssuer, type Issuer } from "@pantheon/stand-ins/issuer.ts";
 import { docsPage } from "./docs/page.ts";
 import { payPage } from "./pay/page.ts";
+import { cardRoutes } from "./site/card.ts";
+import { peopleOf } from "./site/people.ts";
+import { site } from "./site/site.ts";
+import { signIn } from "@pantheon/stand-ins/sign-in/sign-in.ts";
 import { startPostgres } from "@pantheon/stand-ins/postgres/postgres.ts";
 import { startProvider, type Provider } from "@pantheon/stand-ins/provider/provider.ts";
 import { startSchedule } from "./schedule.ts";
@@ -32,6 +36,8 @@ export type WorldOptions = {
   readonly models?: Readonly<Record<string, ModelEntry>>;
   readonly driver?: "pg" | "neon";
   readonly maxConnections?: number;
+  /** The folder of the built web app, to be served at `/`; without it there is the API alone. */
+  readonly site?: string | null;
   /** Told what a person should know, as a line: that the database's files stand elsewhere, for one. */
   readonly notice?: (line: string) => void;
 };
@@ -111,9 +117,7 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
   });
   onStop(() => deps.db.close());
   const timed = { ...deps, gateway: timedGateway(deps.gateway, passed) };
-  const pay = payPage({ apiUrl: server.url, stripe, issuer });
-  const docs = docsPage(server.url);
-  server.mount(timed, { issuer: issuer.jwksRoute, pay: (request) => pay.fetch(request), docs: (request) => docs.fetch(request) });
+  server.mount(timed, beside({ ...options, url: server.url, issuerUrl, stripe, issuer, deps: timed, config }));
   announce(
     home,
     { apiUrl: server.url, databaseUrl, stripeUrl: stripe.url, llmUrl: provider.url, issuer: issuerUrl, pid: process.pid },
@@ -130,6 +134,22 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
     passed,
     takeUnsignedEvents: () => webhookSecrets.splice(0),
     startSchedule: () => onStop(startSchedule(timed)),
+  };
+}
+
+type BesideParts = Pick<WorldOptions, "site"> &
+  Pick<World, "stripe" | "issuer" | "deps" | "config"> & { readonly url: string; readonly issuerUrl: string };
+
+/** What stands on the same port as the functions, and is no part of the product's API. */
+function beside({ site: folder, url, issuerUrl, stripe, issuer, deps, config }: BesideParts) {
+  const people = peopleOf(deps.db, issuer);
+  const pages = folder === undefined || folder === null ? null : site({ folder, url, config });
+  return {
+    issuer: signIn({ issuer, issuerUrl, clock: Date.now, people }).fetch,
+    pay: payPage({ apiUrl: url, stripe, issuer }).fetch,
+    card: cardRoutes({ stripe, url }).fetch,
+    docs: docsPage(url).fetch,
+    site: pages?.fetch ?? null,
   };
 }
 

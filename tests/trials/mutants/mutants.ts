@@ -12,6 +12,7 @@ import { SCHEMA_GUARDS } from "./guards/schema.ts";
 import { STATEMENT_GUARDS } from "./guards/statements.ts";
 import { STRIPE_TIME_GUARDS } from "./guards/stripe-time.ts";
 import { TURN_GUARDS } from "./guards/turns.ts";
+import { WEB_GUARDS } from "./guards/web.ts";
 import type { Mutant } from "./mutant.ts";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -27,4 +28,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...EDGE_GUARDS,
   ...INVARIANT_GUARDS,
   ...CLIENT_GUARDS,
+  ...WEB_GUARDS,
 ];

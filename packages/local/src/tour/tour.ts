@@ -8,6 +8,7 @@ import { amount, format } from "@pantheon/contract/money.ts";
 import type { TurnRead } from "@pantheon/contract/turns.ts";
 import { measureBurst, type Burst } from "./burst.ts";
 import { startWalk, type Outcome, type Step, type Walk } from "./walk.ts";
+import { OPERATOR } from "../site/people.ts";
 import type { World } from "../world.ts";
 
 export type Tour = {
@@ -20,13 +21,12 @@ export type Tour = {
 
 type Turn = v.InferOutput<typeof TurnRead>;
 
-const ADMIN = "operator";
 const QUESTION = "What does a turn cost, and who checks the arithmetic?";
 const FOLLOW_UP = "And when part of it is cached?";
 
 /** Walks through the product as new users and an admin, then measures a burst of turns. Prices and settings end as they were. */
 export async function runTour(world: World): Promise<Tour> {
-  world.issuer.addAdmin(ADMIN);
+  world.issuer.addAdmin(OPERATOR);
   const walk = startWalk(world);
   const receipt: string[] = [];
   try {
@@ -53,7 +53,7 @@ async function asUser(walk: Walk, user: string, receipt: string[]): Promise<stri
   });
   if (world.config.stripe.apiUrl === world.stripe.url) await toppingUp(walk, user); // never with a card of one's own
   await step("An admin grants more", "POST grant", async () => {
-    const { new_balance: balance } = await walk.as(ADMIN).admin.wallets.grant(user, { amount: "10", note: "Welcome" });
+    const { new_balance: balance } = await walk.as(OPERATOR).admin.wallets.grant(user, { amount: "10", note: "Welcome" });
     return { value: null, outcome: `balance ${balance}`, ok: true };
   });
   const session = await openSession(walk, "A session", user, "claude-sonnet");
@@ -91,7 +91,7 @@ async function toppingUp({ world, step, as }: Walk, user: string): Promise<void>
 
 /** A price that is doubled binds the very next turn; afterwards it is what it was. */
 async function changingPrices({ step, as }: Walk, user: string, session: string): Promise<void> {
-  const { prices } = as(ADMIN).admin;
+  const { prices } = as(OPERATOR).admin;
   const { items, pricing_version: version } = await prices.list();
   const multiplier = items.find((item) => item.model_alias === "claude-sonnet")?.multiplier ?? "1";
   const doubled = format(amount(multiplier).times(amount("2")));
@@ -113,7 +113,7 @@ async function changingPrices({ step, as }: Walk, user: string, session: string)
 /** Someone without credits runs a turn while enforcement is off, and is refused when it is on. */
 async function enforcing(walk: Walk, user: string): Promise<void> {
   const { step } = walk;
-  const { enforcement, settings } = walk.as(ADMIN).admin;
+  const { enforcement, settings } = walk.as(OPERATOR).admin;
   const before = await settings.read();
   const session = await openSession(walk, "Someone without credits", user, "default");
   const turn = () => walk.as(user).turns.run(session, { message: "May I?" });
@@ -136,7 +136,7 @@ async function enforcing(walk: Walk, user: string): Promise<void> {
 
 /** The day's report, and the ledger's invariants. */
 async function reporting({ step, as }: Walk): Promise<void> {
-  const { reports } = as(ADMIN).admin;
+  const { reports } = as(OPERATOR).admin;
   await step("The day's report", "GET usage/summary", async () => {
     const today = new Date().toISOString().slice(0, 10);
     const summary = await reports.summary({ from_date: today, to_date: today, bucket: "day" });

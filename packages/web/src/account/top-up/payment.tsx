@@ -1,0 +1,61 @@
+// One top-up: paid by card, then watched until its credits are there.
+
+import { useQuery, useQueryClient } from "@tanstack/preact-query";
+import { useEffect } from "preact/hooks";
+import { Link } from "wouter-preact";
+import { ask } from "../../api/ask.ts";
+import type { PayableTopUp } from "../../api/shapes.ts";
+import { Credits, usd } from "../../money/amount.tsx";
+import { Moment } from "../../parts/moment.tsx";
+import { Section } from "../../parts/section.tsx";
+import { Asked } from "../../parts/states.tsx";
+import { CardForm } from "./card-form.tsx";
+import { MOVING, PAYABLE, STATE } from "./words.ts";
+
+const LOOK_MS = 1_500;
+
+export function Payment({ id }: { readonly id: string }) {
+  const queries = useQueryClient();
+  const topUp = useQuery({
+    ...ask("GET /users/me/wallet/top-ups/{id}", { path: { id } }),
+    refetchInterval: ({ state }) => (state.data !== undefined && MOVING.has(state.data.status) ? LOOK_MS : false),
+  });
+  const status = topUp.data?.status;
+  useEffect(() => {
+    if (status === undefined) return;
+    void queries.invalidateQueries({ queryKey: ["GET /users/me/wallet"] });
+    void queries.invalidateQueries({ queryKey: ["GET /users/me/wallet/top-ups"] });
+    void queries.invalidateQueries({ queryKey: ["GET /users/me/transactions"] });
+  }, [status, queries]);
+  return (
+    <Asked of={topUp}>
+      {(data) => (
+        <Section title={`${usd(data.amount_usd)} for credits`} aside={<Link href="/top-up">Another amount</Link>}>
+          <p className="top-up-state" role="status">
+            <State topUp={data} />
+          </p>
+          {PAYABLE.has(data.status) && data.client_secret !== null && (
+            <CardForm secret={data.client_secret} amountUsd={data.amount_usd} onTried={() => void topUp.refetch()} />
+          )}
+        </Section>
+      )}
+    </Asked>
+  );
+}
+
+function State({ topUp }: { readonly topUp: PayableTopUp }) {
+  const { status, credits_to_grant: credits, updated_at: time } = topUp;
+  if (status === "succeeded") {
+    return (
+      <span className="done">
+        Paid. <Credits value={credits} signed /> credits came at <Moment time={time} />.
+      </span>
+    );
+  }
+  if (status === "quarantined") return <>The payment does not fit this top-up. An operator looks at it; no credits came yet.</>;
+  return (
+    <>
+      <Credits value={credits} /> credits: {STATE[status]}.
+    </>
+  );
+}

@@ -1,0 +1,96 @@
+// Granting credits: how much and why, with the balance as it will be.
+
+import { useState } from "preact/hooks";
+import { amount, format, parseDecimal, ZERO } from "@pantheon/contract/money.ts";
+import { useAct } from "../api/ask.ts";
+import { Credits, Worth } from "../money/amount.tsx";
+import { Dialog } from "../parts/dialog.tsx";
+import { useDraft } from "../parts/draft.ts";
+import { faultAt, Field } from "../parts/field.tsx";
+import { Fault } from "../parts/states.tsx";
+
+const DECIMALS = 8;
+
+type GrantProps = { readonly id: string; readonly balance: string };
+
+export function GrantDialog({ id, balance, onClose }: GrantProps & { readonly onClose: () => void }) {
+  const [granted, setGranted] = useState<string | null>(null);
+  return (
+    <Dialog title={granted === null ? `Grant credits to ${id}` : `Granted to ${id}`} onClose={onClose}>
+      {granted === null ? (
+        <GrantForm id={id} balance={balance} onDone={setGranted} />
+      ) : (
+        <p className="done" role="status">
+          The balance is now <Credits value={granted} /> credits.
+        </p>
+      )}
+    </Dialog>
+  );
+}
+
+/** `onDone` is told the new balance. */
+function GrantForm({ id, balance, onDone }: GrantProps & { readonly onDone: (balance: string) => void }) {
+  const [credits, setCredits] = useDraft(`grant.credits.${id}`);
+  const [note, setNote] = useDraft(`grant.note.${id}`);
+  const grant = useAct("POST /admin/wallets/{user_id}/grant", {
+    refreshes: [["GET /admin/wallets/{user_id}"], ["GET /admin/actions"], ["GET /admin/analytics/margin"]],
+    onDone: ({ new_balance: after }) => {
+      setCredits("");
+      setNote("");
+      onDone(after);
+    },
+  });
+  const exact = parseDecimal(credits.trim(), DECIMALS);
+  const isGood = exact !== null && exact.gt(ZERO);
+  const body = { amount: credits.trim(), ...(note.trim() !== "" && { note: note.trim() }) };
+  const amountFault = faultAt(grant.error, "amount");
+  const noteFault = faultAt(grant.error, "note");
+  return (
+    <form
+      className="form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        grant.mutate({ given: { path: { user_id: id }, body } });
+      }}
+    >
+      <Field
+        label="Credits"
+        value={credits}
+        onChange={setCredits}
+        mode="decimal"
+        required
+        maxLength={20}
+        fault={amountFault}
+        hint="Up to 10,000"
+      />
+      <Field label="Note" value={note} onChange={setNote} maxLength={256} fault={noteFault} hint="The owner of the wallet reads it, too." />
+      <Effect before={balance} granted={isGood ? format(exact) : null} />
+      {grant.error !== null && <Fault error={grant.error} />}
+      <p>
+        <button className="button" disabled={grant.isPending || !isGood}>
+          {grant.isPending ? "Granting" : "Grant"}
+        </button>
+      </p>
+    </form>
+  );
+}
+
+function Effect({ before, granted }: { readonly before: string; readonly granted: string | null }) {
+  const after = granted === null ? before : format(amount(before).plus(amount(granted)));
+  return (
+    <dl className="effect" aria-live="polite">
+      <div>
+        <dt>Balance before</dt>
+        <dd>
+          <Credits value={before} />
+        </dd>
+      </div>
+      <div>
+        <dt>Balance after</dt>
+        <dd>
+          <Credits value={after} /> {granted !== null && <Worth credits={after} />}
+        </dd>
+      </div>
+    </dl>
+  );
+}

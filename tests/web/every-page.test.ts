@@ -1,0 +1,68 @@
+// Every page, with data in it, in light, dark and on a narrow screen: axe finds nothing, nothing is wider than the screen, and the console
+// stays empty. PANTHEON_EVERY_PICTURE names a folder for
+// pictures of all of them.
+
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { ADMIN, axe, givenApp, settled, type Look } from "./support/app.ts";
+import { givenLivedInWorld } from "./support/seed.ts";
+
+const app = givenApp();
+const PICTURES = process.env["PANTHEON_EVERY_PICTURE"];
+
+let session = "";
+beforeAll(async () => {
+  if (app.isOpen) session = await givenLivedInWorld(app.world);
+});
+
+const LOOKS: readonly (readonly [string, Look])[] = [
+  ["light", { scheme: "light" }],
+  ["dark", { scheme: "dark" }],
+  ["narrow", { scheme: "light", width: 360 }],
+];
+
+const ACCOUNT = ["/", "/usage", "/transactions", "/top-up", "/playground", "/playground/SESSION", "/nowhere", "/operator"];
+const OPERATOR = [
+  "/operator",
+  "/operator/people",
+  "/operator/people/ada",
+  "/operator/people/nobody",
+  "/operator/prices",
+  "/operator/enforcement",
+  "/operator/payments",
+  "/operator/audit",
+  "/operator/health",
+];
+
+describe.each(LOOKS)("in %s", (name, look) => {
+  it("an account's pages are whole", async () => {
+    expect(await faultsOf(await app.page("ada", look), name, "account", ACCOUNT)).toEqual({});
+  }, 120_000);
+
+  it("the operator's pages are whole", async () => {
+    expect(await faultsOf(await app.page(ADMIN, look), name, "operator", OPERATOR)).toEqual({});
+  }, 120_000);
+
+  it("an account without anything yet has pages that say so", async () => {
+    expect(
+      await faultsOf(await app.page("newcomer", look), name, "empty", ["/", "/usage", "/transactions", "/top-up", "/playground"]),
+    ).toEqual({});
+  }, 120_000);
+});
+
+/** What is wrong with the page at each of these addresses, as far as something is. */
+async function faultsOf(page: Page, look: string, who: string, addresses: readonly string[]) {
+  const faults: Record<string, unknown> = {};
+  for (const address of addresses) {
+    await page.goto(address.replace("SESSION", session));
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await settled(page);
+    const violations = await axe(page);
+    const width = await page.evaluate<number>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+    if (violations.length > 0 || width > 0) faults[address] = { violations, width };
+    const file = `${who}${address.replaceAll("/", "-")}-${look}.png`;
+    if (PICTURES !== undefined) await page.screenshot({ path: join(PICTURES, file), fullPage: true });
+  }
+  return faults;
+}
