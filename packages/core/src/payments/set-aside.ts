@@ -2,7 +2,7 @@
 // invariant: the ledger closes without them.
 
 import { sql } from "kysely";
-import { PAID_CURRENCY } from "../ledger/statements/reverse-payment.ts";
+import { PAID_CURRENCY } from "../ledger/statements/reversal-target.ts";
 import type { Database } from "../db/database.ts";
 
 export type SetAsideReversal = {
