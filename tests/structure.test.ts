@@ -113,7 +113,7 @@ describe("the schema and the statements", () => {
     }
     expect(found.filter(({ wallet }) => wallet !== "first")).toEqual([]);
     expect(found.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(["grant", "open_turn", "reopen_turn", "settle_turn", "sweep_turns", "void_turn"]),
+      expect.arrayContaining(["admin_grant", "grant_payment", "open_turn", "reopen_turn", "settle_turn", "sweep_turns", "void_turn"]),
     );
   });
 

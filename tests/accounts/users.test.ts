@@ -2,7 +2,6 @@
 
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { grant } from "@pantheon/core/ledger/statements/grant.ts";
 import { newId } from "@pantheon/contract/id.ts";
 import { amount, format, roundHalfUp, type Amount } from "@pantheon/contract/money.ts";
 import { givenCredits, givenPrice, givenSession, modelsWith, runTurn } from "../support/given.ts";
@@ -77,11 +76,10 @@ describe("my wallet", () => {
 
 describe("my transactions", () => {
   it("say who granted and why, and name nobody for a debit", async () => {
-    const transaction = newId();
-    const reference = `promo:${transaction}`;
     const note = "Wëlcome ☃";
-    const granted = { transaction, user: "ivy", amount: "2.50000000", source: "promo", reference, initiatedBy: "olga", note } as const;
-    await world.deps.db.run(grant, granted);
+    const granted = await world.call("POST", "/api/v1/admin/wallets/ivy/grant", { user: "olga", body: { amount: "2.5", note } });
+    const transaction = granted.json.transaction_id;
+    const reference = `admin:${transaction}`;
     const turn = await runTurn(world, await givenSession(world, "ivy"), { user: "ivy" });
     const { transactions, total } = (await get("users/me/transactions", "ivy")).json;
     const common = { id: expect.any(String), created_at: expect.any(String) };

@@ -2,9 +2,8 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
-import { grant } from "@pantheon/core/ledger/statements/grant.ts";
-import { newId } from "@pantheon/contract/id.ts";
 import { MODELS, type ModelEntry } from "@pantheon/core/llm/models.ts";
+import { givenGrant } from "./given-grant.ts";
 import type { Answer, TestWorld } from "./world.ts";
 
 /** Opens a session over HTTP and answers its id. */
@@ -14,18 +13,9 @@ export async function givenSession(world: TestWorld, user = "ada", session: Reco
   return answer.json.id;
 }
 
-/** Grants credits by the product's own statement. No admin's grant: that would have an audit row. */
+/** Grants credits without an admin, so without an audit row. */
 export async function givenCredits(world: TestWorld, user: string, amount: string): Promise<void> {
-  const transaction = newId();
-  await world.deps.db.run(grant, {
-    transaction,
-    user,
-    amount,
-    source: "promo",
-    reference: `promo:${transaction}`,
-    initiatedBy: "operator",
-    note: null,
-  });
+  await givenGrant(world.deps.db, user, amount);
 }
 
 /** Switches enforcement by the operator's override; null falls back to the environment. */

@@ -1,7 +1,8 @@
-// The audit row of an operator's change: part of the statement that makes the change, so that neither is ever without the other.
+// The audit row of an admin's change: part of the statement that makes the change, so that neither is ever without the other.
 
 import { sql, type RawBuilder } from "kysely";
 import type { KeyedWrite } from "./once.ts";
+import { keyed } from "./keyed.ts";
 import type { Slots } from "../db/prepared.ts";
 
 /** Who changes something, by which request, and what is stored under their key. */
@@ -18,9 +19,9 @@ export type AdminAction =
   | "user.suspend"
   | "user.reactivate";
 
-/** The CTEs `a` and `k`: one audit row and one key row for each row of `source`, which is what was changed. */
+/** The CTEs `audit` and `keyed`: one audit row and one key row for each row of `source`, which is what was changed. */
 export function audited(
-  p: Slots<AdminWrite>,
+  slot: Slots<AdminWrite>,
   change: {
     action: AdminAction | RawBuilder<unknown>;
     target: RawBuilder<unknown>;
@@ -31,8 +32,12 @@ export function audited(
 ): RawBuilder<unknown> {
   const action = typeof change.action === "string" ? sql.lit(change.action) : change.action;
   return sql`
-  a as (insert into admin_actions (admin_id, action, target, before, after, request_id)
-        select ${p.admin}::text, ${action}, ${change.target}, ${change.before}, ${change.after}, ${p.requestId}::text from ${change.source}),
-  k as (insert into idempotency_keys (user_id, key, request_hash, status, body)
-        select ${p.admin}::text, ${p.key}::text, ${p.requestHash}::text, ${p.status}::int, ${p.body}::text from ${change.source} where ${p.key}::text is not null)`;
+  -- Who changed what, from what to what, by which request.
+  audit as (
+    insert into admin_actions (admin_id, action, target, before, after, request_id)
+    select ${slot.admin}::text, ${action}, ${change.target}, ${change.before}, ${change.after},
+           ${slot.requestId}::text
+      from ${change.source}
+  ),
+  ${keyed(slot.admin, slot, change.source)}`;
 }

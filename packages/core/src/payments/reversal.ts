@@ -3,7 +3,8 @@
 import { sql } from "kysely";
 import * as v from "valibot";
 import type { Database } from "../db/database.ts";
-import { applyReversals, GRANTED_PAYMENTS, PAID_CURRENCY, recordReversal, reversalTargets } from "../ledger/statements/reverse-payment.ts";
+import { GRANTED_PAYMENTS, PAID_CURRENCY, reversalTargets } from "../ledger/statements/reversal-target.ts";
+import { applyReversals, recordReversal } from "../ledger/statements/reverse-payment.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import type { Log } from "../log.ts";
 import type { ReversalKind } from "@pantheon/contract/vocabulary.ts";

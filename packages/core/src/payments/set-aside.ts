@@ -2,9 +2,9 @@
 // invariant: the ledger closes without them.
 
 import { sql } from "kysely";
-import { PAID_CURRENCY } from "../ledger/statements/reverse-payment.ts";
 import type * as v from "valibot";
 import type { SetAsideReversal as Shape } from "@pantheon/contract/reports.ts";
+import { PAID_CURRENCY } from "../ledger/statements/reversal-target.ts";
 import type { Database } from "../db/database.ts";
 
 export type SetAsideReversal = v.InferInput<typeof Shape>;

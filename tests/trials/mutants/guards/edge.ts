@@ -74,8 +74,8 @@ export const EDGE_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: "packages/core/src/pricing/statements/patch-price.ts",
-        find: "\n           and (${p.ifRevision}::bigint is null or g.revision = ${p.ifRevision}::bigint) for update of x",
-        replace: " for update of x",
+        find: "       and (${slot.ifRevision}::bigint is null or settings.revision = ${slot.ifRevision}::bigint)\n       for update of known",
+        replace: "       for update of known",
       },
     ],
     test: {

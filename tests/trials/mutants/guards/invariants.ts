@@ -32,7 +32,7 @@ export const INVARIANT_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: PAYMENT,
-        find: "              slot = null,\n",
+        find: "          slot = null,\n",
         replace: "",
       },
     ],
@@ -68,7 +68,13 @@ export const INVARIANT_GUARDS: readonly Mutant[] = [
   {
     name: "invariant-refused",
     guard: "The rollup counts every turn as one that enforcement would have refused.",
-    patches: [{ file: SETTLE, find: "where ev.call_index = 0 and w.would_refuse", replace: "where ev.call_index = 0" }],
+    patches: [
+      {
+        file: `${STATEMENTS}/rollup.ts`,
+        find: "where events.call_index = 0 and debit.would_refuse",
+        replace: "where events.call_index = 0",
+      },
+    ],
     test: STORY,
   },
   {
@@ -77,8 +83,8 @@ export const INVARIANT_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: SETTLE,
-        find: `'"balance_after":"' || trim_scale(lw.balance - c.charge)::text`,
-        replace: `'"balance_after":"' || trim_scale(lw.balance)::text`,
+        find: `'"balance_after":"' || trim_scale(wallet.balance - total.charge)::text`,
+        replace: `'"balance_after":"' || trim_scale(wallet.balance)::text`,
       },
     ],
     test: STORY,
@@ -89,7 +95,7 @@ export const INVARIANT_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${STATEMENTS}/gate.ts`,
-        find: "rules.revision = ${p.revision}::bigint and not rules.suspended",
+        find: "rules.revision = ${slot.revision}::bigint\n       and not rules.suspended",
         replace: "not rules.suspended",
       },
     ],
@@ -98,7 +104,7 @@ export const INVARIANT_GUARDS: readonly Mutant[] = [
   {
     name: "invariant-over-hold",
     guard: "A turn that cost more than its hold is not marked.",
-    patches: [{ file: SETTLE, find: "over_hold = c.charge > hold", replace: "over_hold = false" }],
+    patches: [{ file: SETTLE, find: "over_hold = total.charge > hold", replace: "over_hold = false" }],
     test: STORY,
   },
   {
@@ -107,8 +113,8 @@ export const INVARIANT_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: "packages/core/src/audit/audited.ts",
-        find: "${p.requestId}::text from ${change.source}),",
-        replace: "${p.requestId}::text from ${change.source} where false),",
+        find: "${slot.requestId}::text\n      from ${change.source}\n",
+        replace: "${slot.requestId}::text\n      from ${change.source} where false\n",
       },
     ],
     test: STORY,
@@ -128,7 +134,7 @@ export const INVARIANT_GUARDS: readonly Mutant[] = [
   {
     name: "invariant-time",
     guard: "A debit is dated when its statement begins, and not when the wallet is its own: it may be older than the row it waited for.",
-    patches: [{ file: SETTLE, find: "select clock_timestamp() as now from lw", replace: "select statement_timestamp() as now" }],
+    patches: [{ file: SETTLE, find: "select clock_timestamp() as now from wallet", replace: "select statement_timestamp() as now" }],
     test: {
       file: "tests/ledger/ledger-time.test.ts",
       name: "%s that waited for the wallet is dated after what it waited for",

@@ -4,6 +4,7 @@ import type { Mutant } from "../mutant.ts";
 
 const PAYMENTS = "packages/core/src/payments";
 const REVERSE = "packages/core/src/ledger/statements/reverse-payment.ts";
+const TARGET = "packages/core/src/ledger/statements/reversal-target.ts";
 const QUARANTINE = "tests/payments/webhook-quarantine.test.ts";
 const REVERSALS = "tests/payments/webhook-reversals.test.ts";
 const SIGNATURE = "tests/payments/webhook-signature.test.ts";
@@ -111,7 +112,7 @@ export const PAYMENT_GUARDS: readonly Mutant[] = [
     guard: "Refunds and disputes of one payment take back more than it had granted.",
     patches: [
       {
-        file: REVERSE,
+        file: TARGET,
         find: "least(granted, round(granted * ${refunded} / minor, 2))",
         replace: "round(granted * ${refunded} / minor, 2)",
       },
@@ -121,7 +122,7 @@ export const PAYMENT_GUARDS: readonly Mutant[] = [
   {
     name: "reversal-count",
     guard: "A sum of refunds is not compared with how many there are: one that waited for the wallet sums what it saw before.",
-    patches: [{ file: REVERSE, find: "c.objects <> seen.objects as stale", replace: "c.objects < seen.objects as stale" }],
+    patches: [{ file: REVERSE, find: "counts.objects <> seen.objects as stale", replace: "counts.objects < seen.objects as stale" }],
     test: { file: REVERSALS, name: "take no more than was granted when the first was held up until the second was through" },
   },
 ];

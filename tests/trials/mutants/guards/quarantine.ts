@@ -74,7 +74,7 @@ export const QUARANTINE_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${STATEMENTS}/grant-payment.ts`,
-        find: "coalesce(x.payment_intent, excluded.payment_intent) = excluded.payment_intent",
+        find: "coalesce(known.payment_intent, excluded.payment_intent) = excluded.payment_intent",
         replace: "true",
       },
     ],
@@ -152,7 +152,7 @@ export const QUARANTINE_GUARDS: readonly Mutant[] = [
     guard: "A refund is measured by what the top-up asked and not by what was received.",
     patches: [
       {
-        file: `${STATEMENTS}/reverse-payment.ts`,
+        file: `${STATEMENTS}/reversal-target.ts`,
         find: "greatest(coalesce(t.received_minor, t.amount_usd * 100), 1)",
         replace: "greatest(t.amount_usd * 100, 1)",
       },

@@ -5,17 +5,18 @@ import type { Mutant } from "../mutant.ts";
 const STATEMENTS = "packages/core/src/ledger/statements";
 const SETTLE = `${STATEMENTS}/settle-turn.ts`;
 const GATE = `${STATEMENTS}/gate.ts`;
+const CONVERSATION = `${STATEMENTS}/conversation.ts`;
 const ONCE = "tests/turns/turn-guards.test.ts";
 
 export const STATEMENT_GUARDS: readonly Mutant[] = [
   {
     name: "wallet-lock",
-    guard: "Settle reads the wallet without its lock: balance_after and low_balance are told from a figure that is being changed.",
+    guard: "The wallet is read without its lock: balance_after and low_balance are told from a figure that is being changed.",
     patches: [
       {
-        file: SETTLE,
-        find: "where user_id = ${p.user}::text for update),",
-        replace: "where user_id = ${p.user}::text),",
+        file: `${STATEMENTS}/movement.ts`,
+        find: "     where user_id = ${user}::text ${when}\n       for update\n",
+        replace: "     where user_id = ${user}::text ${when}\n",
       },
     ],
     test: { file: "tests/structure.test.ts", name: "lock or write the wallet before anything else, wherever its money is touched" },
@@ -26,10 +27,10 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${STATEMENTS}/void-turn.ts`,
-        find: "with lw as (select user_id from credit_wallets where user_id = ${p.user}::text for update),",
+        find: "with\n  ${lockedWallet(slot.user)},",
         replace:
-          "with o as (select id from turns where id = ${p.turn}::uuid for update),\n" +
-          "  lw as (select w.user_id from credit_wallets w, o where w.user_id = ${p.user}::text for update of w),",
+          "with\n  former as (select id from turns where id = ${slot.turn}::uuid for update),\n" +
+          "  wallet as (select known.user_id from credit_wallets known, former where known.user_id = ${slot.user}::text for update of known),",
       },
     ],
     test: { file: "tests/structure.test.ts", name: "lock or write the wallet before anything else, wherever its money is touched" },
@@ -39,26 +40,32 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
     guard:
       "Settle's debit is guarded by EXISTS (turn running) instead of joined to the turn's own RETURNING: settles at once debit once each.",
     patches: [
-      { file: SETTLE, find: "w as (update credit_wallets x", replace: "w0 as (update credit_wallets x" },
+      { file: SETTLE, find: "  debit as (\n    update credit_wallets\n", replace: "  debited as (\n    update credit_wallets\n" },
       {
         file: SETTLE,
-        find: "set balance = x.balance - t.charge, held = x.held - t.hold, seq = x.seq + (t.charge <> 0)::int",
+        find:
+          "set balance = credit_wallets.balance - settled.charge,\n" +
+          "           held = credit_wallets.held - settled.hold,\n" +
+          "           seq = credit_wallets.seq + (settled.charge <> 0)::int\n" +
+          "      from settled\n" +
+          "     where credit_wallets.user_id = settled.user_id\n",
         replace:
-          "set balance = x.balance - c.charge, held = x.held - (select hold from turns where id = ${p.turn}::uuid), seq = x.seq + (c.charge <> 0)::int",
+          "set balance = credit_wallets.balance - total.charge,\n" +
+          "           held = credit_wallets.held - (select hold from turns where id = ${slot.turn}::uuid),\n" +
+          "           seq = credit_wallets.seq + (total.charge <> 0)::int\n" +
+          "      from total\n" +
+          "     where credit_wallets.user_id = ${slot.user}::text\n" +
+          "       and exists (select from turns where id = ${slot.turn}::uuid and status = 'running' and attempt = ${slot.attempt}::int)\n",
       },
       {
         file: SETTLE,
-        find: "from t where x.user_id = t.user_id",
+        find:
+          "returning credit_wallets.user_id, credit_wallets.balance, credit_wallets.seq, settled.id as turn_id,\n" +
+          "              settled.session_id, settled.attempt, settled.would_refuse, settled.charge, settled.now\n  ),",
         replace:
-          "from c where x.user_id = ${p.user}::text\n" +
-          "           and exists (select from turns where id = ${p.turn}::uuid and status = 'running' and attempt = ${p.attempt}::int)",
-      },
-      {
-        file: SETTLE,
-        find: "returning x.user_id, x.balance, x.seq, t.id as turn_id, t.session_id, t.attempt, t.would_refuse, t.charge, t.now),",
-        replace:
-          "returning x.user_id, x.balance, x.seq),\n" +
-          "  w as (select w0.*, t.id as turn_id, t.session_id, t.attempt, t.would_refuse, t.charge, t.now from w0, t),",
+          "returning credit_wallets.user_id, credit_wallets.balance, credit_wallets.seq\n  ),\n" +
+          "  debit as (select debited.*, settled.id as turn_id, settled.session_id, settled.attempt, settled.would_refuse,\n" +
+          "                   settled.charge, settled.now from debited, settled),",
       },
     ],
     test: { file: ONCE, name: "a turn that is settled 20 times at once is debited once, also while another turn holds credits" },
@@ -66,13 +73,13 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
   {
     name: "settle-status",
     guard: "Settle asks for the attempt alone, and no longer for a turn that is running.",
-    patches: [{ file: SETTLE, find: "status = 'running' and attempt = ${p.attempt}::int", replace: "attempt = ${p.attempt}::int" }],
+    patches: [{ file: SETTLE, find: "       and status = 'running'\n", replace: "" }],
     test: { file: ONCE, name: "a settle of a turn that is settled, or given up, finds nothing to settle and writes nothing" },
   },
   {
     name: "settle-attempt",
     guard: "Settle has no attempt fence: whoever was taken over books its own answer in place of the one that runs.",
-    patches: [{ file: SETTLE, find: "status = 'running' and attempt = ${p.attempt}::int", replace: "status = 'running'" }],
+    patches: [{ file: SETTLE, find: "       and attempt = ${slot.attempt}::int\n", replace: "" }],
     test: { file: ONCE, name: "whoever was taken over can neither settle nor void the turn any more" },
   },
   {
@@ -81,8 +88,8 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${STATEMENTS}/void-turn.ts`,
-        find: "status = 'running' and attempt = ${p.attempt}::int",
-        replace: "status = 'running'",
+        find: "       and attempt = ${slot.attempt}::int\n",
+        replace: "",
       },
     ],
     test: { file: ONCE, name: "whoever was taken over can neither settle nor void the turn any more" },
@@ -90,13 +97,13 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
   {
     name: "sweep-lease",
     guard: "The sweeper does not ask whether the lease is over: turns that run lose their holds and are never paid.",
-    patches: [{ file: `${STATEMENTS}/sweep-turns.ts`, find: " and x.lease_until < clock_timestamp()", replace: "" }],
+    patches: [{ file: `${STATEMENTS}/sweep-turns.ts`, find: "       and turns.lease_until < clock_timestamp()\n", replace: "" }],
     test: { file: ONCE, name: "a sweep voids the turns of a user whose lease is over, and no other of theirs" },
   },
   {
     name: "rollup-group-by",
     guard: "The rollup takes a row an event instead of one a day and alias: a turn of two calls cannot be settled at all.",
-    patches: [{ file: SETTLE, find: "group by 1, 2, 3 order by 3", replace: "group by 1, 2, 3, ev.call_index order by 3" }],
+    patches: [{ file: `${STATEMENTS}/rollup.ts`, find: "     group by 1, 2, 3\n", replace: "     group by 1, 2, 3, events.call_index\n" }],
     test: { file: ONCE, name: "a turn of several calls of one model is settled whole, and its day has their sum" },
   },
   {
@@ -105,8 +112,8 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: SETTLE,
-        find: "(lw.balance - c.charge < ${p.lowBalanceThreshold}::numeric)",
-        replace: "(lw.balance < ${p.lowBalanceThreshold}::numeric)",
+        find: "(wallet.balance - total.charge < ${slot.lowBalanceThreshold}::numeric)",
+        replace: "(wallet.balance < ${slot.lowBalanceThreshold}::numeric)",
       },
     ],
     test: { file: "tests/turns/turn-enforcement.test.ts", name: "low balance begins below the threshold, not at it" },
@@ -114,19 +121,21 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
   {
     name: "hold-in-sql",
     guard: "The hold leaves out the history that the statement itself has read: a long session runs for the hold of a short one.",
-    patches: [{ file: GATE, find: "else ceil((h.octets + s.octets) / ", replace: "else ceil(s.octets / " }],
+    patches: [{ file: CONVERSATION, find: "else ceil((history.octets + session.octets) / ", replace: "else ceil(session.octets / " }],
     test: { file: ONCE, name: "a hold is the price of all that the model will read and may answer, rounded up" },
   },
   {
     name: "hold-rounding",
     guard: "The hold is rounded down: under CREDIT_OVERDRAFT=none it is no bound any more.",
-    patches: [{ file: GATE, find: "ceil((e.input_tokens * ", replace: "floor((e.input_tokens * " }],
+    patches: [{ file: CONVERSATION, find: "ceil((estimate.input_tokens * ", replace: "floor((estimate.input_tokens * " }],
     test: { file: ONCE, name: "a hold is the price of all that the model will read and may answer, rounded up" },
   },
   {
     name: "revision-gate",
     guard: "The open statement does not compare the catalogue's revision: a container runs turns at a price that was changed.",
-    patches: [{ file: GATE, find: "rules.revision = ${p.revision}::bigint and not rules.suspended", replace: "not rules.suspended" }],
+    patches: [
+      { file: GATE, find: "rules.revision = ${slot.revision}::bigint\n       and not rules.suspended", replace: "not rules.suspended" },
+    ],
     test: {
       file: "tests/turns/turn-pricing.test.ts",
       name: "a changed price binds the very next turn and its hold, in this process and in another",
@@ -135,13 +144,13 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
   {
     name: "available-held",
     guard: "Enforcement looks at the balance and forgets what running turns hold: parallel turns spend one credit many times.",
-    patches: [{ file: GATE, find: "else lw.balance - lw.held + ${ownHold} > 0 end", replace: "else lw.balance > 0 end" }],
+    patches: [{ file: GATE, find: "else wallet.balance - wallet.held + ${ownHold} > 0 end", replace: "else wallet.balance > 0 end" }],
     test: { file: "tests/turns/turn-enforcement.test.ts", name: "on, what another running turn holds is not available" },
   },
   {
     name: "suspension",
     guard: "The open statement does not look whether the user is suspended.",
-    patches: [{ file: GATE, find: "and not rules.suspended and not rules.session_gone", replace: "and not rules.session_gone" }],
+    patches: [{ file: GATE, find: "       and not rules.suspended\n", replace: "" }],
     test: {
       file: "tests/turns/turn.test.ts",
       name: "a suspended user is refused before anything is written, and the turns of before stay readable",
@@ -166,7 +175,7 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
   {
     name: "session-gone",
     guard: "A turn that waited for its wallet opens in a session that was deleted meanwhile.",
-    patches: [{ file: GATE, find: " and not rules.session_gone\n", replace: "\n" }],
+    patches: [{ file: GATE, find: "       and not rules.session_gone\n", replace: "" }],
     test: {
       file: "tests/turns/turn-waited.test.ts",
       name: "is refused when its session was deleted meanwhile",
@@ -176,7 +185,11 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
     name: "session-owner",
     guard: "A session is found by its id alone: anybody runs turns in anybody's session, and reads its history.",
     patches: [
-      { file: GATE, find: "where id = ${p.session}::uuid and user_id = ${p.user}::text and", replace: "where id = ${p.session}::uuid and" },
+      {
+        file: CONVERSATION,
+        find: "       and user_id = ${slot.user}::text\n       and deleted_at is null",
+        replace: "       and deleted_at is null",
+      },
     ],
     test: {
       file: "tests/turns/turn.test.ts",

@@ -3,6 +3,7 @@
 import type { Mutant } from "../mutant.ts";
 
 const REVERSE = "packages/core/src/ledger/statements/reverse-payment.ts";
+const TARGET = "packages/core/src/ledger/statements/reversal-target.ts";
 const TOP_UP = "packages/core/src/payments/statements/top-up.ts";
 const PAYMENTS = "packages/core/src/payments";
 const JOBS = "functions/maintenance/jobs.ts";
@@ -31,7 +32,9 @@ export const STRIPE_TIME_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: REVERSE,
-        find: "(known.payment_intent, known.kind, known.currency) = (excluded.payment_intent, excluded.kind, excluded.currency)",
+        find:
+          "(known.payment_intent, known.kind, known.currency)\n" +
+          "            = (excluded.payment_intent, excluded.kind, excluded.currency)",
         replace: "true",
       },
     ],
@@ -43,7 +46,7 @@ export const STRIPE_TIME_GUARDS: readonly Mutant[] = [
   {
     name: "reversal-currency",
     guard: "A refund in another currency takes by its figure: 900 yen take $9.",
-    patches: [{ file: REVERSE, find: " and currency = paid_currency", replace: "" }],
+    patches: [{ file: TARGET, find: " and currency = paid_currency", replace: "" }],
     test: {
       file: ORDER,
       name: "takes nothing when it is not in its payment's currency, is counted once and shown to an admin: %s %j",

@@ -198,7 +198,11 @@ export const TURN_GUARDS: readonly Mutant[] = [
     name: "session-density",
     guard: "A session's own octets per token are not remembered: every turn of a dense one asks in vain first.",
     patches: [
-      { file: `${CORE}/ledger/statements/gate.ts`, find: "where octets_per_token is not null order by", replace: "where false order by" },
+      {
+        file: `${CORE}/ledger/statements/conversation.ts`,
+        find: "               where octets_per_token is not null\n",
+        replace: "               where false\n",
+      },
     ],
     test: {
       file: "tests/turns/turn-dense.test.ts",

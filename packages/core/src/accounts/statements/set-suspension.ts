@@ -7,17 +7,27 @@ import { audited, type AdminWrite } from "../../audit/audited.ts";
 /** No row: there is no such user. Suspending twice keeps the first time. */
 export const setSuspension = prepared<AdminWrite & { user: string; suspended: boolean }, { id: string }>(
   "set_suspension",
-  (p) => sql`
-with o as (select id, suspended_at from users where id = ${p.user}::text for update),
-  u as (update users x set suspended_at = case when ${p.suspended}::boolean then coalesce(o.suspended_at, clock_timestamp()) end
-          from o where x.id = o.id
-        returning x.id, o.suspended_at is not null as before, x.suspended_at is not null as after),
-  ${audited(p, {
-    action: sql`case when ${p.suspended}::boolean then 'user.suspend' else 'user.reactivate' end`,
-    target: sql`u.id`,
-    before: sql`jsonb_build_object('suspended', u.before)`,
-    after: sql`jsonb_build_object('suspended', u.after)`,
-    source: sql`u`,
+  (slot) => sql`
+with
+  -- The person, as they are once their row is locked.
+  person as (
+    select id, suspended_at from users where id = ${slot.user}::text for update
+  ),
+  -- Suspended or not from now on; who was suspended before keeps the first time.
+  changed as (
+    update users
+       set suspended_at =
+             case when ${slot.suspended}::boolean then coalesce(person.suspended_at, clock_timestamp()) end
+      from person
+     where users.id = person.id
+    returning users.id, person.suspended_at is not null as before, users.suspended_at is not null as after
+  ),
+  ${audited(slot, {
+    action: sql`case when ${slot.suspended}::boolean then 'user.suspend' else 'user.reactivate' end`,
+    target: sql`changed.id`,
+    before: sql`jsonb_build_object('suspended', changed.before)`,
+    after: sql`jsonb_build_object('suspended', changed.after)`,
+    source: sql`changed`,
   })}
-select id from u`,
+select id from changed`,
 );

@@ -1,7 +1,7 @@
 // Invariants of payments: what was granted for them, and what refunds and disputes took back.
 
 import { sql } from "kysely";
-import { GRANTED_PAYMENTS, reversalTargets } from "../statements/reverse-payment.ts";
+import { GRANTED_PAYMENTS, reversalTargets } from "../statements/reversal-target.ts";
 import type { Invariant } from "./invariant.ts";
 
 export const PAYMENTS: readonly Invariant[] = [

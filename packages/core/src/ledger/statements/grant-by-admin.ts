@@ -1,7 +1,8 @@
-// An operator's grant: wallet, ledger row, audit row and key row together. The wallet is made if it is missing.
+// An admin's grant: wallet, ledger row, audit row and key row together. The wallet is made if it is missing.
 
-import { sql } from "kysely";
-import { prepared } from "../../db/prepared.ts";
+import { sql, type RawBuilder } from "kysely";
+import { prepared, type Slots } from "../../db/prepared.ts";
+import { credited, entry } from "./movement.ts";
 import { audited, type AdminWrite } from "../../audit/audited.ts";
 
 export type AdminGrantInput = Omit<AdminWrite, "body"> & {
@@ -17,22 +18,48 @@ export type AdminGrantInput = Omit<AdminWrite, "body"> & {
 /** Wallet first, by the upsert that adds and locks. A key that was used before is 23505 and undoes all of it. */
 export const adminGrant = prepared<AdminGrantInput, { body: string }>(
   "admin_grant",
-  (p) => sql`
-with w as (insert into credit_wallets as x (user_id, balance, seq) values (${p.user}::text, ${p.amount}::numeric, 1)
-           on conflict (user_id) do update set balance = x.balance + excluded.balance, seq = x.seq + 1
-           returning user_id, balance, seq, ${p.answer}::text || '"new_balance":"' || trim_scale(balance)::text || '"}' as body),
-  tx as (insert into credit_transactions (id, user_id, seq, kind, source, amount, balance_after, reference_id, initiated_by, note, created_at)
-         select ${p.transaction}::uuid, w.user_id, w.seq, 'grant', 'admin', ${p.amount}::numeric, w.balance, 'admin:' || ${p.transaction}::text,
-                ${p.admin}::text, ${p.note}::text, clock_timestamp() from w),
+  (slot) => sql`
+with
+  ${credited(slot.user, slot.amount, bodyOf(slot))},
+  ${entry({
+    id: sql`${slot.transaction}::uuid`,
+    user: sql`credited.user_id`,
+    seq: sql`credited.seq`,
+    kind: "grant",
+    source: sql`'admin'`,
+    amount: sql`${slot.amount}::numeric`,
+    balance: sql`credited.balance`,
+    reference: sql`'admin:' || ${slot.transaction}::text`,
+    initiatedBy: sql`${slot.admin}::text`,
+    note: sql`${slot.note}::text`,
+    from: sql`credited`,
+  })},
   ${audited(
-    { admin: p.admin, requestId: p.requestId, key: p.key, requestHash: p.requestHash, status: p.status, body: sql`w.body` },
+    {
+      admin: slot.admin,
+      requestId: slot.requestId,
+      key: slot.key,
+      requestHash: slot.requestHash,
+      status: slot.status,
+      body: sql`credited.body`,
+    },
     {
       action: "wallet.grant",
-      target: sql`w.user_id`,
-      before: sql`jsonb_build_object('balance', trim_scale(w.balance - ${p.amount}::numeric)::text)`,
-      after: sql`jsonb_build_object('balance', trim_scale(w.balance)::text, 'amount', trim_scale(${p.amount}::numeric)::text, 'transaction_id', ${p.transaction}::text)`,
-      source: sql`w`,
+      target: sql`credited.user_id`,
+      before: sql`jsonb_build_object(
+        'balance', trim_scale(credited.balance - ${slot.amount}::numeric)::text)`,
+      after: sql`jsonb_build_object(
+        'balance', trim_scale(credited.balance)::text,
+        'amount', trim_scale(${slot.amount}::numeric)::text,
+        'transaction_id', ${slot.transaction}::text)`,
+      source: sql`credited`,
     },
   )}
-select body from w`,
+select body from credited`,
 );
+
+/** The response's body, which only the locked wallet can finish. */
+function bodyOf(slot: Slots<AdminGrantInput>): RawBuilder<unknown> {
+  return sql`,
+              ${slot.answer}::text || '"new_balance":"' || trim_scale(balance)::text || '"}' as body`;
+}

@@ -3,6 +3,7 @@
 
 import { sql } from "kysely";
 import { prepared } from "../../db/prepared.ts";
+import { credited, entry, paymentEvent } from "./movement.ts";
 
 export type GrantPaymentInput = {
   transaction: string;
@@ -25,28 +26,38 @@ export type GrantPaymentInput = {
  */
 export const grantPayment = prepared<GrantPaymentInput, { balance_after: string }>(
   "grant_payment",
-  (p) => sql`
-with w as (insert into credit_wallets as x (user_id, balance, seq) values (${p.user}::text, ${p.credits}::numeric, 1)
-           on conflict (user_id) do update set balance = x.balance + excluded.balance, seq = x.seq + 1
-           returning user_id, balance, seq),
-  tx as (insert into credit_transactions (id, user_id, seq, kind, source, amount, balance_after, reference_id, created_at)
-         select ${p.transaction}::uuid, w.user_id, w.seq, 'grant', 'top_up', ${p.credits}::numeric, w.balance, ${p.payment}::text, clock_timestamp()
-           from w
-         returning balance_after),
-  r as (insert into top_ups as x (id, user_id, amount_usd, credits_to_grant, status, payment_intent, livemode)
-        select ${p.topUp}::uuid, w.user_id, ${p.amountUsd}::numeric, ${p.credits}::numeric, 'succeeded', ${p.payment}::text, ${p.livemode}::boolean from w
-        on conflict (id) do update
-          set status = 'succeeded',
-              amount_usd = excluded.amount_usd,
-              credits_to_grant = excluded.credits_to_grant,
-              livemode = excluded.livemode,
-              -- A row that has another payment by now is left without any, which its CHECK refuses.
-              payment_intent = case when coalesce(x.payment_intent, excluded.payment_intent) = excluded.payment_intent
-                                    then excluded.payment_intent end,
-              slot = null,
-              updated_at = clock_timestamp()),
-  e as (insert into stripe_events (id, type, payment_intent, outcome)
-        select ${p.event}::text, ${p.type}::text, ${p.payment}::text, 'ok' from w where ${p.event}::text is not null
-        on conflict (id) do nothing)
-select balance_after from tx`,
+  (slot) => sql`
+with
+  ${credited(slot.user, slot.credits)},
+  ${entry({
+    id: sql`${slot.transaction}::uuid`,
+    user: sql`credited.user_id`,
+    seq: sql`credited.seq`,
+    kind: "grant",
+    source: sql`'top_up'`,
+    amount: sql`${slot.credits}::numeric`,
+    balance: sql`credited.balance`,
+    reference: sql`${slot.payment}::text`,
+    from: sql`credited`,
+  })},
+  -- The top-up is paid. Its row is read and written under its own lock.
+  paid as (
+    insert into top_ups as known (id, user_id, amount_usd, credits_to_grant, status, payment_intent, livemode)
+    select ${slot.topUp}::uuid, credited.user_id, ${slot.amountUsd}::numeric, ${slot.credits}::numeric,
+           'succeeded', ${slot.payment}::text, ${slot.livemode}::boolean
+      from credited
+    on conflict (id) do update
+      set status = 'succeeded',
+          amount_usd = excluded.amount_usd,
+          credits_to_grant = excluded.credits_to_grant,
+          livemode = excluded.livemode,
+          -- A row that has another payment by now is left without any, which its CHECK refuses.
+          payment_intent =
+            case when coalesce(known.payment_intent, excluded.payment_intent) = excluded.payment_intent
+                 then excluded.payment_intent end,
+          slot = null,
+          updated_at = clock_timestamp()
+  ),
+  ${paymentEvent(slot, "ok", { from: sql`credited` })}
+select balance as balance_after from credited`,
 );

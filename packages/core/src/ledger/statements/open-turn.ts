@@ -2,7 +2,7 @@
 
 import { sql } from "kysely";
 import { prepared } from "../../db/prepared.ts";
-import { funds, gate, gateAnswer, gateSources, mayRun, type GateInput, type GateRow } from "./gate.ts";
+import { funds, gate, GATE_SOURCES, gateReply, mayRun, type GateInput, type GateRow } from "./gate.ts";
 
 export type OpenTurnInput = GateInput & { key: string | null; requestHash: string | null };
 
@@ -10,20 +10,44 @@ export type OpenTurnInput = GateInput & { key: string | null; requestHash: strin
  * Locks the wallet, then writes the turn and raises what is held. Unique violations (23505) tell races apart: `turns_key` is another
  * request with this key, `turns_position` another turn of this session, or a history that was stale when this statement waited.
  */
-export const openTurn = prepared<OpenTurnInput, GateRow>("open_turn", (p) => {
-  return sql`
-with ${gate(p)}, ${funds(p, sql`0`)},
-  kt as (select id, status, claim, request_hash, response_body, lease_until < clock_timestamp() as lapsed
-           from turns where user_id = ${p.user}::text and idempotency_key = ${p.key}::text),
-  t as (insert into turns (id, session_id, user_id, status, attempt, lease_until, hold, turn_index, user_input, model_alias, max_output_tokens,
-                           pricing_version, pricing_revision, would_refuse, prune_triggered, claim, idempotency_key, request_hash, created_at)
-        select ${p.turn}::uuid, s.id, q.user_id, 'running', 1, clock_timestamp() + ${p.leaseMs}::int * interval '1 millisecond', k.hold, h.next,
-               ${p.message}::text, p.alias, ${p.maxOutputTokens}::int, ${p.pricingVersion}::text, rules.revision, not q.covered, h.pruned,
-               ${p.claim}::uuid, ${p.key}::text, ${p.requestHash}::text, clock_timestamp()
-          from q, rules, s, p, h, k
-         where not exists (select from kt) and ${mayRun(p)}
-        returning id, user_id, attempt, turn_index, hold, created_at),
-  w as (update credit_wallets x set held = x.held + t.hold from t where x.user_id = t.user_id)
-select ${gateAnswer(p)}, to_json(kt) as keyed
-  from ${gateSources} left join kt on true`;
-});
+export const openTurn = prepared<OpenTurnInput, GateRow>(
+  "open_turn",
+  (slot) => sql`
+with
+  ${gate(slot)},
+  ${funds(slot, sql`0`)},
+  -- Of this statement's snapshot: the turn under the key. One that is newer ends this in turns_key.
+  keyed as (
+    select id, status, claim, request_hash, response_body, lease_until < clock_timestamp() as lapsed
+      from turns
+     where user_id = ${slot.user}::text
+       and idempotency_key = ${slot.key}::text
+  ),
+  -- The turn, if everything above allows it.
+  begun as (
+    insert into turns (id, session_id, user_id, status, attempt, lease_until, hold, turn_index, user_input,
+                       model_alias, max_output_tokens, pricing_version, pricing_revision, would_refuse,
+                       prune_triggered, claim, idempotency_key, request_hash, created_at)
+    select ${slot.turn}::uuid, session.id, funds.user_id, 'running', 1,
+           clock_timestamp() + ${slot.leaseMs}::int * interval '1 millisecond',
+           hold.credits, history.next, ${slot.message}::text,
+           price.alias, ${slot.maxOutputTokens}::int, ${slot.pricingVersion}::text, rules.revision,
+           not funds.covered, history.pruned, ${slot.claim}::uuid, ${slot.key}::text,
+           ${slot.requestHash}::text, clock_timestamp()
+      from funds, rules, session, price, history, hold
+     where not exists (select from keyed)
+       and ${mayRun(slot)}
+    returning id, user_id, attempt, turn_index, hold, created_at
+  ),
+  -- The locked wallet holds what the turn may cost.
+  reserved as (
+    update credit_wallets
+       set held = credit_wallets.held + begun.hold
+      from begun
+     where credit_wallets.user_id = begun.user_id
+  )
+select ${gateReply(slot)},
+       to_json(keyed) as keyed
+  from ${GATE_SOURCES}
+       left join keyed on true`,
+);

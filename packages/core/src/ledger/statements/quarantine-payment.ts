@@ -3,6 +3,7 @@
 
 import { sql, type RawBuilder } from "kysely";
 import { prepared } from "../../db/prepared.ts";
+import { paymentEvent } from "./movement.ts";
 
 /** What the payment provider said was received: minor units, and the currency's letters. Null: it did not say. */
 export type Received = { receivedMinor: number | null; receivedCurrency: string | null };
@@ -29,12 +30,13 @@ export const quarantinePayment = prepared<QuarantinePaymentInput, { id: string }
   "quarantine_payment",
   (slot) => sql`
 with
+  -- The payment's row, made or met under its lock: as it is by then, and not as it was.
   aside as (
     insert into top_ups as known (id, user_id, amount_usd, credits_to_grant, status, payment_intent, livemode,
                                   quarantine_reason, received_minor, received_currency)
-    values (${slot.topUp}::uuid, ${slot.user}::text, ${slot.amountUsd}::numeric, ${slot.credits}::numeric, 'quarantined',
-            ${slot.payment}::text, ${slot.livemode}::boolean, ${slot.reason}::text, ${slot.receivedMinor}::bigint,
-            ${slot.receivedCurrency}::text)
+    values (${slot.topUp}::uuid, ${slot.user}::text, ${slot.amountUsd}::numeric, ${slot.credits}::numeric,
+            'quarantined', ${slot.payment}::text, ${slot.livemode}::boolean, ${slot.reason}::text,
+            ${slot.receivedMinor}::bigint, ${slot.receivedCurrency}::text)
     on conflict (id) do update
       set status = 'quarantined',
           payment_intent = excluded.payment_intent,
@@ -48,13 +50,7 @@ with
         and (known.payment_intent is null or known.payment_intent = excluded.payment_intent)
     returning id
   ),
-  event as (
-    insert into stripe_events (id, type, payment_intent, outcome)
-    select ${slot.event}::text, ${slot.type}::text, ${slot.payment}::text, 'quarantined'
-      from aside
-     where ${slot.event}::text is not null
-    on conflict (id) do nothing
-  )
+  ${paymentEvent(slot, "quarantined", { from: sql`aside` })}
 select id from aside`,
 );
 
@@ -66,6 +62,7 @@ export const refitPayment = prepared<Omit<QuarantinePaymentInput, "topUp" | "liv
   "refit_payment",
   (slot) => sql`
 with
+  -- The payment's row, if it still waits for an admin.
   aside as (
     update top_ups
        set user_id = ${slot.user}::text,
@@ -80,13 +77,7 @@ with
        and status = 'quarantined'
     returning id
   ),
-  event as (
-    insert into stripe_events (id, type, payment_intent, outcome)
-    select ${slot.event}::text, ${slot.type}::text, ${slot.payment}::text, 'quarantined'
-      from aside
-     where ${slot.event}::text is not null
-    on conflict (id) do nothing
-  )
+  ${paymentEvent(slot, "quarantined", { from: sql`aside` })}
 select id from aside`,
 );
 

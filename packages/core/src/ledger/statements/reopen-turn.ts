@@ -2,29 +2,63 @@
 
 import { sql } from "kysely";
 import { prepared } from "../../db/prepared.ts";
-import { funds, gate, gateAnswer, gateSources, mayRun, type GateInput, type GateRow } from "./gate.ts";
+import { funds, gate, GATE_SOURCES, gateReply, mayRun, type GateInput, type GateRow } from "./gate.ts";
+
+/** What the wallet still holds for the turn: nothing, once it has failed. */
+const FORMER_HOLD = sql`case when former.status = 'running' then former.hold else 0 end`;
 
 /**
  * The wallet is locked first, then the turn, and what the turn was is read from that lock: neither a snapshot nor RETURNING old tells
  * it when the row changed while this statement waited. `attempt` fences whoever ran the turn before.
  */
-export const reopenTurn = prepared<GateInput, GateRow>("reopen_turn", (p) => {
-  const held = sql`case when o.status = 'running' then o.hold else 0 end`;
-  return sql`
-with ${gate(p)},
-  o as (select x.id, x.session_id, x.status, x.hold, x.claim, x.lease_until < clock_timestamp() as lapsed
-          from turns x, lw where x.id = ${p.turn}::uuid and x.user_id = lw.user_id for update of x),
-  ${funds(p, sql`coalesce((select ${held} from o), 0)`)},
-  t as (update turns x
-           set status = 'running', attempt = x.attempt + 1, lease_until = clock_timestamp() + ${p.leaseMs}::int * interval '1 millisecond',
-               hold = k.hold, turn_index = h.next, model_alias = p.alias, max_output_tokens = ${p.maxOutputTokens}::int,
-               pricing_version = ${p.pricingVersion}::text, pricing_revision = rules.revision, would_refuse = not q.covered, prune_triggered = h.pruned,
-               claim = ${p.claim}::uuid, failure_code = null
-          from o, q, rules, s, p, h, k
-         where x.id = o.id and o.session_id = s.id
-           and (o.status = 'failed' or (o.status = 'running' and (o.lapsed or o.claim = ${p.claim}::uuid)))
-           and ${mayRun(p)}
-        returning x.id, x.user_id, x.attempt, x.turn_index, x.hold, x.created_at, x.hold - ${held} as change),
-  w as (update credit_wallets x set held = x.held + t.change from t where x.user_id = t.user_id)
-select ${gateAnswer(p)}, null::json as keyed from ${gateSources}`;
-});
+export const reopenTurn = prepared<GateInput, GateRow>(
+  "reopen_turn",
+  (slot) => sql`
+with
+  ${gate(slot)},
+  -- The turn under its lock, after the wallet: what it was when this statement got to it.
+  former as (
+    select known.id, known.session_id, known.status, known.hold, known.claim,
+           known.lease_until < clock_timestamp() as lapsed
+      from turns known, wallet
+     where known.id = ${slot.turn}::uuid
+       and known.user_id = wallet.user_id
+       for update of known
+  ),
+  ${funds(slot, sql`coalesce((select ${FORMER_HOLD} from former), 0)`)},
+  -- The next attempt, if everything above allows it.
+  begun as (
+    update turns
+       set status = 'running',
+           attempt = turns.attempt + 1,
+           lease_until = clock_timestamp() + ${slot.leaseMs}::int * interval '1 millisecond',
+           hold = hold.credits,
+           turn_index = history.next,
+           model_alias = price.alias,
+           max_output_tokens = ${slot.maxOutputTokens}::int,
+           pricing_version = ${slot.pricingVersion}::text,
+           pricing_revision = rules.revision,
+           would_refuse = not funds.covered,
+           prune_triggered = history.pruned,
+           claim = ${slot.claim}::uuid,
+           failure_code = null
+      from former, funds, rules, session, price, history, hold
+     where turns.id = former.id
+       and former.session_id = session.id
+       and (former.status = 'failed'
+            or (former.status = 'running' and (former.lapsed or former.claim = ${slot.claim}::uuid)))
+       and ${mayRun(slot)}
+    returning turns.id, turns.user_id, turns.attempt, turns.turn_index, turns.hold, turns.created_at,
+              turns.hold - ${FORMER_HOLD} as change
+  ),
+  -- The locked wallet holds the new hold in place of the former one.
+  reserved as (
+    update credit_wallets
+       set held = credit_wallets.held + begun.change
+      from begun
+     where credit_wallets.user_id = begun.user_id
+  )
+select ${gateReply(slot)},
+       null::json as keyed
+  from ${GATE_SOURCES}`,
+);

@@ -4,6 +4,7 @@
 import { sql, type RawBuilder } from "kysely";
 import { prepared, type Slots } from "../../db/prepared.ts";
 import { audited, type AdminWrite } from "../../audit/audited.ts";
+import { entry, lockedWallet } from "./movement.ts";
 import { keyOf } from "./quarantine-payment.ts";
 
 /** Makes a wallet for whoever has none, so that it can be locked. Moves no money. */
@@ -38,10 +39,7 @@ export const grantAside = prepared<GrantAsideInput, { body: string }>(
   "grant_aside",
   (slot) => sql`
 with
-  -- The first lock. Everything below is joined to it.
-  wallet as (
-    select user_id, balance, seq from credit_wallets where user_id = ${slot.user}::text for update
-  ),
+  ${lockedWallet(slot.user)},
   -- The payment, as it is and not as it was.
   aside as (
     select known.*
@@ -51,6 +49,7 @@ with
        and known.updated_at = ${slot.seen}::timestamptz
        for update of known
   ),
+  -- The credits, by the locked row.
   credited as (
     update credit_wallets
        set balance = wallet.balance + ${slot.credits}::numeric,
@@ -60,15 +59,21 @@ with
     returning credit_wallets.user_id,
               credit_wallets.balance,
               credit_wallets.seq,
-              ${slot.answer}::text || '"new_balance":"' || trim_scale(credit_wallets.balance)::text || '"}' as body
+              ${slot.answer}::text
+                || '"new_balance":"' || trim_scale(credit_wallets.balance)::text || '"}' as body
   ),
-  entry as (
-    insert into credit_transactions (id, user_id, seq, kind, source, amount, balance_after,
-                                     reference_id, initiated_by, created_at)
-    select ${slot.transaction}::uuid, credited.user_id, credited.seq, 'grant', 'top_up', ${slot.credits}::numeric,
-           credited.balance, aside.payment_intent, ${slot.admin}::text, clock_timestamp()
-      from credited, aside
-  ),
+  ${entry({
+    id: sql`${slot.transaction}::uuid`,
+    user: sql`credited.user_id`,
+    seq: sql`credited.seq`,
+    kind: "grant",
+    source: sql`'top_up'`,
+    amount: sql`${slot.credits}::numeric`,
+    balance: sql`credited.balance`,
+    reference: sql`aside.payment_intent`,
+    initiatedBy: sql`${slot.admin}::text`,
+    from: sql`credited, aside`,
+  })},
   -- The row is now of the person who got the credits, and of nobody else.
   closed as (
     update top_ups
@@ -119,6 +124,7 @@ export const dismissAside = prepared<AdminWrite & Resolution, { id: string }>(
   "dismiss_aside",
   (slot) => sql`
 with
+  -- The payment, as it is once its row is locked. No wallet is touched.
   aside as (
     select *
       from top_ups
@@ -127,6 +133,7 @@ with
        and updated_at = ${slot.seen}::timestamptz
        for update
   ),
+  -- The row is closed for good.
   closed as (
     update top_ups
        set status = 'dismissed',
@@ -143,8 +150,11 @@ with
     action: "top_up.dismiss",
     target: sql`aside.id::text`,
     before: shown(sql`aside`),
-    after: sql`jsonb_build_object('status', 'dismissed', 'user_id', aside.user_id, 'payment_intent', aside.payment_intent,
-                                  'note', ${slot.note}::text)`,
+    after: sql`jsonb_build_object(
+      'status', 'dismissed',
+      'user_id', aside.user_id,
+      'payment_intent', aside.payment_intent,
+      'note', ${slot.note}::text)`,
     source: sql`aside`,
   })}
 select id from closed`,
@@ -157,6 +167,10 @@ function writerOf(slot: Slots<GrantAsideInput>): Slots<Omit<AdminWrite, "body">>
 
 /** What an admin saw of it before. */
 function shown(row: RawBuilder<unknown>): RawBuilder<unknown> {
-  return sql`jsonb_build_object('status', ${row}.status, 'user_id', ${row}.user_id, 'reason', ${row}.quarantine_reason,
-                                'received_minor', ${row}.received_minor, 'received_currency', ${row}.received_currency)`;
+  return sql`jsonb_build_object(
+        'status', ${row}.status,
+        'user_id', ${row}.user_id,
+        'reason', ${row}.quarantine_reason,
+        'received_minor', ${row}.received_minor,
+        'received_currency', ${row}.received_currency)`;
 }

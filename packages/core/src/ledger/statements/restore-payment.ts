@@ -2,6 +2,7 @@
 
 import { sql } from "kysely";
 import { prepared } from "../../db/prepared.ts";
+import { credited, entry } from "./movement.ts";
 
 export type RestorePaymentInput = {
   transaction: string;
@@ -25,41 +26,43 @@ export const restorePayment = prepared<RestorePaymentInput, { balance_after: str
   "restore_payment",
   (slot) => sql`
 with
-  wallet as (
-    insert into credit_wallets as known (user_id, balance, seq) values (${slot.user}::text, ${slot.credits}::numeric, 1)
-    on conflict (user_id) do update set balance = known.balance + excluded.balance, seq = known.seq + 1
-    returning user_id, balance, seq
-  ),
-  entry as (
-    insert into credit_transactions (id, user_id, seq, kind, source, amount, balance_after, reference_id, created_at)
-    select ${slot.transaction}::uuid, user_id, seq, 'grant', 'top_up', ${slot.credits}::numeric, balance, ${slot.payment}::text,
-           clock_timestamp()
-      from wallet
-    returning balance_after
-  ),
+  ${credited(slot.user, slot.credits)},
+  ${entry({
+    id: sql`${slot.transaction}::uuid`,
+    user: sql`credited.user_id`,
+    seq: sql`credited.seq`,
+    kind: "grant",
+    source: sql`'top_up'`,
+    amount: sql`${slot.credits}::numeric`,
+    balance: sql`credited.balance`,
+    reference: sql`${slot.payment}::text`,
+    from: sql`credited`,
+  })},
   -- What webhooks set aside before the reconciliation was run.
   aside as (
     update top_ups
        set id = ${slot.topUp}::uuid,
-           user_id = wallet.user_id,
+           user_id = credited.user_id,
            status = 'succeeded',
            amount_usd = ${slot.amountUsd}::numeric,
            credits_to_grant = ${slot.credits}::numeric,
            resolution = 'restore',
            resolved_at = clock_timestamp(),
            updated_at = clock_timestamp()
-      from wallet
+      from credited
      where payment_intent = ${slot.payment}::text
        and status = 'quarantined'
        and quarantine_reason = ${slot.reason}::text
     returning top_ups.id
   ),
+  -- Without such a row the top-up is made again. One that is there after all is a unique violation.
   made as (
-    insert into top_ups (id, user_id, amount_usd, credits_to_grant, status, payment_intent, livemode, resolution, resolved_at)
-    select ${slot.topUp}::uuid, user_id, ${slot.amountUsd}::numeric, ${slot.credits}::numeric, 'succeeded', ${slot.payment}::text,
-           ${slot.livemode}::boolean, 'restore', clock_timestamp()
-      from wallet
+    insert into top_ups (id, user_id, amount_usd, credits_to_grant, status, payment_intent, livemode,
+                         resolution, resolved_at)
+    select ${slot.topUp}::uuid, user_id, ${slot.amountUsd}::numeric, ${slot.credits}::numeric, 'succeeded',
+           ${slot.payment}::text, ${slot.livemode}::boolean, 'restore', clock_timestamp()
+      from credited
      where not exists (select from aside)
   )
-select balance_after from entry`,
+select balance as balance_after from credited`,
 );

@@ -1,9 +1,11 @@
 // Settles a turn: the turn, its usage events, its tool events, the debit, the wallet, the ledger row and the daily rollup, together or
 // not at all. Answers one row, or none when the turn is no longer ours to settle (settled already, or fenced): then read the turn.
 
-import { sql } from "kysely";
-import { prepared } from "../../db/prepared.ts";
 import type { CallState, ToolState, UsageSource } from "@pantheon/contract/vocabulary.ts";
+import { sql, type RawBuilder } from "kysely";
+import { prepared, type Slots } from "../../db/prepared.ts";
+import { entry, lockedWallet } from "./movement.ts";
+import { ROLLUP } from "./rollup.ts";
 
 export type SettleTurnInput = {
   turn: string;
@@ -63,68 +65,153 @@ export type ToolEvent = { id: string; call_index: number; tool_name: string; sta
 
 export type SettleTurnRow = { response_body: string; balance_after: string; charge: string; over_hold: boolean };
 
+/** The columns of `llm_call_events` that a model call brings, in the table's types. The rest the statement knows itself. */
+const CALL_COLUMNS: Readonly<Record<keyof UsageEvent, string>> = {
+  id: "uuid",
+  call_index: "int",
+  provider: "text",
+  model_alias: "text",
+  provider_model: "text",
+  provider_request_id: "text",
+  input_tokens_fresh: "bigint",
+  input_tokens_cached: "bigint",
+  output_tokens: "bigint",
+  reasoning_tokens: "bigint",
+  total_tokens: "bigint",
+  oe_tokens_computed: "numeric",
+  multiplier: "numeric",
+  weight_fresh: "numeric",
+  weight_cached: "numeric",
+  weight_output: "numeric",
+  oe_per_credit: "numeric",
+  provider_cost_usd: "numeric",
+  credits_burned: "numeric",
+  credits_charged: "numeric",
+  credits_absorbed: "numeric",
+  usd_per_credit: "numeric",
+  latency_ms: "int",
+  status: "text",
+  usage_source: "text",
+  pricing_version: "text",
+  pricing_revision: "bigint",
+};
+
+/** The columns in a list, each as `write` has it. */
+function callColumns(write: (column: string, type: string) => string): RawBuilder<unknown> {
+  return sql.raw(
+    Object.entries(CALL_COLUMNS)
+      .map(([column, type]) => write(column, type))
+      .join(",\n           "),
+  );
+}
+
 /**
  * Wallet first; the turn's status and attempt are the once-guard. The response body is finished here, since only the locked wallet
  * knows `balance_after`: what is stored is what the caller gets, now and on every replay.
  */
 export const settleTurn = prepared<SettleTurnInput, SettleTurnRow>(
   "settle_turn",
-  (p) => sql`
-with lw as (select user_id, balance from credit_wallets where user_id = ${p.user}::text for update),
-  n as (select clock_timestamp() as now from lw), -- once the wallet is locked: ledger time follows seq
-  e as (select * from jsonb_to_recordset(${p.events}::jsonb) as e (
-          id uuid, call_index int, provider text, model_alias text, provider_model text, provider_request_id text, input_tokens_fresh bigint,
-          input_tokens_cached bigint, output_tokens bigint, reasoning_tokens bigint, total_tokens bigint, oe_tokens_computed numeric,
-          multiplier numeric, weight_fresh numeric, weight_cached numeric, weight_output numeric, oe_per_credit numeric,
-          provider_cost_usd numeric, credits_burned numeric, credits_charged numeric, credits_absorbed numeric, usd_per_credit numeric, latency_ms int, status text,
-          usage_source text, pricing_version text, pricing_revision bigint)),
-  c as (select coalesce(sum(credits_charged), 0)::numeric(18,8) as charge from e),
-  t as (update turns
-           set status = 'completed', assistant_output = ${p.answer}::text, provider_model = ${p.providerModel}::text, completed_at = n.now,
-               balance_after = lw.balance - c.charge, over_hold = c.charge > hold,
-               prune_triggered = prune_triggered or ${p.pruned}::boolean, octets_per_token = ${p.octetsPerToken}::numeric,
-               text_bound = ${p.textBound}::bigint,
-               response_body = ${p.body}::text || '"balance_after":"' || trim_scale(lw.balance - c.charge)::text
-                 || '","low_balance":' || (lw.balance - c.charge < ${p.lowBalanceThreshold}::numeric)::text
-                 || ',"completed_at":"' || to_char(n.now at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '"}'
-          from lw, n, c
-         where id = ${p.turn}::uuid and turns.user_id = lw.user_id and status = 'running' and attempt = ${p.attempt}::int
-        returning id, turns.user_id, session_id, attempt, hold, would_refuse, balance_after, response_body, over_hold, c.charge, n.now),
-  w as (update credit_wallets x
-           set balance = x.balance - t.charge, held = x.held - t.hold, seq = x.seq + (t.charge <> 0)::int
-          from t where x.user_id = t.user_id
-        returning x.user_id, x.balance, x.seq, t.id as turn_id, t.session_id, t.attempt, t.would_refuse, t.charge, t.now),
-  ev as (insert into llm_call_events (
-           id, user_id, session_id, turn_id, attempt, call_index, provider, model_alias, provider_model, provider_request_id, input_tokens_fresh,
-           input_tokens_cached, output_tokens, reasoning_tokens, total_tokens, oe_tokens_computed, multiplier, weight_fresh, weight_cached,
-           weight_output, oe_per_credit, provider_cost_usd, credits_burned, credits_charged, credits_absorbed, usd_per_credit, latency_ms, status, usage_source,
-           pricing_version, pricing_revision, request_id, created_at)
-         select e.id, w.user_id, w.session_id, w.turn_id, w.attempt, e.call_index, e.provider, e.model_alias, e.provider_model, e.provider_request_id,
-                e.input_tokens_fresh, e.input_tokens_cached, e.output_tokens, e.reasoning_tokens, e.total_tokens, e.oe_tokens_computed,
-                e.multiplier, e.weight_fresh, e.weight_cached, e.weight_output, e.oe_per_credit, e.provider_cost_usd, e.credits_burned,
-                e.credits_charged, e.credits_absorbed, e.usd_per_credit, e.latency_ms, e.status, e.usage_source, e.pricing_version, e.pricing_revision,
-                ${p.requestId}::text, w.now
-           from w, e
-         returning user_id, model_alias, call_index, status, input_tokens_fresh, input_tokens_cached, output_tokens, credits_burned,
-                   credits_charged, provider_cost_usd, usd_per_credit, created_at),
-  tl as (insert into tool_call_events (id, user_id, session_id, turn_id, attempt, call_index, tool_name, status, latency_ms, created_at)
-         select l.id, w.user_id, w.session_id, w.turn_id, w.attempt, l.call_index, l.tool_name, l.status, l.latency_ms, w.now
-           from w, jsonb_to_recordset(${p.tools}::jsonb) as l (id uuid, call_index int, tool_name text, status text, latency_ms int)),
-  tx as (insert into credit_transactions (id, user_id, seq, kind, source, amount, balance_after, reference_id, created_at)
-         select uuidv7(), w.user_id, w.seq, 'debit', 'turn', -w.charge, w.balance, w.turn_id::text, w.now from w where w.charge <> 0),
-  d as (insert into usage_daily as u (day, user_id, model_alias, calls, input_tokens_fresh, input_tokens_cached, output_tokens, credits_burned,
-                                      credits_charged, provider_cost_usd, revenue_usd, refused)
-        select (ev.created_at at time zone 'utc')::date, ev.user_id, ev.model_alias, count(*) filter (where ev.status <> 'internal'),
-               coalesce(sum(ev.input_tokens_fresh) filter (where ev.status <> 'internal'), 0),
-               coalesce(sum(ev.input_tokens_cached) filter (where ev.status <> 'internal'), 0),
-               coalesce(sum(ev.output_tokens) filter (where ev.status <> 'internal'), 0),
-               sum(ev.credits_burned), sum(ev.credits_charged), sum(ev.provider_cost_usd), sum(ev.credits_charged * ev.usd_per_credit),
-               count(*) filter (where ev.call_index = 0 and w.would_refuse)
-          from ev, w group by 1, 2, 3 order by 3
-        on conflict (day, user_id, model_alias) do update
-          set calls = u.calls + excluded.calls, input_tokens_fresh = u.input_tokens_fresh + excluded.input_tokens_fresh,
-              input_tokens_cached = u.input_tokens_cached + excluded.input_tokens_cached, output_tokens = u.output_tokens + excluded.output_tokens,
-              credits_burned = u.credits_burned + excluded.credits_burned, credits_charged = u.credits_charged + excluded.credits_charged,
-              provider_cost_usd = u.provider_cost_usd + excluded.provider_cost_usd, revenue_usd = u.revenue_usd + excluded.revenue_usd, refused = u.refused + excluded.refused)
-select t.response_body, t.balance_after, t.charge, t.over_hold from t, w`,
+  (slot) => sql`
+with
+  ${lockedWallet(slot.user)},
+  -- The time once the wallet is locked: ledger time follows seq.
+  moment as (
+    select clock_timestamp() as now from wallet
+  ),
+  -- The model calls, as they are given to this statement.
+  calls as (
+    select *
+      from jsonb_to_recordset(${slot.events}::jsonb) as told (
+           ${callColumns((column, type) => `${column} ${type}`)})
+  ),
+  -- What they cost together.
+  total as (
+    select coalesce(sum(credits_charged), 0)::numeric(18,8) as charge from calls
+  ),
+  ${settled(slot)},
+  -- The locked wallet gives what was charged, and holds nothing for this turn any more.
+  debit as (
+    update credit_wallets
+       set balance = credit_wallets.balance - settled.charge,
+           held = credit_wallets.held - settled.hold,
+           seq = credit_wallets.seq + (settled.charge <> 0)::int
+      from settled
+     where credit_wallets.user_id = settled.user_id
+    returning credit_wallets.user_id, credit_wallets.balance, credit_wallets.seq, settled.id as turn_id,
+              settled.session_id, settled.attempt, settled.would_refuse, settled.charge, settled.now
+  ),
+  ${recorded(slot)},
+  ${entry({
+    id: sql`uuidv7()`,
+    user: sql`debit.user_id`,
+    seq: sql`debit.seq`,
+    kind: "debit",
+    source: sql`'turn'`,
+    amount: sql`-debit.charge`,
+    balance: sql`debit.balance`,
+    reference: sql`debit.turn_id::text`,
+    at: sql`debit.now`,
+    from: sql`debit where debit.charge <> 0`,
+  })},
+  ${ROLLUP}
+select settled.response_body, settled.balance_after, settled.charge, settled.over_hold
+  from settled, debit`,
 );
+
+/** The CTE `settled`: the turn with its answer, and what the response says of the wallet. */
+function settled(slot: Slots<SettleTurnInput>): RawBuilder<unknown> {
+  return sql`
+  -- The turn, if it still runs under this attempt.
+  -- Everything below is made of this row, so none of it happens twice.
+  settled as (
+    update turns
+       set status = 'completed',
+           assistant_output = ${slot.answer}::text,
+           provider_model = ${slot.providerModel}::text,
+           completed_at = moment.now,
+           balance_after = wallet.balance - total.charge,
+           over_hold = total.charge > hold,
+           prune_triggered = prune_triggered or ${slot.pruned}::boolean,
+           octets_per_token = ${slot.octetsPerToken}::numeric,
+           text_bound = ${slot.textBound}::bigint,
+           response_body = ${slot.body}::text
+             || '"balance_after":"' || trim_scale(wallet.balance - total.charge)::text
+             || '","low_balance":'
+             || (wallet.balance - total.charge < ${slot.lowBalanceThreshold}::numeric)::text
+             || ',"completed_at":"' || to_char(moment.now at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+             || '"}'
+      from wallet, moment, total
+     where id = ${slot.turn}::uuid
+       and turns.user_id = wallet.user_id
+       and status = 'running'
+       and attempt = ${slot.attempt}::int
+    returning id, turns.user_id, session_id, attempt, hold, would_refuse, balance_after, response_body,
+              over_hold, total.charge, moment.now
+  )`;
+}
+
+/** The CTEs `events` and `tools`: the usage of each model call and each tool. */
+function recorded(slot: Slots<SettleTurnInput>): RawBuilder<unknown> {
+  return sql`
+  -- A row for each model call.
+  events as (
+    insert into llm_call_events (
+           user_id, session_id, turn_id, attempt, request_id, created_at,
+           ${callColumns((column) => column)})
+    select debit.user_id, debit.session_id, debit.turn_id, debit.attempt, ${slot.requestId}::text, debit.now,
+           ${callColumns((column) => `calls.${column}`)}
+      from debit, calls
+    returning user_id, model_alias, call_index, status, input_tokens_fresh, input_tokens_cached,
+              output_tokens, credits_burned, credits_charged, provider_cost_usd, usd_per_credit, created_at
+  ),
+  -- A row for each tool that was used.
+  tools as (
+    insert into tool_call_events (id, user_id, session_id, turn_id, attempt, call_index, tool_name, status,
+                                  latency_ms, created_at)
+    select told.id, debit.user_id, debit.session_id, debit.turn_id, debit.attempt, told.call_index,
+           told.tool_name, told.status, told.latency_ms, debit.now
+      from debit,
+           jsonb_to_recordset(${slot.tools}::jsonb) as told (
+             id uuid, call_index int, tool_name text, status text, latency_ms int)
+  )`;
+}

@@ -3,16 +3,35 @@
 
 import { sql } from "kysely";
 import { prepared } from "../../db/prepared.ts";
+import { lockedWallet } from "./movement.ts";
 
 /** Wallet first. Answers how many turns were voided and the credits that went back; no row when there was none. */
 export const sweepTurns = prepared<{ user: string }, { voided: number; released: string }>(
   "sweep_turns",
-  (p) => sql`
-with lw as (select user_id from credit_wallets where user_id = ${p.user}::text for update),
-  t as (update turns x set status = 'failed', turn_index = null, failure_code = 'lapsed'
-          from lw
-         where x.user_id = lw.user_id and x.status = 'running' and x.lease_until < clock_timestamp()
-        returning x.user_id, x.hold),
-  r as (select user_id, count(*)::int as voided, sum(hold) as released from t group by user_id)
-update credit_wallets c set held = c.held - r.released from r where c.user_id = r.user_id returning r.voided, r.released`,
+  (slot) => sql`
+with
+  ${lockedWallet(slot.user)},
+  -- Every turn of this user whose lease is over.
+  swept as (
+    update turns
+       set status = 'failed',
+           turn_index = null,
+           failure_code = 'lapsed'
+      from wallet
+     where turns.user_id = wallet.user_id
+       and turns.status = 'running'
+       and turns.lease_until < clock_timestamp()
+    returning turns.user_id, turns.hold
+  ),
+  -- One row for the wallet, however many turns there were: an update takes the first row alone.
+  released as (
+    select user_id, count(*)::int as voided, sum(hold) as credits
+      from swept
+     group by user_id
+  )
+update credit_wallets
+   set held = credit_wallets.held - released.credits
+  from released
+ where credit_wallets.user_id = released.user_id
+returning released.voided, released.credits as released`,
 );

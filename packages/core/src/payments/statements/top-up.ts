@@ -3,6 +3,7 @@
 import { sql, type RawBuilder } from "kysely";
 import { prepared } from "../../db/prepared.ts";
 import type { TopUpState } from "@pantheon/contract/vocabulary.ts";
+import { paymentEvent } from "../../ledger/statements/movement.ts";
 
 export type StartTopUpInput = {
   id: string;
@@ -21,12 +22,18 @@ export type StartTopUpInput = {
  */
 export const startTopUp = prepared<StartTopUpInput, { id: string }>(
   "start_top_up",
-  (p) => sql`
+  (slot) => sql`
 insert into top_ups (id, user_id, amount_usd, credits_to_grant, slot, idempotency_key, request_hash)
-select ${p.id}::uuid, ${p.user}::text, ${p.amountUsd}::numeric, ${p.credits}::numeric, free.slot, ${p.key}::text, ${p.requestHash}::text
-  from (select s.slot from generate_series(1, ${p.slots}::int) as s (slot)
-         where not exists (select from top_ups t where t.user_id = ${p.user}::text and t.slot = s.slot)
-         order by s.slot limit 1) as free
+select ${slot.id}::uuid, ${slot.user}::text, ${slot.amountUsd}::numeric, ${slot.credits}::numeric, free.slot,
+       ${slot.key}::text, ${slot.requestHash}::text
+  from (select place.slot
+          from generate_series(1, ${slot.slots}::int) as place (slot)
+         where not exists (select
+                             from top_ups unpaid
+                            where unpaid.user_id = ${slot.user}::text
+                              and unpaid.slot = place.slot)
+         order by place.slot
+         limit 1) as free
 returning id`,
 );
 
@@ -56,7 +63,8 @@ update top_ups
          response_body,
          case when status = 'canceled' then ${slot.canceledBody}::text else ${slot.body}::text end
          || '"status":"' || case when status = 'created' then 'pending' else status end || '"}')
- where id = ${slot.id}::uuid and (payment_intent is null or payment_intent = ${slot.payment}::text)
+ where id = ${slot.id}::uuid
+   and (payment_intent is null or payment_intent = ${slot.payment}::text)
 returning response_body`,
 );
 
@@ -82,6 +90,7 @@ export const moveTopUp = prepared<MoveTopUpInput, { moved: boolean }>(
   "move_top_up",
   (slot) => sql`
 with
+  -- The row, by the state that it has once it is locked.
   moved as (
     update top_ups
        set status = ${slot.status}::text,
@@ -92,24 +101,27 @@ with
            cancel_due = cancel_due and ${slot.status}::text <> 'canceled'
      where id = ${slot.id}::uuid
        and (payment_intent is null or payment_intent = ${slot.payment}::text)
-       and (status in ('created', 'pending', 'processing', 'failed') or (status = 'canceled' and cancel_due and ${slot.status}::text = 'canceled'))
+       and (status in ('created', 'pending', 'processing', 'failed')
+            or (status = 'canceled' and cancel_due and ${slot.status}::text = 'canceled'))
        and (${slot.status}::text = 'canceled'
             or (date_trunc('second', state_at), ${order(sql`status`)})
                < (date_trunc('second', ${slot.at}::timestamptz), ${order(sql`${slot.status}::text`)}))
     returning id
   ),
-  event as (
-    insert into stripe_events (id, type, payment_intent, outcome)
-    select ${slot.event}::text, ${slot.type}::text, ${slot.payment}::text, 'ok' where ${slot.event}::text is not null
-    on conflict (id) do nothing
-  )
+  ${paymentEvent(slot, "ok")}
 select exists (select from moved) as moved`,
 );
 
 /** Gives an unpaid top-up up that has no payment, and with it its place. No row: it has a payment by now, or is settled. */
 export const abandonTopUp = prepared<{ id: string }, { id: string }>(
   "abandon_top_up",
-  (p) => sql`
-update top_ups set status = 'canceled', slot = null, updated_at = clock_timestamp()
- where id = ${p.id}::uuid and status = 'created' and payment_intent is null returning id`,
+  (slot) => sql`
+update top_ups
+   set status = 'canceled',
+       slot = null,
+       updated_at = clock_timestamp()
+ where id = ${slot.id}::uuid
+   and status = 'created'
+   and payment_intent is null
+returning id`,
 );

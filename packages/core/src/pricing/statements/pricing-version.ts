@@ -17,22 +17,41 @@ export type CreateVersionInput = AdminWrite & {
 /** Weights are those of the active version. No row: the revision had moved on. A version that exists is 23505 on its primary key. */
 export const createVersion = prepared<CreateVersionInput, { version: string }>(
   "create_pricing_version",
-  (p) => sql`
-with g as (select revision from runtime_settings for update),
-  v as (insert into pricing_versions (version, label, effective_date, weight_fresh, weight_cached, weight_output, oe_per_credit)
-        select ${p.version}::text, ${p.label}::text, ${p.effectiveDate}::date, o.weight_fresh, o.weight_cached, o.weight_output, o.oe_per_credit
-          from pricing_versions o, g where o.is_active and (${p.ifRevision}::bigint is null or g.revision = ${p.ifRevision}::bigint)
-        returning version),
-  m as (insert into model_pricing (pricing_version, model_alias, multiplier)
-        select v.version, i.model_alias, i.multiplier from v, jsonb_to_recordset(${p.items}::jsonb) as i (model_alias text, multiplier numeric)),
-  ${audited(p, {
+  (slot) => sql`
+with
+  -- The first lock: nothing of a price moves while this runs.
+  settings as (
+    select revision from runtime_settings for update
+  ),
+  -- The version, with the weights of the active one, if the revision is still the one that was read.
+  made as (
+    insert into pricing_versions (version, label, effective_date, weight_fresh, weight_cached, weight_output,
+                                  oe_per_credit)
+    select ${slot.version}::text, ${slot.label}::text, ${slot.effectiveDate}::date, active.weight_fresh,
+           active.weight_cached, active.weight_output, active.oe_per_credit
+      from pricing_versions active, settings
+     where active.is_active
+       and (${slot.ifRevision}::bigint is null or settings.revision = ${slot.ifRevision}::bigint)
+    returning version
+  ),
+  -- Its prices.
+  prices as (
+    insert into model_pricing (pricing_version, model_alias, multiplier)
+    select made.version, item.model_alias, item.multiplier
+      from made,
+           jsonb_to_recordset(${slot.items}::jsonb) as item (model_alias text, multiplier numeric)
+  ),
+  ${audited(slot, {
     action: "pricing.create_version",
-    target: sql`v.version`,
+    target: sql`made.version`,
     before: sql`null::jsonb`,
-    after: sql`jsonb_build_object('label', ${p.label}::text, 'effective_date', ${p.effectiveDate}::text, 'items', ${p.items}::jsonb)`,
-    source: sql`v`,
+    after: sql`jsonb_build_object(
+      'label', ${slot.label}::text,
+      'effective_date', ${slot.effectiveDate}::text,
+      'items', ${slot.items}::jsonb)`,
+    source: sql`made`,
   })}
-select version from v`,
+select version from made`,
 );
 
 /**
@@ -42,17 +61,34 @@ select version from v`,
  */
 export const activateVersion = prepared<AdminWrite & { version: string; ifRevision: string }, { version: string }>(
   "activate_pricing_version",
-  (p) => sql`
-with g as (select revision from runtime_settings for update),
-  o as (select (select version from pricing_versions where is_active) as active, n.version
-          from pricing_versions n, g where n.version = ${p.version}::text and g.revision = ${p.ifRevision}::bigint),
-  u as (update pricing_versions x set is_active = (x.version = o.version) from o where x.is_active or x.version = o.version),
-  ${audited(p, {
+  (slot) => sql`
+with
+  -- The first lock: an unchanged revision under it says that the snapshot's versions are those of now.
+  settings as (
+    select revision from runtime_settings for update
+  ),
+  -- Of the snapshot: the version that is active, and the one that will be.
+  wanted as (
+    select (select version from pricing_versions where is_active) as active,
+           next.version
+      from pricing_versions next, settings
+     where next.version = ${slot.version}::text
+       and settings.revision = ${slot.ifRevision}::bigint
+  ),
+  -- The mark leaves the one and comes to the other in one update, so there is never none and never two.
+  marked as (
+    update pricing_versions
+       set is_active = (pricing_versions.version = wanted.version)
+      from wanted
+     where pricing_versions.is_active
+        or pricing_versions.version = wanted.version
+  ),
+  ${audited(slot, {
     action: "pricing.activate",
-    target: sql`o.version`,
-    before: sql`jsonb_build_object('active', o.active)`,
-    after: sql`jsonb_build_object('active', o.version)`,
-    source: sql`o`,
+    target: sql`wanted.version`,
+    before: sql`jsonb_build_object('active', wanted.active)`,
+    after: sql`jsonb_build_object('active', wanted.version)`,
+    source: sql`wanted`,
   })}
-select version from o`,
+select version from wanted`,
 );

@@ -1,6 +1,7 @@
 // Opens and deletes a session. Moves no money, but opening one makes the wallet that every turn locks.
 
 import { sql } from "kysely";
+import { keyed } from "../../audit/keyed.ts";
 import type { KeyedWrite } from "../../audit/once.ts";
 import { prepared } from "../../db/prepared.ts";
 
@@ -18,24 +19,41 @@ export type CreateSessionInput = KeyedWrite & {
 /** User, wallet and session in one statement. A key that was used before is 23505 on `idempotency_keys_pkey` and undoes all of it. */
 export const createSession = prepared<CreateSessionInput, { id: string }>(
   "create_session",
-  (p) => sql`
-with u as (insert into users as x (id, email) values (${p.user}::text, ${p.email}::text)
-           on conflict (id) do update set email = excluded.email where excluded.email is not null and x.email is distinct from excluded.email),
-  w as (insert into credit_wallets (user_id) values (${p.user}::text) on conflict (user_id) do nothing),
-  k as (insert into idempotency_keys (user_id, key, request_hash, status, body)
-        select ${p.user}::text, ${p.key}::text, ${p.requestHash}::text, ${p.status}::int, ${p.body}::text where ${p.key}::text is not null)
+  (slot) => sql`
+with
+  -- The person, made or met; a newer e-mail replaces the older one.
+  person as (
+    insert into users as known (id, email) values (${slot.user}::text, ${slot.email}::text)
+    on conflict (id) do update
+      set email = excluded.email
+      where excluded.email is not null
+        and known.email is distinct from excluded.email
+  ),
+  -- A wallet with nothing in it, for whoever has none.
+  wallet as (
+    insert into credit_wallets (user_id) values (${slot.user}::text) on conflict (user_id) do nothing
+  ),
+  ${keyed(slot.user, slot)}
 insert into sessions (id, user_id, title, model_alias, system_prompt, tools, created_at)
-values (${p.session}::uuid, ${p.user}::text, ${p.title}::text, ${p.modelAlias}::text, ${p.systemPrompt}::text, ${p.tools}::text[], ${p.createdAt}::timestamptz)
+values (${slot.session}::uuid, ${slot.user}::text, ${slot.title}::text, ${slot.modelAlias}::text,
+        ${slot.systemPrompt}::text, ${slot.tools}::text[], ${slot.createdAt}::timestamptz)
 returning id`,
 );
 
 /** Deletes softly. No row: unknown, not this user's, or deleted before; then the key is not taken either. */
 export const deleteSession = prepared<KeyedWrite & { session: string; user: string }, { id: string }>(
   "delete_session",
-  (p) => sql`
-with d as (update sessions set deleted_at = clock_timestamp()
-            where id = ${p.session}::uuid and user_id = ${p.user}::text and deleted_at is null returning id),
-  k as (insert into idempotency_keys (user_id, key, request_hash, status, body)
-        select ${p.user}::text, ${p.key}::text, ${p.requestHash}::text, ${p.status}::int, ${p.body}::text from d where ${p.key}::text is not null)
-select id from d`,
+  (slot) => sql`
+with
+  -- The session, if it is this user's and still there.
+  deleted as (
+    update sessions
+       set deleted_at = clock_timestamp()
+     where id = ${slot.session}::uuid
+       and user_id = ${slot.user}::text
+       and deleted_at is null
+    returning id
+  ),
+  ${keyed(slot.user, slot, sql`deleted`)}
+select id from deleted`,
 );

@@ -1,0 +1,167 @@
+// What the model may be shown of a session, and what that may cost: the parts of the gate that are read, of this statement's snapshot.
+// Locks and writes nothing. gate.ts puts them before the wallet's lock.
+
+import { sql, type RawBuilder } from "kysely";
+import type { Slots } from "../../db/prepared.ts";
+
+export type ConversationInput = {
+  user: string;
+  session: string;
+  /** The alias that the request asks for; null means the session's. */
+  alias: string | null;
+  message: string;
+  /** The most tokens that the message can have (metering/token-bound.ts). */
+  messageBound: number;
+  maxOutputTokens: number;
+  /** The container's catalogue: `{alias: {multiplier, window}}` as JSON, and its weights. */
+  prices: string;
+  weightInput: string;
+  weightOutput: string;
+  oePerCredit: string;
+  /** CREDIT_OVERDRAFT=none: the hold is an upper bound, and must be covered in full. */
+  coverInFull: boolean;
+  historyTurns: number;
+  historyOctets: number;
+};
+
+/** A rule of thumb for tokens in text: four octets each (what a hold estimates with, unless it must be a bound). */
+export const OCTETS_PER_TOKEN = 4;
+/** What wraps a message in a chat template, in octets: role, separators. */
+export const OCTETS_PER_MESSAGE = 16;
+/** However dense a provider says a session was, so many octets are a token: one odd figure must not take a session's memory. */
+const LEAST_OCTETS_PER_TOKEN = 0.5;
+/** What a bound of tokens is raised by, for tokenizers that add marks of their own. */
+const BOUND_MARGIN = 1.125;
+
+const WRAP = sql.lit(OCTETS_PER_MESSAGE);
+const PER_TOKEN = sql.lit(OCTETS_PER_TOKEN);
+const LEAST = sql.lit(LEAST_OCTETS_PER_TOKEN);
+
+/** The CTEs `session`, `price`, `past`, `density` and `weighed`: what the model may be shown, and how much of it there is room for. */
+export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown> {
+  return sql`
+  -- Of this statement's snapshot: the session, if it is there and this user's.
+  -- Its prompt and the message are weighed.
+  session as (
+    select id,
+           system_prompt,
+           coalesce(${slot.alias}::text, model_alias) as alias,
+           octet_length(coalesce(system_prompt, ''))
+             + octet_length(${slot.message}::text) + 3 * ${WRAP} as octets,
+           case when ${slot.coverInFull}::boolean
+                then ${bound(sql`coalesce(system_prompt, '')`)} + ${slot.messageBound}::bigint + 3 * ${WRAP}
+           end as bound
+      from sessions
+     where id = ${slot.session}::uuid
+       and user_id = ${slot.user}::text
+       and deleted_at is null
+  ),
+  -- The container's catalogue, which the revision of the rules vouches for.
+  -- The alias has its price here, and what its window leaves for the past.
+  price as (
+    select session.alias,
+           (${slot.prices}::jsonb -> session.alias ->> 'multiplier')::numeric as multiplier,
+           prompt.tokens,
+           prompt.tokens * ${PER_TOKEN} - session.octets as room
+      from session,
+           lateral (select (${slot.prices}::jsonb -> session.alias ->> 'window')::bigint
+                           - ${slot.maxOutputTokens}::bigint as tokens) as prompt
+  ),
+  -- Of this statement's snapshot: the newest completed turns.
+  -- One more than is shown tells whether there are older ones.
+  past as (
+    select turn_index,
+           user_input,
+           assistant_output,
+           octets_per_token,
+           text_bound,
+           octet_length(user_input) + octet_length(assistant_output) + 2 * ${WRAP} as octets
+      from turns
+     where session_id = ${slot.session}::uuid
+       and status = 'completed'
+       and exists (select from session)
+     order by turn_index desc
+     limit ${slot.historyTurns}::int + 1
+  ),
+  ${room(slot)}`;
+}
+
+/** The CTEs `density` and `weighed`: how much of the past there is room for. */
+function room(slot: Slots<ConversationInput>): RawBuilder<unknown> {
+  return sql`
+  -- The session's octets per token, as its last long prompt was counted.
+  -- Whether the message itself fits the provider judges.
+  density as (
+    select greatest(${LEAST}, least(${PER_TOKEN}, coalesce(
+             (select octets_per_token
+                from past
+               where octets_per_token is not null
+               order by turn_index desc
+               limit 1),
+             ${PER_TOKEN}))) as octets_per_token
+  ),
+  -- The past again, with a mark at each turn that still has room.
+  weighed as (
+    select past.*,
+           row_number() over newest <= ${slot.historyTurns}::int
+           and sum(octets) over newest
+               <= least((select price.tokens * density.octets_per_token - session.octets
+                           from price, session, density),
+                        ${slot.historyOctets}::bigint) as kept
+      from past
+    window newest as (order by turn_index desc)
+  )`;
+}
+
+/**
+ * The CTEs `history`, `estimate` and `hold`: what the model will be shown, how many tokens that is, and what it may cost. One turn of
+ * history costs two messages.
+ * Under "cover in full" the hold is an upper bound: every octet of the longer of text and NFKC counts as a token, and an eighth more.
+ * Completed turns keep theirs, since PostgreSQL takes 30 to 450 ms to normalise a whole history.
+ */
+export function reckoning(slot: Slots<ConversationInput>): RawBuilder<unknown> {
+  return sql`
+  -- What is kept of the past, as the model reads it, and the index that the next turn takes. Always one row.
+  history as (
+    select coalesce(json_agg(json_build_object('user', user_input, 'assistant', assistant_output)
+                             order by turn_index)
+                      filter (where kept), '[]') as messages,
+           coalesce(max(turn_index), 0) + 1 as next,
+           coalesce(sum(octets) filter (where kept), 0) as octets,
+           coalesce(sum(case when ${slot.coverInFull}::boolean
+                             then coalesce(text_bound,
+                                           ${bound(sql`user_input`)}
+                                           + ${bound(sql`assistant_output`)})
+                                  + 2 * ${WRAP} end)
+                      filter (where kept), 0) as bound,
+           coalesce(bool_or(not kept), false) as pruned
+      from weighed
+  ),
+  -- Octets and tokens of all that the model will read.
+  estimate as (
+    select history.octets + session.octets as octets,
+           density.octets_per_token,
+           case when ${slot.coverInFull}::boolean
+                then ceil((history.bound + session.bound) * ${sql.lit(BOUND_MARGIN)})
+                else ceil((history.octets + session.octets) / density.octets_per_token) end as input_tokens
+      from history, session, density
+  ),
+  -- The price of that and of the longest answer, rounded up.
+  hold as (
+    select estimate.octets,
+           estimate.octets_per_token,
+           estimate.input_tokens,
+           ceil((estimate.input_tokens * ${slot.weightInput}::numeric
+                 + ${slot.maxOutputTokens}::numeric * ${slot.weightOutput}::numeric) * price.multiplier
+                / ${slot.oePerCredit}::numeric * 100000000) * 0.00000001 as credits
+      from estimate, price
+  )`;
+}
+
+/** The most tokens of a text, as metering/token-bound.ts has it; a text that is its own NFKC is not normalised. */
+function bound(text: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+           case when octet_length(${text}) = char_length(${text}) or ${text} is nfkc normalized
+                then octet_length(${text})
+                else greatest(octet_length(${text}), octet_length(normalize(${text}, NFKC))) end`;
+}
