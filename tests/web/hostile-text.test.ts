@@ -2,8 +2,6 @@
 // of it runs or is loaded.
 
 import { expect, it } from "vitest";
-import { newId } from "@pantheon/contract/id.ts";
-import { grant } from "@pantheon/core/ledger/statements/grant.ts";
 import { givenSession, runTurn } from "../support/given.ts";
 import { ADMIN, givenApp, settled } from "./support/app.ts";
 
@@ -19,9 +17,8 @@ it("is shown and does nothing, for its owner and for an operator", async () => {
   const { world } = app;
   const session = await givenSession(world, WHO, { title: `${EVIL} ${TURNED}` });
   for (const note of [EVIL, SCRIPT, LINK, TURNED]) {
-    const transaction = newId();
-    const by = { initiatedBy: `${ADMIN}${SCRIPT}`, note };
-    await world.deps.db.run(grant, { transaction, user: WHO, amount: "1", source: "admin", reference: `admin:${transaction}`, ...by });
+    const path = `/api/v1/admin/wallets/${encodeURIComponent(WHO)}/grant`;
+    expect((await world.call("POST", path, { user: ADMIN, body: { amount: "1", note } })).status).toBe(200);
   }
   for (const message of [EVIL, SCRIPT, `[click](${LINK}) ${TURNED}`]) await runTurn(world, session, { user: WHO, message });
   const owner = await app.page(WHO, { width: 360 });
