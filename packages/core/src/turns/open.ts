@@ -83,7 +83,8 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
   const input = {
     turn: claim.turn,
     claim: ours,
-    user: request.user,
+    wallet: request.user,
+    actor: request.user,
     session: request.session,
     alias: request.alias,
     message: request.message,

@@ -9,7 +9,7 @@ type Recovery = Pick<TurnDeps, "db" | "log">;
 
 /** Voids every lapsed turn of this user; answers how many. */
 export async function sweepUser({ db, log }: Recovery, user: string): Promise<number> {
-  const [swept] = await db.run(sweepTurns, { user });
+  const [swept] = await db.run(sweepTurns, { wallet: user, actor: user });
   if (swept) log.warn("lapsed turns voided", { user_id: user, turns: swept.voided, released: swept.released });
   return swept?.voided ?? 0;
 }
@@ -49,7 +49,13 @@ export async function sweepLapsed(deps: Recovery, isOver: () => boolean = () => 
 
 /** Voids one lapsed turn that stands in the way of its session. Fenced by its attempt: whoever took it over meanwhile keeps it. */
 export async function voidLapsed({ db, log }: Recovery, turn: { id: string; user_id: string; attempt: number }): Promise<void> {
-  const voided = await db.run(voidTurn, { turn: turn.id, user: turn.user_id, attempt: turn.attempt, failure: "lapsed" });
+  const voided = await db.run(voidTurn, {
+    turn: turn.id,
+    wallet: turn.user_id,
+    actor: turn.user_id,
+    attempt: turn.attempt,
+    failure: "lapsed",
+  });
   if (voided.length > 0) log.warn("lapsed turn voided", { user_id: turn.user_id, turn_id: turn.id, attempt: turn.attempt });
 }
 
@@ -61,7 +67,7 @@ export async function voidFailed(
   failure: string,
 ): Promise<void> {
   try {
-    await db.run(voidTurn, { turn: turn.id, user, attempt: turn.attempt, failure });
+    await db.run(voidTurn, { turn: turn.id, wallet: user, actor: user, attempt: turn.attempt, failure });
   } catch (error) {
     log.count("void_failed", { turn_id: turn.id });
     log.error("turn could not be voided; its lease will end it", { turn_id: turn.id, error: messageOf(error) });

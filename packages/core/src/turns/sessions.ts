@@ -55,7 +55,8 @@ export async function createSession(
       ...keyedWrite(key, answer),
       ...session,
       session: row.id,
-      user: caller.id,
+      wallet: caller.id,
+      actor: caller.id,
       email: caller.email,
       createdAt: row.created_at,
     });
@@ -67,7 +68,7 @@ export async function createSession(
 export async function deleteSession(deps: { db: Database }, caller: Caller, key: RequestKey | null, session: string): Promise<Answered> {
   const answer = { status: 204, body: "" };
   return writeOnce(deps.db, caller.id, key, async () => {
-    const deleted = await deps.db.run(deleteStatement, { ...keyedWrite(key, answer), session, user: caller.id });
+    const deleted = await deps.db.run(deleteStatement, { ...keyedWrite(key, answer), session, actor: caller.id });
     if (deleted.length === 0) throw sessionNotFound();
     return answer;
   });

@@ -36,7 +36,8 @@ export async function settleTurn(
   const lost = { turn: turn.id, attempt: turn.attempt, user: request.user, alias: turn.alias, costUsd: event.provider_cost_usd };
   const input = {
     turn: turn.id,
-    user: request.user,
+    wallet: request.user,
+    actor: request.user,
     attempt: turn.attempt,
     answer: answer.text,
     providerModel: answer.providerModel,
