@@ -5,7 +5,7 @@ import { positiveDecimal } from "@pantheon/contract/decimal-input.ts";
 import { PAGE_ENTRIES } from "@pantheon/edge/input/list-query.ts";
 import { Decimal, Id, OpaqueId, Time, page, text } from "@pantheon/contract/wire.ts";
 import { TransactionView } from "@pantheon/contract/account.ts";
-import { MODELS } from "@pantheon/core/llm/models.ts";
+import { MODELS } from "@pantheon/core/models/models.ts";
 import { amount } from "@pantheon/contract/money.ts";
 import { Day } from "@pantheon/core/reports/range.ts";
 import { TOP_UP_STATUSES } from "@pantheon/core/payments/list.ts";

@@ -88,11 +88,11 @@ with lw as (select user_id, balance from credit_wallets where user_id = ${p.user
                  || ',"completed_at":"' || to_char(n.now at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '"}'
           from lw, n, c
          where id = ${p.turn}::uuid and turns.user_id = lw.user_id and status = 'running' and attempt = ${p.attempt}::int
-        returning id, turns.user_id, session_id, attempt, hold, would_refuse, balance_after, response_body, over_hold, c.charge, n.now),
+        returning id, turns.user_id, session_id, attempt, hold, model_alias, would_refuse, balance_after, response_body, over_hold, c.charge, n.now),
   w as (update credit_wallets x
            set balance = x.balance - t.charge, held = x.held - t.hold, seq = x.seq + (t.charge <> 0)::int
           from t where x.user_id = t.user_id
-        returning x.user_id, x.balance, x.seq, t.id as turn_id, t.session_id, t.attempt, t.would_refuse, t.charge, t.now),
+        returning x.user_id, x.balance, x.seq, t.id as turn_id, t.session_id, t.attempt, t.model_alias, t.would_refuse, t.charge, t.now),
   ev as (insert into llm_call_events (
            id, user_id, session_id, turn_id, attempt, call_index, provider, model_alias, provider_model, provider_request_id, input_tokens_fresh,
            input_tokens_cached, output_tokens, reasoning_tokens, total_tokens, oe_tokens_computed, multiplier, weight_fresh, weight_cached,
@@ -118,7 +118,7 @@ with lw as (select user_id, balance from credit_wallets where user_id = ${p.user
                coalesce(sum(ev.input_tokens_cached) filter (where ev.status <> 'internal'), 0),
                coalesce(sum(ev.output_tokens) filter (where ev.status <> 'internal'), 0),
                sum(ev.credits_burned), sum(ev.credits_charged), sum(ev.provider_cost_usd), sum(ev.credits_charged * ev.usd_per_credit),
-               count(*) filter (where ev.call_index = 0 and w.would_refuse)
+               bool_or(w.would_refuse and ev.model_alias = w.model_alias)::int -- once a turn, whatever calls it made
           from ev, w group by 1, 2, 3 order by 3
         on conflict (day, user_id, model_alias) do update
           set calls = u.calls + excluded.calls, input_tokens_fresh = u.input_tokens_fresh + excluded.input_tokens_fresh,
