@@ -10,7 +10,7 @@ import { describe } from "@pantheon/edge/output/describe.ts";
 import { body, noBody, noQuery, params } from "@pantheon/edge/input/validate.ts";
 import { activateVersion, createVersion, patchPrice, readPrices, type Operator } from "@pantheon/core/pricing/prices.ts";
 import * as shapes from "@pantheon/contract/admin.ts";
-import { MODELS } from "@pantheon/core/llm/models.ts";
+import { MODELS } from "@pantheon/core/models/models.ts";
 
 type PricingDeps = { readonly db: Database };
 

@@ -10,7 +10,7 @@ import { readLostRevenue } from "@pantheon/core/maintenance/lost-revenue.ts";
 import { closeAbandoned } from "@pantheon/core/payments/abandon.ts";
 import { parseProgress } from "@pantheon/core/payments/passes.ts";
 import { reconcile, type Part, type Reconciled } from "@pantheon/core/payments/reconcile.ts";
-import { sweepLapsed } from "@pantheon/core/turns/recover.ts";
+import { sweepLapsed } from "@pantheon/core/turns/sweep.ts";
 
 type Counts = Readonly<Record<string, number>>;
 

@@ -40,7 +40,13 @@ describe("the least environment", () => {
       topUp: { minUsd: amount("1"), maxUsd: amount("500") },
       stripe: { secretKey: null, webhookSecrets: [], apiUrl: "https://api.stripe.com" },
       overdraft: "one_turn",
-      openRouter: { apiKey: null, baseUrl: "https://openrouter.ai/api/v1" },
+      providers: {
+        openrouter: { apiKey: null, baseUrl: "https://openrouter.ai/api/v1" },
+        openai: { apiKey: null, baseUrl: null },
+        anthropic: { apiKey: null, baseUrl: null },
+        google: { apiKey: null, baseUrl: null },
+        deepseek: { apiKey: null, baseUrl: null },
+      },
       maxOutputTokens: 2048,
       corsAllowedOrigins: [],
     });
@@ -93,6 +99,10 @@ const WRONG: readonly (readonly [name: string, values: readonly string[]])[] = [
   ["TOP_UP_URL", [`javascript:${MARK}`, MARK, `http://${MARK}.example`]],
   ["CREDIT_OVERDRAFT", ["one", "None", MARK]],
   ["OPENROUTER_BASE_URL", [MARK, `http://${MARK}.example`]],
+  ["OPENAI_BASE_URL", [MARK, `http://${MARK}.example`]],
+  ["ANTHROPIC_BASE_URL", [MARK, `http://${MARK}.example`]],
+  ["GOOGLE_BASE_URL", [MARK, `http://${MARK}.example`]],
+  ["DEEPSEEK_BASE_URL", [MARK, `http://${MARK}.example`]],
   ["CONTEXT_MAX_OUTPUT_TOKENS", ["0", "8193", "-1", "1.5", "1e3", "0x10", "2048abc", "99999999999999999999", MARK]],
   [
     "CORS_ALLOWED_ORIGINS",

@@ -5,7 +5,7 @@ import { readConfig } from "@pantheon/core/config/config.ts";
 import { createDeps, type Deps } from "@pantheon/functions/whole.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
-import { MODELS } from "@pantheon/core/llm/models.ts";
+import { MODELS } from "@pantheon/core/models/models.ts";
 import { runTurn } from "@pantheon/core/turns/run.ts";
 import { quietLog } from "./quiet-log.ts";
 import type { ProcessAnswer, ProcessTurn } from "./second-process.ts";

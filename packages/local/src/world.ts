@@ -8,8 +8,8 @@ import { fileURLToPath } from "node:url";
 import { readConfig, type Config } from "@pantheon/core/config/config.ts";
 import { createDeps, type Deps } from "@pantheon/functions/whole.ts";
 import { migrateToHead } from "@pantheon/core/db/migrate.ts";
-import type { Gateway } from "@pantheon/core/llm/gateway.ts";
-import type { ModelEntry } from "@pantheon/core/llm/models.ts";
+import type { Gateway } from "@pantheon/core/models/gateway.ts";
+import type { Model } from "@pantheon/core/models/model.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import { LOCAL_STRIPE_KEY } from "@pantheon/ops/place.ts";
 import { createIssuer, type Issuer } from "@pantheon/stand-ins/issuer.ts";
@@ -33,7 +33,7 @@ export type WorldOptions = {
   /** The product's variables; what the world itself provides (database, issuer, provider) is filled in. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
-  readonly models?: Readonly<Record<string, ModelEntry>>;
+  readonly models?: Readonly<Record<string, Model>>;
   readonly driver?: "pg" | "neon";
   readonly maxConnections?: number;
   /** The folder of the built web app, to be served at `/`; without it there is the API alone. */
@@ -176,10 +176,11 @@ async function startDatabase({ home, log, notice }: WorldOptions, onStop: (end: 
 /** Measures what a model call takes, so that what remains of a turn is ours. */
 function timedGateway(gateway: Gateway, passed: World["passed"]): Gateway {
   return {
-    answer: async (call) => {
+    ...gateway,
+    stream: async function* (call) {
       const began = performance.now();
       try {
-        return await gateway.answer(call);
+        yield* gateway.stream(call);
       } finally {
         passed.modelMs += performance.now() - began;
       }

@@ -3,8 +3,8 @@
 import type { Config } from "../config/config.ts";
 import type { Database } from "../db/database.ts";
 import type { RequestKey } from "../audit/once.ts";
-import type { Gateway } from "../llm/gateway.ts";
-import type { ModelEntry } from "../llm/models.ts";
+import type { Gateway } from "../models/gateway.ts";
+import type { Model } from "../models/model.ts";
 import type { Log } from "../log.ts";
 import type { CatalogCache } from "../pricing/catalog.ts";
 import type { Clock, Ticks } from "@pantheon/contract/time.ts";
@@ -16,7 +16,7 @@ export type TurnDeps = {
   readonly clock: Clock;
   readonly ticks: Ticks;
   readonly catalog: CatalogCache;
-  readonly models: Readonly<Record<string, ModelEntry>>;
+  readonly models: Readonly<Record<string, Model>>;
   readonly gateway: Gateway;
 };
 

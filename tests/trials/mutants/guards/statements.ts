@@ -61,10 +61,11 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
         file: SETTLE,
         find:
           "returning credit_wallets.user_id, credit_wallets.balance, credit_wallets.seq, settled.id as turn_id,\n" +
-          "              settled.session_id, settled.attempt, settled.would_refuse, settled.charge, settled.now\n  ),",
+          "              settled.session_id, settled.attempt, settled.model_alias, settled.would_refuse, settled.charge,\n" +
+          "              settled.now\n  ),",
         replace:
           "returning credit_wallets.user_id, credit_wallets.balance, credit_wallets.seq\n  ),\n" +
-          "  debit as (select debited.*, settled.id as turn_id, settled.session_id, settled.attempt, settled.would_refuse,\n" +
+          "  debit as (select debited.*, settled.id as turn_id, settled.session_id, settled.attempt, settled.model_alias, settled.would_refuse,\n" +
           "                   settled.charge, settled.now from debited, settled),",
       },
     ],

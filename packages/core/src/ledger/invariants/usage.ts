@@ -62,9 +62,8 @@ export const USAGE: readonly Invariant[] = [
     promise: "the rollup counts as refused the completed turns that enforcement would have refused",
     broken: sql`
       select from (
-        select (e.created_at at time zone 'utc')::date as day, e.user_id, e.model_alias, count(*) as turns
+        select (t.completed_at at time zone 'utc')::date as day, t.user_id, t.model_alias, count(*) as turns
           from turns t
-          join llm_call_events e on e.turn_id = t.id and e.call_index = 0
          where t.would_refuse
            and t.status = 'completed'
          group by 1, 2, 3) r

@@ -141,7 +141,8 @@ with
       from settled
      where credit_wallets.user_id = settled.user_id
     returning credit_wallets.user_id, credit_wallets.balance, credit_wallets.seq, settled.id as turn_id,
-              settled.session_id, settled.attempt, settled.would_refuse, settled.charge, settled.now
+              settled.session_id, settled.attempt, settled.model_alias, settled.would_refuse, settled.charge,
+              settled.now
   ),
   ${recorded(slot)},
   ${entry({
@@ -188,8 +189,8 @@ function settled(slot: Slots<SettleTurnInput>): RawBuilder<unknown> {
        and turns.user_id = ${slot.actor}::text
        and status = 'running'
        and attempt = ${slot.attempt}::int
-    returning id, wallet.user_id, session_id, attempt, hold, would_refuse, balance_after, response_body,
-              over_hold, total.charge, moment.now
+    returning id, wallet.user_id, session_id, attempt, hold, model_alias, would_refuse, balance_after,
+              response_body, over_hold, total.charge, moment.now
   )`;
 }
 
