@@ -65,7 +65,7 @@ function withNewest(turn: OpenedTurn, opened: OpenedTurn, share: number): Opened
   return { ...turn, history, pruned: true, octets: turn.octets - sizeOf(turn.history) + sizeOf(history) };
 }
 
-/** As the gate counts it (turn-gate.ts). */
+/** As the gate counts it (statements/gate.ts). */
 function sizeOf(history: OpenedTurn["history"]): number {
   return history.reduce((sum, past) => sum + Buffer.byteLength(past.user) + Buffer.byteLength(past.assistant) + 2 * OCTETS_PER_MESSAGE, 0);
 }

@@ -36,7 +36,7 @@ export function providerCost(model: ModelEntry, answer: ModelAnswer, usage: Usag
 const LEAST_MEASURED_OCTETS = 4_096;
 const DENSITY_DECIMALS = 4;
 
-/** Octets of prompt to a token as the provider counted it, for the session's next turns (turn-gate.ts); null when it says nothing. */
+/** Octets of prompt to a token as the provider counted it, for the session's next turns (statements/gate.ts); null when it says nothing. */
 export function densityOf(turn: OpenedTurn, usage: Usage): string | null {
   const tokens = usage.fresh + usage.cached;
   if (usage.source !== "reported" || tokens === 0 || turn.octets < LEAST_MEASURED_OCTETS) return null;
