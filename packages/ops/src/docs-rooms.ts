@@ -39,8 +39,14 @@ async function draw(isCheck: boolean): Promise<void> {
   const cruised = await cruise();
   const committed = await readFile(FILE, "utf8");
   const drawn = [
-    ["packages", picture(arrows(cruised, packageOf))] as const,
-    ["rooms", picture(arrows(cruised, roomOf).filter(([, to]) => !EVERYWHERE.has(to)))] as const,
+    ["packages", picture(places(cruised, packageOf), arrows(cruised, packageOf))] as const,
+    [
+      "rooms",
+      picture(
+        places(cruised, roomOf).filter(isDrawn),
+        arrows(cruised, roomOf).filter(([, to]) => isDrawn(to)),
+      ),
+    ] as const,
   ].reduce((text, [name, mermaid]) => between(text, name, mermaid), committed);
   if (drawn === committed) return;
   if (isCheck) throw new Error("the pictures in docs/architecture.md are stale; npm run docs:rooms draws them anew");
@@ -55,6 +61,10 @@ async function cruise(): Promise<Cruised> {
   return v.parse(Cruise, JSON.parse(stdout));
 }
 
+function isDrawn(room: string): boolean {
+  return !EVERYWHERE.has(room);
+}
+
 /** The package of a file; null for what is no code of ours. */
 function packageOf(path: string): string | null {
   return /^packages\/([^/]+)\/src\//.exec(path)?.[1] ?? /^(functions|infra|migrations)\//.exec(path)?.[1] ?? null;
@@ -63,6 +73,12 @@ function packageOf(path: string): string | null {
 /** The room of the core in which a file stands; null for a file that is not the core's. */
 function roomOf(path: string): string | null {
   return /^packages\/core\/src\/([^/.]+)/.exec(path)?.[1] ?? null;
+}
+
+/** Every place that has a file, in the order of the alphabet. */
+function places({ modules }: Cruised, placeOf: (path: string) => string | null): string[] {
+  const found = modules.map(({ source }) => placeOf(source)).filter((place) => place !== null);
+  return [...new Set(found)].toSorted();
 }
 
 /** Every arrow between two places, once, in the order of the alphabet. */
@@ -78,8 +94,11 @@ function arrows({ modules }: Cruised, placeOf: (path: string) => string | null):
   return [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, arrow]) => arrow);
 }
 
-function picture(drawn: readonly Arrow[]): string {
-  return ["```mermaid", "flowchart TD", ...drawn.map(([from, to]) => `  ${from} --> ${to}`), "```"].join("\n");
+/** The arrows, and before them the places that have none. */
+function picture(all: readonly string[], drawn: readonly Arrow[]): string {
+  const alone = all.filter((place) => !drawn.flat().includes(place));
+  const lines = [...alone, ...drawn.map(([from, to]) => `${from} --> ${to}`)].map((line) => `  ${line}`);
+  return ["```mermaid", "flowchart TD", ...lines, "```"].join("\n");
 }
 
 /** The text with the picture between its two markers. */
