@@ -22,7 +22,7 @@ const RUNS = {
   sweep,
   /** Every 15 minutes: what webhooks lost is booked, and what nobody paid for a day is closed. */
   reconcile: reconcileWithStripe,
-  /** Every day: do the books close? One statement, which has a time of its own (container/serve.ts). */
+  /** Every day: do the books close? One statement, which has a time of its own (edge/src/lambda/serve.ts). */
   verify: verifyLedger,
 } as const satisfies Record<JobName, (deps: StripeDeps, run: Run) => Promise<Counts>>;
 

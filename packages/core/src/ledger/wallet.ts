@@ -1,4 +1,4 @@
-// The wallet as its owner sees it. Reads only: every change of it stands in db/statements.
+// The wallet as its owner sees it. Reads only: every change of it stands in ledger/statements.
 
 import type { Database } from "../db/database.ts";
 import { DomainError } from "@pantheon/contract/error.ts";

@@ -15,7 +15,7 @@ import { answeringModel, completedTurnBody } from "./view.ts";
 
 /** A failover of the database takes a few seconds: worth waiting for, since the model has answered. */
 const RETRIES = { retries: 12, minTimeout: 30, maxTimeout: 750, randomize: true };
-/** More than a silent server takes of it (db/lease.ts), so that a settle whose connection went dead is sent again over a new one. */
+/** More than a silent server takes of it (db/connection.ts), so that a settle whose connection went dead is sent again over a new one. */
 const MAX_RETRY_MS = 8_000;
 
 /** Books the conversation and returns the response body as it is stored. Charged at most once, whatever reply was lost. */

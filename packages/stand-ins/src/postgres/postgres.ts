@@ -1,5 +1,5 @@
 // The local PostgreSQL of one home: started, taken over when an earlier run was killed, held by one process at a time, stopped.
-// How a server is made and launched stands in postgres-server.ts, where it lives in postgres-place.ts. Knows no table.
+// How a server is made and launched stands in server.ts, where it lives in place.ts. Knows no table.
 
 import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
