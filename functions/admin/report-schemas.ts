@@ -83,7 +83,7 @@ export const MarginView = v.strictObject({
 });
 
 export const ReconciliationView = v.strictObject({
-  invariants: v.array(v.strictObject({ name: v.string(), promise: v.string(), broken: Count })),
+  invariants: v.array(v.strictObject({ name: v.string(), promise: v.string(), broken: Count, rows: v.array(v.string()) })),
   broken_total: Count,
   lost_revenue: v.strictObject({ answers: Count, provider_cost_usd: Decimal, lapsed_turns: Count }),
 });
