@@ -6,7 +6,8 @@ import type { Issuer } from "@pantheon/stand-ins/issuer.ts";
 
 export type Account = v.InferOutput<typeof Wallet> & { readonly topUps: readonly TopUp[]; readonly rows: readonly LedgerRow[] };
 export type TopUp = v.InferOutput<typeof TopUpShape>;
-export type LedgerRow = v.InferOutput<typeof LedgerRowShape>;
+/** `model` is that of a turn's debit, where the newest usage tells it. */
+export type LedgerRow = v.InferOutput<typeof LedgerRowShape> & { readonly model: string | null };
 
 export type PayApi = {
   account(user: string): Promise<Account>;
@@ -28,12 +29,27 @@ export class ApiRefused extends Error {
 }
 
 const Wallet = v.object({ balance: v.string(), held: v.string(), available: v.string() });
-const TopUpShape = v.object({ id: v.string(), amount_usd: v.string(), credits_to_grant: v.string(), status: v.string() });
-const LedgerRowShape = v.object({ kind: v.string(), amount: v.string(), balance_after: v.string(), created_at: v.string() });
+const TopUpShape = v.object({
+  id: v.string(),
+  amount_usd: v.string(),
+  credits_to_grant: v.string(),
+  status: v.string(),
+  created_at: v.string(),
+});
+const LedgerRowShape = v.object({
+  kind: v.string(),
+  amount: v.string(),
+  balance_after: v.string(),
+  reference_id: v.nullable(v.string()),
+  created_at: v.string(),
+});
+const UsageShape = v.object({ events: v.array(v.object({ turn_id: v.string(), model_alias: v.string() })) });
 const PaidBy = v.object({ ...TopUpShape.entries, client_secret: v.nullable(v.string()) });
 
 const TOKEN_SECONDS = 60;
 const SHOWN = 8;
+/** Model calls that are looked through for the models of the rows shown; a turn may have several. */
+const CALLS = 50;
 
 /** Throws ApiRefused for what the API refuses, and for a user that no token may name. */
 export function payApi(apiUrl: string, issuer: Pick<Issuer, "token">): PayApi {
@@ -47,11 +63,14 @@ export function payApi(apiUrl: string, issuer: Pick<Issuer, "token">): PayApi {
   };
   return {
     account: async (user) => {
-      const [wallet, { top_ups: topUps }, { transactions: rows }] = await Promise.all([
+      const [wallet, { top_ups: topUps }, { transactions }, { events }] = await Promise.all([
         ask(Wallet, user, "/wallet"),
         ask(v.object({ top_ups: v.array(TopUpShape) }), user, `/wallet/top-ups?limit=${SHOWN}`),
         ask(v.object({ transactions: v.array(LedgerRowShape) }), user, `/transactions?limit=${SHOWN}`),
+        ask(UsageShape, user, `/usage?limit=${CALLS}`),
       ]);
+      const models = new Map(events.map((event) => [event.turn_id, event.model_alias]));
+      const rows = transactions.map((row) => Object.assign(row, { model: models.get(row.reference_id ?? "") ?? null }));
       return { ...wallet, topUps, rows };
     },
     topUp: (user, id) => ask(PaidBy, user, `/wallet/top-ups/${encodeURIComponent(id)}`),
