@@ -2,14 +2,15 @@
 
 import { performance } from "node:perf_hooks";
 import { callApi } from "./call.ts";
+import { TourStopped } from "./steps.ts";
 import type { World } from "../world.ts";
 
 export type Burst = { readonly turns: number; readonly statementsPerTurn: number; readonly p50Ms: number; readonly p99Ms: number };
 
 const TURNS = 200;
 
-/** Runs turns one after another, HTTP included; what is not the model's time is ours. Throws when one is not answered 201. */
-export async function measureBurst(world: World, user: string): Promise<Burst> {
+/** Runs turns one after another, HTTP included; what is not the model's time is ours. Throws when one is not answered 201, or when it is stopped. */
+export async function measureBurst(world: World, user: string, signal?: AbortSignal): Promise<Burst> {
   const { json: session } = await callApi(world, "POST", "/sessions", { user, body: {} });
   const run = () =>
     callApi(world, "POST", `/sessions/${session.id}/turns`, { user, body: { message: "Again, please.", max_output_tokens: 16 } });
@@ -17,6 +18,7 @@ export async function measureBurst(world: World, user: string): Promise<Burst> {
   const own: number[] = [];
   const statementsBefore = world.passed.statements;
   for (let turn = 0; turn < TURNS; turn += 1) {
+    if (signal?.aborted) throw new TourStopped();
     const modelBefore = world.passed.modelMs;
     const began = performance.now();
     const { status } = await run();
