@@ -75,6 +75,31 @@ export const TurnRead = v.strictObject({
   completed_at: v.nullable(Time),
 });
 
+/** The events of a streamed turn, in this order: started, chunks and usage as they come, then done or an error. */
+export const StreamEvent = v.variant("type", [
+  v.strictObject({
+    type: v.literal("turn_started"),
+    turn_id: v.string(),
+    turn_index: v.number(),
+    model_alias_used: v.string(),
+    multiplier: Decimal,
+    pricing_version: v.string(),
+    hold: Decimal,
+    prune_triggered: v.boolean(),
+    created_at: Time,
+  }),
+  v.strictObject({ type: v.literal("chunk"), delta: v.string() }),
+  v.strictObject({
+    type: v.literal("usage"),
+    input_tokens_fresh: v.nullable(v.number()),
+    input_tokens_cached: v.number(),
+    output_tokens: v.nullable(v.number()),
+    reasoning_tokens: v.number(),
+  }),
+  v.strictObject({ type: v.literal("done"), turn_id: v.string(), ...TurnRead.entries }),
+  v.strictObject({ type: v.literal("error"), code: v.string(), detail: v.string() }),
+]);
+
 const MessageView = v.strictObject({
   id: v.string(),
   role: v.picklist(["user", "assistant"]),

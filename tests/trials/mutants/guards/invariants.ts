@@ -68,7 +68,13 @@ export const INVARIANT_GUARDS: readonly Mutant[] = [
   {
     name: "invariant-refused",
     guard: "The rollup counts every turn as one that enforcement would have refused.",
-    patches: [{ file: SETTLE, find: "where ev.call_index = 0 and w.would_refuse", replace: "where ev.call_index = 0" }],
+    patches: [
+      {
+        file: SETTLE,
+        find: "bool_or(w.would_refuse and ev.model_alias = w.model_alias)",
+        replace: "bool_or(ev.model_alias = w.model_alias)",
+      },
+    ],
     test: STORY,
   },
   {
