@@ -1,6 +1,7 @@
 // A streamed turn is the same turn: opened, settled and stored once, whatever the provider or the reader does meanwhile.
 
 import type { RequestListener } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import * as v from "valibot";
 import { StreamEvent } from "@pantheon/functions/turns/schemas.ts";
@@ -168,9 +169,10 @@ test("an answer without end whose reader has left is cut after a while, and char
     response.once("close", () => clearInterval(timer));
   });
   const container = givenContainer(world, { config: providedBy(world.config, endless.url) });
-  const { next, leave } = await stream("gone", {}, container);
+  const { next, leave } = await stream("gone", { timeLeftMs: 60_000 }, container);
   await next();
-  await leave();
+  const ends = await Promise.race([leave().then(() => "settled"), sleep(20_000, "reads on")]);
+  expect(ends).toBe("settled");
   expect(await turnsOf(world, "gone")).toMatchObject([{ status: "completed", assistant_output: WORDS.join("") }]);
   expect(await eventsOf(world, "gone")).toMatchObject([{ status: "partial", usage_source: "estimated" }]);
   await container.close();
