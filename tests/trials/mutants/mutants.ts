@@ -11,6 +11,7 @@ import { QUARANTINE_GUARDS } from "./guards/quarantine.ts";
 import { SCHEMA_GUARDS } from "./guards/schema.ts";
 import { STATEMENT_GUARDS } from "./guards/statements.ts";
 import { STRIPE_TIME_GUARDS } from "./guards/stripe-time.ts";
+import { CONVERSATION_GUARDS } from "./guards/conversation.ts";
 import { TURN_GUARDS } from "./guards/turns.ts";
 import { WEB_GUARDS } from "./guards/web.ts";
 import type { Mutant } from "./mutant.ts";
@@ -19,6 +20,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...STATEMENT_GUARDS,
   ...SCHEMA_GUARDS,
   ...TURN_GUARDS,
+  ...CONVERSATION_GUARDS,
   ...METERING_GUARDS,
   ...MODEL_GUARDS,
   ...PAYMENT_GUARDS,

@@ -7,7 +7,6 @@ import { DomainError } from "@pantheon/contract/error.ts";
 import type { Log } from "../log.ts";
 import type { Clock, Ticks } from "@pantheon/contract/time.ts";
 import { nextRoute, type Attempt, type ModelEvent, type Next } from "./attempts.ts";
-import { callModel } from "./call.ts";
 import { collect, type ModelAnswer } from "./collect.ts";
 import { failureOf, ModelFailure, type Failure } from "./failure.ts";
 import type { Model, Provider, Route } from "./model.ts";
@@ -139,6 +138,7 @@ async function* attempt(deps: GatewayDeps, rests: Rests, call: ModelCall, next: 
   try {
     const reached = { key: deps.keys[route.provider] ?? "", baseUrl: deps.baseUrls?.[route.provider] ?? BASE_URLS[route.provider] };
     const limits = { signal: ground.signal, silenceMs, idleMs };
+    const { callModel } = await import("./call.ts"); // the dialects: read by the first call, and not by a cold start
     const batches = callModel({ route, request: call.request, ...reached, fetch: deps.fetch ?? fetch, clock, ...limits });
     for await (const events of batches) {
       const begins: readonly ModelEvent[] = answers ? [] : [{ type: "route", route, attempts: ground.attempts }];

@@ -38,6 +38,10 @@ export const LIMITS = {
   settleReserveMs: 3_000,
   /** The gateway in front gives up at 30 s: a JSON turn's model gets at most this. */
   modelTimeMs: 25_000,
+  /** How long a streamed answer whose reader has left is read on: then it is cut, and charged for what had come. */
+  drainMs: 10_000,
+  /** What of a streamed answer waits for its reader, in UTF-16 units; beyond it the model waits too. */
+  queuedCharacters: 64 * 1_024,
   /** Less than this for the model is not worth a hold. */
   leastModelTimeMs: 500,
   /** How long a turn stays ours after the function's own end. */

@@ -17,6 +17,8 @@ export type AppEnv = {
     sentBody: unknown;
     /** The refusal that was answered, for the log line. */
     refusal: ErrorCode | null;
+    /** Resolves when the body of a streamed answer is made; null for an answer that goes out whole. Never rejects. */
+    bodyEnd: Promise<unknown> | null;
   };
 };
 

@@ -1,4 +1,5 @@
-// The outermost layer of a request: its id and deadline, the headers that every answer carries, and its one log line.
+// The outermost layer of a request: its id and deadline, the headers that every answer carries, and its one log line, which is written
+// when the body ends.
 
 import type { Context, MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
@@ -30,6 +31,7 @@ export function edge({ name, commit, log, ticks, timeLeft, answer }: EdgeParts):
     c.set("idempotencyKey", null);
     c.set("sentBody", null);
     c.set("refusal", null);
+    c.set("bodyEnd", null);
     // Headers that are set before anything answers are merged into every answer: refusals, 404, 405 and preflights too.
     setHouseHeaders(c.res.headers, requestId, commit);
     try {
@@ -38,16 +40,20 @@ export function edge({ name, commit, log, ticks, timeLeft, answer }: EdgeParts):
       c.res = answer(thrown, c);
     }
     const user: AppEnv["Variables"]["user"] | undefined = c.get("user");
-    log.info("request", {
-      request_id: requestId,
-      function: name,
-      method: c.req.method,
-      route: routePath(c, -1),
-      status: c.res.status,
-      code: c.var.refusal,
-      ms: Math.round(ticks() - began),
-      user_id: user?.id ?? null,
-    });
+    const line = (): void =>
+      log.info("request", {
+        request_id: requestId,
+        function: name,
+        method: c.req.method,
+        route: routePath(c, -1),
+        status: c.res.status,
+        code: c.var.refusal,
+        ms: Math.round(ticks() - began),
+        user_id: user?.id ?? null,
+      });
+    // A body that streams is made after this: the adapter that sends it keeps the function for it.
+    if (c.var.bodyEnd === null) line();
+    else void c.var.bodyEnd.then(line);
   };
 }
 
