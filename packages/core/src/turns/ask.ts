@@ -78,10 +78,10 @@ async function giveUp(
   error: unknown,
   lost: ModelAnswer | null,
 ): Promise<void> {
-  await voidFailed(deps, turn, request.user, error instanceof DomainError ? error.code : "internal");
+  await voidFailed(deps, turn, request.caller, error instanceof DomainError ? error.code : "internal");
   if (lost === null) return;
   const costUsd = providerCost(model, lost, usageOf(request, turn, model, lost));
-  await recordLostAnswer(deps, { turn: turn.id, attempt: turn.attempt, user: request.user, alias: turn.alias, costUsd });
+  await recordLostAnswer(deps, { turn: turn.id, attempt: turn.attempt, user: request.caller.actor, alias: turn.alias, costUsd });
 }
 
 function messagesOf(turn: OpenedTurn, message: string) {

@@ -61,7 +61,7 @@ export async function standing(
 export async function ownInsteadOf(refusal: DomainError, deps: TurnDeps, request: TurnRequest, claim: Claim, ours: string): Promise<Claim> {
   const own = ownOf(await findTurns(deps, request, claim), ours);
   if (own && !claim.reopen) return { turn: own.id, reopen: true };
-  if (own) await voidFailed(deps, own, request.user, refusal.code);
+  if (own) await voidFailed(deps, own, request.caller, refusal.code);
   throw refusal;
 }
 
@@ -74,7 +74,7 @@ function findTurns(deps: TurnDeps, request: TurnRequest, claim: Claim) {
     .selectFrom("turns")
     .select(["id", "user_id", "session_id", "status", "attempt", "claim", "idempotency_key", "request_hash", "response_body"])
     .select(sql<boolean>`lease_until < clock_timestamp()`.as("lapsed"))
-    .where("user_id", "=", request.user)
+    .where("user_id", "=", request.caller.actor)
     .where((column) =>
       column.or([
         column("id", "=", claim.turn),

@@ -64,7 +64,7 @@ export async function openTurn(deps: TurnDeps, request: TurnRequest): Promise<Op
       catalog = await deps.catalog.after(catalog.revision);
     } else {
       const refusal = refusalOf(row, request, deps.config, catalog);
-      if (refusal?.code === "insufficient_credits" && row.lapsed) await sweepUser(deps, request.user);
+      if (refusal?.code === "insufficient_credits" && row.lapsed) await sweepUser(deps, request.caller.wallet);
       else if (refusal && lastError === null) throw refusal;
       else if (refusal) claim = await ownInsteadOf(refusal, deps, request, claim, ours);
       // Without a refusal, the turn that we meant to run again was taken meanwhile: look at its key afresh.
@@ -83,7 +83,7 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
   const input = {
     turn: claim.turn,
     claim: ours,
-    user: request.user,
+    user: request.caller.wallet,
     session: request.session,
     alias: request.alias,
     message: request.message,

@@ -1,6 +1,7 @@
 // Putting right what a dead container left behind: turns whose lease is over are voided and their holds go back.
 
 import { sql } from "kysely";
+import type { Caller } from "../accounts/caller.ts";
 import { sweepTurns } from "../ledger/statements/sweep-turns.ts";
 import { voidTurn } from "../ledger/statements/void-turn.ts";
 import type { TurnDeps } from "./request.ts";
@@ -57,11 +58,11 @@ export async function voidLapsed({ db, log }: Recovery, turn: { id: string; user
 export async function voidFailed(
   { db, log }: Recovery,
   turn: { id: string; attempt: number },
-  user: string,
+  { wallet }: Pick<Caller, "wallet">,
   failure: string,
 ): Promise<void> {
   try {
-    await db.run(voidTurn, { turn: turn.id, user, attempt: turn.attempt, failure });
+    await db.run(voidTurn, { turn: turn.id, user: wallet, attempt: turn.attempt, failure });
   } catch (error) {
     log.count("void_failed", { turn_id: turn.id });
     log.error("turn could not be voided; its lease will end it", { turn_id: turn.id, error: messageOf(error) });

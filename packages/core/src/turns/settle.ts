@@ -33,10 +33,10 @@ export async function settleTurn(
   countOddities(deps, turn, model, usage);
   const charged = chargeOf(deps, turn, usage);
   const event = usageEvent(deps, turn, model, answer, usage, charged);
-  const lost = { turn: turn.id, attempt: turn.attempt, user: request.user, alias: turn.alias, costUsd: event.provider_cost_usd };
+  const lost = { turn: turn.id, attempt: turn.attempt, user: request.caller.actor, alias: turn.alias, costUsd: event.provider_cost_usd };
   const input = {
     turn: turn.id,
-    user: request.user,
+    user: request.caller.wallet,
     attempt: turn.attempt,
     answer: answer.text,
     providerModel: answer.providerModel,
@@ -61,7 +61,7 @@ export async function settleTurn(
     // The model has answered and nobody pays for it, unless the booking is found when the same key comes again.
     await recordLostAnswer(deps, lost);
     // What no retry mends will not be booked later either: the hold goes back now, and the key may run again.
-    if (!(error instanceof DomainError)) await voidFailed(deps, turn, request.user, "internal");
+    if (!(error instanceof DomainError)) await voidFailed(deps, turn, request.caller, "internal");
     throw error;
   }
 }

@@ -37,7 +37,7 @@ export function edge({ name, commit, log, ticks, timeLeft, answer }: EdgeParts):
     } catch (thrown) {
       c.res = answer(thrown, c);
     }
-    const user: AppEnv["Variables"]["user"] | undefined = c.get("user");
+    const caller: AppEnv["Variables"]["caller"] | undefined = c.get("caller");
     log.info("request", {
       request_id: requestId,
       function: name,
@@ -46,7 +46,7 @@ export function edge({ name, commit, log, ticks, timeLeft, answer }: EdgeParts):
       status: c.res.status,
       code: c.var.refusal,
       ms: Math.round(ticks() - began),
-      user_id: user?.id ?? null,
+      user_id: caller?.actor ?? null,
     });
   };
 }
