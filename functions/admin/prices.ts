@@ -19,7 +19,7 @@ const VersionCreate = shapes.versionCreate(Object.keys(MODELS));
 
 /** Who writes, for the audit and the key's row. `path` stands for the address where two addresses are one act. */
 export function operatorOf(c: Asked, path?: string): Operator {
-  return { admin: c.var.user.id, requestId: c.var.requestId, key: requestKey(c, path) };
+  return { admin: c.var.caller.actor, requestId: c.var.requestId, key: requestKey(c, path) };
 }
 
 export function pricingRoutes(app: Hono<AppEnv>, { db }: PricingDeps): void {

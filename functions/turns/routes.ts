@@ -103,7 +103,7 @@ function historyRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     query(ListQuery),
     async (c) => {
       const page = pageOf(listScope(c), ["time", "id"], c.req.valid("query"));
-      const turns = await listTurns(deps.db, c.var.user.id, c.req.valid("param").session_id, page);
+      const turns = await listTurns(deps.db, c.var.caller.actor, c.req.valid("param").session_id, page);
       return c.var.respond(pageView("turns", listScope(c), turns, turnView));
     },
   );
@@ -120,7 +120,7 @@ function historyRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     query(ListQuery),
     async (c) => {
       const page = pageOf(listScope(c), ["int", "int"], c.req.valid("query"));
-      const messages = await listMessages(deps.db, c.var.user.id, c.req.valid("param").session_id, page);
+      const messages = await listMessages(deps.db, c.var.caller.actor, c.req.valid("param").session_id, page);
       return c.var.respond(pageView("messages", listScope(c), messages, messageView));
     },
   );
@@ -133,7 +133,7 @@ function turnRequest(
   asked: v.InferOutput<typeof TurnCreate>,
 ): TurnRequest {
   return {
-    user: c.var.user.id,
+    caller: c.var.caller,
     session,
     key: requestKey(c),
     message: asked.message,
@@ -154,7 +154,7 @@ function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     async (c) => {
       const asked = c.req.valid("json");
       const session = { title: asked.title, modelAlias: asked.model_alias, systemPrompt: asked.system_prompt, tools: asked.tools };
-      return storedAnswer(c, await createSession(deps, c.var.user, requestKey(c), session));
+      return storedAnswer(c, await createSession(deps, { ...c.var.caller, email: c.var.email }, requestKey(c), session));
     },
   );
   app.get(
@@ -163,7 +163,7 @@ function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     query(ListQuery),
     async (c) => {
       const page = pageOf(listScope(c), ["time", "id"], c.req.valid("query"));
-      return c.var.respond(pageView("sessions", listScope(c), await listSessions(deps.db, c.var.user.id, page), sessionView));
+      return c.var.respond(pageView("sessions", listScope(c), await listSessions(deps.db, c.var.caller.actor, page), sessionView));
     },
   );
   app.get(
@@ -177,7 +177,7 @@ function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     }),
     noQuery,
     ownSession,
-    async (c) => c.var.respond(sessionView(await readSession(deps.db, c.var.user.id, c.req.valid("param").session_id))),
+    async (c) => c.var.respond(sessionView(await readSession(deps.db, c.var.caller.actor, c.req.valid("param").session_id))),
   );
   app.delete(
     SESSION,
@@ -192,7 +192,7 @@ function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     idempotencyKey,
     ownSession,
     noBody,
-    async (c) => storedAnswer(c, await deleteSession(deps, c.var.user, requestKey(c), c.req.valid("param").session_id)),
+    async (c) => storedAnswer(c, await deleteSession(deps, c.var.caller, requestKey(c), c.req.valid("param").session_id)),
   );
 }
 

@@ -90,7 +90,7 @@ export async function startAuth(
     health: () => Promise.reject(new Error("not asked")),
     routes: (shell) => {
       shell.use("/api/*", authenticated(verify, { has: (id) => id === ADMIN }));
-      shell.get("/api/v1/me", (c) => c.json(c.var.user));
+      shell.get("/api/v1/me", (c) => c.json({ ...c.var.caller, email: c.var.email }));
       shell.get("/api/v1/admin", adminOnly, (c) => c.json({}));
     },
   });

@@ -1,5 +1,6 @@
 // A turn of several model calls: one event a call, one debit of their sum, one refusal at most, and a receipt that recomputes.
 
+import { inPerson } from "@pantheon/core/accounts/caller.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { invariant } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
@@ -24,7 +25,16 @@ afterAll(() => world.end());
 async function opened(user: string): Promise<{ request: TurnRequest; turn: OpenedTurn }> {
   const session = await givenSession(world, user);
   const deadline = world.deps.ticks() + 20_000;
-  const request = { user, session, key: null, message: "Find it.", alias: null, maxOutputTokens: 100, requestId: newId(), deadline };
+  const request = {
+    caller: inPerson(user),
+    session,
+    key: null,
+    message: "Find it.",
+    alias: null,
+    maxOutputTokens: 100,
+    requestId: newId(),
+    deadline,
+  };
   const turn = await openTurn(world.deps, request);
   if ("replay" in turn) throw new Error("nothing was stored");
   return { request, turn };

@@ -1,5 +1,6 @@
 // What opening does next, as a truth table: the pure function over every row and error that a statement can end with.
 
+import { inPerson } from "@pantheon/core/accounts/caller.ts";
 import { describe, expect, it } from "vitest";
 import { BrokenInvariant, DomainError } from "@pantheon/contract/error.ts";
 import { amount } from "@pantheon/contract/money.ts";
@@ -12,7 +13,16 @@ const config = readConfig({ DATABASE_URL: "postgres://nowhere.invalid/", AUTH_IS
 const weights = { fresh: amount("0.35"), cached: amount("0.1"), output: amount("1"), oePerCredit: amount("10000") };
 const catalog: Catalog = { revision: "7", version: "v", weights, multipliers: new Map(), prices: "{}" };
 const KEY = { value: "key", hash: "hash" };
-const REQUEST = { user: "ada", session: "s", key: KEY, message: "m", alias: null, maxOutputTokens: 10, requestId: "r", deadline: 1 };
+const REQUEST = {
+  caller: inPerson("ada"),
+  session: "s",
+  key: KEY,
+  message: "m",
+  alias: null,
+  maxOutputTokens: 10,
+  requestId: "r",
+  deadline: 1,
+};
 const ROUND: Round = { request: REQUEST, claim: "mine", catalog, config, hasFailed: false };
 
 /** A row of a session that is the caller's, at this revision, against which nothing stands, and which opened nothing. */

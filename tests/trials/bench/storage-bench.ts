@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { Pool } from "pg";
+import { inPerson } from "@pantheon/core/accounts/caller.ts";
 import { readConfig } from "@pantheon/core/config/config.ts";
 import { createDeps, type Deps } from "@pantheon/functions/whole.ts";
 import type { Schema } from "@pantheon/core/db/schema/schema.ts";
@@ -72,7 +73,7 @@ async function oneSession(deps: Deps, user: string): Promise<void> {
   await deps.db.run(createSession, { ...nothing, ...made });
   for (let turn = 0; turn < TURNS_A_SESSION; turn += 1) {
     await runTurn(deps, {
-      user,
+      caller: inPerson(user),
       session,
       key: { value: newId(), hash: "0".repeat(64) },
       message: words(TEXTS.message),

@@ -1,5 +1,6 @@
 // Every guard that `npm run test:mutants` takes out. A guard that no test misses is a missing test: it is written, and then it stands here.
 
+import { ACCOUNT_GUARDS } from "./guards/accounts.ts";
 import { CLIENT_GUARDS } from "./guards/client.ts";
 import { CONNECTION_GUARDS } from "./guards/connections.ts";
 import { EDGE_GUARDS } from "./guards/edge.ts";
@@ -31,4 +32,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...INVARIANT_GUARDS,
   ...CLIENT_GUARDS,
   ...WEB_GUARDS,
+  ...ACCOUNT_GUARDS,
 ];

@@ -71,7 +71,7 @@ export async function ownInsteadOf(
 ): Promise<Way> {
   const own = ownOf(await findTurns(deps, request, target), claim);
   if (own && target.mode === "open") return { way: "run", target: { turn: own.id, mode: "reopen" } };
-  if (own) await voidFailed(deps, own, request.user, refusal.code);
+  if (own) await voidFailed(deps, own, request.caller, refusal.code);
   return refuse(refusal);
 }
 
@@ -88,7 +88,7 @@ function findTurns(deps: TurnDeps, request: TurnRequest, target: Target) {
     .selectFrom("turns")
     .select(["id", "user_id", "session_id", "status", "attempt", "claim", "idempotency_key", "request_hash", "response_body"])
     .select(sql<boolean>`lease_until < clock_timestamp()`.as("lapsed"))
-    .where("user_id", "=", request.user)
+    .where("user_id", "=", request.caller.actor)
     .where((column) =>
       column.or([
         column("id", "=", target.turn),

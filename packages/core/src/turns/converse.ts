@@ -128,7 +128,7 @@ function sizeOf(history: OpenedTurn["history"]): number {
 
 async function giveUp(deps: TurnDeps, request: TurnRequest, turn: OpenedTurn, model: Model, error: unknown): Promise<void> {
   const refusal = error instanceof LateAnswer ? error.refusal : error;
-  await voidFailed(deps, turn, request.user, refusal instanceof DomainError ? refusal.code : "internal");
+  await voidFailed(deps, turn, request.caller, refusal instanceof DomainError ? refusal.code : "internal");
   const attempts = refusal instanceof ModelRefusal ? refusal.attempts : [];
   const costs = attempts.flatMap((attempt) => attemptCost(model, attempt));
   if (error instanceof LateAnswer) {
@@ -137,7 +137,7 @@ async function giveUp(deps: TurnDeps, request: TurnRequest, turn: OpenedTurn, mo
   }
   if (costs.length === 0) return;
   const costUsd = sum(costs.map((cost) => amount(cost))).toFixed();
-  await recordLostAnswer(deps, { turn: turn.id, attempt: turn.attempt, user: request.user, alias: turn.alias, costUsd });
+  await recordLostAnswer(deps, { turn: turn.id, attempt: turn.attempt, user: request.caller.wallet, alias: turn.alias, costUsd });
 }
 
 /** What a failed attempt that reported usage is billed to us; nothing where it reported none. */

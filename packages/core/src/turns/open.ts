@@ -71,7 +71,7 @@ async function wayOf(deps: TurnDeps, request: TurnRequest, target: Target, claim
     case "refuse unless own":
       return ownInsteadOf(action.refusal, deps, request, target, claim);
     case "sweep":
-      await sweepUser(deps, request.user);
+      await sweepUser(deps, request.caller.wallet);
       return null;
     case "opened":
     case "reload":
@@ -86,8 +86,8 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
   const input = {
     turn: target.turn,
     claim,
-    wallet: request.user,
-    actor: request.user,
+    wallet: request.caller.wallet,
+    actor: request.caller.actor,
     session: request.session,
     alias: request.alias,
     message: request.message,

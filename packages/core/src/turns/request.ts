@@ -1,5 +1,6 @@
 // What the turn needs from outside, and the limits it works within.
 
+import type { Caller } from "../accounts/caller.ts";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../db/database.ts";
 import type { RequestKey } from "../audit/once.ts";
@@ -21,7 +22,8 @@ export type TurnDeps = {
 };
 
 export type TurnRequest = {
-  readonly user: string;
+  /** Who runs the turn, and whose wallet pays. */
+  readonly caller: Caller;
   readonly session: string;
   /** The caller's Idempotency-Key with the digest of the request, or null. */
   readonly key: RequestKey | null;

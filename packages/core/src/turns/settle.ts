@@ -24,7 +24,7 @@ export async function settleTurn(deps: TurnDeps, request: TurnRequest, conversat
   for (const call of calls) countOddities(deps, turn, call);
   const events = calls.map((call) => usageEvent(deps, turn, call));
   const costUsd = sum(events.map((event) => amount(event.provider_cost_usd))).toFixed();
-  const lost = { turn: turn.id, attempt: turn.attempt, user: request.user, alias: turn.alias, costUsd };
+  const lost = { turn: turn.id, attempt: turn.attempt, user: request.caller.wallet, alias: turn.alias, costUsd };
   const input = inputOf(deps, request, conversation, JSON.stringify(events));
   try {
     const booked = await pRetry(() => settleOnce(deps, turn, input), {
@@ -38,7 +38,7 @@ export async function settleTurn(deps: TurnDeps, request: TurnRequest, conversat
     // The model has answered and nobody pays for it, unless the booking is found when the same key comes again.
     await recordLostAnswer(deps, lost);
     // What no retry mends will not be booked later either: the hold goes back now, and the key may run again.
-    if (!(error instanceof DomainError)) await voidFailed(deps, turn, request.user, "internal");
+    if (!(error instanceof DomainError)) await voidFailed(deps, turn, request.caller, "internal");
     throw error;
   }
 }
@@ -48,8 +48,8 @@ function inputOf(deps: TurnDeps, request: TurnRequest, conversation: Conversatio
   const [first] = calls;
   return {
     turn: turn.id,
-    wallet: request.user,
-    actor: request.user,
+    wallet: request.caller.wallet,
+    actor: request.caller.actor,
     attempt: turn.attempt,
     answer: text,
     providerModel: answeringModel(conversation),

@@ -1,5 +1,6 @@
 // Ending a turn that nobody is charged for: its hold goes back, and what the provider asks for it all the same is counted.
 
+import type { Caller } from "../accounts/caller.ts";
 import type { TurnDeps } from "./request.ts";
 import { voidTurn } from "../ledger/statements/void-turn.ts";
 
@@ -18,9 +19,14 @@ export async function voidLapsed({ db, log }: Ending, turn: { id: string; user_i
 }
 
 /** Voids our own turn whose model gave no answer. When even that fails, the lease ends it: the hold is late, never lost. */
-export async function voidFailed({ db, log }: Ending, turn: { id: string; attempt: number }, user: string, failure: string): Promise<void> {
+export async function voidFailed(
+  { db, log }: Ending,
+  turn: { id: string; attempt: number },
+  caller: Caller,
+  failure: string,
+): Promise<void> {
   try {
-    await db.run(voidTurn, { turn: turn.id, wallet: user, actor: user, attempt: turn.attempt, failure });
+    await db.run(voidTurn, { turn: turn.id, wallet: caller.wallet, actor: caller.actor, attempt: turn.attempt, failure });
   } catch (error) {
     log.count("void_failed", { turn_id: turn.id });
     log.error("turn could not be voided; its lease will end it", { turn_id: turn.id, error: messageOf(error) });

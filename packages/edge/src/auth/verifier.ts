@@ -4,6 +4,7 @@
 import { decodeProtectedHeader, jwtVerify, type JWTPayload, type ProtectedHeaderParameters } from "jose";
 import type { MiddlewareHandler } from "hono";
 import type { Config } from "@pantheon/core/config/config.ts";
+import { inPerson } from "@pantheon/core/accounts/caller.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import type { Clock } from "@pantheon/contract/time.ts";
@@ -38,18 +39,19 @@ export function createVerifier({ issuer, audience, jwksUrl, jwtSecret }: Config[
   };
 }
 
-/** Sets `c.var.user`, or ends the request with 401. */
+/** Sets `c.var.caller` and `c.var.email`, or ends the request with 401. */
 export function authenticated(verify: Verifier, adminUserIds: Config["adminUserIds"]): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const identity = await verify(c.req.header("Authorization"));
-    c.set("user", { ...identity, isAdmin: adminUserIds.has(identity.id) });
+    const { id, email } = await verify(c.req.header("Authorization"));
+    c.set("caller", inPerson(id, adminUserIds.has(id)));
+    c.set("email", email);
     await next();
   };
 }
 
-/** Lets operators through; stands behind `authenticated`. Only the configured ids count, never a claim of the token. */
+/** Lets admins through; stands behind `authenticated`. Only the configured ids count, never a claim of the token. */
 export const adminOnly: MiddlewareHandler<AppEnv> = async (c, next) => {
-  if (!c.var.user.isAdmin) throw new DomainError("forbidden", "Admin access required.");
+  if (!c.var.caller.isAdmin) throw new DomainError("forbidden", "Admin access required.");
   await next();
 };
 

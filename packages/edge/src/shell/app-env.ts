@@ -1,6 +1,7 @@
 // What travels with a request through the shell: what the runtime knows, and what the middlewares find out.
 
 import type { Context } from "hono";
+import type { Caller } from "@pantheon/core/accounts/caller.ts";
 import type { ErrorCode } from "@pantheon/contract/error.ts";
 
 export type AppEnv = {
@@ -10,7 +11,9 @@ export type AppEnv = {
     /** When this function must have answered, on the ticks of the process (time.ts). */
     deadline: number;
     /** Who calls; set by `authenticated`. */
-    user: { id: string; email: string | null; isAdmin: boolean };
+    caller: Caller;
+    /** The address that the caller's token names; set by `authenticated`. */
+    email: string | null;
     /** Set by `idempotencyKey`; null when the caller sent none. */
     idempotencyKey: string | null;
     /** The JSON body as it was sent, parsed; null while `body` has read none. It is what an idempotency key stands for. */

@@ -39,7 +39,7 @@ export function edge({ name, commit, log, ticks, timeLeft, answer }: EdgeParts):
     } catch (thrown) {
       c.res = answer(thrown, c);
     }
-    const user: AppEnv["Variables"]["user"] | undefined = c.get("user");
+    const caller: AppEnv["Variables"]["caller"] | undefined = c.get("caller");
     const line = (): void =>
       log.info("request", {
         request_id: requestId,
@@ -49,7 +49,7 @@ export function edge({ name, commit, log, ticks, timeLeft, answer }: EdgeParts):
         status: c.res.status,
         code: c.var.refusal,
         ms: Math.round(ticks() - began),
-        user_id: user?.id ?? null,
+        user_id: caller?.actor ?? null,
       });
     // A body that streams is made after this: the adapter that sends it keeps the function for it.
     if (c.var.bodyEnd === null) line();

@@ -49,7 +49,7 @@ export const EDGE_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: AUTH,
-        find: '  if (!c.var.user.isAdmin) throw new DomainError("forbidden", "Admin access required.");\n',
+        find: '  if (!c.var.caller.isAdmin) throw new DomainError("forbidden", "Admin access required.");\n',
         replace: "",
       },
     ],

@@ -80,7 +80,7 @@ export const TURN_GUARDS: readonly Mutant[] = [
     guard:
       "An own turn that is refused after its reply was lost is left running: its hold stays, and its session is busy, until the lease ends.",
     patches: [
-      { file: `${CORE}/turns/collision.ts`, find: "  if (own) await voidFailed(deps, own, request.user, refusal.code);\n", replace: "" },
+      { file: `${CORE}/turns/collision.ts`, find: "  if (own) await voidFailed(deps, own, request.caller, refusal.code);\n", replace: "" },
     ],
     test: {
       file: "tests/turns/turn-lost-opens.test.ts",
@@ -109,7 +109,7 @@ export const TURN_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${CORE}/turns/converse.ts`,
-        find: '  await voidFailed(deps, turn, request.user, refusal instanceof DomainError ? refusal.code : "internal");\n',
+        find: '  await voidFailed(deps, turn, request.caller, refusal instanceof DomainError ? refusal.code : "internal");\n',
         replace: "",
       },
     ],
@@ -124,7 +124,7 @@ export const TURN_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${CORE}/turns/settle.ts`,
-        find: '    if (!(error instanceof DomainError)) await voidFailed(deps, turn, request.user, "internal");\n',
+        find: '    if (!(error instanceof DomainError)) await voidFailed(deps, turn, request.caller, "internal");\n',
         replace: "",
       },
     ],
@@ -167,7 +167,7 @@ export const TURN_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${CORE}/turns/receipt.ts`,
-        find: '.where("id", "=", transaction)\n    .where("user_id", "=", user)',
+        find: '.where("id", "=", transaction)\n    .where("user_id", "=", wallet)',
         replace: '.where("id", "=", transaction)',
       },
     ],
