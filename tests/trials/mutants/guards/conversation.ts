@@ -10,9 +10,9 @@ export const CONVERSATION_GUARDS: readonly Mutant[] = [
     guard: "A refusal counts once a model call: a turn of three calls would have been refused three times.",
     patches: [
       {
-        file: `${CORE}/ledger/statements/settle-turn.ts`,
-        find: "bool_or(w.would_refuse and ev.model_alias = w.model_alias)::int",
-        replace: "count(*) filter (where w.would_refuse)",
+        file: `${CORE}/ledger/statements/rollup.ts`,
+        find: "bool_or(debit.would_refuse and events.model_alias = debit.model_alias)::int",
+        replace: "count(*) filter (where debit.would_refuse)",
       },
     ],
     test: {
