@@ -60,7 +60,7 @@ describe("it cannot start", () => {
     expect(lineOf(here())).toContain("the disk is full: make room");
     unlinkSync(join(home, "local.json"));
     expect(lineOf(here({ DATABASE_URL: "postgres://me:hunter2@127.0.0.1:9/x" }))).toMatch(
-      /the database of DATABASE_URL does not answer \(ECONNREFUSED\): start it, or look at DATABASE_URL/,
+      /the database of DATABASE_URL does not answer \(ECONNREFUSED\): start it, or check DATABASE_URL/,
     );
     const wrong = new URL(database.url);
     wrong.password = "hunter2";

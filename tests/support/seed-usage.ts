@@ -108,7 +108,7 @@ export async function seedLedger(
 ): Promise<void> {
   await sql`
     with t as (
-      select user_id, session_id, turn_id, created_at as at, sum(credits_charged) as charge, min(model_alias) as model_alias,
+      select user_id, session_id, turn_id, created_at as at, sum(credits_charged) as charge, (array_agg(model_alias order by call_index))[1] as model_alias,
              bool_or(call_index = 0 and request_id = 'seed refused') as refused
         from llm_call_events group by 1, 2, 3, 4),
       n as (

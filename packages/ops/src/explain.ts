@@ -10,7 +10,7 @@ export type Place = {
   readonly remedy: string;
 };
 
-export const OWN_DATABASE: Place = { database: "the database of DATABASE_URL", remedy: "start it, or look at DATABASE_URL" };
+export const OWN_DATABASE: Place = { database: "the database of DATABASE_URL", remedy: "start it, or check DATABASE_URL" };
 export const LOCAL_DATABASE: Place = { database: "the local world's database", remedy: "run npm start" };
 
 /** One line about a failure of a command that uses this database. */
