@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import type { StripeDeps } from "../stripe-webhook/deps.ts";
 import { recordMaintenanceRun, type MaintenanceRun } from "@pantheon/core/maintenance/runs.ts";
+import { errorName } from "@pantheon/core/log.ts";
 import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
 import { readLostRevenue } from "@pantheon/core/maintenance/lost-revenue.ts";
 import { closeAbandoned } from "@pantheon/core/payments/abandon.ts";
@@ -31,7 +32,7 @@ export async function runJob(deps: StripeDeps, event: unknown): Promise<Counts> 
   const { job } = v.parse(Job, event);
   const began = new Date(deps.clock());
   const counts = await JOBS[job](deps).catch(async (error: unknown) => {
-    deps.log.error("job failed", { job, error: error instanceof Error ? error.message : "unknown" });
+    deps.log.error("job failed", { job, error: errorName(error) });
     await recordMaintenanceRun(deps.db, runOf(deps, job, began, "failed"), {}).catch(() => {}); // the failure itself is what matters
     throw error;
   });

@@ -34,7 +34,7 @@ beforeEach(() => {
   aws.behave("well");
   log = quietLog();
   now = 1_900_000_000_000;
-  source = createSecretSource({ secretId: NAME, clock: () => now, log });
+  source = createSecretSource({ secretIds: [NAME], clock: () => now, log });
 });
 
 /** How often Secrets Manager was asked while this ran. */
@@ -52,7 +52,7 @@ async function faultOf(reading: Promise<unknown>): Promise<string> {
 
 describe("the secrets", () => {
   it("are asked for by the first reading, once for all that overlap, and hold for five minutes", async () => {
-    expect(await askedBy(async () => createSecretSource({ secretId: NAME, clock: () => now, log }))).toBe(0);
+    expect(await askedBy(async () => createSecretSource({ secretIds: [NAME], clock: () => now, log }))).toBe(0);
     const all: unknown[] = [];
     const read = async () => all.push(...(await Promise.all(Array.from({ length: 20 }, () => source.read()))));
     expect(await askedBy(read)).toBe(1);

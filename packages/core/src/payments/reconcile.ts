@@ -1,6 +1,7 @@
 // Stripe against the ledger: what was paid or taken back there and is not booked here. Makes good what webhooks lost.
 
 import type { Database } from "../db/database.ts";
+import { errorName } from "../log.ts";
 import { parsePayment, purposeOf, type Payment } from "./payment.ts";
 import { disputeOf, isApplied, refundOf, settleReversal, type Reversal } from "./reversal.ts";
 import { settlePayment, type PaymentDeps } from "./book.ts";
@@ -28,7 +29,7 @@ export async function reconcile(deps: PaymentDeps & { readonly stripe: Stripe },
     try {
       if (write) return await booking();
     } catch (error) {
-      deps.log.error("could not be booked", { object: id, error: error instanceof Error ? error.message : "unknown" });
+      deps.log.error("could not be booked", { object: id, error: errorName(error) });
       found.failed.push(id); // one that cannot be booked must not keep the others waiting
     }
     return null;

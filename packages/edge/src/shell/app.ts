@@ -11,13 +11,14 @@ import type { Clock } from "@pantheon/contract/time.ts";
 import { invocationOf, type AppEnv } from "./app-env.ts";
 import { edge } from "./envelope.ts";
 import { health, type HealthProbe } from "./health.ts";
+import { remembered } from "./remembered.ts";
 import { limits } from "./size-limits.ts";
 import { problem } from "../output/problem.ts";
 import { refusalOf } from "./thrown.ts";
 
 type AppParts = {
   name: string;
-  config: Pick<Config, "stage" | "version" | "commit" | "corsAllowedOrigins">;
+  config: Pick<Config, "stage" | "version" | "commit" | "corsAllowedOrigins" | "logAddress" | "buildToken">;
   log: Log;
   clock: Clock;
   /** Asks the database where it stands; throws when it is away. */
@@ -38,15 +39,16 @@ export function createApp({ name, config, log, clock, health: probe, routes, tim
   const answer = (thrown: unknown, c: Context<AppEnv>): Response => {
     const refusal = refusalOf(thrown, log, { request_id: c.var.requestId, function: name });
     c.set("refusal", refusal.code);
-    return problem(refusal, c.var.requestId);
+    c.set("reason", refusal.reason);
+    return problem(refusal, c.var.callerRequestId ?? c.var.requestId);
   };
   app.onError(answer);
   app.notFound((c) => answer(new DomainError("not_found", "Not found."), c));
-  app.use(edge({ name, commit: config.commit, log, clock, timeLeft: timeLeft ?? runtimeTimeLeft, answer }));
+  app.use(edge({ name, config, log, clock, timeLeft: timeLeft ?? runtimeTimeLeft, answer }));
   app.use(browsers(config.corsAllowedOrigins));
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (c: Context<AppEnv>, methods) => refuseMethod(answer, c, methods) }));
   app.use(limits(maxBodyBytes ?? MAX_BODY_BYTES));
-  health(app, { name, config, probe });
+  health(app, { name, config, probe: config.stage === "local" ? probe : remembered(probe, clock) });
   routes(app);
   return app;
 }
@@ -61,7 +63,7 @@ function browsers(origins: readonly string[]): MiddlewareHandler {
     origin: [...origins],
     allowMethods: ["GET", "HEAD", "POST", "PATCH", "DELETE"],
     allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "X-Request-Id"],
-    exposeHeaders: ["X-Request-Id", "Pantheon-Version", "Idempotency-Replayed", "Retry-After", "ETag"],
+    exposeHeaders: ["X-Request-Id", "Pantheon-Request-Id", "Pantheon-Version", "Idempotency-Replayed", "Retry-After", "ETag"],
     maxAge: 600,
   });
 }
