@@ -50,6 +50,28 @@ async function faultOf(reading: Promise<unknown>): Promise<string> {
   return `${fault.names.join(" ")}: ${fault.message}`;
 }
 
+describe("several secrets", () => {
+  it("are read at once and are one: a blank hides nothing, and of two values the later secret's counts", async () => {
+    const texts: Record<string, object> = {
+      one: { DATABASE_POOL_URL: "postgres://one/db", STRIPE_SECRET_KEY: "one" },
+      two: { STRIPE_SECRET_KEY: "two", AUTH_JWT_SECRET: "two" },
+      three: { AUTH_JWT_SECRET: " " },
+    };
+    const fetch = async (id: string) => JSON.stringify(texts[id]);
+    const read = createSecretSource({ secretIds: ["one", "two", "three"], clock: () => now, log, fetch });
+    expect(await read.read()).toEqual({ DATABASE_POOL_URL: "postgres://one/db", STRIPE_SECRET_KEY: "two", AUTH_JWT_SECRET: "two" });
+    texts["three"] = { AUTH_JWT_SECRET: "three" };
+    now += 5 * MINUTE;
+    expect(await read.read()).toMatchObject({ AUTH_JWT_SECRET: "three" });
+  });
+
+  it("fail together: half of what a function needs is nothing to start with", async () => {
+    const fetch = async (id: string) => (id === "one" ? "{}" : Promise.reject(new Error("canary")));
+    const read = createSecretSource({ secretIds: ["one", "two"], clock: () => now, log, fetch });
+    expect(await faultOf(read.read())).toBe("SECRET_ID: Error");
+  });
+});
+
 describe("the secrets", () => {
   it("are asked for by the first reading, once for all that overlap, and hold for five minutes", async () => {
     expect(await askedBy(async () => createSecretSource({ secretIds: [NAME], clock: () => now, log }))).toBe(0);

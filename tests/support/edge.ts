@@ -159,6 +159,7 @@ function routes(app: Hono<AppEnv>): void {
     c.header("Set-Cookie", "b=2", { append: true });
     return c.body(new Uint8Array([0, 255, 254, 10]));
   });
+  app.get("/api/v1/named/:name", (c) => c.json({ name: c.req.param("name") }));
   app.get("/api/v1/echo", (c) => c.json({ url: c.req.url, cookie: c.req.header("Cookie") ?? null, list: c.req.header("X-List") ?? null }));
   app.get("/api/v1/fails/:how", (c) => {
     throw FAILURES[c.req.param("how")];

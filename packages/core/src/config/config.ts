@@ -89,7 +89,7 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
     faults.push({ name: "LOG_ADDRESS_KEY", rule: "is required with LOG_ADDRESS=hash" });
   }
   faults.push(...stageFaults(given));
-  if (!result.success || databaseUrl === undefined) throw new ConfigError(faults, given["COMMIT_SHA"]);
+  if (!result.success || databaseUrl === undefined || faults.length > 0) throw new ConfigError(faults, given["COMMIT_SHA"]);
 
   const read = result.output;
   return {
