@@ -1,5 +1,6 @@
 // What the function `users` keeps: the issuer's keys, and Stripe's client for top-ups.
 
+import { askedRarely } from "@pantheon/core/payments/asked-rarely.ts";
 import { createStripe, type Stripe } from "@pantheon/core/payments/stripe.ts";
 import { createVerifier, type Verifier } from "@pantheon/edge/auth/verifier.ts";
 import { baseDeps, type BaseDeps, type Surroundings } from "../deps.ts";
@@ -8,5 +9,7 @@ export type UsersDeps = BaseDeps & { readonly verify: Verifier; readonly stripe:
 
 export function usersDeps(surroundings: Surroundings, base = baseDeps(surroundings)): UsersDeps {
   const { config, log, clock } = base;
-  return { ...base, verify: createVerifier(config.auth, { clock, log }), stripe: createStripe(config.stripe, log) };
+  const stripe = createStripe(config.stripe, log);
+  const readers = stripe === null || config.stage === "local" ? stripe : askedRarely(stripe, clock);
+  return { ...base, verify: createVerifier(config.auth, { clock, log }), stripe: readers };
 }

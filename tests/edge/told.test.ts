@@ -123,6 +123,12 @@ describe("health", () => {
     expect([(await ask("/api/v1/health")).status, seen.asked]).toEqual([200, 3]);
   });
 
+  it("is asked each time for whoever has the stage's token: a deploy must see what is, and not what was", async () => {
+    const { ask, seen } = given({ buildToken: TOKEN });
+    for (const headers of [{}, { "Pantheon-Build-Token": TOKEN }, { "Pantheon-Build-Token": TOKEN }, {}]) await ask("/api/v1/health", headers);
+    expect(seen.asked).toBe(3);
+  });
+
   it("is asked each time on a stage of one's own machine", async () => {
     const { ask, seen } = given({ stage: "local" });
     await ask("/api/v1/health");

@@ -19,7 +19,7 @@ export const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
       "",
       /policies › trust/,
     ),
-    fault("infra/functions.ts", "environment: { variables: environment }, ", "", /functions › \S+ › environment/),
+    fault("infra/functions.ts", "environment: { variables: environment },", "", /functions › \S+ › environment/),
     fault("infra/functions.ts", "const NO_CORS = false", "const NO_CORS = true", /url › cors/),
     fault("infra/functions.ts", '"functions/users/handler.handler"', '"functions/admin/handler.handler"', /-users › handler/),
   ],

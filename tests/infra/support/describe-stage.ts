@@ -19,7 +19,7 @@ export function describeStage({ app, resources, builds }: Evaluated) {
     subscriptions: of("aws:sns/topicSubscription:TopicSubscription").map(
       (to) => `${to.text("protocol")} ${to.text("endpoint")} ${tail(to.text("topic"))}`,
     ),
-    doors: of("aws:cloudfront/distribution:Distribution").map(describeDoor),
+    doors: byName(of("aws:cloudfront/distribution:Distribution").map(describeDoor)),
     walls: of("aws:wafv2/webAcl:WebAcl").map(({ at }) => ({ name: at("name"), scope: at("scope"), default: at("defaultAction"), rules: at("rules") })),
     keyed: resources.filter(isKeyed).map(({ type, name }) => `${type.split(":").at(-1)} ${name}`),
     secrets: resources.filter(({ type }) => type === "aws:secretsmanager/secret:Secret").map(describeSecret),

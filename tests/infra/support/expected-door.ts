@@ -6,7 +6,7 @@ const ORIGINS = { api: "api.test", "turns-stream": "TurnsStreamUrl.test", "admin
 
 /** One for each address that callers are given; all pass everything on and keep nothing. */
 export function expectedDoors(stage: StageName) {
-  return Object.entries(ORIGINS).map(([name, host]) => ({
+  const doors = Object.entries(ORIGINS).map(([name, host]) => ({
     name: `pantheon-${stage}-${name}`,
     wall: "Wall",
     origins: [
@@ -32,6 +32,7 @@ export function expectedDoors(stage: StageName) {
       compress: false,
     },
   }));
+  return Object.fromEntries(doors.map((door) => [door.name, door]));
 }
 
 /** One rule: 2000 requests of an address in five minutes, above which it is told 429. */

@@ -39,7 +39,7 @@ export function expectedStage(stage: StageName) {
     alarms: expectedAlarms(stage),
     topics: [`pantheon-${stage}-alarms`],
     subscriptions,
-    doors: stage === "dev" ? [] : expectedDoors(stage),
+    doors: stage === "dev" ? {} : expectedDoors(stage),
     walls: stage === "dev" ? [] : expectedWalls(stage),
     keyed: [],
     secrets: ["", "/identity", "/models", "/payments", "/webhook"].map((part) => ({

@@ -48,7 +48,7 @@ export function createApp({ name, config, log, clock, health: probe, routes, tim
   app.use(browsers(config.corsAllowedOrigins));
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (c: Context<AppEnv>, methods) => refuseMethod(answer, c, methods) }));
   app.use(limits(maxBodyBytes ?? MAX_BODY_BYTES));
-  health(app, { name, config, probe: config.stage === "local" ? probe : remembered(probe, clock) });
+  health(app, { name, config, probe, recent: config.stage === "local" ? probe : remembered(probe, clock) });
   routes(app);
   return app;
 }

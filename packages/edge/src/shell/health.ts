@@ -21,19 +21,23 @@ export type HealthProbe = {
 
 type HealthParts = {
   name: string;
-  config: Pick<Config, "stage" | "version" | "commit">;
-  /** May be remembered for a few seconds. */
+  config: Pick<Config, "stage" | "version" | "commit" | "buildToken">;
   probe: () => Promise<HealthProbe>;
+  /** What was found within the last seconds: for whoever anybody may be. */
+  recent: () => Promise<HealthProbe>;
 };
 
 /** Mounts the health route of a function; `turns` answers for the whole product too. */
-export function health(app: Hono<AppEnv>, { name, config, probe }: HealthParts): void {
+export function health(app: Hono<AppEnv>, { name, config, probe, recent }: HealthParts): void {
   const build = { function: name, stage: config.stage, version: config.version, commit: config.commit };
   const paths = name === "turns" ? ["/api/v1/health/turns", "/api/v1/health"] : [`/api/v1/health/${name}`];
   for (const path of paths) {
     app.get(path, describeHealth(name), noQuery, async (c) => {
       const isTold = c.var.seesBuild;
-      const { migrationHead, expectedMigrationHead, revision, maintenance } = await reach(probe, isTold ? build : {});
+      const { migrationHead, expectedMigrationHead, revision, maintenance } = await reach(
+        isTold && config.buildToken !== null ? probe : recent,
+        isTold ? build : {},
+      );
       const place = { migration_head: migrationHead, expected_migration_head: expectedMigrationHead, revision };
       if (migrationHead === null || migrationHead < expectedMigrationHead) {
         const members = isTold ? { ...build, ...place } : {};

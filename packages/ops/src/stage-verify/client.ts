@@ -32,7 +32,13 @@ export type Client = {
   readonly versions: ReadonlyMap<string | null, readonly string[]>;
 };
 
-export type Tokens = { readonly user: string; readonly admin: string; readonly empty: string | null };
+export type Tokens = {
+  readonly user: string;
+  readonly admin: string;
+  readonly empty: string | null;
+  /** The stage's BUILD_TOKEN, where only those who have it are told which build answers. */
+  readonly build?: string | null;
+};
 
 /** No answer came, or none that can be read. */
 export class NoAnswer extends Error {
@@ -60,6 +66,7 @@ export function createClient({ url, adminUrl, tokens }: { url: string; adminUrl:
     const token = as === null ? null : tokens[as];
     const headers = {
       "X-Request-Id": requestId,
+      ...(tokens.build && { "Pantheon-Build-Token": tokens.build }),
       ...(token !== null && { Authorization: `Bearer ${token}` }),
       ...(body && { "Content-Type": "application/json" }),
       ...(key !== undefined && { "Idempotency-Key": key }),
