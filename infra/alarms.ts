@@ -24,7 +24,11 @@ export function createAlarms({ api, functions, email, key }: Watched): void {
   for (const [metric, { most, description }] of Object.entries(BURSTS)) {
     alarm(metric.replaceAll("_", "-"), description, { ...counted(metric), threshold: most });
   }
-  alarm("throttles", "Lambda turned calls away: a function is at its reserved concurrency, or the account at its limit.", throttled(functions));
+  alarm(
+    "throttles",
+    "Lambda turned calls away: a function is at its reserved concurrency, or the account at its limit.",
+    throttled(functions),
+  );
 
   alarm("api-5xx", "The API answered 5xx five times or more in five minutes.", {
     ...sum("AWS/ApiGateway", "5xx", { ApiId: api.nodes.api.id }),

@@ -25,7 +25,6 @@ export function createDoor({ perAddress }: StageOptions, { api, functions }: Beh
 /** WAF in front of CloudFront is kept in one region, whatever the stage's is. */
 function createWall(perAddress: number): aws.wafv2.WebAcl {
   const provider = new aws.Provider("Front", { region: "us-east-1" });
-  const seen = (metricName: string) => ({ cloudwatchMetricsEnabled: true, metricName, sampledRequestsEnabled: true });
   return new aws.wafv2.WebAcl(
     "Wall",
     {
@@ -45,6 +44,10 @@ function createWall(perAddress: number): aws.wafv2.WebAcl {
     },
     { provider },
   );
+}
+
+function seen(metricName: string) {
+  return { cloudwatchMetricsEnabled: true, metricName, sampledRequestsEnabled: true };
 }
 
 /** AWS's own policies: nothing is cached, and all is passed on but the Host, by which the origin is found. */

@@ -41,11 +41,23 @@ const BEHIND_API = { memory: "1024 MB", timeout: "29 seconds" } as const;
 const FUNCTIONS = {
   turns: { handler: "functions/turns/handler.handler", reads: ["identity", "models"], ...BEHIND_API },
   // A long answer streams for minutes; after five a turn is lost, and its hold comes back half a minute later.
-  "turns-stream": { handler: "functions/turns/stream.handler", memory: "1024 MB", timeout: "5 minutes", url: "none", reads: ["identity", "models"] },
+  "turns-stream": {
+    handler: "functions/turns/stream.handler",
+    memory: "1024 MB",
+    timeout: "5 minutes",
+    url: "none",
+    reads: ["identity", "models"],
+  },
   users: { handler: "functions/users/handler.handler", reads: ["identity", "payments"], ...BEHIND_API },
   admin: { handler: "functions/admin/handler.handler", reads: ["identity"], ...BEHIND_API },
   // The most that Lambda has: an export of any size streams out of it.
-  "admin-stream": { handler: "functions/admin/stream.handler", memory: "1024 MB", timeout: "15 minutes", url: "stage", reads: ["identity"] },
+  "admin-stream": {
+    handler: "functions/admin/stream.handler",
+    memory: "1024 MB",
+    timeout: "15 minutes",
+    url: "stage",
+    reads: ["identity"],
+  },
   // Which key Stripe is asked with says whether payments are test ones, so it reads that too.
   "stripe-webhook": { handler: "functions/stripe-webhook/handler.handler", reads: ["payments", "webhook"], ...BEHIND_API },
   maintenance: { handler: "functions/maintenance/handler.handler", memory: "512 MB", timeout: "10 minutes", reads: ["payments"] },

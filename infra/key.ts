@@ -10,12 +10,6 @@ export function createKey({ ownKey, kept }: StageOptions): aws.kms.Key | null {
   const { partition } = aws.getPartitionOutput();
   const { region } = aws.getRegionOutput();
   const { accountId } = aws.getCallerIdentityOutput();
-  const allow = (principal: object) => ({
-    Effect: "Allow",
-    Principal: principal,
-    Action: ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
-    Resource: "*",
-  });
   return new aws.kms.Key(
     "Key",
     {
@@ -27,11 +21,16 @@ export function createKey({ ownKey, kept }: StageOptions): aws.kms.Key | null {
         Statement: [
           // Who may use it otherwise is then said by the account's own policies.
           { Effect: "Allow", Principal: { AWS: $interpolate`arn:${partition}:iam::${accountId}:root` }, Action: "kms:*", Resource: "*" },
-          allow({ Service: $interpolate`logs.${region}.amazonaws.com` }),
-          allow({ Service: "cloudwatch.amazonaws.com" }), // alarms speak to a topic that is encrypted
+          use({ Service: $interpolate`logs.${region}.amazonaws.com` }),
+          use({ Service: "cloudwatch.amazonaws.com" }), // alarms speak to a topic that is encrypted
         ],
       }),
     },
     { protect: kept, retainOnDelete: kept },
   );
+}
+
+function use(principal: object) {
+  const actions = ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"];
+  return { Effect: "Allow", Principal: principal, Action: actions, Resource: "*" };
 }

@@ -7,8 +7,8 @@ import { isKept } from "@pantheon/core/config/stage-rules.ts";
 import { stageOptions } from "../../infra/stages.ts";
 
 const STRONG = "f3Qk9ZtP0xWm7vLs2Rb8Nc4Yd6Hj1Ge5";
-const LIVE_KEY = `${"sk"}_live_51abcDEF`;
-const TEST_KEY = `${"sk"}_test_51abcDEF`;
+const LIVE_KEY = "sk_live_51abcDEF";
+const TEST_KEY = "sk_test_51abcDEF";
 const GOOD = {
   STAGE: "production",
   DATABASE_POOL_URL: "postgres://app:x@db.example/pantheon",

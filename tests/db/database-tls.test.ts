@@ -36,7 +36,10 @@ async function givenServer(reply: "N" | "S"): Promise<{ url: string; heard: Buff
   await once(server, "listening");
   open.push({ server, sockets });
   const address = server.address();
-  return { url: `postgres://canary-user:canary-password@0.0.0.0:${typeof address === "object" && address !== null ? address.port : 0}/canary`, heard };
+  return {
+    url: `postgres://canary-user:canary-password@0.0.0.0:${typeof address === "object" && address !== null ? address.port : 0}/canary`,
+    heard,
+  };
 }
 
 async function asked(url: string): Promise<void> {

@@ -120,7 +120,9 @@ describe("a token's kind", () => {
 
   it("without a role is 401 where the stage demands one, and only there", async () => {
     const strict = await given({ auth: { roleRequired: true } });
-    expect([(await strict.get(bearer(strict, { role: undefined }))).status, (await strict.get(bearer(strict, {}))).status]).toEqual([401, 200]);
+    expect([(await strict.get(bearer(strict, { role: undefined }))).status, (await strict.get(bearer(strict, {}))).status]).toEqual([
+      401, 200,
+    ]);
     const loose = await given();
     expect((await loose.get(bearer(loose, { role: undefined }))).status).toBe(200);
   });

@@ -11,6 +11,7 @@ import { quietLog } from "../support/quiet-log.ts";
 const KEY = "k".repeat(32);
 const TOKEN = "a-build-token-of-at-least-32-characters";
 const AT_HEAD: HealthProbe = { migrationHead: "b", expectedMigrationHead: "b", revision: "7", maintenance: [] };
+const atHead = (): Promise<HealthProbe> => Promise.resolve(AT_HEAD);
 
 describe("the source of a request", () => {
   it.each([
@@ -25,12 +26,14 @@ describe("the source of a request", () => {
     expect(sourceOf(address, { how: "short", key: null })).toBe(network);
   });
 
-  it.each([undefined, "", "canary", "192.0.2", "192.0.2.1, 10.0.0.1", "192.0.2.1\n{}", "1.2.3.4.5"])("that is no address, %j, is told as nothing", (address) => {
-    for (const how of ["short", "hash", "none"] as const) expect(sourceOf(address, { how, key: KEY })).toBeNull();
-  });
+  it.each([undefined, "", "canary", "192.0.2", "192.0.2.1, 10.0.0.1", "192.0.2.1\n{}", "1.2.3.4.5"])(
+    "that is no address, %j, is told as nothing",
+    (address) => {
+      for (const how of ["short", "hash", "none"] as const) expect(sourceOf(address, { how, key: KEY })).toBeNull();
+    },
+  );
 
   it("is one hash for one address under one key, another under another, and never the address", () => {
-    const hashed = (address: string, key: string) => sourceOf(address, { how: "hash", key });
     expect(hashed("192.0.2.77", KEY)).toBe(hashed("::ffff:192.0.2.77", KEY));
     expect(new Set([hashed("192.0.2.77", KEY), hashed("192.0.2.78", KEY), hashed("192.0.2.77", `${KEY}.`)]).size).toBe(3);
     expect(hashed("192.0.2.77", KEY)).toMatch(/^[\w-]{16}$/);
@@ -42,10 +45,14 @@ describe("the source of a request", () => {
   });
 });
 
+function hashed(address: string, key: string) {
+  return sourceOf(address, { how: "hash", key });
+}
+
 function given(more: { stage?: string; buildToken?: string | null } = {}) {
   const log = quietLog();
   const seen = { asked: 0, now: 1_000_000 };
-  let answer: () => Promise<HealthProbe> = () => Promise.resolve(AT_HEAD);
+  let answer = atHead;
   const app = createApp({
     name: "turns",
     config: { ...EDGE_CONFIG, stage: "production", ...more },
@@ -68,9 +75,17 @@ describe("the two ids of a request", () => {
   it("stand side by side: ours is the runtime's, whatever the caller sends, and the caller reads back their own", async () => {
     const { ask, log } = given();
     const named = await ask("/nothing", { "X-Request-Id": "theirs" });
-    expect([named.headers.get("x-request-id"), named.headers.get("pantheon-request-id"), named.json.request_id]).toEqual(["theirs", "ours-1", "theirs"]);
+    expect([named.headers.get("x-request-id"), named.headers.get("pantheon-request-id"), named.json.request_id]).toEqual([
+      "theirs",
+      "ours-1",
+      "theirs",
+    ]);
     const bare = await ask("/nothing");
-    expect([bare.headers.get("x-request-id"), bare.headers.get("pantheon-request-id"), bare.json.request_id]).toEqual(["ours-1", "ours-1", "ours-1"]);
+    expect([bare.headers.get("x-request-id"), bare.headers.get("pantheon-request-id"), bare.json.request_id]).toEqual([
+      "ours-1",
+      "ours-1",
+      "ours-1",
+    ]);
     expect(log.lines.map(({ fields }) => [fields["request_id"], fields["caller_request_id"], fields["source"]])).toEqual([
       ["ours-1", "theirs", "192.0.2.0/24"],
       ["ours-1", null, "192.0.2.0/24"],
@@ -101,7 +116,11 @@ describe("the build of a stage with a token", () => {
     const { ask, finds } = given({ buildToken: TOKEN });
     finds(() => Promise.resolve({ ...AT_HEAD, migrationHead: "a" }));
     const { status, json } = await ask("/api/v1/health");
-    expect([status, json.code, Object.keys(json)]).toEqual([503, "schema_behind", ["type", "title", "status", "detail", "code", "request_id"]]);
+    expect([status, json.code, Object.keys(json)]).toEqual([
+      503,
+      "schema_behind",
+      ["type", "title", "status", "detail", "code", "request_id"],
+    ]);
   });
 });
 
@@ -125,7 +144,8 @@ describe("health", () => {
 
   it("is asked each time for whoever has the stage's token: a deploy must see what is, and not what was", async () => {
     const { ask, seen } = given({ buildToken: TOKEN });
-    for (const headers of [{}, { "Pantheon-Build-Token": TOKEN }, { "Pantheon-Build-Token": TOKEN }, {}]) await ask("/api/v1/health", headers);
+    for (const headers of [{}, { "Pantheon-Build-Token": TOKEN }, { "Pantheon-Build-Token": TOKEN }, {}])
+      await ask("/api/v1/health", headers);
     expect(seen.asked).toBe(3);
   });
 

@@ -1,20 +1,11 @@
 // What the workflows of .github promise: the order in which a stage is deployed, who may meet a secret, and that nothing they name is
 // missing. They are read as text of the one layout that they are written in; `readJobs` refuses any other.
 
-import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { SECRET_PARTS } from "../../infra/secret-parts.ts";
 import { VARIABLES } from "@pantheon/core/config/variables.ts";
-
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const FOLDER = join(ROOT, ".github/workflows");
-const FILES = Object.fromEntries(readdirSync(FOLDER).map((name) => [name, readFileSync(join(FOLDER, name), "utf8")]));
-const ALL = Object.values(FILES).join("\n");
-const JOBS = Object.entries(FILES).flatMap(([file, text]) => readJobs(file, text));
-const SCRIPTS = JOBS.flatMap((job) => job.steps.map((step) => step.script)).join("\n");
+import { ALL, block, count, FILES, jobOf, JOBS, ROOT, SCRIPTS, value } from "./support/read-workflows.ts";
 
 describe("every workflow", () => {
   test.each(Object.entries(FILES))("%s gives no job a right that the job does not ask for", (_, text) => {
@@ -89,88 +80,6 @@ describe("a secret", () => {
   });
 });
 
-describe("a job that can take on a role", () => {
-  const trusted = JOBS.filter(({ lines, steps }) => steps.length > 0 && block(lines, "permissions").includes("id-token: write"));
-
-  test("runs no package's own script, and installs nothing but to remove a stage", () => {
-    expect(trusted.map(({ name }) => name)).toEqual(["deploy-stage.yml deploy", "preview.yml deploy", "preview.yml remove"]);
-    for (const { name, steps } of trusted) {
-      const installs = steps.flatMap(({ script }) => script.match(/\bnpm (?:ci|install|i|rebuild|exec)\b.*$/gm) ?? []);
-      expect([name, installs]).toEqual([name, name.endsWith("remove") ? ["npm ci --ignore-scripts && npm rebuild node esbuild"] : []]);
-    }
-  });
-
-  test.each(["deploy-stage.yml", "preview.yml"])("of %s gets what a job without one installed, by the list, and that job is given nothing", (file) => {
-    const [build, deploy] = [jobOf(file, "build"), jobOf(file, "deploy")];
-    expect([value(deploy.lines, "needs"), block(build.lines, "permissions")]).toEqual(["build", ["contents: read"]]);
-    expect(build.lines.join("\n")).not.toMatch(/secrets\.|vars\.|environment:/);
-    const scripts = build.steps.map(({ script }) => script).join("\n");
-    expect(scripts).toContain("npm ci --ignore-scripts && npm rebuild node esbuild\n");
-    expect(scripts).toContain("npm sbom --sbom-format cyclonedx");
-    const { allowScripts }: { allowScripts: Record<string, boolean> } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-    expect([allowScripts["node"], allowScripts["esbuild"]]).toEqual([true, true]);
-  });
-
-  test("of a stage that others use is started from main alone", () => {
-    for (const name of ["build", "deploy"]) {
-      expect(value(jobOf("deploy-stage.yml", name).lines, "if")).toBe("github.ref == 'refs/heads/main'");
-    }
-    expect(value(jobOf("rollback.yml", "rollback").lines, "if")).toBe("github.ref == 'refs/heads/main'");
-  });
-});
-
-describe("a preview", () => {
-  const { steps } = jobOf("preview.yml", "deploy");
-  const apart = steps.findIndex(({ script }) => script.includes("apart()"));
-
-  test("says that it reaches nothing of another stage before it is given anything", () => {
-    const before = steps.slice(0, apart).map(({ lines }) => lines.join("\n"));
-    expect(before.join("\n")).not.toMatch(/secrets\.|role-to-assume|npm run|sst /);
-    expect(steps[apart]?.lines.join("\n")).not.toMatch(/^ {8}if:/m);
-  });
-
-  test.each<[string, Record<string, string>, boolean]>([
-    ["everything of its own", {}, true],
-    ["production's account", { ROLE: "arn:aws:iam::111111111111:role/x" }, false],
-    ["staging's account", { ROLE: "arn:aws:iam::222222222222:role/x" }, false],
-    ["their Neon project", { NEON_PROJECT_ID: "live-1" }, false],
-    ["their issuer", { AUTH_ISSUER: "https://auth.example" }, false],
-    ["no issuer", { AUTH_ISSUER: "" }, false],
-    ["a list that nobody filled", { KEPT_AWS_ACCOUNTS: "" }, false],
-    ["a list of projects that nobody filled", { KEPT_NEON_PROJECTS: "" }, false],
-  ])("with %s goes on or not", (_what, more, goes) => {
-    const env = {
-      PATH: process.env["PATH"],
-      ROLE: "arn:aws:iam::333333333333:role/preview",
-      NEON_PROJECT_ID: "preview-1",
-      AUTH_ISSUER: "https://preview.auth.example",
-      KEPT_AWS_ACCOUNTS: "111111111111,222222222222",
-      KEPT_NEON_PROJECTS: "live-1",
-      KEPT_AUTH_ISSUERS: "https://auth.example,https://staging.auth.example",
-      ...more,
-    };
-    const { status } = spawnSync("bash", ["-eo", "pipefail", "-c", steps[apart]?.script ?? ""], { env });
-    expect(status === 0).toBe(goes);
-  });
-
-  test("fills every part of its stage's secrets", () => {
-    const parts = Object.keys(SECRET_PARTS).map((part) => (part === "base" ? '""' : `/${part}`));
-    expect(steps.map(({ script }) => script).join("\n")).toContain(`for part in ${parts.join(" ")}; do`);
-  });
-});
-
-describe("the repository", () => {
-  test("has its dependencies and actions watched, and an owner for everything", () => {
-    const watched = readFileSync(join(ROOT, ".github/dependabot.yml"), "utf8");
-    expect([...watched.matchAll(/package-ecosystem: ([\w-]+)/g)].map(([, name]) => name)).toEqual(["npm", "github-actions"]);
-    const owned = readFileSync(join(ROOT, ".github/CODEOWNERS"), "utf8").split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-    expect(owned[0]).toMatch(/^\* +@/);
-    const paths = owned.map((line) => line.split(/ +/)[0] ?? "").slice(1);
-    expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
-    expect(paths).toEqual(expect.arrayContaining(["/.github/", "/infra/", "/migrations/", "/packages/edge/src/auth/"]));
-  });
-});
-
 describe("a deploy", () => {
   const deploying = JOBS.filter(({ steps }) => steps.some(({ script }) => script.includes("sst deploy")));
 
@@ -241,73 +150,3 @@ describe("a deploy", () => {
     expect(block(remove.lines, "if").join(" ")).toContain("github.event.action == 'closed'");
   });
 });
-
-type Step = { readonly lines: readonly string[]; readonly env: readonly string[]; readonly script: string };
-type Job = {
-  readonly file: string;
-  readonly name: string;
-  readonly lines: readonly string[];
-  readonly env: readonly string[];
-  readonly steps: readonly Step[];
-};
-
-/** Jobs stand two deep, what they have four, their steps six. Comments are left out. */
-function readJobs(file: string, text: string): Job[] {
-  const body = text.split(/^jobs:$/m)[1];
-  if (body === undefined || /\t/.test(text)) throw new Error(`${file} is not laid out like the others`);
-  const lines = body.split("\n").filter((line) => line.trim() !== "" && !/^\s*#/.test(line));
-  return chunks(lines, /^ {2}[\w-]+:$/).map((job) => {
-    const stepLines = job.slice(job.indexOf("    steps:") + 1);
-    const steps = job.includes("    steps:") ? chunks(stepLines, /^ {6}- /).map((step) => readStep(step)) : [];
-    return { file, name: `${file} ${job[0]?.trim().slice(0, -1)}`, lines: job, env: block(job, "env"), steps };
-  });
-}
-
-function readStep(given: readonly string[]): Step {
-  const lines = given.map((line) => line.replace(/^ {6}- /, "        "));
-  const inline = value(lines, "run", 8);
-  return { lines, env: block(lines, "env", 8), script: inline === "|" ? block(lines, "run", 8).join("\n") : inline };
-}
-
-/** Each from a line that begins one up to the next that does. */
-function chunks(lines: readonly string[], begins: RegExp): string[][] {
-  const found: string[][] = [];
-  for (const line of lines) {
-    if (begins.test(line)) found.push([]);
-    const last = found.at(-1);
-    if (last === undefined) throw new Error(`nothing begins before: ${line}`);
-    last.push(line);
-  }
-  return found;
-}
-
-/** What stands behind a key; empty when there is none, or when it has a block. */
-function value(lines: readonly string[], key: string, indent = 4): string {
-  const line = lines.find((each) => each.startsWith(`${" ".repeat(indent)}${key}:`));
-  return (
-    line
-      ?.slice(indent + key.length + 1)
-      .replace(/ # .*$/, "")
-      .trim() ?? ""
-  );
-}
-
-/** The lines below a key, without their indentation; of a key with a value, that. */
-function block(lines: readonly string[], key: string, indent = 4): string[] {
-  const at = lines.findIndex((line) => line.startsWith(`${" ".repeat(indent)}${key}:`));
-  if (at === -1) return [];
-  const rest = lines.slice(at + 1);
-  const end = rest.findIndex((line) => !line.startsWith(" ".repeat(indent + 1)));
-  const below = rest.slice(0, end === -1 ? rest.length : end).map((line) => line.trim().replace(/(?<=write|read) # .*$/, ""));
-  return below.length > 0 ? below : [value(lines, key, indent)];
-}
-
-function jobOf(file: string, name: string): Job {
-  const job = JOBS.find((each) => each.name === `${file} ${name}`);
-  if (job === undefined) throw new Error(`there is no job ${name} in ${file}`);
-  return job;
-}
-
-function count(text: string, pattern: RegExp): number {
-  return text.match(pattern)?.length ?? 0;
-}

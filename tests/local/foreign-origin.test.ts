@@ -23,10 +23,13 @@ const EVENT = JSON.stringify({
 async function post(path: string, headers: Record<string, string>): Promise<number> {
   const { port } = new URL(world.apiUrl);
   return new Promise((resolve, reject) => {
-    const sent = request({ host: "127.0.0.1", port, path, method: "POST", headers: { "Content-Type": "text/plain", ...headers } }, (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
-    });
+    const sent = request(
+      { host: "127.0.0.1", port, path, method: "POST", headers: { "Content-Type": "text/plain", ...headers } },
+      (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      },
+    );
     sent.on("error", reject);
     sent.end(EVENT);
   });
@@ -50,7 +53,12 @@ it.each([
 
 it("its own pages, those it was told of, and whoever is no page may post", async () => {
   const { host, port } = new URL(world.apiUrl);
-  for (const headers of [{ Origin: `http://${host}` }, { Origin: `http://localhost:${port}`, Host: `localhost:${port}` }, { Origin: ALLOWED }, {}]) {
+  for (const headers of [
+    { Origin: `http://${host}` },
+    { Origin: `http://localhost:${port}`, Host: `localhost:${port}` },
+    { Origin: ALLOWED },
+    {},
+  ]) {
     expect(await post("/nothing", headers)).toBe(404);
   }
 });

@@ -21,7 +21,10 @@ it("a hundred reads within three seconds are one call to Stripe, and the next on
   const app = usersApp(deps);
   const headers = { Authorization: `Bearer ${await world.issuer.token({ user: "ada" })}` };
   const { json: started } = await world.call("POST", START, { user: "ada", body: { amount_usd: "10" } });
-  const read = async () => (await (await app.request(`${START}s/${started.id}`, { headers })).json()).status;
+  const read = async (): Promise<string> => {
+    const { status }: { status: string } = JSON.parse(await (await app.request(`${START}s/${started.id}`, { headers })).text());
+    return status;
+  };
   try {
     const before = world.stripe.calls();
     const seen = new Set(await Promise.all(Array.from({ length: 50 }, read)));

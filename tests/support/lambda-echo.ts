@@ -12,7 +12,14 @@ const log = createLog("echo", "test", Date.now);
 
 const app = createApp({
   name: "turns",
-  config: { stage: "test", version: "0", commit: "c0ffee", corsAllowedOrigins: [], logAddress: { how: "short", key: null }, buildToken: null },
+  config: {
+    stage: "test",
+    version: "0",
+    commit: "c0ffee",
+    corsAllowedOrigins: [],
+    logAddress: { how: "short", key: null },
+    buildToken: null,
+  },
   log,
   clock: Date.now,
   health: () => Promise.reject(new Error("none")),

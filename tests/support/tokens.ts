@@ -88,7 +88,15 @@ export async function startAuth(
       respond(response);
     }),
   );
-  const auth = { issuer: ISSUER, audience: AUDIENCE, jwksUrl: `${issuer.url}/.well-known/jwks.json`, jwtSecret, roleRequired: false, maxMinutes: null, ...rules.auth };
+  const auth = {
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    jwksUrl: `${issuer.url}/.well-known/jwks.json`,
+    jwtSecret,
+    roleRequired: false,
+    maxMinutes: null,
+    ...rules.auth,
+  };
   const log = quietLog();
   const admins = {
     adminUserIds: { has: (id: string) => id === ADMIN },
@@ -98,7 +106,14 @@ export async function startAuth(
   const verify = createVerifier(auth, { clock: () => clock, log });
   const app = createApp({
     name: "users",
-    config: { stage: "test", version: "0.1.0", commit: "c0ffee", corsAllowedOrigins: [], logAddress: { how: "none", key: null }, buildToken: null },
+    config: {
+      stage: "test",
+      version: "0.1.0",
+      commit: "c0ffee",
+      corsAllowedOrigins: [],
+      logAddress: { how: "none", key: null },
+      buildToken: null,
+    },
     log,
     clock: () => clock,
     health: () => Promise.reject(new Error("not asked")),

@@ -6,6 +6,7 @@ import { once } from "node:events";
 import type { Hono } from "hono";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
+import { setHouseHeaders } from "@pantheon/edge/shell/envelope.ts";
 import { problem } from "@pantheon/edge/output/problem.ts";
 import { functionFor } from "@pantheon/functions/functions.ts";
 import { applications, type Deps } from "@pantheon/functions/whole.ts";
@@ -45,7 +46,7 @@ function gateway(deps: Deps, { issuer, pay }: Beside): Answerer {
   return (request) => {
     const address = new URL(request.url);
     const { pathname } = address;
-    if (isForeign(request, address, deps.config.corsAllowedOrigins)) return foreign();
+    if (isForeign(request, address, deps.config.corsAllowedOrigins)) return foreign(deps.config.commit);
     if (pathname.startsWith(`${ISSUER_PATH}/`)) return issuer.fetch(withoutPrefix(request));
     if (pathname === PAY_PATH || pathname.startsWith(`${PAY_PATH}/`)) return pay(request);
     return apps[functionFor(pathname) ?? "users"].fetch(request); // an unknown address is a 404 of some function
@@ -63,9 +64,11 @@ function isForeign({ method, headers }: Request, { host, hostname }: URL, allowe
   return !isOwn && !allowed.includes(origin);
 }
 
-function foreign(): Response {
+function foreign(commit: string): Response {
   const refusal = new DomainError("forbidden", "This origin may not change anything here. Name it in CORS_ALLOWED_ORIGINS.");
-  const response = problem(refusal, newId());
+  const own = newId();
+  const response = problem(refusal, own);
+  setHouseHeaders(response.headers, { own, caller: null }, commit);
   response.headers.set("Vary", "Origin");
   return response;
 }

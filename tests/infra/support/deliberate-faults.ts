@@ -11,7 +11,12 @@ export const TYPE_FAULT = edit("infra/functions.ts", 'runtime: "nodejs24.x"', 'r
 export const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
   "functions may do more than they should": [
     fault("infra/functions.ts", '"secretsmanager:GetSecretValue"', '"secretsmanager:*"', /policies › statements/),
-    fault("infra/functions.ts", 'handler.handler", reads: ["payments", "webhook"]', 'handler.handler", reads: ["payments", "models", "webhook"]', /-stripe-webhook › (?:policies › statements|environment › SECRET_ID)/),
+    fault(
+      "infra/functions.ts",
+      'handler.handler", reads: ["payments", "webhook"]',
+      'handler.handler", reads: ["payments", "models", "webhook"]',
+      /-stripe-webhook › (?:policies › statements|environment › SECRET_ID)/,
+    ),
     fault("infra/functions.ts", "managedPolicyArns: [], ", "", /policies › managed/),
     fault(
       "infra/functions.ts",
@@ -45,7 +50,12 @@ export const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
     fault("infra/api.ts", 'routeKey: "$context.routeKey",', 'path: "$context.path",', /^api › stages/),
     fault("infra/door.ts", "limit: perAddress,", "limit: 2_000_000,", /^walls/),
     fault("infra/door.ts", "cachePolicyId: CACHE_NOTHING", "cachePolicyId: PASS_ALL_BUT_HOST", /^doors/),
-    fault("infra/stages.ts", '"admin-stream": 5, "stripe-webhook": 50 }', '"admin-stream": 5, "stripe-webhook": 60 }', /-stripe-webhook › reserved/),
+    fault(
+      "infra/stages.ts",
+      '"admin-stream": 5, "stripe-webhook": 50 }',
+      '"admin-stream": 5, "stripe-webhook": 60 }',
+      /-stripe-webhook › reserved/,
+    ),
     fault("infra/alarms.ts", "most: 300", "most: 3000", /^alarms › \S+-unauthenticated › rule/),
     fault("infra/alarms.ts", 'metricName: "Throttles"', 'metricName: "Invocations"', /^alarms › \S+-throttles › queries/),
     fault("infra/schedules.ts", 'sweep: "rate(1 minute)"', 'sweep: "rate(1 hour)"', /^schedules › \S+-sweep › expression/),

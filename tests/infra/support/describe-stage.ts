@@ -20,7 +20,12 @@ export function describeStage({ app, resources, builds }: Evaluated) {
       (to) => `${to.text("protocol")} ${to.text("endpoint")} ${tail(to.text("topic"))}`,
     ),
     doors: byName(of("aws:cloudfront/distribution:Distribution").map(describeDoor)),
-    walls: of("aws:wafv2/webAcl:WebAcl").map(({ at }) => ({ name: at("name"), scope: at("scope"), default: at("defaultAction"), rules: at("rules") })),
+    walls: of("aws:wafv2/webAcl:WebAcl").map((wall) => ({
+      name: wall.at("name"),
+      scope: wall.at("scope"),
+      default: wall.at("defaultAction"),
+      rules: wall.at("rules"),
+    })),
     keyed: resources.filter(isKeyed).map(({ type, name }) => `${type.split(":").at(-1)} ${name}`),
     secrets: resources.filter(({ type }) => type === "aws:secretsmanager/secret:Secret").map(describeSecret),
     kinds: countedKinds(resources),

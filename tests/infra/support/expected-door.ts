@@ -37,11 +37,14 @@ export function expectedDoors(stage: StageName) {
 
 /** One rule: 2000 requests of an address in five minutes, above which it is told 429. */
 export function expectedWalls(stage: StageName) {
-  const seen = (metricName: string) => ({ cloudwatchMetricsEnabled: true, metricName, sampledRequestsEnabled: true });
   const statement = { rateBasedStatement: { limit: 2_000, evaluationWindowSec: 300, aggregateKeyType: "IP" } };
   const action = { block: { customResponse: { responseCode: 429 } } };
   const rule = { name: "per-address", priority: 0, action, statement, visibilityConfig: seen(`pantheon-${stage}-per-address`) };
   return [{ name: `pantheon-${stage}-wall`, scope: "CLOUDFRONT", default: { allow: {} }, rules: [rule] }];
+}
+
+function seen(metricName: string) {
+  return { cloudwatchMetricsEnabled: true, metricName, sampledRequestsEnabled: true };
 }
 
 export const DOOR_KINDS = {

@@ -48,7 +48,11 @@ export function expectedStage(stage: StageName) {
       protect: kept,
       retainOnDelete: kept,
     })),
-    kinds: { ...KINDS, ...(stage !== "dev" && DOOR_KINDS), ...(subscriptions.length > 0 && { "aws:sns/topicSubscription:TopicSubscription": 1 }) },
+    kinds: {
+      ...KINDS,
+      ...(stage !== "dev" && DOOR_KINDS),
+      ...(subscriptions.length > 0 && { "aws:sns/topicSubscription:TopicSubscription": 1 }),
+    },
   };
 }
 
@@ -61,7 +65,14 @@ export function expectedEnvironment(stage: StageName, reads: readonly string[]):
 type Limits = Readonly<Record<string, number>>;
 
 const STAGES = {
-  dev: { kept: false, days: 7, rate: 20, burst: 40, reserved: { "turns-stream": 5, "admin-stream": 1, "stripe-webhook": 2 } as Limits, subscriptions: [] },
+  dev: {
+    kept: false,
+    days: 7,
+    rate: 20,
+    burst: 40,
+    reserved: { "turns-stream": 5, "admin-stream": 1, "stripe-webhook": 2 } as Limits,
+    subscriptions: [],
+  },
   staging: {
     kept: false,
     days: 30,

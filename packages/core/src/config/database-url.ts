@@ -1,15 +1,15 @@
 // Where a database address leads, and what it says of TLS. Off this machine TLS is required and the server's certificate verified: a
 // network in between could otherwise read and change every statement.
 
-const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
-const VERIFIED = ["verify-full", "require"];
+const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
+const VERIFIED = new Set(["verify-full", "require"]);
 /** Parameters by which an address could lead elsewhere, or have its certificate taken unseen. */
 const TLS_ELSEWHERE = ["ssl", "uselibpqcompat", "host", "hostaddr"];
 
 /** Whether the database is on this machine: only then may the connection be plain. */
 export function isLoopbackDatabase(url: string): boolean {
   const { hostname, searchParams } = new URL(url);
-  return LOOPBACK.includes(hostname) && !TLS_ELSEWHERE.some((name) => searchParams.has(name));
+  return LOOPBACK.has(hostname) && !TLS_ELSEWHERE.some((name) => searchParams.has(name));
 }
 
 /** Whether the address leaves TLS as strict as it must be. One on this machine may say what it likes. */
@@ -18,7 +18,7 @@ export function isSafeDatabaseUrl(url: string): boolean {
   if (isLoopbackDatabase(url)) return true;
   const { searchParams } = new URL(url);
   const modes = searchParams.getAll("sslmode");
-  return modes.every((mode) => VERIFIED.includes(mode)) && !TLS_ELSEWHERE.some((name) => searchParams.has(name));
+  return modes.every((mode) => VERIFIED.has(mode)) && !TLS_ELSEWHERE.some((name) => searchParams.has(name));
 }
 
 /** The address as a driver must be given it: off this machine it demands TLS with a verified certificate, whatever its defaults are. */

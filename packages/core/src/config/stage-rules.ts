@@ -28,7 +28,8 @@ const SECRETS = ["AUTH_JWT_SECRET", "STRIPE_WEBHOOK_SECRET", "STRIPE_WEBHOOK_SEC
 function sharedFaults(given: Given): Fault[] {
   const faults: Fault[] = [];
   const stripe = given["STRIPE_API_URL"];
-  if (stripe !== undefined && stripe.replace(/\/$/, "") !== STRIPE) faults.push({ name: "STRIPE_API_URL", rule: "must be Stripe's own address" });
+  if (stripe !== undefined && stripe.replace(/\/$/, "") !== STRIPE)
+    faults.push({ name: "STRIPE_API_URL", rule: "must be Stripe's own address" });
   for (const name of WEB_ADDRESSES) {
     if (isPlainHttp(given[name] ?? "")) faults.push({ name, rule: "must be an https:// address on this stage" });
   }
@@ -43,7 +44,8 @@ function sharedFaults(given: Given): Fault[] {
 
 function keptFaults(given: Given): Fault[] {
   const faults: Fault[] = [];
-  if (/^[rs]k_test_/.test(given["STRIPE_SECRET_KEY"] ?? "")) faults.push({ name: "STRIPE_SECRET_KEY", rule: "must be a live key on this stage" });
+  if (/^[rs]k_test_/.test(given["STRIPE_SECRET_KEY"] ?? ""))
+    faults.push({ name: "STRIPE_SECRET_KEY", rule: "must be a live key on this stage" });
   if (given["CREDIT_ENFORCEMENT_ENABLED"] === undefined) {
     faults.push({ name: "CREDIT_ENFORCEMENT_ENABLED", rule: "must be said on this stage: unenforced is no default" });
   }

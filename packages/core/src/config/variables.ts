@@ -28,7 +28,9 @@ export const TABLE = v.strictObject({
   ),
   AUTH_ROLE_REQUIRED: v.pipe(
     v.optional(rules.switchText),
-    means("Whether a token must name the role `authenticated`; unset: on `staging` and `production` it must. A wrong role is always refused."),
+    means(
+      "Whether a token must name the role `authenticated`; unset: on `staging` and `production` it must. A wrong role is always refused.",
+    ),
   ),
   AUTH_TOKEN_MAX_MINUTES: v.pipe(
     v.optional(rules.minutes),
@@ -89,7 +91,10 @@ export const TABLE = v.strictObject({
   ),
   BUILD_TOKEN: v.pipe(
     v.optional(rules.jwtSecret),
-    means("Who sends it as `Pantheon-Build-Token` is told stage, commit, schema and jobs, at least 32 characters; unset: everybody is.", PRIVATE),
+    means(
+      "Who sends it as `Pantheon-Build-Token` is told stage, commit, schema and jobs, at least 32 characters; unset: everybody is.",
+      PRIVATE,
+    ),
   ),
   SECRET_ID: v.pipe(
     v.optional(rules.secretNames),

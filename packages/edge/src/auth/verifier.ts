@@ -60,7 +60,7 @@ function bearerToken(authorization: string | undefined): string {
 }
 
 /** What a token's `typ` may be: an access token. One that was made for something else (a logout, an event) is none, whoever signed it. */
-const TYPES: readonly unknown[] = [undefined, "JWT", "at+jwt", "application/at+jwt"];
+const TYPES: ReadonlySet<unknown> = new Set([undefined, "JWT", "at+jwt", "application/at+jwt"]);
 
 /** The header, of which only `alg` and `kid` are used. One that asks for keys or rules of its own is refused unread. */
 function protectedHeader(token: string): ProtectedHeaderParameters {
@@ -71,7 +71,7 @@ function protectedHeader(token: string): ProtectedHeaderParameters {
     throw unauthenticated("form", cause);
   }
   if (["crit", "jku", "x5u", "jwk"].some((name) => name in header)) throw unauthenticated("header");
-  if (!TYPES.includes(header.typ)) throw unauthenticated("type");
+  if (!TYPES.has(header.typ)) throw unauthenticated("type");
   return header;
 }
 

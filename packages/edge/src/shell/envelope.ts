@@ -97,6 +97,9 @@ export function setHouseHeaders(headers: Headers, { own, caller }: RequestIds, c
 
 /** Ours is the runtime's, or a new one. The caller's is kept beside it when it is safe to repeat in a header and a log line. */
 function requestIdsOf(c: Context<AppEnv>): RequestIds {
-  const plain = (id: string | undefined) => (id !== undefined && REQUEST_ID.test(id) ? id : null);
   return { own: plain(invocationOf(c).runtimeRequestId) ?? newId(), caller: plain(c.req.header("X-Request-Id")) };
+}
+
+function plain(id: string | undefined): string | null {
+  return id !== undefined && REQUEST_ID.test(id) ? id : null;
 }

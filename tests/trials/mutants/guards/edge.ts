@@ -35,7 +35,9 @@ export const EDGE_GUARDS: readonly Mutant[] = [
   {
     name: "token-anonymous",
     guard: "Anonymous users of the issuer are users here.",
-    patches: [{ file: AUTH, find: '  if (isAnonymous !== undefined && isAnonymous !== false) throw unauthenticated("anonymous");\n', replace: "" }],
+    patches: [
+      { file: AUTH, find: '  if (isAnonymous !== undefined && isAnonymous !== false) throw unauthenticated("anonymous");\n', replace: "" },
+    ],
     test: { file: TOKENS, name: TITLE, row: "with an anonymous user is 401" },
   },
   {

@@ -32,18 +32,28 @@ export const EXPOSURE_GUARDS: readonly Mutant[] = [
     name: "token-life",
     guard: "A token that was made for years is good for years.",
     patches: [{ file: VERIFIER, find: "if (maxMinutes !== null && !(", replace: "if (maxMinutes !== null && maxMinutes < 0 && !(" }],
-    test: { file: ACCESS_TEST, name: "of %i seconds, where an hour is the most, is %i", row: "of 3601 seconds, where an hour is the most, is 401" },
+    test: {
+      file: ACCESS_TEST,
+      name: "of %i seconds, where an hour is the most, is %i",
+      row: "of 3601 seconds, where an hour is the most, is 401",
+    },
   },
   {
     name: "token-type",
     guard: "Whatever the issuer signed lets somebody in: a logout, an event.",
-    patches: [{ file: VERIFIER, find: '  if (!TYPES.includes(header.typ)) throw unauthenticated("type");\n', replace: "" }],
+    patches: [{ file: VERIFIER, find: '  if (!TYPES.has(header.typ)) throw unauthenticated("type");\n', replace: "" }],
     test: { file: ACCESS_TEST, name: "%j is none: 401", row: '"logout+jwt" is none: 401' },
   },
   {
     name: "empty-key-set",
     guard: "An issuer that answers with nothing locks everybody out.",
-    patches: [{ file: KEYS, find: '  if (!set.keys.some(({ kty }) => kty === "EC" || kty === "RSA")) throw new Error("The key set is empty.");\n', replace: "" }],
+    patches: [
+      {
+        file: KEYS,
+        find: '  if (!set.keys.some(({ kty }) => kty === "EC" || kty === "RSA")) throw new Error("The key set is empty.");\n',
+        replace: "",
+      },
+    ],
     test: {
       file: KEYS_TEST,
       name: "is what an issuer with an empty set has, or with nothing in it that could sign: its tokens are 503",
@@ -59,7 +69,10 @@ export const EXPOSURE_GUARDS: readonly Mutant[] = [
     name: "unknown-key-while-away",
     guard: "A good token of a new key is refused for good while the issuer is away.",
     patches: [{ file: KEYS, find: "    if (found === null && isAway) throw unavailable();\n", replace: "" }],
-    test: { file: KEYS_TEST, name: "refuses nobody whose key is not known for certain: 503, and the new key counts as soon as it can be had" },
+    test: {
+      file: KEYS_TEST,
+      name: "refuses nobody whose key is not known for certain: 503, and the new key counts as soon as it can be had",
+    },
   },
   {
     name: "decoded-twice",
@@ -85,19 +98,37 @@ export const EXPOSURE_GUARDS: readonly Mutant[] = [
   {
     name: "build-token",
     guard: "Anybody is told which build answers, and on which schema.",
-    patches: [{ file: "packages/edge/src/shell/build-token.ts", find: "return given !== undefined && timing", replace: "return given === undefined || timing" }],
+    patches: [
+      {
+        file: "packages/edge/src/shell/build-token.ts",
+        find: "return given !== undefined && timing",
+        replace: "return given === undefined || timing",
+      },
+    ],
     test: { file: TOLD_TEST, name: "is not told to whoever sends %j", row: "is not told to whoever sends undefined" },
   },
   {
     name: "health-each-time",
     guard: "Anybody who asks for health asks the database.",
-    patches: [{ file: "packages/edge/src/shell/remembered.ts", find: "if (last === null || clock() < last.at ||", replace: "if (last !== undefined || clock() < 0 ||" }],
+    patches: [
+      {
+        file: "packages/edge/src/shell/remembered.ts",
+        find: "if (last === null || clock() < last.at ||",
+        replace: "if (last !== undefined || clock() < 0 ||",
+      },
+    ],
     test: { file: TOLD_TEST, name: "asks the database once for all who ask within three seconds, also when it is away" },
   },
   {
     name: "foreign-origin",
     guard: "Any web page posts payment events to the local world.",
-    patches: [{ file: "packages/local/src/server.ts", find: "  return !isOwn && !allowed.includes(origin);", replace: "  return !isOwn && allowed.length > 9;" }],
+    patches: [
+      {
+        file: "packages/local/src/server.ts",
+        find: "  return !isOwn && !allowed.includes(origin);",
+        replace: "  return !isOwn && allowed.length > 9;",
+      },
+    ],
     test: {
       file: "tests/local/foreign-origin.test.ts",
       name: "a page of %s posts nothing: 403, also to the webhook, which takes events unsigned here",
@@ -107,7 +138,13 @@ export const EXPOSURE_GUARDS: readonly Mutant[] = [
   {
     name: "database-tls",
     guard: "A database off this machine is spoken to in plain.",
-    patches: [{ file: "packages/core/src/db/driver.ts", find: "neon ? url : securedDatabaseUrl(url)", replace: "neon ? url : url || securedDatabaseUrl(url)" }],
+    patches: [
+      {
+        file: "packages/core/src/db/driver.ts",
+        find: "neon ? url : securedDatabaseUrl(url)",
+        replace: "neon ? url : url || securedDatabaseUrl(url)",
+      },
+    ],
     test: {
       file: "tests/db/database-tls.test.ts",
       name: "that has no TLS is told nothing but the wish for it, by requests and by migrations",
@@ -126,7 +163,13 @@ export const EXPOSURE_GUARDS: readonly Mutant[] = [
   {
     name: "stripe-asked-each-time",
     guard: "Whoever reads an unpaid top-up over and over makes us ask Stripe as often.",
-    patches: [{ file: "packages/core/src/payments/asked-rarely.ts", find: "age >= 0 && age < ASKED_AGAIN_AFTER_MS", replace: "age < 0 && age < ASKED_AGAIN_AFTER_MS" }],
+    patches: [
+      {
+        file: "packages/core/src/payments/asked-rarely.ts",
+        find: "age >= 0 && age < ASKED_AGAIN_AFTER_MS",
+        replace: "age < 0 && age < ASKED_AGAIN_AFTER_MS",
+      },
+    ],
     test: {
       file: "tests/payments/asked-rarely.test.ts",
       name: "a hundred reads within three seconds are one call to Stripe, and the next one after them finds the payment",
