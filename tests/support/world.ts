@@ -32,7 +32,7 @@ export type CallOptions = {
 };
 
 export async function testWorld(
-  options: Partial<Pick<WorldOptions, "environment" | "models" | "driver" | "maxConnections">> = {},
+  options: Partial<Pick<WorldOptions, "environment" | "stage" | "models" | "driver" | "maxConnections">> = {},
 ): Promise<TestWorld> {
   const database = await freshDatabase();
   const home = await mkdtemp(join(tmpdir(), "pantheon-world-"));
