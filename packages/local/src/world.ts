@@ -32,6 +32,8 @@ export type WorldOptions = {
   readonly databaseUrl: string | null;
   /** The product's variables; what the world itself provides (database, issuer, provider) is filled in. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What the functions say and take their stage to be; it is read as `local`, whose rules this world needs. A test of another stage's conduct says so. */
+  readonly stage?: string;
   readonly log: Log;
   readonly models?: Readonly<Record<string, ModelEntry>>;
   readonly driver?: "pg" | "neon";
@@ -89,7 +91,7 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
   onStop(() => stripe.close());
 
   const issuerUrl = `${server.url}${ISSUER_PATH}`;
-  const config = readConfig({
+  const read = readConfig({
     OPENROUTER_BASE_URL: provider.url,
     OPENROUTER_API_KEY: "stand-in",
     STRIPE_API_URL: stripe.url,
@@ -101,6 +103,7 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
     AUTH_ISSUER: issuerUrl,
     AUTH_JWKS_URL: undefined,
   });
+  const config = { ...read, stage: options.stage ?? read.stage };
   const webhookSecrets = [...config.stripe.webhookSecrets];
   stripe.setWebhook({ url: `${server.url}/webhooks/stripe`, secret: webhookSecrets[0] ?? "whsec_local" });
   const issuer = createIssuer({ home, issuerUrl, audience: config.auth.audience, clock: Date.now });

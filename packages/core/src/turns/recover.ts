@@ -3,6 +3,7 @@
 import { sql } from "kysely";
 import { sweepTurns } from "../ledger/statements/sweep-turns.ts";
 import { voidTurn } from "../ledger/statements/void-turn.ts";
+import { errorName } from "../log.ts";
 import type { TurnDeps } from "./request.ts";
 
 type Recovery = Pick<TurnDeps, "db" | "log">;
@@ -40,7 +41,7 @@ export async function sweepLapsed(deps: Recovery, isOver: () => boolean = () => 
       voided += await sweepUser(deps, user);
     } catch (error) {
       failures.push(error);
-      deps.log.error("lapsed turns could not be voided; the next sweep tries again", { user_id: user, error: messageOf(error) });
+      deps.log.error("lapsed turns could not be voided; the next sweep tries again", { user_id: user, error: errorName(error) });
     }
   }
   if (failures.length > 0 && failures.length === users.length) throw failures.at(-1);
@@ -64,7 +65,7 @@ export async function voidFailed(
     await db.run(voidTurn, { turn: turn.id, user, attempt: turn.attempt, failure });
   } catch (error) {
     log.count("void_failed", { turn_id: turn.id });
-    log.error("turn could not be voided; its lease will end it", { turn_id: turn.id, error: messageOf(error) });
+    log.error("turn could not be voided; its lease will end it", { turn_id: turn.id, error: errorName(error) });
   }
 }
 
@@ -81,10 +82,6 @@ export async function recordLostAnswer({ db, log }: Recovery, { turn, attempt, u
       .onConflict((conflict) => conflict.doNothing())
       .execute();
   } catch (error) {
-    log.error("a lost answer could not be recorded", { turn_id: turn, attempt, error: messageOf(error) });
+    log.error("a lost answer could not be recorded", { turn_id: turn, attempt, error: errorName(error) });
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : "unknown";
 }
