@@ -180,7 +180,7 @@ describe.skipIf(missing !== null)("the infrastructure", () => {
             ),
         ),
       ).toEqual(["kinds › aws:kms/key:Key: 1, not undefined"]);
-      expect(others).toHaveLength(8);
+      expect(others).toHaveLength(9);
     },
     5 * MINUTES,
   );
