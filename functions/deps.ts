@@ -5,7 +5,7 @@ import type { Config } from "@pantheon/core/config/config.ts";
 import { createDatabase, type Database } from "@pantheon/core/db/database.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import type { Clock, Ticks } from "@pantheon/contract/time.ts";
-import type { ModelEntry } from "@pantheon/core/llm/models.ts";
+import type { Model } from "@pantheon/core/models/model.ts";
 
 export type BaseDeps = { readonly config: Config; readonly log: Log; readonly clock: Clock; readonly ticks: Ticks; readonly db: Database };
 
@@ -18,7 +18,7 @@ export type Surroundings = {
   /** A Lambda serves one request at a time and needs two connections at most; a server needs more. */
   readonly maxConnections: number;
   /** The models that can be run; a test brings its own. */
-  readonly models?: Readonly<Record<string, ModelEntry>>;
+  readonly models?: Readonly<Record<string, Model>>;
   readonly driver?: "pg" | "neon";
   readonly onStatement?: () => void;
   /** How long a question that looks at everything may take: see db/database.ts. */

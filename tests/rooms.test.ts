@@ -41,7 +41,7 @@ describe("the rooms", () => {
 const FORBIDDEN_IMPORTS: readonly (readonly [file: string, imported: string])[] = [
   ["packages/core/src/leaf.ts", "packages/core/src/db/x.ts"],
   ["packages/core/src/db/y.ts", "packages/core/src/ledger/x.ts"],
-  ["packages/core/src/ledger/y.ts", "packages/core/src/llm/x.ts"],
+  ["packages/core/src/ledger/y.ts", "packages/core/src/models/x.ts"],
   ["packages/core/src/turns/y.ts", "packages/core/src/payments/x.ts"],
   ["packages/core/src/payments/y.ts", "packages/core/src/turns/x.ts"],
   ["packages/edge/src/y.ts", "packages/core/src/db/x.ts"],
@@ -56,8 +56,7 @@ const FORBIDDEN_IMPORTS: readonly (readonly [file: string, imported: string])[] 
   ["packages/core/src/accounts/y.ts", "packages/core/src/payments/x.ts"],
   ["packages/ops/src/y.ts", "packages/local/src/x.ts"],
   ["packages/stand-ins/src/y.ts", "packages/core/src/db/x.ts"],
-  ["packages/core/src/llm/y.ts", "packages/core/src/metering/x.ts"],
-  ["packages/core/src/models/y.ts", "packages/core/src/llm/x.ts"],
+  ["packages/core/src/models/y.ts", "packages/core/src/metering/x.ts"],
   ["functions/users/y.ts", "functions/turns/x.ts"],
   ["functions/turns/z.ts", "packages/core/src/ledger/statements/x.ts"],
   ["packages/core/src/reports/y.ts", "packages/local/src/x.ts"],

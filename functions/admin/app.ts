@@ -1,4 +1,4 @@
-// The function `admin` as an application: every address of it wants an operator.
+// The function `admin` as an application: every address of it wants an admin.
 
 import type { Hono } from "hono";
 import type { AdminDeps } from "./deps.ts";
@@ -6,6 +6,7 @@ import { probeHealth } from "@pantheon/core/maintenance/health-probe.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { createApp } from "@pantheon/edge/shell/app.ts";
 import { adminOnly, authenticated } from "@pantheon/edge/auth/access.ts";
+import { peopleRoutes } from "./people.ts";
 import { pricingRoutes } from "./prices.ts";
 import { settingsRoutes } from "./settings.ts";
 import { reportRoutes } from "./reports.ts";
@@ -25,6 +26,7 @@ export function adminApp(deps: AdminDeps): Hono<AppEnv> {
       app.use("/api/v1/admin/*", authenticated(deps.verify, config), adminOnly);
       pricingRoutes(app, deps);
       settingsRoutes(app, deps);
+      peopleRoutes(app, deps);
       walletRoutes(app, deps);
       topUpRoutes(app, deps);
       reportRoutes(app, deps);

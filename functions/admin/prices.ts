@@ -10,7 +10,7 @@ import { describe } from "@pantheon/edge/output/describe.ts";
 import { body, noBody, noQuery, params } from "@pantheon/edge/input/validate.ts";
 import { activateVersion, createVersion, patchPrice, readPrices, type Operator } from "@pantheon/core/pricing/prices.ts";
 import * as shapes from "@pantheon/contract/admin.ts";
-import { MODELS } from "@pantheon/core/llm/models.ts";
+import { MODELS } from "@pantheon/core/models/models.ts";
 
 type PricingDeps = { readonly db: Database };
 
@@ -19,7 +19,7 @@ const VersionCreate = shapes.versionCreate(Object.keys(MODELS));
 
 /** Who writes, for the audit and the key's row. `path` stands for the address where two addresses are one act. */
 export function operatorOf(c: Asked, path?: string): Operator {
-  return { admin: c.var.user.id, requestId: c.var.requestId, key: requestKey(c, path) };
+  return { admin: c.var.caller.actor, requestId: c.var.requestId, key: requestKey(c, path) };
 }
 
 export function pricingRoutes(app: Hono<AppEnv>, { db }: PricingDeps): void {

@@ -70,7 +70,7 @@ export function reportRoutes(app: Hono<AppEnv>, { db, log, clock, config }: Repo
     "/api/v1/admin/reconciliation",
     describe({
       id: "readReconciliation",
-      summary: "The ledger's invariants, each with the number of rows that break it",
+      summary: "The ledger's invariants, each with the number of rows that break it, and the ids of the first five",
       tag: "reports",
       description:
         "`lost_revenue` is no fault of the ledger: answers of models, whole or begun, that nobody pays for, since their turn had been given up. Nor is " +

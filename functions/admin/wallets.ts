@@ -1,4 +1,4 @@
-// One person's account, and the audit of what was done (contract section 5).
+// Somebody's wallet and its grants, and the audit of what was done (contract section 5).
 
 import type { Hono } from "hono";
 import type * as v from "valibot";
@@ -8,12 +8,11 @@ import type { AppEnv, Asked } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { pageOf } from "@pantheon/edge/input/list-query.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
-import { body, noBody, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
+import { body, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { format, type Amount } from "@pantheon/contract/money.ts";
 import { listActions, type ActionRow } from "@pantheon/core/audit/actions.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import { ListQuery } from "@pantheon/contract/wire.ts";
-import { suspendUser } from "@pantheon/core/accounts/person.ts";
 import { grantByAdmin } from "@pantheon/core/ledger/grant.ts";
 import { ledgerRowView, listTransactions } from "@pantheon/core/ledger/entries.ts";
 import { findWallet } from "@pantheon/core/ledger/wallet.ts";
@@ -83,7 +82,7 @@ export function walletRoutes(app: Hono<AppEnv>, { db }: { readonly db: Database 
         credits_granted: format(credits),
       })),
   );
-  accountRoutes(app, db);
+  actionRoutes(app, db);
 }
 
 type GrantHead = Omit<v.InferInput<typeof shapes.Grant> | v.InferInput<typeof shapes.UserGrant>, "new_balance">;
@@ -105,27 +104,7 @@ async function grant(
   return storedAnswer(c, granted);
 }
 
-function accountRoutes(app: Hono<AppEnv>, db: Database): void {
-  for (const [act, suspended] of [
-    ["suspend", true],
-    ["reactivate", false],
-  ] as const) {
-    app.post(
-      `/api/v1/admin/users/:user_id/${act}`,
-      describe({
-        id: suspended ? "suspendUser" : "reactivateUser",
-        summary: suspended ? "Refuse this user's turns" : "Let this user run turns again",
-        tag: "admin",
-        responds: [200, shapes.Suspension],
-        refusals: { ...NO_ADMIN, 404: "No such user" },
-      }),
-      noQuery,
-      idempotencyKey,
-      someone,
-      noBody,
-      async (c) => storedAnswer(c, await suspendUser(db, operatorOf(c), c.req.valid("param").user_id, suspended)),
-    );
-  }
+function actionRoutes(app: Hono<AppEnv>, db: Database): void {
   app.get(
     "/api/v1/admin/actions",
     describe({

@@ -11,7 +11,7 @@ import { readLostRevenue } from "@pantheon/core/maintenance/lost-revenue.ts";
 import { closeAbandoned } from "@pantheon/core/payments/abandon.ts";
 import { parseProgress } from "@pantheon/core/payments/passes.ts";
 import { reconcile, type Part, type Reconciled } from "@pantheon/core/payments/reconcile.ts";
-import { sweepLapsed } from "@pantheon/core/turns/recover.ts";
+import { sweepLapsed } from "@pantheon/core/turns/sweep.ts";
 
 type Counts = Readonly<Record<string, number>>;
 
@@ -23,7 +23,7 @@ const RUNS = {
   sweep,
   /** Every 15 minutes: what webhooks lost is booked, and what nobody paid for a day is closed. */
   reconcile: reconcileWithStripe,
-  /** Every day: do the books close? One statement, which has a time of its own (container/serve.ts). */
+  /** Every day: do the books close? One statement, which has a time of its own (edge/src/lambda/serve.ts). */
   verify: verifyLedger,
 } as const satisfies Record<JobName, (deps: StripeDeps, run: Run) => Promise<Counts>>;
 

@@ -1,7 +1,8 @@
 // What the function `turns` keeps: the catalogue, the models and their gateway, the issuer's keys.
 
-import { createGateway } from "@pantheon/core/llm/gateway.ts";
-import { MODELS } from "@pantheon/core/llm/models.ts";
+import type { Config } from "@pantheon/core/config/config.ts";
+import { createGateway, type GatewayDeps } from "@pantheon/core/models/gateway.ts";
+import { MODELS } from "@pantheon/core/models/models.ts";
 import { createCatalogCache } from "@pantheon/core/pricing/catalog.ts";
 import type { TurnDeps } from "@pantheon/core/turns/request.ts";
 import { createVerifier, type Verifier } from "@pantheon/edge/auth/verifier.ts";
@@ -9,7 +10,7 @@ import { baseDeps, type Surroundings } from "../deps.ts";
 
 export type TurnsDeps = TurnDeps & { readonly verify: Verifier };
 
-/** Connects nothing and loads nothing yet: the first request that needs a thing pays for it. */
+/** Connects nothing yet: the first request that needs a thing pays for it. */
 export function turnsDeps(surroundings: Surroundings, base = baseDeps(surroundings)): TurnsDeps {
   const { config, log, clock, ticks, db } = base;
   const models = surroundings.models ?? MODELS;
@@ -18,7 +19,16 @@ export function turnsDeps(surroundings: Surroundings, base = baseDeps(surroundin
     ...base,
     models,
     catalog: createCatalogCache(db, windows, log),
-    gateway: createGateway({ apiKey: config.openRouter.apiKey, baseUrl: config.openRouter.baseUrl, log, clock, ticks }),
+    gateway: createGateway({ ...reached(config), log, clock, ticks }),
     verify: createVerifier(config.auth, { clock, log }),
+  };
+}
+
+/** The keys and addresses of the providers, as the gateway takes them. */
+export function reached({ providers }: Pick<Config, "providers">): Pick<GatewayDeps, "keys" | "baseUrls"> {
+  const known = Object.entries(providers);
+  return {
+    keys: Object.fromEntries(known.map(([name, { apiKey }]) => [name, apiKey])),
+    baseUrls: Object.fromEntries(known.flatMap(([name, { baseUrl }]) => (baseUrl === null ? [] : [[name, baseUrl]]))),
   };
 }

@@ -3,16 +3,20 @@
 import type { Hono } from "hono";
 import type * as v from "valibot";
 import { listScope, pageView, requestKey, storedAnswer } from "@pantheon/edge/output/respond.ts";
-import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
+import type { AppEnv, Asked } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { pageOf } from "@pantheon/edge/input/list-query.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
+import { eventStream } from "@pantheon/edge/output/event-stream.ts";
+import { refusalOf } from "@pantheon/edge/shell/thrown.ts";
 import { body, noBody, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
+import { StreamEvent } from "@pantheon/contract/stream.ts";
 import { ListQuery } from "@pantheon/contract/wire.ts";
-import type { TurnDeps } from "@pantheon/core/turns/request.ts";
+import type { TurnDeps, TurnRequest } from "@pantheon/core/turns/request.ts";
 import { listMessages, listTurns, turnView, type MessageRow } from "@pantheon/core/turns/history.ts";
 import { runTurn } from "@pantheon/core/turns/run.ts";
+import { streamTurn } from "@pantheon/core/turns/stream.ts";
 import { createSession, deleteSession, listSessions, readSession, sessionView } from "@pantheon/core/turns/sessions.ts";
 import {
   MessageList,
@@ -39,9 +43,19 @@ const TURN_REFUSALS = {
   504: "The model provider was silent: nothing was charged",
 };
 
+const STREAM_RULES = [
+  "One JSON object a `data:` line, and a comment every 15 seconds in which nothing comes. A refusal before the stream is a problem document.",
+  "Whoever leaves is charged for what the model answers within 10 seconds more; the turn is stored, and the same key tells it again.",
+].join(" ");
+
 /** Mounts the routes. Every one of them wants an authenticated user. */
 export function turnRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
   sessionRoutes(app, deps);
+  runRoutes(app, deps);
+  historyRoutes(app, deps);
+}
+
+function runRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
   app.post(
     `${SESSION}/turns`,
     describe({ id: "runTurn", summary: "Run a turn", tag: "turns", responds: [201, TurnRead], refusals: TURN_REFUSALS }),
@@ -49,21 +63,33 @@ export function turnRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     idempotencyKey,
     ownSession,
     body(TurnCreate),
+    async (c) =>
+      storedAnswer(c, { status: 201, ...(await runTurn(deps, turnRequest(c, deps, c.req.valid("param"), c.req.valid("json")))) }),
+  );
+  app.post(
+    `${SESSION}/turns/stream`,
+    describe({
+      id: "streamTurn",
+      summary: "Run a turn and read its answer as it comes",
+      tag: "turns",
+      description: STREAM_RULES,
+      responds: [200, StreamEvent],
+      mediaType: "text/event-stream",
+      refusals: TURN_REFUSALS,
+    }),
+    noQuery,
+    idempotencyKey,
+    ownSession,
+    body(TurnCreate),
     async (c) => {
-      const asked = c.req.valid("json");
-      const turn = await runTurn(deps, {
-        user: c.var.user.id,
-        session: c.req.valid("param").session_id,
-        key: requestKey(c),
-        message: asked.message,
-        alias: asked.model_alias_override ?? null,
-        maxOutputTokens: asked.max_output_tokens ?? deps.config.maxOutputTokens,
-        requestId: c.var.requestId,
-        deadline: c.var.deadline,
-      });
-      return storedAnswer(c, { status: 201, ...turn });
+      const turn = await streamTurn(deps, turnRequest(c, deps, c.req.valid("param"), c.req.valid("json")));
+      if (turn.replayed) c.header("Idempotency-Replayed", "true");
+      return eventStream(c, turn, (thrown) => refusalOf(thrown, deps.log, { request_id: c.var.requestId, function: "turns" }));
     },
   );
+}
+
+function historyRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
   app.get(
     `${SESSION}/turns`,
     describe({
@@ -77,7 +103,7 @@ export function turnRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     query(ListQuery),
     async (c) => {
       const page = pageOf(listScope(c), ["time", "id"], c.req.valid("query"));
-      const turns = await listTurns(deps.db, c.var.user.id, c.req.valid("param").session_id, page);
+      const turns = await listTurns(deps.db, c.var.caller.actor, c.req.valid("param").session_id, page);
       return c.var.respond(pageView("turns", listScope(c), turns, turnView));
     },
   );
@@ -94,10 +120,28 @@ export function turnRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     query(ListQuery),
     async (c) => {
       const page = pageOf(listScope(c), ["int", "int"], c.req.valid("query"));
-      const messages = await listMessages(deps.db, c.var.user.id, c.req.valid("param").session_id, page);
+      const messages = await listMessages(deps.db, c.var.caller.actor, c.req.valid("param").session_id, page);
       return c.var.respond(pageView("messages", listScope(c), messages, messageView));
     },
   );
+}
+
+function turnRequest(
+  c: Asked,
+  { config }: TurnDeps,
+  { session_id: session }: v.InferOutput<typeof SessionPath>,
+  asked: v.InferOutput<typeof TurnCreate>,
+): TurnRequest {
+  return {
+    caller: c.var.caller,
+    session,
+    key: requestKey(c),
+    message: asked.message,
+    alias: asked.model_alias_override ?? null,
+    maxOutputTokens: asked.max_output_tokens ?? config.maxOutputTokens,
+    requestId: c.var.requestId,
+    deadline: c.var.deadline,
+  };
 }
 
 function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
@@ -110,7 +154,7 @@ function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     async (c) => {
       const asked = c.req.valid("json");
       const session = { title: asked.title, modelAlias: asked.model_alias, systemPrompt: asked.system_prompt, tools: asked.tools };
-      return storedAnswer(c, await createSession(deps, c.var.user, requestKey(c), session));
+      return storedAnswer(c, await createSession(deps, { ...c.var.caller, email: c.var.email }, requestKey(c), session));
     },
   );
   app.get(
@@ -119,7 +163,7 @@ function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     query(ListQuery),
     async (c) => {
       const page = pageOf(listScope(c), ["time", "id"], c.req.valid("query"));
-      return c.var.respond(pageView("sessions", listScope(c), await listSessions(deps.db, c.var.user.id, page), sessionView));
+      return c.var.respond(pageView("sessions", listScope(c), await listSessions(deps.db, c.var.caller.actor, page), sessionView));
     },
   );
   app.get(
@@ -133,7 +177,7 @@ function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     }),
     noQuery,
     ownSession,
-    async (c) => c.var.respond(sessionView(await readSession(deps.db, c.var.user.id, c.req.valid("param").session_id))),
+    async (c) => c.var.respond(sessionView(await readSession(deps.db, c.var.caller.actor, c.req.valid("param").session_id))),
   );
   app.delete(
     SESSION,
@@ -148,7 +192,7 @@ function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     idempotencyKey,
     ownSession,
     noBody,
-    async (c) => storedAnswer(c, await deleteSession(deps, c.var.user, requestKey(c), c.req.valid("param").session_id)),
+    async (c) => storedAnswer(c, await deleteSession(deps, c.var.caller, requestKey(c), c.req.valid("param").session_id)),
   );
 }
 

@@ -10,12 +10,12 @@ import { pageOf } from "@pantheon/edge/input/list-query.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
+import { meet, readAccount } from "@pantheon/core/accounts/person.ts";
 import { readReceipt } from "@pantheon/core/turns/receipt.ts";
 import { listUsage, type UsageRow } from "@pantheon/core/turns/usage-events.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import { ListQuery } from "@pantheon/contract/wire.ts";
 import { ledgerRowView, listTransactions } from "@pantheon/core/ledger/entries.ts";
-import { readWallet } from "@pantheon/core/ledger/wallet.ts";
 import { Me, Receipt, TransactionList, TransactionPath, UsageList, Wallet, type UsageEvent } from "@pantheon/contract/account.ts";
 
 type UserDeps = { readonly db: Database; readonly config: Pick<Config, "lowBalanceThreshold"> };
@@ -24,11 +24,12 @@ type UserDeps = { readonly db: Database; readonly config: Pick<Config, "lowBalan
 export function userRoutes(app: Hono<AppEnv>, { db, config }: UserDeps): void {
   app.get(
     "/api/v1/auth/me",
-    describe({ id: "readMe", summary: "Who the token says you are", tag: "account", responds: [200, Me] }),
+    describe({ id: "readMe", summary: "Who the token says you are, and whether you are suspended", tag: "account", responds: [200, Me] }),
     noQuery,
-    (c) => {
-      const { id, email, isAdmin } = c.var.user;
-      return c.var.respond({ user_id: id, email, is_admin: isAdmin });
+    async (c) => {
+      const { caller, email } = c.var;
+      const standing = await meet(db, { ...caller, email }, { make: false });
+      return c.var.respond({ user_id: caller.actor, email, is_admin: caller.isAdmin, ...standing });
     },
   );
   app.get(
@@ -36,9 +37,9 @@ export function userRoutes(app: Hono<AppEnv>, { db, config }: UserDeps): void {
     describe({ id: "readWallet", summary: "Your wallet", tag: "account", responds: [200, Wallet] }),
     noQuery,
     async (c) => {
-      const { balance, held, available } = await readWallet(db, c.var.user.id);
+      const { balance, held, available, ...standing } = await readAccount(db, c.var.caller);
       const figures = { balance: format(balance), held: format(held), available: format(available) };
-      return c.var.respond({ user_id: c.var.user.id, ...figures, low_balance: balance.lt(config.lowBalanceThreshold) });
+      return c.var.respond({ user_id: c.var.caller.wallet, ...figures, low_balance: balance.lt(config.lowBalanceThreshold), ...standing });
     },
   );
   app.get(
@@ -47,7 +48,7 @@ export function userRoutes(app: Hono<AppEnv>, { db, config }: UserDeps): void {
     query(ListQuery),
     async (c) => {
       const page = pageOf(listScope(c), ["time", "id"], c.req.valid("query"));
-      return c.var.respond(pageView("events", listScope(c), await listUsage(db, c.var.user.id, page), usageView));
+      return c.var.respond(pageView("events", listScope(c), await listUsage(db, c.var.caller.wallet, page), usageView));
     },
   );
   app.get(
@@ -56,7 +57,7 @@ export function userRoutes(app: Hono<AppEnv>, { db, config }: UserDeps): void {
     query(ListQuery),
     async (c) => {
       const page = pageOf(listScope(c), ["bigint"], c.req.valid("query"));
-      return c.var.respond(pageView("transactions", listScope(c), await listTransactions(db, c.var.user.id, page), ledgerRowView));
+      return c.var.respond(pageView("transactions", listScope(c), await listTransactions(db, c.var.caller.wallet, page), ledgerRowView));
     },
   );
   app.get(
@@ -71,7 +72,7 @@ export function userRoutes(app: Hono<AppEnv>, { db, config }: UserDeps): void {
     noQuery,
     params(TransactionPath, "Transaction not found."),
     async (c) => {
-      const receipt = await readReceipt(db, c.var.user.id, c.req.valid("param").transaction_id);
+      const receipt = await readReceipt(db, c.var.caller.wallet, c.req.valid("param").transaction_id);
       return c.var.respond({ ...receipt, created_at: rfc3339(receipt.created_at) });
     },
   );

@@ -26,12 +26,16 @@ export function topUpRoutes(app: Hono<AppEnv>, deps: CheckoutDeps & { readonly s
       summary: "Start a top-up: pay it at Stripe with the client secret",
       tag: "top-ups",
       responds: [200, TopUpStarted],
-      refusals: { 429: "Too many top-ups are waiting to be paid", 502: "Stripe refused or failed" },
+      refusals: { 403: "The account is suspended", 429: "Too many top-ups are waiting to be paid", 502: "Stripe refused or failed" },
     }),
     noQuery,
     idempotencyKey,
     body(TopUpCreate),
-    async (c) => storedAnswer(c, { status: 200, ...(await topUp(deps, c.var.user.id, c.req.valid("json").amount_usd, requestKey(c))) }),
+    async (c) =>
+      storedAnswer(c, {
+        status: 200,
+        ...(await topUp(deps, { ...c.var.caller, email: c.var.email }, c.req.valid("json").amount_usd, requestKey(c))),
+      }),
   );
   app.get(
     TOP_UPS,
@@ -39,7 +43,7 @@ export function topUpRoutes(app: Hono<AppEnv>, deps: CheckoutDeps & { readonly s
     query(ListQuery),
     async (c) => {
       const page = pageOf(listScope(c), ["time", "id"], c.req.valid("query"));
-      return c.var.respond(pageView("top_ups", listScope(c), await listTopUps(deps, c.var.user.id, page), topUpView));
+      return c.var.respond(pageView("top_ups", listScope(c), await listTopUps(deps, c.var.caller.wallet, page), topUpView));
     },
   );
   app.get(
@@ -56,7 +60,7 @@ export function topUpRoutes(app: Hono<AppEnv>, deps: CheckoutDeps & { readonly s
     async (c) => {
       const { clientSecret, ...row } = await readTopUp(
         { ...deps, stripe: deps.stripeForReaders },
-        c.var.user.id,
+        c.var.caller.wallet,
         c.req.valid("param").top_up_id,
       );
       return c.var.respond({ ...topUpView(row), client_secret: clientSecret });

@@ -78,10 +78,11 @@ test("a suspended user reads everything that was theirs, and repeats are still a
 
 test("suspending twice keeps the first time, and reactivating twice changes nothing; each is audited with what was there", async () => {
   await givenSession(world, "twice");
-  await suspend("twice");
+  await operate(world, "POST users/twice/suspend", { body: { reason: " A card that was not theirs " } });
   const first = await suspendedAt("twice");
   expect(first).toEqual(expect.any(Date));
-  await suspend("twice");
+  await operate(world, "POST users/twice/suspend", { body: { reason: "Chargebacks" } });
+  await suspend("twice"); // says nothing of a reason, so it stays
   expect(await suspendedAt("twice")).toEqual(first);
   for (let time = 0; time < 2; time += 1) {
     await reactivate("twice");
@@ -93,11 +94,15 @@ test("suspending twice keeps the first time, and reactivating twice changes noth
     .where("target", "=", "twice")
     .orderBy("created_at")
     .execute();
+  const free = { suspended: false, reason: null };
+  const held = { suspended: true, reason: "A card that was not theirs" };
+  const again = { suspended: true, reason: "Chargebacks" };
   expect(rows.map(({ action, before, after }) => ({ action, before, after }))).toEqual([
-    { action: "user.suspend", before: { suspended: false }, after: { suspended: true } },
-    { action: "user.suspend", before: { suspended: true }, after: { suspended: true } },
-    { action: "user.reactivate", before: { suspended: true }, after: { suspended: false } },
-    { action: "user.reactivate", before: { suspended: false }, after: { suspended: false } },
+    { action: "user.suspend", before: free, after: held },
+    { action: "user.suspend", before: held, after: again },
+    { action: "user.suspend", before: again, after: again },
+    { action: "user.reactivate", before: again, after: free },
+    { action: "user.reactivate", before: free, after: free },
   ]);
 });
 
@@ -109,6 +114,71 @@ test("120 suspensions and reactivations at once are told by the audit as a chain
   const actions = (await actionsOf(world)).filter(({ target }) => target === "torn");
   expect([actions.length, chainOf(actions, "suspended", false)]).toEqual([120, "whole"]);
   expect((await suspendedAt("torn")) !== null).toBe(actions.at(-1)?.after?.["suspended"]);
+});
+
+test("a suspended user is told so, and why, until they are reactivated; an empty reason is none", async () => {
+  const user = "told";
+  await givenSession(world, user);
+  const told = async () => {
+    const views = await Promise.all(["auth/me", "users/me/wallet"].map((path) => world.call("GET", `/api/v1/${path}`, { user })));
+    return views.map(({ json }) => [json.suspended, json.suspension_reason]);
+  };
+  const why = (reason: unknown) => operate(world, `POST users/${user}/suspend`, { body: { reason } });
+  expect(await told()).toEqual([
+    [false, null],
+    [false, null],
+  ]);
+  expect((await why("")).json).toEqual({ user_id: user, suspended: true });
+  expect(await told()).toEqual([
+    [true, null],
+    [true, null],
+  ]);
+  await why("☃".repeat(256));
+  expect((await told())[1]).toEqual([true, "☃".repeat(256)]);
+  expect(refusalOf(await why("x".repeat(257)))).toBe("422 invalid_request at reason");
+  expect(refusalOf(await why(7))).toBe("422 invalid_request at reason");
+  await reactivate(user);
+  expect(await told()).toEqual([
+    [false, null],
+    [false, null],
+  ]);
+  await suspend(user);
+  expect((await told())[0]).toEqual([true, null]);
+});
+
+test("a suspended user starts no top-up and Stripe is not asked; what they had started is still answered under its key", async () => {
+  const user = "payer";
+  await givenSession(world, user);
+  const start = (key: string, amount = "10") =>
+    world.call("POST", "/api/v1/users/me/wallet/top-up", { user, key, body: { amount_usd: amount } });
+  const first = await start("before");
+  await suspend(user);
+  const picture = await pictureOf(world);
+  for (const answer of [
+    await start("after"),
+    await world.call("POST", "/api/v1/users/me/wallet/top-up", { user, body: { amount_usd: 5 } }),
+  ]) {
+    expect(refusalOf(answer)).toBe("403 account_suspended");
+  }
+  expect(await pictureOf(world)).toEqual(picture);
+  expect((await world.deps.db.query.selectFrom("top_ups").select("id").where("user_id", "=", user).execute()).length).toBe(1);
+  const again = await start("before");
+  expect([again.status, again.text, again.headers.get("idempotency-replayed")]).toEqual([200, first.text, "true"]);
+  expect(refusalOf(await start("before", "11"))).toBe("403 account_suspended");
+  await reactivate(user);
+  expect((await start("after")).status).toBe(200);
+});
+
+test("a key stands for the suspension with its reason, and for none without a body or with an empty one", async () => {
+  await givenSession(world, "keyed");
+  const ask = (key: string, options: object) => operate(world, "POST users/keyed/suspend", { key, ...options });
+  const body = { reason: "First" };
+  expect((await ask("one", { body })).status).toBe(200);
+  expect((await ask("one", { body })).headers.get("idempotency-replayed")).toBe("true");
+  expect(refusalOf(await ask("one", { body: { reason: "Other" } }))).toBe("422 idempotency_key_reused");
+  expect((await ask("two", {})).status).toBe(200);
+  expect((await ask("two", { body: {} })).headers.get("idempotency-replayed")).toBe("true");
+  expect(refusalOf(await ask("three", { body: { reason: "x", more: 1 } }))).toBe("422 invalid_request at more");
 });
 
 test.each(["never-here", "Ada", "ada%20", "%00", "a%0Ab", "u".repeat(65), "%E0%A4%A", "__proto__"])(

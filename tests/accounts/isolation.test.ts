@@ -47,6 +47,7 @@ const ID_ROUTES: readonly (readonly [method: string, path: string, kind: "sessio
 /** Every operators' route with an id in it, and one that is there. */
 const OPERATOR_ROUTES: readonly (readonly [method: string, path: string, id: string])[] = [
   ["GET", "admin/wallets/{id}", "bob"],
+  ["GET", "admin/users/{id}", "bob"],
   ["POST", "admin/top-ups/{id}/resolve", newId()],
   ["POST", "admin/wallets/{id}/grant", "bob"],
   ["POST", "admin/users/{id}/wallet/grant", "bob"],

@@ -7,6 +7,7 @@ import { amount, format, roundHalfUp, type Amount } from "@pantheon/contract/mon
 import { givenCredits, givenPrice, givenSession, modelsWith, runTurn } from "../support/given.ts";
 import { testWorld, type Answer, type TestWorld } from "../support/world.ts";
 
+const STANDING = { suspended: false, suspension_reason: null };
 const BETA_USER = "11111111-1111-1111-1111-111111111111";
 let world: TestWorld;
 
@@ -21,11 +22,11 @@ const get = (path: string, user = "ada"): Promise<Answer> => world.call("GET", `
 
 describe("who I am", () => {
   it("is what the token says, and an admin only by configuration", async () => {
-    expect((await get("auth/me")).json).toEqual({ user_id: "ada", email: null, is_admin: false });
-    expect((await get("auth/me", "olga")).json).toEqual({ user_id: "olga", email: null, is_admin: true });
+    expect((await get("auth/me")).json).toEqual({ user_id: "ada", email: null, is_admin: false, ...STANDING });
+    expect((await get("auth/me", "olga")).json).toEqual({ user_id: "olga", email: null, is_admin: true, ...STANDING });
     const token = await world.issuer.token({ user: "eli", email: "eli@example.com" });
     const answer = await world.call("GET", "/api/v1/auth/me", { user: null, headers: { Authorization: `Bearer ${token}` } });
-    expect(answer.json).toEqual({ user_id: "eli", email: "eli@example.com", is_admin: false });
+    expect(answer.json).toEqual({ user_id: "eli", email: "eli@example.com", is_admin: false, ...STANDING });
   });
 
   it("writes nothing by being asked", async () => {
@@ -37,7 +38,7 @@ describe("who I am", () => {
 
 describe("my wallet", () => {
   it("is zeros for somebody new, and no row is written", async () => {
-    const zeros = { user_id: "newcomer", balance: "0", held: "0", available: "0", low_balance: true };
+    const zeros = { user_id: "newcomer", balance: "0", held: "0", available: "0", low_balance: true, ...STANDING };
     expect((await get("users/me/wallet", "newcomer")).json).toEqual(zeros);
     const rows = await world.deps.db.query.selectFrom("credit_wallets").selectAll().where("user_id", "=", "newcomer").execute();
     expect(rows).toEqual([]);
@@ -45,7 +46,7 @@ describe("my wallet", () => {
 
   it("of the beta user has the 100 credits that they were promised", async () => {
     const { json } = await get("users/me/wallet", BETA_USER);
-    expect(json).toEqual({ user_id: BETA_USER, balance: "100", held: "0", available: "100", low_balance: false });
+    expect(json).toEqual({ user_id: BETA_USER, balance: "100", held: "0", available: "100", low_balance: false, ...STANDING });
     const { transactions } = (await get("users/me/transactions", BETA_USER)).json;
     expect(transactions).toEqual([expect.objectContaining({ kind: "grant", amount: "100", balance_after: "100", initiated_by: null })]);
   });
@@ -60,16 +61,16 @@ describe("my wallet", () => {
     const hold = amount(turn?.hold ?? "0");
     expect([turn?.status, hold.gt(amount("0"))]).toEqual(["running", true]);
     const available = format(amount("10.5").minus(hold));
-    expect(json).toEqual({ user_id: "hal", balance: "10.5", held: format(hold), available, low_balance: false });
+    expect(json).toEqual({ user_id: "hal", balance: "10.5", held: format(hold), available, low_balance: false, ...STANDING });
     const { balance_after } = (await running).json;
-    const settled = { user_id: "hal", balance: balance_after, held: "0", available: balance_after, low_balance: false };
+    const settled = { user_id: "hal", balance: balance_after, held: "0", available: balance_after, low_balance: false, ...STANDING };
     expect((await get("users/me/wallet", "hal")).json).toEqual(settled);
   });
 
   it("is low below the threshold and not at it", async () => {
     await givenCredits(world, "at", "5");
     await givenCredits(world, "below", "4.99999999");
-    expect((await get("users/me/wallet", "at")).json).toMatchObject({ balance: "5", low_balance: false });
+    expect((await get("users/me/wallet", "at")).json).toMatchObject({ balance: "5", low_balance: false, ...STANDING });
     expect((await get("users/me/wallet", "below")).json).toMatchObject({ balance: "4.99999999", low_balance: true });
   });
 });

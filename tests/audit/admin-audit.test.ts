@@ -36,8 +36,8 @@ describe("a write of an operator", () => {
       ["settings.enforcement", "enforcement", { override: true }, { override: null }],
       ["wallet.grant", "ada", { balance: "0" }, { balance: "1.5", amount: "1.5", transaction_id: first }],
       ["wallet.grant", "ada", { balance: "1.5" }, { balance: "3.5", amount: "2", transaction_id: second }],
-      ["user.suspend", "ada", { suspended: false }, { suspended: true }],
-      ["user.reactivate", "ada", { suspended: true }, { suspended: false }],
+      ["user.suspend", "ada", { suspended: false, reason: null }, { suspended: true, reason: null }],
+      ["user.reactivate", "ada", { suspended: true, reason: null }, { suspended: false, reason: null }],
     ].map(([action, target, before, after], index) => ({
       id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7/),
       admin_id: ROOT,

@@ -95,7 +95,9 @@ async function asAdmin({ admin }: Client, session: () => Promise<void>): Promise
   await admin.settings.read();
   await admin.enforcement.override(true);
   await admin.enforcement.reset();
-  await admin.users.suspend("ada");
+  await admin.users.suspend("ada", { reason: "A card that was not theirs" });
+  await admin.users.list({ state: "suspended" });
+  await admin.users.read("ada");
   await admin.users.reactivate("ada");
   await admin.actions.list({ limit: 3 });
   await admin.topUps.list({ status: "pending" });

@@ -61,13 +61,14 @@ describe("a good token", () => {
     ["that says nothing of a role", () => token({ role: undefined, is_anonymous: false }), {}],
     ["that ends in a second", () => token({ exp: SECONDS + 1 }), {}],
     ["issued a minute ahead", () => token({ iat: SECONDS + 60 }), {}],
-    ["of a subject of 64 emoji", () => token({ sub: "😀".repeat(64) }), { id: "😀".repeat(64) }],
+    ["of a subject of 64 emoji", () => token({ sub: "😀".repeat(64) }), { actor: "😀".repeat(64), wallet: "😀".repeat(64) }],
     ["without an address", () => token({ email: undefined }), { email: null }],
     ["with an address that is none", () => token({ email: ["a"] }), { email: null }],
-    ["of an operator", () => token({ sub: ADMIN }), { id: ADMIN, isAdmin: true }],
+    ["of an operator", () => token({ sub: ADMIN }), { actor: ADMIN, wallet: ADMIN, isAdmin: true }],
   ])("%s says who calls", async (_name, make, expected) => {
     const answer = await get(make());
-    expect([answer.status, JSON.parse(answer.text)]).toEqual([200, { id: "user-1", email: "a@example.com", isAdmin: false, ...expected }]);
+    const caller = { actor: "user-1", wallet: "user-1", key: null, isAdmin: false };
+    expect([answer.status, JSON.parse(answer.text)]).toEqual([200, { ...caller, email: "a@example.com", ...expected }]);
   });
 
   it("may name the scheme in any case", async () => {

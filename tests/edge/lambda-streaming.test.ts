@@ -1,6 +1,7 @@
-// What the streaming adapter owes a reader who left, and the application behind it: its work is done to the end, and nothing hangs.
+// What the streaming adapter owes a reader who left, and the application behind it: it is told, its work is waited for, and nothing hangs.
 
 import { PassThrough } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { streamHandler, type ResponseStream, type StreamHandler } from "@pantheon/edge/lambda/streaming.ts";
 import { sourceOf } from "../support/lambda-body.ts";
@@ -20,14 +21,24 @@ it.each([
   ["before the answer began", 0],
   ["while the answer was held back for it", 3],
 ])("a reader who left %s does not end the application's work", async (_name, readChunks) => {
-  let made = 0;
-  const body = sourceOf(100, (count) => (made = count));
+  let [made, isFinished] = [0, false];
+  const source = sourceOf(100, (count) => (made = count)).getReader();
+  const body = new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      const { value } = await source.read();
+      if (value !== undefined) controller.enqueue(value);
+    },
+    cancel: async () => {
+      await sleep(50);
+      isFinished = true;
+    },
+  });
   const log = quietLog();
   const out = new PassThrough({ highWaterMark: 1 });
   if (readChunks === 0) out.destroy();
   else leaveAfter(out, readChunks);
   await streamHandler({ fetch: () => new Response(body) }, log)({}, out, CONTEXT);
-  expect(made).toBe(100);
+  expect([isFinished, made < 100]).toEqual([true, true]);
   expect(log.lines).toEqual([]);
 });
 

@@ -7,7 +7,7 @@ import { PAGE_OCTETS } from "@pantheon/contract/page.ts";
 import { listMessages, listTurns } from "@pantheon/core/turns/history.ts";
 import { listSessions } from "@pantheon/core/turns/sessions.ts";
 import { givenAnswer } from "../support/given-answer.ts";
-import { givenContainer } from "../support/container.ts";
+import { givenContainer, providedBy } from "../support/container.ts";
 import { givenHistory } from "../support/given-history.ts";
 import { givenSession } from "../support/given.ts";
 import { testWorld, type Answer, type TestWorld } from "../support/world.ts";
@@ -120,7 +120,7 @@ describe("an answer of characters that JSON writes in six octets", () => {
 
   it("is kept as far as it can be sent: the turn, its replay and each list can be read", async () => {
     const own = await givenSession(world, "teletype");
-    const container = givenContainer(world, { config: { openRouter: { ...world.config.openRouter, baseUrl: provider.url } } });
+    const container = givenContainer(world, { config: providedBy(world.config, provider.url) });
     const turn = await container.turn(own, { user: "teletype", key: "k" });
     await container.close();
     expect(turn.status).toBe(201);

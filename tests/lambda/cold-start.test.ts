@@ -15,12 +15,12 @@ import { testWorld, type TestWorld } from "../support/world.ts";
 
 const BUDGET_BYTES = 400_000;
 /** What a function loads only when a request needs it: SDKs, both drivers, and what they bring with them. */
-const LAZY = /^(?:zod|ai|stripe|pg(?:-.*)?|@ai-sdk\/.*|@aws-sdk\/.*|@smithy\/.*|@neondatabase\/.*)$/;
+const LAZY = /^(?:zod|stripe|pg(?:-.*)?|@aws-sdk\/.*|@smithy\/.*|@neondatabase\/.*)$/;
 /** SDKs that only some functions need, and which function carries which: the others have none of it. */
-const OWN_SDKS = ["ai", "stripe"];
+const OWN_SDKS = ["stripe"];
 const SDKS_OF: Readonly<Record<LambdaName, readonly string[]>> = {
-  turns: ["ai"],
-  "turns-stream": ["ai"],
+  turns: [],
+  "turns-stream": [],
   users: ["stripe"],
   admin: [],
   "admin-stream": [],

@@ -1,15 +1,11 @@
 // `npm start` as a stranger runs it: a child process, a home of its own, the tour and what it leaves behind.
 
-import { spawnSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { askDatabase, runStart } from "../support/npm-start.ts";
 import { freshDatabase, type TestDatabase } from "../support/postgres.ts";
-
-const START = fileURLToPath(new URL("../../packages/local/src/start.ts", import.meta.url));
 
 let database: TestDatabase;
 let home: string;
@@ -23,20 +19,15 @@ afterAll(async () => {
 });
 
 function start(args: string[], environment: Record<string, string> = {}) {
-  const env = { PORT: "0", PANTHEON_HOME: home, DATABASE_URL: database.url, NO_COLOR: "1", ...environment };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [START, ...args], { encoding: "utf8", env, timeout: 50_000 });
-  return { status, stdout, stderr: stderr.trim() };
+  return runStart(args, { PANTHEON_HOME: home, DATABASE_URL: database.url, ...environment });
 }
 
 /** What the tour changes and must put back. */
 async function settings() {
-  const client = new Client({ connectionString: database.url });
-  await client.connect();
-  const { rows } = await client.query(
+  return askDatabase(
+    database.url,
     "select model_alias, multiplier, (select enforcement_override from runtime_settings) as override from model_pricing order by 1",
   );
-  await client.end();
-  return rows;
 }
 
 test("the tour ends with every step as expected and 0, also on kept data, and leaves prices and enforcement as they were", async () => {
@@ -46,10 +37,21 @@ test("the tour ends with every step as expected and 0, also on kept data, and le
     expect([run, status]).toEqual([run, 0]);
     expect(stdout.match(/✓/g)?.length).toBeGreaterThanOrEqual(15);
     expect(stdout).not.toContain("✗");
-    expect(stdout).toContain("0 rows that break one");
+    expect(stdout).toContain("0 rows broken");
     expect(stdout).toContain("2 statements each (200 turns)");
   }
   expect(await settings()).toEqual(before);
+});
+
+test.each([
+  ["100 columns", {}, 100],
+  ["80 columns", { COLUMNS: "80" }, 80],
+])("the tour fits %s", (_what, environment, width) => {
+  const { stdout } = start(["--tour-only"], environment);
+  const tour = stdout.slice(stdout.indexOf("Step")).split("\n");
+  expect(tour.length).toBeGreaterThan(20);
+  expect(tour.filter((line) => Array.from(line).length > width)).toEqual([]);
+  expect(tour.filter((line) => line.includes("…"))).toEqual([]); // nothing is cut off
 });
 
 test.each([

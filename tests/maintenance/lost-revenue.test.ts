@@ -1,7 +1,7 @@
 // What recovery costs: answers that nobody pays for are counted where an operator looks, beside a ledger that closes without them.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { recordLostAnswer } from "@pantheon/core/turns/recover.ts";
+import { recordLostAnswer } from "@pantheon/core/turns/void.ts";
 import { givenCredits, givenModelAsked, givenSession, runTurn } from "../support/given.ts";
 import { debitsOf, lapse, turnsOf } from "../support/ledger.ts";
 import { operate, operatorWorld } from "../support/operator.ts";

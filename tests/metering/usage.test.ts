@@ -2,8 +2,12 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { inputEstimate, outputEstimate } from "@pantheon/core/metering/estimate.ts";
 import { normaliseUsage } from "@pantheon/core/metering/usage.ts";
-import type { RawUsage, Usage, UsageBounds } from "@pantheon/core/metering/usage.ts";
+import type { Usage, UsageBounds } from "@pantheon/core/metering/usage.ts";
+import { openAiReader } from "@pantheon/core/models/dialects/openai-answer.ts";
+import type { UsageReport } from "@pantheon/core/models/report.ts";
+import { givenRoute } from "../support/given-call.ts";
 
 const BOUNDS: UsageBounds = {
   inputEstimate: 90,
@@ -15,8 +19,16 @@ const BOUNDS: UsageBounds = {
   cut: false,
 };
 
+type Raw = Readonly<Record<string, unknown>>;
+
+/** The neutral report of a block, as the first route's dialect reads it. */
+function reported(raw: unknown): UsageReport | null {
+  const events = openAiReader(givenRoute("openrouter")).event({ usage: raw });
+  return events.flatMap((event) => (event.type === "usage" ? [event.report] : []))[0] ?? null;
+}
+
 /** A block with these figures; `undefined` leaves a field out. */
-function block(prompt: unknown, completion: unknown, cached?: unknown, reasoning?: unknown, total?: unknown): RawUsage {
+function block(prompt: unknown, completion: unknown, cached?: unknown, reasoning?: unknown, total?: unknown): Raw {
   return {
     ...(prompt === undefined ? {} : { prompt_tokens: prompt }),
     ...(completion === undefined ? {} : { completion_tokens: completion }),
@@ -28,7 +40,7 @@ function block(prompt: unknown, completion: unknown, cached?: unknown, reasoning
 
 type Row = readonly [
   name: string,
-  raw: RawUsage | null,
+  raw: Raw | null,
   expected: readonly [fresh: number, cached: number, output: number, reasoning: number],
   faults?: readonly string[],
   bounds?: Partial<UsageBounds>,
@@ -43,7 +55,6 @@ const REPORTED: Row[] = [
   ["no output", block(100, 0), [100, 0, 0, 0]],
   ["details that are null", { ...block(100, 10), prompt_tokens_details: null, completion_tokens_details: null }, [100, 0, 10, 0]],
   ["details without the figures", { ...block(100, 10), prompt_tokens_details: {}, completion_tokens_details: {} }, [100, 0, 10, 0]],
-  ["details as a list, which has no figures", { ...block(100, 10), completion_tokens_details: [1] }, [100, 0, 10, 0]],
   ["parts that are null", block(100, 10, null, null), [100, 0, 10, 0]],
   ["a total that is null", block(100, 10, 0, 0, null), [100, 0, 10, 0]],
   ["more than the hold, which is charged in full", block(600, 400), [600, 0, 400, 0]],
@@ -58,50 +69,46 @@ const ESTIMATED: Row[] = [
   ["a cut answer with figures above the hold, which are no guess of ours", block(600, 400), [600, 0, 400, 0], [], { cut: true }],
   ["no block after a cut", null, [90, 0, 40, 0], [], { cut: true }],
   ["no block, estimates above the hold", null, [120, 0, 50, 0], [], { inputEstimate: 5_000, outputEstimate: 5_000 }],
-  ["an empty block", {}, [90, 0, 40, 0], ["prompt_tokens", "completion_tokens"]],
-  ["no input", block(undefined, 10), [90, 0, 10, 0], ["prompt_tokens"]],
-  ["no output", block(100, undefined), [100, 0, 40, 0], ["completion_tokens"]],
-  ["negative input", block(-1, 10), [90, 0, 10, 0], ["prompt_tokens"]],
-  ["negative output", block(100, -1), [100, 0, 40, 0], ["completion_tokens"]],
-  ["negative cached", block(100, 10, -50), [100, 0, 10, 0], ["cached_tokens"]],
-  ["negative reasoning", block(100, 10, 0, -3), [100, 0, 10, 0], ["reasoning_tokens"]],
-  ["a fraction", block(100, 1.5), [100, 0, 40, 0], ["completion_tokens"]],
-  ["a text", block("100", 10), [90, 0, 10, 0], ["prompt_tokens"]],
-  ["the text NaN", block(100, "NaN"), [100, 0, 40, 0], ["completion_tokens"]],
-  ["NaN", block(Number.NaN, 10), [90, 0, 10, 0], ["prompt_tokens"]],
-  ["1e400", block(100, Number.POSITIVE_INFINITY), [100, 0, 40, 0], ["completion_tokens"]],
-  ["null figures", block(null, null), [90, 0, 40, 0], ["prompt_tokens", "completion_tokens"]],
-  ["a list and a truth", block([100], true), [90, 0, 40, 0], ["prompt_tokens", "completion_tokens"]],
-  ["cached above input", block(100, 10, 101), [0, 100, 10, 0], ["cached_tokens"]],
-  ["cached of no input", block(0, 10, 5), [0, 0, 10, 0], ["cached_tokens"]],
-  ["cached as a text", block(100, 10, "60"), [100, 0, 10, 0], ["cached_tokens"]],
-  ["details as a text", { ...block(100, 10), prompt_tokens_details: "none" }, [100, 0, 10, 0], ["cached_tokens"]],
-  ["reasoning above output", block(100, 10, 0, 11), [100, 0, 10, 10], ["reasoning_tokens"]],
-  ["input above what is credible", block(1_001, 10), [1_000, 0, 10, 0], ["prompt_tokens"]],
-  ["output above what is credible", block(100, 501), [100, 0, 500, 0], ["completion_tokens"]],
-  [
-    "both above what is credible, cached too",
-    block(9e15, 9e15, 8e15),
-    [0, 1_000, 500, 0],
-    ["prompt_tokens", "completion_tokens", "cached_tokens"],
-  ],
-  ["output above what is credible beside input above the hold", block(600, 501), [600, 0, 500, 0], ["completion_tokens"]],
-  ["past the safe integers", block(2 ** 60, 10), [90, 0, 10, 0], ["prompt_tokens"]],
-  ["a fault beside more than the hold, which stays", block(600, -1, 500), [100, 500, 40, 0], ["completion_tokens"]],
-  ["a total that is no sum", block(100, 10, 0, 0, 111), [100, 0, 10, 0], ["total_tokens"]],
+  ["an empty block", {}, [90, 0, 40, 0]],
+  ["no input", block(undefined, 10), [90, 0, 10, 0], ["input"]],
+  ["no output", block(100, undefined), [100, 0, 40, 0], ["output"]],
+  ["negative input", block(-1, 10), [90, 0, 10, 0], ["input"]],
+  ["negative output", block(100, -1), [100, 0, 40, 0], ["output"]],
+  ["negative cached", block(100, 10, -50), [100, 0, 10, 0], ["cache_read"]],
+  ["negative reasoning", block(100, 10, 0, -3), [100, 0, 10, 0], ["reasoning"]],
+  ["a fraction", block(100, 1.5), [100, 0, 40, 0], ["output"]],
+  ["a text", block("100", 10), [90, 0, 10, 0], ["input"]],
+  ["the text NaN", block(100, "NaN"), [100, 0, 40, 0], ["output"]],
+  ["NaN", block(Number.NaN, 10), [90, 0, 10, 0], ["input"]],
+  ["1e400", block(100, Number.POSITIVE_INFINITY), [100, 0, 40, 0], ["output"]],
+  ["null figures", block(null, null, 0), [90, 0, 40, 0], ["input", "output"]],
+  ["a list and a truth", block([100], true), [90, 0, 40, 0], ["input", "output"]],
+  ["cached above input", block(100, 10, 101), [0, 100, 10, 0], ["cache_read"]],
+  ["cached of no input", block(0, 10, 5), [0, 0, 10, 0], ["cache_read"]],
+  ["cached as a text", block(100, 10, "60"), [100, 0, 10, 0], ["cache_read"]],
+  ["details as a list", { ...block(100, 10), completion_tokens_details: [1] }, [100, 0, 10, 0], ["reasoning"]],
+  ["details as a text", { ...block(100, 10), prompt_tokens_details: "none" }, [100, 0, 10, 0], ["cache_read", "cache_write"]],
+  ["reasoning above output", block(100, 10, 0, 11), [100, 0, 10, 10], ["reasoning"]],
+  ["input above what is credible", block(1_001, 10), [1_000, 0, 10, 0], ["input"]],
+  ["output above what is credible", block(100, 501), [100, 0, 500, 0], ["output"]],
+  ["both above what is credible, cached too", block(9e15, 9e15, 8e15), [0, 1_000, 500, 0], ["input", "output", "cache_read"]],
+  ["output above what is credible beside input above the hold", block(600, 501), [600, 0, 500, 0], ["output"]],
+  ["past the safe integers", block(2 ** 60, 10), [90, 0, 10, 0], ["input"]],
+  ["a fault beside more than the hold, which stays", block(600, -1, 500), [100, 500, 40, 0], ["output"]],
+  ["a total that is no sum", block(100, 10, 0, 0, 111), [100, 0, 10, 0], ["total"]],
   [
     "a total that is no sum beside more than the hold, which then caps",
     block(600, 400, 500, 0, 7),
     [0, 120, 50, 0],
-    ["cached_tokens", "total_tokens"],
+    ["cache_read", "total"],
   ],
-  ["a total that is a text", block(100, 10, 0, 0, "110"), [100, 0, 10, 0], ["total_tokens"]],
-  ["a negative total", block(100, 10, 0, 0, -110), [100, 0, 10, 0], ["total_tokens"]],
-  ["an interim zero of a cut answer", block(100, 0), [100, 0, 40, 0], ["completion_tokens"], { cut: true }],
+  ["a total that is a text", block(100, 10, 0, 0, "110"), [100, 0, 10, 0], ["total"]],
+  ["a negative total", block(100, 10, 0, 0, -110), [100, 0, 10, 0], ["total"]],
+  ["an interim zero of a cut answer", block(100, 0), [100, 0, 40, 0], ["output"], { cut: true }],
 ];
 
 function read([, raw, , , bounds]: Row): Usage {
-  return normaliseUsage(raw, { ...BOUNDS, ...bounds });
+  return normaliseUsage(reported(raw), { ...BOUNDS, ...bounds });
 }
 
 function expectCounts(usage: Usage, [fresh, cached, output, reasoning]: Row[2]): void {
@@ -148,7 +155,7 @@ describe("whatever a provider reports", () => {
   it("gives whole counts that add up; only what was reported exceeds the hold, and never what is credible", () => {
     fc.assert(
       fc.property(anything, bounds, (raw, limits) => {
-        const usage: Usage = Reflect.apply(normaliseUsage, null, [raw, limits]);
+        const usage = normaliseUsage(reported(raw), limits);
         for (const tokens of [usage.fresh, usage.cached, usage.output, usage.reasoning, usage.total]) {
           expect(Number.isSafeInteger(tokens) && !Object.is(tokens, -0) && tokens >= 0).toBe(true);
         }
@@ -173,3 +180,35 @@ function mostOf(raw: unknown, field: string, held: number): number {
   const figure: unknown = typeof raw === "object" && raw !== null ? Reflect.get(raw, field) : null;
   return typeof figure === "number" && figure > held ? figure : held;
 }
+
+describe("what was written to a cache", () => {
+  const REPORT = {
+    cacheWrite: null,
+    cacheWriteHour: null,
+    cacheRead: null,
+    reasoning: null,
+    total: null,
+    providerCostUsd: null,
+    faults: [],
+  };
+
+  it("is fresh input, with its parts kept for the list price", () => {
+    const report = { ...REPORT, fresh: 10, cacheRead: 20, cacheWrite: 30, cacheWriteHour: 5, output: 7 };
+    const expected = { fresh: 45, cached: 20, cacheWrite: 30, cacheWriteHour: 5, output: 7, total: 72, source: "reported" };
+    expect(normaliseUsage(report, BOUNDS)).toMatchObject(expected);
+  });
+
+  it("is never more than the input that is billed", () => {
+    const report = { ...REPORT, fresh: 0, cacheRead: 900, cacheWrite: 900, cacheWriteHour: 9, output: 7 };
+    const usage = normaliseUsage(report, BOUNDS);
+    expect(usage).toMatchObject({ fresh: 100, cached: 900, cacheWrite: 100, cacheWriteHour: 0, faults: ["input", "cache_write"] });
+  });
+});
+
+describe("an answer whose provider reported nothing", () => {
+  it("is estimated from its text, its reasoning and its tool calls", () => {
+    const toolCalls = [{ name: "find", arguments: '{"a":1}' }];
+    expect(outputEstimate({ text: "over 😀", reasoningOctets: 4, toolCalls }, 4)).toBe(Math.ceil((9 + 4 + 11) / 4));
+    expect([inputEstimate(0, 4), inputEstimate(9, 4), inputEstimate(9, 1.5)]).toEqual([0, 3, 6]);
+  });
+});

@@ -2,13 +2,12 @@
 
 import type { RequestListener } from "node:http";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ModelAnswer } from "@pantheon/core/llm/model-answer.ts";
-import type { ModelCall } from "@pantheon/core/llm/model-call.ts";
+import type { ModelAnswer } from "@pantheon/core/models/collect.ts";
 import { startProvider } from "@pantheon/stand-ins/provider/provider.ts";
 import type { Provider } from "@pantheon/stand-ins/provider/provider.ts";
 import { serving } from "../support/given-answer.ts";
 import { expectNoSecrets, givenGateway, refusalOf } from "../support/given-gateway.ts";
-import type { GivenGateway } from "../support/given-gateway.ts";
+import type { GivenCall, GivenGateway } from "../support/given-gateway.ts";
 
 let provider: Provider;
 let gateway: GivenGateway;
@@ -22,7 +21,12 @@ afterEach(async () => {
   await provider.close();
 });
 
-function ask(providerModel: string, call: Partial<ModelCall> = {}): Promise<ModelAnswer> {
+/** What the log says of each attempt that failed. */
+function attempts() {
+  return gateway.lines.filter(({ message }) => message === "model attempt failed").map(({ fields }) => fields);
+}
+
+function ask(providerModel: string, call: GivenCall = {}): Promise<ModelAnswer> {
   return gateway.ask(providerModel, call);
 }
 
@@ -42,8 +46,9 @@ describe("before any text", () => {
     const error = await refusalOf(ask(`fake-${status}`));
     expect([error.code, error.status, error.retryAfter]).toEqual(["provider_failed", 502, undefined]);
     expect(provider.calls()).toBe(1);
-    const fields = { provider_model: `fake-${status}`, attempt: 1, status, reason: "refused" };
-    expect(gateway.lines).toEqual([{ message: "model attempt failed", fields }]);
+    const reason = status === 400 ? "refused" : "auth";
+    const fields = { provider: "openrouter", provider_model: `fake-${status}`, attempt: 1, status, reason };
+    expect(attempts()).toEqual([fields]);
   });
 
   it("failures that may pass are tried twice again, then refused", async () => {
@@ -51,18 +56,18 @@ describe("before any text", () => {
     const errors = await Promise.all(models.map((name) => refusalOf(ask(`fake-${name}`))));
     expect(errors.map((error) => [error.code, error.retryAfter])).toEqual(models.map(() => ["provider_failed", undefined]));
     expect(models.map((name) => provider.callsTo(`fake-${name}`))).toEqual(models.map(() => 3));
-    expect(gateway.lines).toHaveLength(models.length * 3);
+    expect(attempts()).toHaveLength(models.length * 3);
   });
 
   it.each([1, 2])("%i failures are survived", async (failures) => {
-    expect(await ask(`fake-flaky-${failures}`)).toMatchObject({ cut: false, finishReason: "stop" });
+    expect(await ask(`fake-flaky-${failures}`)).toMatchObject({ cut: null, finishReason: "stop" });
     expect(provider.calls()).toBe(failures + 1);
   });
 
   it("a provider that cannot be reached is refused", async () => {
     await provider.close();
     expect((await refusalOf(ask("any"))).code).toBe("provider_failed");
-    expect(gateway.lines.map((line) => line.fields?.["reason"])).toEqual(["ECONNREFUSED", "ECONNREFUSED", "ECONNREFUSED"]);
+    expect(attempts().map((fields) => fields?.["reason"])).toEqual(["unreachable", "unreachable", "unreachable"]);
     provider = await startProvider();
   });
 });
@@ -98,11 +103,10 @@ describe("a provider that is silent or slow until the time is over", () => {
   });
 
   it("is a timeout also when some text had come", async () => {
-    const pieces: string[] = [];
-    const error = await refusalOf(ask("fake-drip-150", { timeoutMs: 700, onDelta: (piece) => pieces.push(piece) }));
-    expect(error.code).toBe("provider_timeout");
-    expect(pieces.length).toBeGreaterThan(0);
+    expect((await refusalOf(ask("fake-drip-150", { timeoutMs: 900 }))).code).toBe("provider_timeout");
     await vi.waitFor(() => expect([provider.inFlight(), provider.abandoned()]).toEqual([0, 1]));
+    const { pieces, answer } = await gateway.stream("fake-drip-150", { timeoutMs: 900 });
+    expect([pieces.length > 0, pieces.join(""), answer.cut?.kind]).toEqual([true, answer.text, "late"]);
   });
 
   it("has no more time for a second attempt than was left by the first", async () => {
@@ -117,16 +121,20 @@ describe("a provider that is silent or slow until the time is over", () => {
 
 describe("an answer that breaks off keeps what had come, and is not asked for again", () => {
   it.each(["fake-cut", "fake-end", "fake-error-chunk"])("%s, after every chunk", async (model) => {
-    const pieces: string[] = [];
-    await ask("well-behaved", { onDelta: (piece) => pieces.push(piece) });
+    const { pieces } = await gateway.stream("well-behaved");
     expect(pieces.length).toBeGreaterThan(5);
     for (let chunks = 1; chunks <= pieces.length; chunks += 1) {
       const answer = await ask(`${model}-${chunks}`);
-      expect(answer).toMatchObject({ text: pieces.slice(0, chunks).join(""), cut: true, finishReason: null, usage: null });
+      expect(answer).toMatchObject({
+        text: pieces.slice(0, chunks).join(""),
+        cut: { kind: expect.any(String) },
+        finishReason: null,
+        usage: null,
+      });
       expect(answer.providerRequestId).toMatch(/^gen-/);
       expect(provider.callsTo(`${model}-${chunks}`)).toBe(1);
     }
-    expect(gateway.lines).toEqual([]);
+    expect(attempts()).toEqual([]);
   });
 });
 
@@ -145,7 +153,7 @@ describe("a prompt that is too long for the provider", () => {
     });
     gateway = givenGateway(server.url);
     expect((await refusalOf(ask("m"))).code).toBe("context_budget_exceeded");
-    expect([calls, gateway.lines.map(({ fields }) => fields?.["reason"])]).toEqual([1, ["context"]]);
+    expect([calls, gateway.lines.map(({ fields }) => fields?.["reason"])]).toEqual([1, ["context_length"]]);
     await server.close();
   });
 
@@ -159,19 +167,5 @@ describe("a prompt that is too long for the provider", () => {
     const server = await serving(listener);
     expect((await refusalOf(givenGateway(server.url).ask("m"))).code).toBe("provider_failed");
     await server.close();
-  });
-});
-
-describe("what had come of a call that is refused", () => {
-  it("goes to whoever asked, as a cut answer; of a silent one nothing does", async () => {
-    const lost: ModelAnswer[] = [];
-    const onLost = (received: ModelAnswer) => lost.push(received);
-    await refusalOf(ask("fake-silent", { timeoutMs: 300, onLost }));
-    await refusalOf(ask("fake-500", { onLost }));
-    expect(lost).toEqual([]);
-    await refusalOf(ask("fake-drip-150", { timeoutMs: 900, onLost }));
-    expect(lost).toMatchObject([{ cut: true, providerModel: "fake-drip-150", text: expect.stringMatching(/./) }]);
-    await ask("fake-cut-2", { onLost });
-    expect(lost).toHaveLength(1);
   });
 });

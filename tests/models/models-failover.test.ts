@@ -59,10 +59,11 @@ describe("a second route", () => {
     ["422", refusing(422)],
     ["a blocked prompt", streaming('data: {"promptFeedback":{"blockReason":"SAFETY"}}\n\n')],
   ] as const)("is not asked after %s, which it would say too", async (name, first) => {
+    const code = name === "413" ? "context_budget_exceeded" : "provider_failed";
     const provider = name === "a blocked prompt" ? "google" : "openrouter";
     const [one, two] = [await given(() => first), await given(() => ANTHROPIC)];
     const { ask } = givenModels({ [provider]: one.url, anthropic: two.url });
-    await expect(ask([provider, "anthropic"])).rejects.toMatchObject({ code: "provider_failed" });
+    await expect(ask([provider, "anthropic"])).rejects.toMatchObject({ code });
     expect([one.calls(), two.calls()]).toEqual([1, 0]);
   });
 
@@ -162,7 +163,7 @@ describe("a route that failed often", () => {
   it("rests: it is tried after the others until its time is over, and an answer of its own ends that", async () => {
     let [now, works] = [1_000_000, false];
     const [one, two] = [await given(() => (works ? OPENROUTER : refusing(503))), await given(() => ANTHROPIC)];
-    const { ask, log } = givenModels({ openrouter: one.url, anthropic: two.url }, { clock: () => now });
+    const { ask, log } = givenModels({ openrouter: one.url, anthropic: two.url }, { ticks: () => now });
     const routes = ["openrouter", "anthropic"] as const;
     for (let call = 0; call < 3; call += 1) await ask(routes);
     expect(one.calls()).toBe(3);

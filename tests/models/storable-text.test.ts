@@ -2,7 +2,7 @@
 
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { storableText } from "@pantheon/core/llm/storable-text.ts";
+import { storableText } from "@pantheon/core/models/storable-text.ts";
 
 const LIMIT = 1_000;
 const sentOctets = (text: string): number => Buffer.byteLength(JSON.stringify(JSON.stringify(text))) - '"\\"\\""'.length;

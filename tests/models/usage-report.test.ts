@@ -186,7 +186,7 @@ function isNothing(value: unknown): value is null | undefined {
 }
 
 function isCount(value: unknown): boolean {
-  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 1e9;
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0; // more than 1e9 is bounded, and a fault
 }
 
 function sound(report: UsageReport | null): void {

@@ -2,6 +2,7 @@
 // of whoever clicks.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { inPerson } from "@pantheon/core/accounts/caller.ts";
 import { amount as amountOf } from "@pantheon/contract/money.ts";
 import { topUp } from "@pantheon/core/payments/checkout.ts";
 import { balanceOf, grantsOf, topUpRow } from "../support/given-top-up.ts";
@@ -196,7 +197,10 @@ describe("two requests of one key that end up with two intents", () => {
       },
     };
     const { db, log, config } = world.deps;
-    const answer = await topUp({ db, log, config, clock, stripe: overtaken }, "overtaken", amountOf("10"), { value: "k", hash: "h" });
+    const answer = await topUp({ db, log, config, clock, stripe: overtaken }, { ...inPerson("overtaken"), email: null }, amountOf("10"), {
+      value: "k",
+      hash: "h",
+    });
     const { id } = await db.query.selectFrom("top_ups").select("id").where("user_id", "=", "overtaken").executeTakeFirstOrThrow();
     expect(answer.body).toBe(quickerOf(id));
     expect(await rowsOf("overtaken")).toBe(1);

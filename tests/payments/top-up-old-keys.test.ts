@@ -2,6 +2,7 @@
 // pay, and no second payment is made.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { inPerson } from "@pantheon/core/accounts/caller.ts";
 import { amount as amountOf } from "@pantheon/contract/money.ts";
 import { topUp } from "@pantheon/core/payments/checkout.ts";
 import { topUpRow } from "../support/given-top-up.ts";
@@ -101,7 +102,10 @@ describe("a top-up that is given up while its payment is being made", () => {
         return made;
       },
     };
-    const { body } = await topUp({ db, log, config, clock, stripe: overtaken }, "overtaken", amountOf("10"), { value: "k", hash: "h" });
+    const { body } = await topUp({ db, log, config, clock, stripe: overtaken }, { ...inPerson("overtaken"), email: null }, amountOf("10"), {
+      value: "k",
+      hash: "h",
+    });
     const row = await rowOf("overtaken");
     expect(JSON.parse(body)).toEqual(canceled(row));
     expect(intentsOf("overtaken")[0]?.status).toBe("requires_payment_method");

@@ -1,7 +1,7 @@
 // Prices: an operator changes a multiplier and nothing else, the very next turn costs it everywhere, and nothing before it moves.
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { MODELS } from "@pantheon/core/llm/models.ts";
+import { MODELS } from "@pantheon/core/models/models.ts";
 import { BAD_DECIMALS } from "../support/bad-decimals.ts";
 import { givenCredits, givenModelAsked, givenSession, modelsWith, runTurn } from "../support/given.ts";
 import { debitsOf, eventsOf } from "../support/ledger.ts";

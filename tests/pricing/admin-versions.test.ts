@@ -2,7 +2,7 @@
 // changes of it, and what was charged under another version stays.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { MODELS } from "@pantheon/core/llm/models.ts";
+import { MODELS } from "@pantheon/core/models/models.ts";
 import { givenSession, runTurn } from "../support/given.ts";
 import {
   LAUNCH,

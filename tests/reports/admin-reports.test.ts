@@ -194,7 +194,7 @@ describe("real turns", () => {
     expect(margin.by_model.map(({ model_alias }) => model_alias).toSorted()).toEqual(["default", "gpt-4o"]);
   });
 
-  it("keep every invariant, and a broken one is counted under its name", async () => {
+  it("keep every invariant, and a broken one is counted under its name, with the rows to look at", async () => {
     const whole = exactly(Reconciliation, await read("reconciliation"));
     expect(whole.broken_total).toBe(0);
     expect(whole.invariants.length).toBeGreaterThanOrEqual(10);
@@ -204,6 +204,7 @@ describe("real turns", () => {
     const broken = exactly(Reconciliation, await read("reconciliation"));
     await shift("-0.00000001");
     expect(broken.broken_total).toBe(1);
-    expect(broken.invariants.filter((invariant) => invariant.broken > 0).map(({ name }) => name)).toEqual(["balance"]);
+    const found = broken.invariants.filter((invariant) => invariant.broken > 0);
+    expect(found.map(({ name, rows }) => ({ name, rows }))).toEqual([{ name: "balance", rows: ["ada"] }]);
   });
 });

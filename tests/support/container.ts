@@ -3,7 +3,7 @@
 
 import type { Config } from "@pantheon/core/config/config.ts";
 import { createDeps, type Deps } from "@pantheon/functions/whole.ts";
-import type { ModelEntry } from "@pantheon/core/llm/models.ts";
+import type { Model } from "@pantheon/core/models/model.ts";
 import type { Clock } from "@pantheon/contract/time.ts";
 import { turnsApp } from "@pantheon/functions/turns/app.ts";
 import { quietLog, type QuietLog } from "./quiet-log.ts";
@@ -28,7 +28,7 @@ export type ContainerTurn = {
 
 type ContainerOptions = {
   config?: Partial<Config>;
-  models?: Readonly<Record<string, ModelEntry>>;
+  models?: Readonly<Record<string, Model>>;
   maxConnections?: number;
   clock?: Clock;
 };
@@ -71,4 +71,9 @@ export function givenContainer(
     },
     close: () => deps.db.close(),
   };
+}
+
+/** The configuration of a container whose one provider stands at this address; null: that has no key to any. */
+export function providedBy({ providers }: Config, url: string | null): Pick<Config, "providers"> {
+  return { providers: { ...providers, openrouter: { apiKey: url === null ? null : "key", baseUrl: url } } };
 }

@@ -66,7 +66,7 @@ const OPENAI: readonly (readonly [name: string, expected: object, type?: string]
   ["bad-strings", whole({ ...NONE, cacheRead: 4, reasoning: 10, faults: ["input", "output"] })],
   ["bad-negative", whole({ ...NONE, cacheRead: 4, reasoning: 10, faults: ["input", "output", "total"] })],
   ["bad-fraction", whole({ ...NONE, fresh: 12, cacheRead: 4, reasoning: 10, faults: ["output"] })],
-  ["bad-huge", whole({ ...NONE, cacheRead: 4, reasoning: 10, faults: ["input", "output", "total"] })],
+  ["bad-huge", whole({ fresh: 999_999_996, output: 1e9, total: 2e9, cacheRead: 4, reasoning: 10, faults: ["input", "output", "total"] })],
   ["bad-overflow", whole({ ...NONE, output: 2, faults: ["input"] })],
   ["bad-total", whole({ ...GOOD, faults: ["total"] })],
   ["cached-above-input", whole({ fresh: 0, cacheRead: 16, output: 30, total: 46, faults: ["cache_read"] })],

@@ -20,7 +20,9 @@ export function gateInput(catalog: Catalog, whose: Whose, more: Partial<GateInpu
   return {
     turn: newId(),
     claim: newId(),
-    ...whose,
+    session: whose.session,
+    wallet: whose.user,
+    actor: whose.user,
     alias: null,
     message: MESSAGE,
     messageBound: tokenBound(more.message ?? MESSAGE),
@@ -56,7 +58,7 @@ export async function openDirectly({ deps }: Place, whose: Whose, more: Partial<
 /** Runs the settle statement with one event a call, each of `output` tokens at multiplier 1. Answers its row, or undefined when it was fenced. */
 export async function settleDirectly(
   { deps }: Place,
-  turn: { id: string; user: string; attempt: number },
+  turn: { id: string; user: string; wallet?: string; attempt: number },
   more: { output?: number; calls?: number; answer?: string; tools?: readonly ToolEvent[] } = {},
 ) {
   const { output = 10, calls = 1, answer = "An answer.", tools = [] } = more;
@@ -65,7 +67,8 @@ export async function settleDirectly(
   const charged = events.reduce((total, event) => total.plus(amount(event.credits_charged)), ZERO);
   const input: SettleTurnInput = {
     turn: turn.id,
-    user: turn.user,
+    wallet: turn.wallet ?? turn.user,
+    actor: turn.user,
     attempt: turn.attempt,
     answer,
     providerModel: "test/model",

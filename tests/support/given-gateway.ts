@@ -1,18 +1,30 @@
-// A gateway under test with what it logged, and the proof that a refusal tells nobody's secrets.
+// A gateway to one provider under test with what it logged, and the proof that a refusal tells nobody's secrets.
 
 import { inspect } from "node:util";
 import { expect } from "vitest";
 import { DomainError } from "@pantheon/contract/error.ts";
-import { createGateway } from "@pantheon/core/llm/gateway.ts";
-import type { ModelAnswer } from "@pantheon/core/llm/model-answer.ts";
-import type { ModelCall } from "@pantheon/core/llm/model-call.ts";
+import { collecting, type ModelAnswer } from "@pantheon/core/models/collect.ts";
+import { createGateway, type ModelCall } from "@pantheon/core/models/gateway.ts";
+import type { ModelRequest } from "@pantheon/core/models/request.ts";
 import type { LogFields } from "@pantheon/core/log.ts";
+import { QUESTION } from "./given-call.ts";
+import { modelNamed } from "./given.ts";
+
+export type GivenCall = Partial<Pick<ModelRequest, "messages" | "maxOutputTokens">> & Partial<Pick<ModelCall, "timeoutMs">>;
 
 export type GivenGateway = {
   /** Asks a model by the provider's name for it, with a canary as the question and 20 s of time. */
-  readonly ask: (providerModel: string, call?: Partial<ModelCall>) => Promise<ModelAnswer>;
+  readonly ask: (providerModel: string, call?: GivenCall) => Promise<ModelAnswer>;
+  /** The same as a stream, with every piece of its text; what our own time cut is an answer here. */
+  readonly stream: (providerModel: string, call?: GivenCall) => Promise<{ pieces: string[]; answer: ModelAnswer }>;
   readonly lines: { readonly message: string; readonly fields: LogFields | undefined }[];
 };
+
+const ticks = () => performance.now();
+
+function callOf(name: string, { timeoutMs = 20_000, ...request }: GivenCall = {}): ModelCall {
+  return { model: modelNamed(name), request: { ...QUESTION, maxOutputTokens: 2_048, ...request }, timeoutMs };
+}
 
 /** A gateway to `baseUrl`. Its key is a canary too. */
 export function givenGateway(baseUrl: string, apiKey: string | null = "canary-key"): GivenGateway {
@@ -21,24 +33,20 @@ export function givenGateway(baseUrl: string, apiKey: string | null = "canary-ke
     lines.push({ message, fields });
   };
   const log = { info: record, warn: record, error: record, count() {} };
-  const gateway = createGateway({ apiKey, baseUrl, log, clock: Date.now, ticks: () => performance.now() });
-  const usdPerMillion = { fresh: "0.15", cached: "0.075", output: "0.6" };
-  const ask: GivenGateway["ask"] = (providerModel, call = {}) =>
-    gateway.answer({
-      model: {
-        provider: "openrouter",
-        providerModel,
-        contextWindow: 128_000,
-        credibleInput: 256_000,
-        credibleOutput: 32_768,
-        usdPerMillion,
-      },
-      messages: [{ role: "user", content: "canary-question" }],
-      maxOutputTokens: 2_048,
-      timeoutMs: 20_000,
-      ...call,
-    });
-  return { ask, lines };
+  const gateway = createGateway({ keys: { openrouter: apiKey }, baseUrls: { openrouter: baseUrl }, log, clock: Date.now, ticks });
+  return {
+    ask: (name, call) => gateway.answer(callOf(name, call)),
+    stream: async (name, call) => {
+      const received = collecting(ticks);
+      const pieces: string[] = [];
+      for await (const event of gateway.stream(callOf(name, call))) {
+        received.take(event);
+        if (event.type === "text") pieces.push(event.text);
+      }
+      return { pieces, answer: received.answer() };
+    },
+    lines,
+  };
 }
 
 /** The refusal of a call, proved to hold nothing of the key, the question, the address or the provider's words. */

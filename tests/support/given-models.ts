@@ -22,7 +22,7 @@ export type GivenModels = {
 export function givenModels(baseUrls: Partial<Record<Provider, string>>, more: Partial<GatewayDeps> = {}): GivenModels {
   const log = quietLog();
   const keys = Object.fromEntries(Object.keys(baseUrls).map((provider) => [provider, `canary-key-${provider}`]));
-  const gateway = createGateway({ keys, baseUrls, log, clock: Date.now, ...more });
+  const gateway = createGateway({ keys, baseUrls, log, clock: Date.now, ticks: () => performance.now(), ...more });
   return { gateway, log, call: callOf, ask: (providers, given) => gateway.answer(callOf(providers, given)) };
 }
 
@@ -33,7 +33,7 @@ function callOf([first, ...others]: readonly [Provider, ...Provider[]], more: Pa
 
 export function givenModel(...routes: readonly [Route, ...Route[]]): Model {
   const capabilities = { tools: true, images: true, reasoning: true, sampling: [], responseFormats: [] };
-  return { contextWindow: 128_000, outputLimit: 8_192, capabilities, routes };
+  return { contextWindow: 128_000, outputLimit: 8_192, credible: { input: 256_000, output: 32_768 }, capabilities, routes };
 }
 
 /** The refusal of a call, proved to hold nothing of the keys, the question, an address or a provider's words. */

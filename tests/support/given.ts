@@ -2,8 +2,9 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
-import { MODELS, type ModelEntry } from "@pantheon/core/llm/models.ts";
 import { givenGrant } from "./given-grant.ts";
+import type { Model } from "@pantheon/core/models/model.ts";
+import { MODELS } from "@pantheon/core/models/models.ts";
 import type { Answer, TestWorld } from "./world.ts";
 
 /** Opens a session over HTTP and answers its id. */
@@ -31,10 +32,15 @@ export async function givenPrice(world: Pick<TestWorld, "deps">, alias: string, 
 }
 
 /** The product's models and, under the same name as alias, models of the stand-in provider that misbehave. */
-export function modelsWith(...names: string[]): Record<string, ModelEntry> {
+export function modelsWith(...names: string[]): Record<string, Model> {
+  return { ...MODELS, ...Object.fromEntries(names.map((name) => [name, modelNamed(name)])) };
+}
+
+/** The default model under the provider's name of one that misbehaves, behind its first route alone. */
+export function modelNamed(name: string, more: Partial<Model> = {}): Model {
   const template = MODELS["default"];
   if (!template) throw new Error("the default model is missing");
-  return { ...MODELS, ...Object.fromEntries(names.map((name) => [name, { ...template, providerModel: name }])) };
+  return { ...template, routes: [{ ...template.routes[0], model: name }], ...more };
 }
 
 /** Runs a turn over HTTP. */

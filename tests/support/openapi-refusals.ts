@@ -71,6 +71,8 @@ export async function provokeTurnRefusals(world: TestWorld, promised: Promised):
   const suspended = await givenSession(world, "dan");
   await world.deps.db.query.updateTable("users").set({ suspended_at: new Date() }).where("id", "=", "dan").execute();
   expect(promised(RUN, await runTurn(world, suspended, { user: "dan" })).status).toBe(403);
+  const topUp = { user: "dan", body: { amount_usd: "5" } };
+  expect(promised(TOP_UP, await world.call("POST", "/api/v1/users/me/wallet/top-up", topUp)).status).toBe(403);
 
   const poor = await givenSession(world, "eve");
   await givenEnforcement(world, true);

@@ -120,7 +120,7 @@ export async function startAuth(
     health: () => Promise.reject(new Error("not asked")),
     routes: (shell) => {
       shell.use("/api/*", authenticated(verify, admins));
-      shell.get("/api/v1/me", (c) => c.json(c.var.user));
+      shell.get("/api/v1/me", (c) => c.json({ ...c.var.caller, email: c.var.email }));
       shell.on(["GET", "POST", "PATCH", "DELETE"], "/api/v1/admin", adminOnly, (c) => c.json({}));
     },
   });

@@ -1,11 +1,12 @@
 // The script of second-process.ts: a container in a process of its own. It is told its environment first and then turns to run; it
 // ends when its parent lets go of it.
 
+import { inPerson } from "@pantheon/core/accounts/caller.ts";
 import { readConfig } from "@pantheon/core/config/config.ts";
 import { createDeps, type Deps } from "@pantheon/functions/whole.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
-import { MODELS } from "@pantheon/core/llm/models.ts";
+import { MODELS } from "@pantheon/core/models/models.ts";
 import { runTurn } from "@pantheon/core/turns/run.ts";
 import { quietLog } from "./quiet-log.ts";
 import type { ProcessAnswer, ProcessTurn } from "./second-process.ts";
@@ -25,8 +26,16 @@ async function obey(order: Order): Promise<ProcessAnswer> {
     return { ok: true, body: "" };
   }
   if (deps === null) throw new Error("a turn before the environment");
-  const { alias = null, ...turn } = order.turn;
-  const request = { ...turn, alias, key: null, maxOutputTokens: 100, requestId: newId(), deadline: deps.ticks() + 20_000 };
+  const { alias = null, user, ...turn } = order.turn;
+  const request = {
+    ...turn,
+    caller: inPerson(user),
+    alias,
+    key: null,
+    maxOutputTokens: 100,
+    requestId: newId(),
+    deadline: deps.ticks() + 20_000,
+  };
   try {
     return { ok: true, body: (await runTurn(deps, request)).body };
   } catch (error) {

@@ -1,6 +1,7 @@
 // A container's clock may be set while a turn runs: durations and deadlines are not its business, so no turn is lost or kept by it.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { inPerson } from "@pantheon/core/accounts/caller.ts";
 import { createDeps, type Deps } from "@pantheon/functions/whole.ts";
 import { runTurn as runTurnOf } from "@pantheon/core/turns/run.ts";
 import { givenContainer } from "../support/container.ts";
@@ -51,7 +52,7 @@ test("a clock that jumps at every look neither ends a turn's time nor prolongs i
   const session = await givenSession(world, "jumps");
   try {
     for (let turn = 0; turn < 4; turn += 1) {
-      const request = { user: "jumps", session, key: null, message: "Now?", alias: null, maxOutputTokens: 10, requestId: "r" };
+      const request = { caller: inPerson("jumps"), session, key: null, message: "Now?", alias: null, maxOutputTokens: 10, requestId: "r" };
       await runTurnOf(deps, { ...request, deadline: deps.ticks() + 20_000 });
       looks += 1;
     }

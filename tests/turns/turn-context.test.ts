@@ -1,7 +1,8 @@
 // What the model is sent: the system prompt, the whole history in its order, what fits of it, and nothing of what failed.
 
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { MODELS, type ModelEntry } from "@pantheon/core/llm/models.ts";
+import type { Model } from "@pantheon/core/models/model.ts";
+import { MODELS } from "@pantheon/core/models/models.ts";
 import { givenSession, runTurn } from "../support/given.ts";
 import { pictureOf, turnsOf } from "../support/ledger.ts";
 import { testWorld, type TestWorld } from "../support/world.ts";
@@ -26,7 +27,7 @@ afterEach(async () => {
 afterAll(() => world.end());
 
 /** A model with a window of so many tokens. */
-function small(contextWindow: number): ModelEntry {
+function small(contextWindow: number): Model {
   const { default: template } = MODELS;
   if (!template) throw new Error("the default model is missing");
   return { ...template, contextWindow };

@@ -2,8 +2,8 @@
 // arithmetic of four octets a token says so. Such a session goes on with less history, and remembers how dense it is.
 
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { MODELS, type ModelEntry } from "@pantheon/core/llm/models.ts";
-import { givenCredits, givenPrice, givenSession, runTurn } from "../support/given.ts";
+import { MODELS } from "@pantheon/core/models/models.ts";
+import { givenCredits, givenPrice, givenSession, modelNamed, runTurn } from "../support/given.ts";
 import { eventsOf, turnsOf, walletOf } from "../support/ledger.ts";
 import { testWorld, type TestWorld } from "../support/world.ts";
 
@@ -13,9 +13,7 @@ const DATA = Buffer.from("seven octets of nine are data. ".repeat(140)).toString
 
 let world: TestWorld;
 beforeEach(async () => {
-  const { default: template } = MODELS;
-  if (!template) throw new Error("the default model is missing");
-  const dense: ModelEntry = { ...template, providerModel: NAME, contextWindow: 20_000 };
+  const dense = modelNamed(NAME, { contextWindow: 20_000 });
   world = await testWorld({ models: { ...MODELS, [NAME]: dense } });
   await givenPrice(world, NAME, "1");
 });

@@ -42,7 +42,7 @@ test("a settle of a turn that is settled, or given up, finds nothing to settle a
   const settled = await givenTurn();
   expect(await settleDirectly(world, settled)).toMatchObject({ charge: "0.00100000" });
   const failed = await givenTurn({}, await givenSession(world, user));
-  await world.deps.db.run(voidTurn, { turn: failed.id, user, attempt: 1, failure: "provider_failed" });
+  await world.deps.db.run(voidTurn, { turn: failed.id, wallet: user, actor: user, attempt: 1, failure: "provider_failed" });
   const before = await pictureOf(world);
   await expect(settleDirectly(world, settled)).resolves.toBeUndefined();
   await expect(settleDirectly(world, failed)).resolves.toBeUndefined();
@@ -89,7 +89,9 @@ test("whoever was taken over can neither settle nor void the turn any more", asy
   expect(await world.deps.db.run(reopenTurn, input)).toMatchObject([{ turn: turn.id, attempt: 2 }]);
   const before = await pictureOf(world);
   expect(await settleDirectly(world, turn)).toBeUndefined();
-  expect(await world.deps.db.run(voidTurn, { turn: turn.id, user, attempt: 1, failure: "provider_failed" })).toEqual([]);
+  expect(await world.deps.db.run(voidTurn, { turn: turn.id, wallet: user, actor: user, attempt: 1, failure: "provider_failed" })).toEqual(
+    [],
+  );
   expect(await pictureOf(world)).toBe(before);
   expect(await settleDirectly(world, { ...turn, attempt: 2 })).toMatchObject({ charge: "0.00100000" });
 });
@@ -98,7 +100,7 @@ test("a sweep voids the turns of a user whose lease is over, and no other of the
   const dead = await givenTurn();
   await lapse(world, user);
   const alive = await givenTurn({}, await givenSession(world, user));
-  expect(await world.deps.db.run(sweepTurns, { user })).toEqual([{ voided: 1, released: dead.hold }]);
+  expect(await world.deps.db.run(sweepTurns, { wallet: user, actor: user })).toEqual([{ voided: 1, released: dead.hold }]);
   expect(await turnsOf(world, user)).toMatchObject([
     { id: dead.id, status: "failed" },
     { id: alive.id, status: "running" },

@@ -58,7 +58,7 @@ test("opens, reopens, settles, zombies, voids and sweepers of the same sessions:
     }),
   );
   await sleep(100);
-  for (const user of USERS) await world.deps.db.run(sweepTurns, { user });
+  for (const user of USERS) await world.deps.db.run(sweepTurns, { wallet: user, actor: user });
 
   const after = await server.figures();
   say(`seed ${SEED}: ${JSON.stringify(figures)}`);
@@ -93,8 +93,10 @@ async function life(where: { user: string; session: string }, random: () => numb
   if (fate < 0.5) return void (await Promise.all([settle(turn), settle(turn), settle(turn)]));
   await sleep(random() * 30);
   if (fate < 0.6)
-    figures.voided += (await db.run(voidTurn, { turn: turn.id, user: turn.user, attempt: 1, failure: "provider_failed" })).length;
-  if (fate < 0.7) figures.swept += (await db.run(sweepTurns, { user: turn.user })).length;
+    figures.voided += (
+      await db.run(voidTurn, { turn: turn.id, wallet: turn.user, actor: turn.user, attempt: 1, failure: "provider_failed" })
+    ).length;
+  if (fate < 0.7) figures.swept += (await db.run(sweepTurns, { wallet: turn.user, actor: turn.user })).length;
   const input = gateInput(await catalog.current(), where, { turn: turn.id, historyTurns: 1_000, leaseMs: 10_000 });
   const [again] = (await db.run(reopenTurn, input).catch(orIndexTaken)) ?? [];
   if (!again?.turn || again.turn_index === null || again.attempt === null) return void (await settle(turn));

@@ -1,7 +1,7 @@
 // What a provider reports of a call is billed as far as it is credible, and what is received without being billed is known.
 
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { MODELS } from "@pantheon/core/llm/models.ts";
+import { MODELS } from "@pantheon/core/models/models.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import { givenContainer } from "../support/container.ts";
 import { givenPrice, givenSession, modelsWith, runTurn } from "../support/given.ts";
@@ -41,10 +41,10 @@ test("a prompt above the window that history is cut to, but one that a provider 
 
 test("a figure that no provider can reach is clamped to what one can, marked as estimated and counted", async () => {
   const { answer, event } = await chargedTurn("fake-usage-huge");
-  const { credibleInput, credibleOutput } = MODELS["default"] ?? {};
+  const credible = MODELS["default"]?.credible;
   expect(event).toMatchObject({
-    input_tokens_fresh: String(credibleInput),
-    output_tokens: String(credibleOutput),
+    input_tokens_fresh: String(credible?.input),
+    output_tokens: String(credible?.output),
     usage_source: "estimated",
   });
   expect(linesOf("impossible_usage")).toContain(answer.json.id);

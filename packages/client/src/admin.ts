@@ -2,7 +2,7 @@
 
 import type * as shapes from "@pantheon/contract/admin.ts";
 import type * as reports from "@pantheon/contract/reports.ts";
-import type { Bucket, TopUpState, Window } from "@pantheon/contract/vocabulary.ts";
+import type { Bucket, PeopleOrder, PeopleState, TopUpState, Window } from "@pantheon/contract/vocabulary.ts";
 import { ask, listing, path, search, succeed, type Sent } from "./calls.ts";
 import type { CallOptions, Send } from "./transport.ts";
 
@@ -11,6 +11,7 @@ const ADMIN = "/api/v1/admin";
 type Days = { readonly from_date?: string; readonly to_date?: string };
 type Filter = Days & { readonly user_id?: string; readonly model_alias?: string };
 type UsageByUserQuery = { readonly start_date?: string; readonly end_date?: string; readonly limit?: number; readonly offset?: number };
+type PeopleQuery = { readonly query?: string; readonly state?: PeopleState; readonly order?: PeopleOrder };
 type NewVersion = Sent<ReturnType<typeof shapes.versionCreate>>;
 
 export function adminClient(send: Send) {
@@ -50,11 +51,14 @@ export function adminClient(send: Send) {
         ask<typeof shapes.Grant>(send, { ...more, method: "POST", path: path`/api/v1/admin/wallets/${user}/grant`, body: grant }),
     },
     users: {
+      ...listing<typeof shapes.PersonList, "users", PeopleQuery>(send, `${ADMIN}/users`, "users"),
+      read: (user: string, more: CallOptions = {}) =>
+        ask<typeof shapes.PersonRead>(send, { ...more, method: "GET", path: path`/api/v1/admin/users/${user}` }),
       /** The same act as `wallets.grant`, at its second address. */
       grant: (user: string, grant: Sent<typeof shapes.GrantCreate>, more: CallOptions = {}) =>
         ask<typeof shapes.UserGrant>(send, { ...more, method: "POST", path: path`/api/v1/admin/users/${user}/wallet/grant`, body: grant }),
-      suspend: (user: string, more: CallOptions = {}) =>
-        ask<typeof shapes.Suspension>(send, { ...more, method: "POST", path: path`/api/v1/admin/users/${user}/suspend` }),
+      suspend: (user: string, why: Sent<typeof shapes.SuspensionCreate> = {}, more: CallOptions = {}) =>
+        ask<typeof shapes.Suspension>(send, { ...more, method: "POST", path: path`/api/v1/admin/users/${user}/suspend`, body: why }),
       reactivate: (user: string, more: CallOptions = {}) =>
         ask<typeof shapes.Suspension>(send, { ...more, method: "POST", path: path`/api/v1/admin/users/${user}/reactivate` }),
     },

@@ -5,10 +5,13 @@ import { decimalOrNull } from "./decimal-input.ts";
 import { LEDGER_KINDS, TOP_UP_STATES, USAGE_SOURCES } from "./vocabulary.ts";
 import { Count, Decimal, Id, named, page, Time } from "./wire.ts";
 
+/** Whether somebody's turns and top-ups are refused, and the reason if one was given. */
+export const STANDING_ENTRIES = { suspended: v.boolean(), suspension_reason: v.nullable(v.string()) };
+
 export const Me = named(
   "Me",
-  "Who the token says you are.",
-  v.object({ user_id: v.string(), email: v.nullable(v.string()), is_admin: v.boolean() }),
+  "Who the token says you are, and whether you are suspended.",
+  v.object({ user_id: v.string(), email: v.nullable(v.string()), is_admin: v.boolean(), ...STANDING_ENTRIES }),
 );
 
 export const WALLET_ENTRIES = { user_id: v.string(), balance: Decimal, held: Decimal, available: Decimal };
@@ -16,7 +19,7 @@ export const WALLET_ENTRIES = { user_id: v.string(), balance: Decimal, held: Dec
 export const Wallet = named(
   "Wallet",
   "Credits. `held` is what running turns may cost; `available` is the balance without it.",
-  v.object({ ...WALLET_ENTRIES, low_balance: v.boolean() }),
+  v.object({ ...WALLET_ENTRIES, low_balance: v.boolean(), ...STANDING_ENTRIES }),
 );
 
 export const UsageEvent = named(

@@ -1,10 +1,10 @@
 // The admins' API on the wire (contract section 5), but for the reports.
 
 import * as v from "valibot";
-import { TOP_UP_ENTRIES, Transaction, WALLET_ENTRIES } from "./account.ts";
+import { STANDING_ENTRIES, TOP_UP_ENTRIES, Transaction, WALLET_ENTRIES } from "./account.ts";
 import { positiveDecimal } from "./decimal-input.ts";
 import { amount } from "./money.ts";
-import { ENFORCEMENT_SOURCES, RESOLUTIONS, RESOLVE_ACTIONS, TOP_UP_STATES } from "./vocabulary.ts";
+import { ENFORCEMENT_SOURCES, PEOPLE_ORDERS, PEOPLE_STATES, RESOLUTIONS, RESOLVE_ACTIONS, TOP_UP_STATES } from "./vocabulary.ts";
 import { Day, Decimal, named, OpaqueId, page, PAGE_ENTRIES, text, Time } from "./wire.ts";
 
 const Multiplier = positiveDecimal(amount("100"), 4);
@@ -89,9 +89,15 @@ export const Enforcement = named(
   v.object({ enforcement_enabled: v.boolean(), source: v.picklist(ENFORCEMENT_SOURCES) }),
 );
 
+export const SuspensionCreate = named(
+  "SuspensionCreate",
+  "Why a user is suspended. They can read it. Without it a reason that was given before stays.",
+  v.strictObject({ reason: v.optional(v.nullable(text(0, 256)), null) }),
+);
+
 export const Suspension = named(
   "Suspension",
-  "Whether a user's turns are refused.",
+  "Whether a user's turns and top-ups are refused.",
   v.object({ user_id: v.string(), suspended: v.boolean() }),
 );
 
@@ -118,6 +124,41 @@ export const AdminWallet = named(
   "Somebody's wallet and its ten latest ledger rows.",
   v.object({ ...WALLET_ENTRIES, recent_transactions: v.array(Transaction) }),
 );
+
+const PERSON_ENTRIES = {
+  ...WALLET_ENTRIES,
+  email: v.nullable(v.string()),
+  created_at: Time,
+  last_seen_at: Time,
+  ...STANDING_ENTRIES,
+  low_balance: v.boolean(),
+  first_turn_at: v.nullable(Time),
+  last_turn_at: v.nullable(Time),
+};
+
+export const Person = named(
+  "Person",
+  "Somebody who was here, with the figures of their wallet. `last_seen_at` is exact to a day where no session or turn tells more.",
+  v.object(PERSON_ENTRIES),
+);
+
+export const PersonRead = named(
+  "PersonRead",
+  "A person with their wallet and its ten latest ledger rows.",
+  v.object({ ...PERSON_ENTRIES, wallet: AdminWallet }),
+);
+
+const BEGINS = "must be 1 to 320 characters without control characters";
+
+export const PeopleQuery = v.strictObject({
+  ...PAGE_ENTRIES,
+  query: v.pipe(
+    v.optional(v.pipe(v.string(), v.regex(/^[^\p{Cc}\p{Cs}]{1,320}$/u, BEGINS), v.metadata({ minLength: 1, maxLength: 320 }))),
+    v.description("The beginning of a user id, as it is written, or of an e-mail address in any case."),
+  ),
+  state: v.optional(v.picklist(PEOPLE_STATES), "all"),
+  order: v.optional(v.picklist(PEOPLE_ORDERS), "newest"),
+});
 
 const Values = v.nullable(v.record(v.string(), v.unknown()));
 
@@ -182,6 +223,7 @@ export const ResolvedTopUp = named(
 );
 
 export const ActionList = named("ActionList", "A page of the audit, newest first.", page("actions", AdminAction));
+export const PersonList = named("PersonList", "A page of people, the greatest first. `total` counts up to 10 000.", page("users", Person));
 export const AdminTopUpList = named(
   "AdminTopUpList",
   "A page of top-ups, newest first. `total` counts up to 10 000.",

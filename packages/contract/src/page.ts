@@ -1,4 +1,4 @@
-// A page of a list: what a reader asks for, and what every list answers. The opaque cursor itself is made in http/page.ts.
+// A page of a list: what a reader asks for, and what every list answers. The opaque cursor itself is made in edge/src/input/list-query.ts.
 
 /**
  * What the rows of a page may take as they leave, in octets. A Lambda that answers at once may send 6 MiB, and carries its body as a JSON

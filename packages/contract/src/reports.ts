@@ -110,9 +110,9 @@ export const SetAsideReversal = named(
 
 export const Reconciliation = named(
   "Reconciliation",
-  "The ledger's invariants, each with the number of rows that break it: zero everywhere is the promise.",
+  "The ledger's invariants, each with the number of rows that break it: zero everywhere is the promise. `rows` are the ids of the first five.",
   v.object({
-    invariants: v.array(v.object({ name: v.string(), promise: v.string(), broken: Count })),
+    invariants: v.array(v.object({ name: v.string(), promise: v.string(), broken: Count, rows: v.array(v.string()) })),
     broken_total: Count,
     lost_revenue: LostRevenue,
     set_aside: v.object({ total: Count, newest: v.array(SetAsideReversal) }),

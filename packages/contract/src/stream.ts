@@ -2,24 +2,35 @@
 
 import * as v from "valibot";
 import { ERROR_CODES } from "./error.ts";
-import { TurnUsage } from "./turns.ts";
+import { TurnRead } from "./turns.ts";
 import { TOOL_STATES } from "./vocabulary.ts";
-import { Decimal } from "./wire.ts";
+import { Decimal, Time } from "./wire.ts";
 
-export const TurnStarted = v.object({ type: v.literal("turn_started"), turn_id: v.string() });
+/** The turn is open: what it holds, and the price that it is charged at. */
+export const TurnStarted = v.object({
+  type: v.literal("turn_started"),
+  turn_id: v.string(),
+  turn_index: v.number(),
+  model_alias_used: v.string(),
+  multiplier: Decimal,
+  pricing_version: v.string(),
+  hold: Decimal,
+  prune_triggered: v.boolean(),
+  created_at: Time,
+});
 export const Chunk = v.object({ type: v.literal("chunk"), delta: v.string() });
 export const ToolUsed = v.object({ type: v.literal("tool"), tool_name: v.string(), status: v.picklist(TOOL_STATES) });
-export const TurnDone = v.object({
-  type: v.literal("done"),
-  turn_id: v.string(),
-  provider_model: v.string(),
-  usage: TurnUsage,
-  credits_burned: Decimal,
-  balance_after: Decimal,
-  low_balance: v.boolean(),
-  summary_used_fallback: v.boolean(),
+/** What the provider has counted so far, where it says so while it answers. */
+export const UsageSoFar = v.object({
+  type: v.literal("usage"),
+  input_tokens_fresh: v.nullable(v.number()),
+  input_tokens_cached: v.number(),
+  output_tokens: v.nullable(v.number()),
+  reasoning_tokens: v.number(),
 });
+/** The turn is settled: everything that a TurnRead has. */
+export const TurnDone = v.object({ type: v.literal("done"), turn_id: v.string(), ...TurnRead.entries });
 /** The turn ended without an answer: nothing was charged. */
 export const TurnFailed = v.object({ type: v.literal("error"), code: v.picklist(ERROR_CODES), detail: v.string() });
 
-export const StreamEvent = v.variant("type", [TurnStarted, Chunk, ToolUsed, TurnDone, TurnFailed]);
+export const StreamEvent = v.variant("type", [TurnStarted, Chunk, ToolUsed, UsageSoFar, TurnDone, TurnFailed]);

@@ -60,6 +60,14 @@ export type Window = WordOf<typeof WINDOWS>;
 export const ENFORCEMENT_SOURCES = ["config", "override"] as const;
 export type EnforcementSource = WordOf<typeof ENFORCEMENT_SOURCES>;
 
+/** Which people an admin lists. `low`: below the threshold of a low balance; `negative`: below zero. */
+export const PEOPLE_STATES = ["all", "suspended", "low", "negative"] as const;
+export type PeopleState = WordOf<typeof PEOPLE_STATES>;
+
+/** What people are listed by, the greatest first. */
+export const PEOPLE_ORDERS = ["newest", "balance", "last_turn"] as const;
+export type PeopleOrder = WordOf<typeof PEOPLE_ORDERS>;
+
 export const JOBS = ["sweep", "reconcile", "verify"] as const;
 export type JobName = WordOf<typeof JOBS>;
 

@@ -9,11 +9,16 @@ import { setHouseHeaders } from "@pantheon/edge/shell/envelope.ts";
 import { problem } from "@pantheon/edge/output/problem.ts";
 import { functionFor } from "@pantheon/functions/functions.ts";
 import { applications, type Deps } from "@pantheon/functions/whole.ts";
+import { isLoopback } from "@pantheon/ops/place.ts";
+import { watchTraffic } from "./traffic.ts";
+import { WEBHOOK_PATH } from "./webhook.ts";
 
 export type LocalServer = {
   readonly url: string;
   /** Puts the functions in place; until then every request is answered 503. */
   mount(deps: Deps, beside: Beside): void;
+  /** From now on every request is answered 503; resolves when those under way have ended, or after so many milliseconds. */
+  finish(patienceMs: number): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -24,11 +29,15 @@ const STAND_IN_PATH = "/stand-in";
 /** The product's own addresses. Everything that is nobody's is the web app's. */
 const PRODUCT = ["/api", "/webhooks"];
 
-/** What the local world has beside the functions: its token issuer, where a top-up is paid, the API's description, and the web app if it is served. */
+/**
+ * What the local world has beside the functions: its token issuer, where a top-up is paid, its own rule for events, the API's description,
+ * and the web app if it is served.
+ */
 type Beside = {
   readonly issuer: Answerer;
   readonly pay: Answerer;
   readonly card: Answerer;
+  readonly webhook: Answerer;
   readonly docs: Answerer;
   readonly site: Answerer | null;
 };
@@ -36,21 +45,51 @@ type Beside = {
 type Answerer = (request: Request) => Response | Promise<Response>;
 
 const starting: Answerer = () => new Response("Starting.", { status: 503, headers: { "Retry-After": "1" } });
+const stopping: Answerer = () => new Response("Stopping.", { status: 503, headers: { Connection: "close" } });
 
-/** Listens on 127.0.0.1. Rejects with the system's error when the port is taken; port 0 picks a free one. */
-export async function startServer(port: number): Promise<LocalServer> {
+/**
+ * Listens on this machine alone, unless `host` opens it. Rejects with the system's error when the port is taken; port 0 picks a free one.
+ * An address of one network card is listened on beside the loopback one, by which the world calls itself.
+ */
+export async function startServer(port: number, host = LOOPBACK): Promise<LocalServer> {
   let answer: Answerer = starting;
-  const server: ServerType = serve({ fetch: (request) => answer(request), port, hostname: "127.0.0.1" });
-  await once(server, "listening");
+  const fetch = (request: Request) => traffic.during(() => answer(request));
+  const isWhole = isLoopback(host) || EVERY_ADDRESS.has(host);
+  const server = await listen(fetch, port, isWhole ? host : LOOPBACK);
+  const traffic = watchTraffic(server);
   const address = server.address();
+  const taken = typeof address === "object" && address !== null ? address.port : port;
+  const more = isWhole
+    ? null
+    : await listen(fetch, taken, host).catch(async (error: unknown) => {
+        await closeServer(server);
+        throw error;
+      });
+  const own = isLoopback(host) ? host : LOOPBACK;
   return {
-    url: `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : port}`,
+    url: `http://${own.includes(":") ? `[${own}]` : own}:${taken}`,
     mount: (deps, beside) => (answer = gateway(deps, beside)),
-    close: () => closeServer(server),
+    finish: async (patienceMs) => {
+      answer = stopping;
+      await traffic.idle(patienceMs);
+    },
+    close: async () => {
+      await closeServer(server);
+      if (more !== null) await closeServer(more);
+    },
   };
 }
 
-function gateway(deps: Deps, { issuer, pay, card, docs, site }: Beside): Answerer {
+const LOOPBACK = "127.0.0.1";
+const EVERY_ADDRESS = new Set(["0.0.0.0", "::"]);
+
+async function listen(fetch: Answerer, port: number, hostname: string): Promise<ServerType> {
+  const server = serve({ fetch, port, hostname });
+  await once(server, "listening");
+  return server;
+}
+
+function gateway(deps: Deps, { issuer, pay, card, webhook, docs, site }: Beside): Answerer {
   const apps = applications(deps);
   return (request) => {
     const address = new URL(request.url);
@@ -60,6 +99,7 @@ function gateway(deps: Deps, { issuer, pay, card, docs, site }: Beside): Answere
     if (pathname.startsWith(`${ISSUER_PATH}/`)) return issuer(withoutPrefix(request));
     if (isUnder(PAY_PATH)) return pay(request);
     if (isUnder(STAND_IN_PATH)) return card(request);
+    if (pathname === WEBHOOK_PATH) return webhook(request);
     if (DOCS_PATHS.has(pathname)) return docs(request);
     if (site !== null && !PRODUCT.some(isUnder)) return site(request);
     return apps[functionFor(pathname) ?? "users"].fetch(request); // an unknown address is a 404 of some function

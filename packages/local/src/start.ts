@@ -4,97 +4,145 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs, styleText } from "node:util";
-import { ConfigError } from "@pantheon/core/config/config.ts";
+import { sweepLapsed } from "@pantheon/core/turns/sweep.ts";
 import { checkoutCommit } from "@pantheon/ops/checkout-commit.ts";
-import { LocalConfigError, localEnvironment, readLocalConfig } from "@pantheon/ops/place.ts";
+import { explain, LOCAL_DATABASE, OWN_DATABASE } from "@pantheon/ops/explain.ts";
+import { isLoopback, localEnvironment, readLocalConfig, tableWidth, type LocalConfig } from "@pantheon/ops/place.ts";
+import { refuseForeignHome } from "@pantheon/stand-ins/postgres/home.ts";
 import { openFileLog } from "./file-log.ts";
+import { holderOf } from "./port-holder.ts";
+import { withRequestLines } from "./request-lines.ts";
+import { listenForStop, type StopSignals } from "./stop-signals.ts";
 import { runTour } from "./tour/tour.ts";
+import { asksRealModels, REAL_TURNS } from "./tour/turn.ts";
 import { renderTour, tourSucceeded } from "./tour/view.ts";
 import { builtSite } from "./site/build.ts";
 import { startWorld, type World } from "./world.ts";
 
-const HELP = `Usage: npm start -- [--no-tour | --tour-only]
+const HELP = `Usage: npm start -- [--no-tour | --tour-only] [--log]
 
-Starts PostgreSQL, the stand-in model provider, the token issuer and every function behind one port (PORT, default 8787; 0 picks one),
-runs a short tour and serves until Ctrl-C. Data is kept in .pantheon/ (PANTHEON_HOME).
+Starts PostgreSQL, the stand-in model provider, the token issuer and every function
+behind one port (PORT, default 8787; 0 picks one), runs a short tour and serves until
+Ctrl-C. Data is kept in .pantheon/ (PANTHEON_HOME). It listens on this machine alone;
+HOST is another address, and needs PANTHEON_OPEN=1.
 
   --no-tour     serve at once
-  --tour-only   end after the tour; exit 1 when a step was not answered as expected`;
+  --tour-only   end after the tour; exit 1 when a step was not answered as expected
+  --log         a line on the terminal for every request`;
+
+type Wish = { readonly tour: boolean; readonly serve: boolean; readonly log: boolean };
 
 try {
   const { values } = parseArgs({
-    options: { "no-tour": { type: "boolean" }, "tour-only": { type: "boolean" }, help: { type: "boolean", short: "h" } },
+    options: {
+      "no-tour": { type: "boolean" },
+      "tour-only": { type: "boolean" },
+      log: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h" },
+    },
   });
   if (values.help) console.log(HELP);
   else if (values["no-tour"] && values["tour-only"]) throw new Error("--no-tour and --tour-only contradict each other");
-  else await start({ tour: !values["no-tour"], serve: !values["tour-only"] });
+  else await start({ tour: !values["no-tour"], serve: !values["tour-only"], log: values.log });
 } catch (error) {
-  console.error(`pantheon: ${explain(error)}`);
+  console.error(`pantheon: ${whatHappened(error)}`);
   process.exitCode = 1;
 }
 
-async function start({ tour, serve }: { tour: boolean; serve: boolean }): Promise<void> {
+async function start(wish: Wish): Promise<void> {
   const began = performance.now();
-  const { home, port, databaseUrl } = readLocalConfig();
-  if (databaseUrl !== null && !isHere(databaseUrl)) {
+  const settings = readLocalConfig();
+  const { home, host, databaseUrl } = settings;
+  if (databaseUrl !== null && !isLoopback(new URL(databaseUrl).hostname.replaceAll(/[[\]]/g, ""))) {
     throw new Error(
       "DATABASE_URL names another machine: the local world changes prices, grants credits and takes unsigned events, so it runs on a database of this one only",
     );
   }
+  refuseForeignHome(home);
   mkdirSync(home, { recursive: true });
-  const log = openFileLog(join(home, "pantheon.log"), Date.now);
+  const stop = listenForStop(Date.now);
+  const logFile = join(home, "pantheon.log");
+  const file = openFileLog(logFile, Date.now);
+  const log = wish.log ? withRequestLines(file, Date.now, (line) => console.log(line)) : file;
   const environment = { COMMIT_SHA: checkoutCommit() ?? "unknown", ...localEnvironment() };
   console.log(`\n  ${styleText("bold", "Pantheon")}  every turn priced, debited and recorded in one statement\n`);
-  const site = serve ? await builtSite() : null;
-  const world = await startWorld({ home, port, databaseUrl, environment, log, site, notice: (line) => console.log(`  ${line}`) });
+  const site = wish.serve ? await builtSite() : null;
+  if (!isLoopback(host)) warnThatItIsOpen(host);
   try {
-    console.log(`  ready in ${seconds(began)} at ${world.apiUrl}, data in ${home}\n`);
-    if (tour) await showTour(world);
-    if (serve) await serveUntilStopped(world);
+    const world = await startWorld({ ...settings, environment, log, site, notice: (line) => console.log(`  ${line}`) });
+    try {
+      await sweepLapsed(world.deps); // what a killed run left running gives its hold back, before anybody looks at the books
+      console.log(`  ready in ${seconds(began)} at ${world.apiUrl}\n  ${placesOf(world, settings)}, log in ${logFile}\n`);
+      await use(world, wish, stop);
+    } finally {
+      await world.stop();
+    }
+  } catch (error) {
+    if (stop.exitCode() === null) throw error; // else what was stopped on its way failed, which is no news
   } finally {
-    await world.stop();
-    log.close();
+    file.close();
   }
+  // What a stopped world left behind, a model's answer that nobody waits for, must not keep the process.
+  if (stop.exitCode() !== null) process.exit();
 }
 
-/** True for a database that listens on this machine alone. */
-function isHere(databaseUrl: string): boolean {
-  return ["127.0.0.1", "localhost", "[::1]"].includes(new URL(databaseUrl).hostname);
+async function use(world: World, wish: Wish, stop: StopSignals): Promise<void> {
+  if (wish.tour) await showTour(world, stop);
+  if (wish.serve && !stop.signal.aborted) await serveUntilStopped(world, stop);
+  else process.exitCode = stop.exitCode() ?? process.exitCode;
 }
 
-async function showTour(world: World): Promise<void> {
-  const tour = await runTour(world);
-  console.log(renderTour(tour));
+function warnThatItIsOpen(host: string): void {
+  console.log(`  ${styleText("yellow", "Open")}  it listens on ${host}, so others on the network can reach it. It is made for one person:`);
+  console.log("        plain http, test cards, a stand-in for the models. Events are taken signed only.\n");
+}
+
+/** Where the data is: the home, unless the server's user may not enter it. */
+function placesOf({ dataFolder }: World, { home }: LocalConfig): string {
+  if (dataFolder === null) return `data in the database of DATABASE_URL, keys in ${home}`;
+  return dataFolder === join(home, "postgres") ? `data in ${home}` : `data in ${dataFolder}, keys in ${home}`;
+}
+
+async function showTour(world: World, stop: StopSignals): Promise<void> {
+  if (asksRealModels(world)) {
+    console.log(`  OPENROUTER_API_KEY is set: the tour asks the real provider ${REAL_TURNS} short turns, for about a cent.`);
+  }
+  const tour = await runTour(world, { signal: stop.signal, progress: (line) => console.log(`  ${line}`) });
+  console.log(renderTour(tour, tableWidth()));
+  if (tour.isStopped) console.log("\n  The tour was stopped; prices and settings are as they were.");
   if (!tourSucceeded(tour)) process.exitCode = 1;
 }
 
 /** Says where everything is, and waits for Ctrl-C or a polite kill. */
-async function serveUntilStopped(world: World): Promise<void> {
-  world.takeUnsignedEvents();
+async function serveUntilStopped(world: World, stop: StopSignals): Promise<void> {
+  const byHand = world.takeUnsignedEvents();
   world.startSchedule();
   console.log(`
   ${styleText("bold", "Serving")}  ${world.apiUrl}/api/v1   (${world.apiUrl}/docs says what; Ctrl-C stops)
 
     in a browser: ${world.apiUrl}/           your wallet, usage and playground
                   ${world.apiUrl}/operator   margins, prices, payments and health
+    Stripe's events: ${world.apiUrl}/webhooks/stripe, ${byHand ? "signed, or by hand without a signature" : "signed only"}
 
     TOKEN=$(npm run --silent token -- --user me)
     curl -s ${world.apiUrl}/api/v1/users/me/wallet -H "Authorization: Bearer $TOKEN"
 `);
-  await new Promise<void>((resolve) => {
-    process.once("SIGINT", resolve);
-    process.once("SIGTERM", resolve);
-  });
+  await stop.came;
 }
 
 function seconds(began: number): string {
   return `${((performance.now() - began) / 1_000).toFixed(1)} s`;
 }
 
-function explain(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof LocalConfigError) return error.message;
-  if (error instanceof Error && "code" in error && error.code === "ERR_PARSE_ARGS_UNKNOWN_OPTION")
-    return `${error.message.split(".")[0]}; --help tells more`;
-  if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return "the port is taken; PORT=0 picks a free one";
-  return error instanceof Error ? error.message : "could not start";
+function whatHappened(error: unknown): string {
+  const code: unknown = error instanceof Error ? Reflect.get(error, "code") : null;
+  if (error instanceof Error && code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") return `${error.message.split(".")[0]}; --help tells more`;
+  if (code === "EADDRINUSE") return portTaken(error);
+  return explain(error, localEnvironment()["DATABASE_URL"] ? OWN_DATABASE : LOCAL_DATABASE);
+}
+
+function portTaken(error: unknown): string {
+  const port: unknown = error instanceof Error ? Reflect.get(error, "port") : null;
+  const holder = typeof port === "number" ? holderOf(port) : null;
+  return `port ${String(port)} is taken${holder === null ? "" : ` by ${holder}`}: stop that, or set PORT (0 picks a free one)`;
 }

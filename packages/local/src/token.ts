@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import * as v from "valibot";
 import { readLocalConfig } from "@pantheon/ops/place.ts";
 import { createIssuer } from "@pantheon/stand-ins/issuer.ts";
+import { refuseForeignHome } from "@pantheon/stand-ins/postgres/home.ts";
 
 const HELP = `Usage: npm run --silent token -- --user ID [--admin] [--email ADDRESS]
 
@@ -32,6 +33,7 @@ try {
 
 async function mint(user: string, { admin, email }: { admin: boolean; email?: string | undefined }): Promise<string> {
   const { home } = readLocalConfig();
+  refuseForeignHome(home);
   const issuer = createIssuer({ home, issuerUrl: await issuerUrl(home), audience: AUDIENCE, clock: Date.now });
   const token = await issuer.token({ user, ...(email !== undefined && { email }) });
   if (admin) issuer.addAdmin(user);

@@ -3,15 +3,13 @@
 
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
-import { readConfig, type Config } from "@pantheon/core/config/config.ts";
+import type { Config } from "@pantheon/core/config/config.ts";
 import { createDeps, type Deps } from "@pantheon/functions/whole.ts";
 import { migrateToHead } from "@pantheon/core/db/migrate.ts";
-import type { Gateway } from "@pantheon/core/llm/gateway.ts";
-import type { ModelEntry } from "@pantheon/core/llm/models.ts";
+import type { Model } from "@pantheon/core/models/model.ts";
 import type { Log } from "@pantheon/core/log.ts";
-import { LOCAL_STRIPE_KEY } from "@pantheon/ops/place.ts";
+import { isLoopback } from "@pantheon/ops/place.ts";
 import { createIssuer, type Issuer } from "@pantheon/stand-ins/issuer.ts";
 import { docsPage } from "./docs/page.ts";
 import { payPage } from "./pay/page.ts";
@@ -21,13 +19,18 @@ import { site } from "./site/site.ts";
 import { signIn } from "@pantheon/stand-ins/sign-in/sign-in.ts";
 import { startPostgres } from "@pantheon/stand-ins/postgres/postgres.ts";
 import { startProvider, type Provider } from "@pantheon/stand-ins/provider/provider.ts";
+import { worldConfig } from "./environment.ts";
+import { watchModels, type ModelFailure, type Models } from "./models.ts";
 import { startSchedule } from "./schedule.ts";
-import { ISSUER_PATH, startServer } from "./server.ts";
+import { ISSUER_PATH, startServer, type LocalServer } from "./server.ts";
 import { startStripe, type StandInStripe } from "@pantheon/stand-ins/stripe/stripe.ts";
+import { localWebhook, WEBHOOK_PATH } from "./webhook.ts";
 
 export type WorldOptions = {
   readonly home: string;
   readonly port: number;
+  /** The address to listen on; this machine alone unless another is given, and then no event is taken by hand. */
+  readonly host?: string;
   /** A database of one's own, migrated here; null starts the local world's. */
   readonly databaseUrl: string | null;
   /** The product's variables; what the world itself provides (database, issuer, provider) is filled in. */
@@ -35,7 +38,7 @@ export type WorldOptions = {
   /** What the functions say and take their stage to be; it is read as `local`, whose rules this world needs. A test of another stage's conduct says so. */
   readonly stage?: string;
   readonly log: Log;
-  readonly models?: Readonly<Record<string, ModelEntry>>;
+  readonly models?: Readonly<Record<string, Model>>;
   readonly driver?: "pg" | "neon";
   readonly maxConnections?: number;
   /** The folder of the built web app, to be served at `/`; without it there is the API alone. */
@@ -47,15 +50,22 @@ export type WorldOptions = {
 export type World = {
   readonly apiUrl: string;
   readonly databaseUrl: string;
+  /** The folder of the world's own database; null with a database of one's own. */
+  readonly dataFolder: string | null;
   readonly config: Config;
   readonly deps: Deps;
   readonly provider: Provider;
   readonly stripe: StandInStripe;
   readonly issuer: Issuer;
-  /** From now on events are taken without a signature, as on a local stage without a secret: so that a person can post one by hand. */
-  takeUnsignedEvents(): void;
+  /**
+   * From now on an event without a signature header is taken, so that a person can post one by hand: on the stage `local`, where no
+   * webhook secret was given, and on this machine alone. Elsewhere it changes nothing. Answers whether they are taken.
+   */
+  takeUnsignedEvents(): boolean;
   /** From now on the scheduled jobs run as often as on a stage, until the world stops. */
   startSchedule(): void;
+  /** Why the newest model call failed; null when none did since the last answer. */
+  modelFailure(): ModelFailure | null;
   /** What passed so far: statements sent to the database, and milliseconds spent in model calls. */
   readonly passed: { statements: number; modelMs: number };
   stop(): Promise<void>;
@@ -80,62 +90,43 @@ export async function startWorld(options: WorldOptions): Promise<World> {
 
 async function startParts(options: WorldOptions, onStop: (end: () => unknown) => void): Promise<Omit<World, "stop">> {
   const { home, log, environment } = options;
-  const server = await startServer(options.port);
+  const server = await startServer(options.port, options.host);
   onStop(() => server.close());
-  const databaseUrl = options.databaseUrl ?? (await startDatabase(options, onStop));
-  await migrateToHead({ url: databaseUrl, folder: MIGRATIONS, log });
   const provider = await startProvider();
   onStop(() => provider.close());
-
   const stripe = await startStripe();
   onStop(() => stripe.close());
-
   const issuerUrl = `${server.url}${ISSUER_PATH}`;
-  const read = readConfig({
-    OPENROUTER_BASE_URL: provider.url,
-    OPENROUTER_API_KEY: "stand-in",
-    STRIPE_API_URL: stripe.url,
-    STRIPE_SECRET_KEY: LOCAL_STRIPE_KEY,
-    STRIPE_WEBHOOK_SECRET: "whsec_local",
-    ...given(environment),
-    DATABASE_URL: databaseUrl,
-    DATABASE_POOL_URL: undefined,
-    AUTH_ISSUER: issuerUrl,
-    AUTH_JWKS_URL: undefined,
-  });
-  const config = { ...read, stage: options.stage ?? read.stage };
-  const webhookSecrets = [...config.stripe.webhookSecrets];
-  stripe.setWebhook({ url: `${server.url}/webhooks/stripe`, secret: webhookSecrets[0] ?? "whsec_local" });
-  const issuer = createIssuer({ home, issuerUrl, audience: config.auth.audience, clock: Date.now });
+  const read = worldConfig(environment, { provider: provider.url, stripe: stripe.url, issuer: issuerUrl }, options.databaseUrl);
+  const issuer = createIssuer({ home, issuerUrl, audience: read.config.auth.audience, clock: Date.now });
+
+  const { url: databaseUrl, folder: dataFolder } = await database(options, onStop);
+  await migrateToHead({ url: databaseUrl, folder: MIGRATIONS, log });
+  const config: Config = { ...read.config, stage: options.stage ?? read.config.stage, databaseUrl, directDatabaseUrl: databaseUrl };
+  stripe.setWebhook({ url: `${server.url}${WEBHOOK_PATH}`, secret: config.stripe.webhookSecrets[0] ?? "" });
   const passed = { statements: 0, modelMs: 0 };
-  const admins = { has: (id: string) => config.adminUserIds.has(id) || issuer.adminUserIds.has(id) };
-  const deps = createDeps({
-    config: { ...config, adminUserIds: admins, stripe: { ...config.stripe, webhookSecrets } },
-    log,
-    clock: Date.now,
-    maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
-    ...(options.models && { models: options.models }),
-    ...(options.driver && { driver: options.driver }),
-    onStatement: () => (passed.statements += 1),
-  });
+  const models = watchModels(log, (ms) => (passed.modelMs += ms));
+  const deps = productDeps(options, { config, issuer, log: models.log, onStatement: () => (passed.statements += 1) });
   onStop(() => deps.db.close());
-  const timed = { ...deps, gateway: timedGateway(deps.gateway, passed) };
-  server.mount(timed, beside({ ...options, url: server.url, issuerUrl, stripe, issuer, deps: timed, config }));
-  announce(
-    home,
-    { apiUrl: server.url, databaseUrl, stripeUrl: stripe.url, llmUrl: provider.url, issuer: issuerUrl, pid: process.pid },
-    onStop,
-  );
+  const timed = { ...deps, gateway: models.wrap(deps.gateway) };
+  let takesUnsigned = false;
+  const webhook = localWebhook(timed, () => takesUnsigned);
+  server.mount(timed, { ...beside({ ...options, url: server.url, issuerUrl, stripe, issuer, deps: timed, config }), webhook });
+  const place = { apiUrl: server.url, databaseUrl, stripeUrl: stripe.url, llmUrl: provider.url, issuer: issuerUrl, pid: process.pid };
+  announce(home, place, onStop);
+  onStop(() => finish(server, models));
   return {
     apiUrl: server.url,
     databaseUrl,
+    dataFolder,
     config,
     deps: timed,
     provider,
     stripe,
     issuer,
     passed,
-    takeUnsignedEvents: () => webhookSecrets.splice(0),
+    modelFailure: () => models.failure(),
+    takeUnsignedEvents: () => (takesUnsigned = read.byHand && isLoopback(options.host ?? "127.0.0.1")),
     startSchedule: () => onStop(startSchedule(timed)),
   };
 }
@@ -149,45 +140,50 @@ function beside({ site: folder, url, issuerUrl, stripe, issuer, deps, config }: 
   const pages = folder === undefined || folder === null ? null : site({ folder, url, config });
   return {
     issuer: signIn({ issuer, issuerUrl, clock: Date.now, people }).fetch,
-    pay: payPage({ apiUrl: url, stripe, issuer }).fetch,
+    pay: payPage({ apiUrl: url, stripe, issuer, config }).fetch,
     card: cardRoutes({ stripe, url }).fetch,
     docs: docsPage(url).fetch,
     site: pages?.fetch ?? null,
   };
 }
 
-/** A key of one's own means the real provider, at its real address unless another is given. */
-function given(environment: WorldOptions["environment"]): Record<string, string | undefined> {
-  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""));
-  return {
-    ...(set["OPENROUTER_API_KEY"] !== undefined && { OPENROUTER_BASE_URL: undefined }),
-    ...(set["STRIPE_SECRET_KEY"] !== undefined && { STRIPE_API_URL: undefined }),
-    ...set,
-  };
+/** What a model says within this time after a stop began is settled; then its turn is voided. */
+const MODELS_PATIENCE_MS = 2_000;
+const REQUESTS_PATIENCE_MS = 6_000;
+
+/** Takes no new request and ends those under way, so that no turn is left running. */
+async function finish(server: LocalServer, models: Models): Promise<void> {
+  const timer = setTimeout(() => models.end(), MODELS_PATIENCE_MS);
+  await server.finish(REQUESTS_PATIENCE_MS);
+  clearTimeout(timer);
 }
 
-async function startDatabase({ home, log, notice }: WorldOptions, onStop: (end: () => unknown) => void): Promise<string> {
+type Made = { readonly config: Config; readonly issuer: Issuer; readonly log: Log; readonly onStatement: () => void };
+
+function productDeps(options: WorldOptions, { config, issuer, log, onStatement }: Made): Deps {
+  const adminUserIds = { has: (id: string) => config.adminUserIds.has(id) || issuer.adminUserIds.has(id) };
+  return createDeps({
+    config: { ...config, adminUserIds },
+    log,
+    clock: Date.now,
+    maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
+    ...(options.models && { models: options.models }),
+    ...(options.driver && { driver: options.driver }),
+    onStatement,
+  });
+}
+
+type Db = { readonly url: string; readonly folder: string | null };
+
+async function database({ databaseUrl, home, log, notice }: WorldOptions, onStop: (end: () => unknown) => void): Promise<Db> {
+  if (databaseUrl !== null) return { url: databaseUrl, folder: null };
   const info: Log["info"] = (message, fields = {}) => {
     log.info(message, fields);
     notice?.([message, ...Object.values(fields)].join(" "));
   };
   const postgres = await startPostgres({ home, log: { ...log, info } });
   onStop(() => postgres.stop());
-  return postgres.url("pantheon");
-}
-
-/** Measures what a model call takes, so that what remains of a turn is ours. */
-function timedGateway(gateway: Gateway, passed: World["passed"]): Gateway {
-  return {
-    answer: async (call) => {
-      const began = performance.now();
-      try {
-        return await gateway.answer(call);
-      } finally {
-        passed.modelMs += performance.now() - began;
-      }
-    },
-  };
+  return { url: postgres.url("pantheon"), folder: postgres.folder };
 }
 
 /** The file carries the database's password, so only its owner may read it; it is gone when the world is. */

@@ -6,34 +6,50 @@ import { createDatabase } from "@pantheon/core/db/database.ts";
 import { readDurability } from "@pantheon/core/ledger/durability.ts";
 import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
 import { readLostRevenue } from "@pantheon/core/maintenance/lost-revenue.ts";
-import { readLocalConfig, readLocalPlace } from "./place.ts";
+import { explain, LOCAL_DATABASE, OWN_DATABASE } from "./explain.ts";
+import { readLocalConfig, readLocalPlace, tableWidth } from "./place.ts";
 
 const HELP = `Usage: npm run ledger:verify
 
-Counts the rows that break an invariant of the ledger, and looks at the settings that durability depends on. Exit 1 on any.
+Counts the rows that break an invariant of the ledger, names the first of them, and looks at the settings that durability depends on. Exit 1 on any.
 Uses DATABASE_URL, or the local world that npm start serves.`;
 
 const TIMEOUT_MS = 15 * 60_000;
+const MARK_WIDTH = 3;
+const COUNT_WIDTH = 8;
+/** The lines between and around three columns. */
+const BORDERS = 4;
 const quiet = { info() {}, warn() {}, error() {}, count() {} };
+
+let place = OWN_DATABASE;
 
 try {
   const { values } = parseArgs({ options: { help: { type: "boolean", short: "h" } } });
   if (values.help) console.log(HELP);
   else await verify();
 } catch (error) {
-  console.error(`ledger:verify: ${error instanceof Error ? error.message.replaceAll("\n", "; ") : "failed"}`);
+  console.error(`ledger:verify: ${explain(error, place).replaceAll("\n", "; ")}`);
   process.exitCode = 1;
 }
 
 async function verify(): Promise<void> {
   const { home, databaseUrl } = readLocalConfig();
+  if (databaseUrl === null) place = LOCAL_DATABASE;
   const url = databaseUrl ?? readLocalPlace(home)["DATABASE_URL"];
   if (url === undefined) throw new Error("no database: set DATABASE_URL, or run npm start first");
   const db = createDatabase({ url, log: quiet, clock: Date.now, maxConnections: 1, reportTimeoutMs: TIMEOUT_MS });
   try {
-    const table = new Table({ head: ["", "Invariant", "Rows that break it"], style: { head: [], border: [] } });
+    const table = new Table({
+      head: ["", "Invariant", "Broken"],
+      colWidths: [MARK_WIDTH, tableWidth() - MARK_WIDTH - COUNT_WIDTH - BORDERS, COUNT_WIDTH],
+      wordWrap: true,
+      style: { head: [], border: [] },
+    });
     const invariants = await checkInvariants(db);
-    for (const { promise, broken } of invariants) table.push([mark(broken === 0), promise, String(broken)]);
+    for (const { name, promise, broken, rows } of invariants) {
+      const which = broken === 0 ? "" : `\n${name}: ${rows.join(", ")}${rows.length < broken ? ", …" : ""}`;
+      table.push([mark(broken === 0), `${promise}${which}`, String(broken)]);
+    }
     const settings = await readDurability(db);
     for (const { name, value, ok } of settings) table.push([mark(ok), `${name} = ${value}`, ""]);
     console.log(table.toString());

@@ -6,6 +6,7 @@ import { createDatabase } from "@pantheon/core/db/database.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import { reconcile, type Reconciled } from "@pantheon/core/payments/reconcile.ts";
 import { createStripe } from "@pantheon/core/payments/stripe.ts";
+import { explain, LOCAL_DATABASE, OWN_DATABASE } from "./explain.ts";
 import { localEnvironment, readLocalConfig, readLocalPlace } from "./place.ts";
 
 const HELP = `Usage: npm run reconcile -- [--check] [--restore] [--days N]
@@ -17,6 +18,8 @@ themselves, and marked as restored. Uses STRIPE_SECRET_KEY and DATABASE_URL, or 
 world that npm start serves.`;
 
 const quiet: Log = { info() {}, warn() {}, error() {}, count() {} };
+
+let place = OWN_DATABASE;
 
 try {
   const { values } = parseArgs({
@@ -31,12 +34,19 @@ try {
   else if (!/^[1-9]\d{0,2}$/.test(values.days)) throw new Error("--days must be a number from 1 to 999");
   else await run(Number(values.days), !values.check, values.restore);
 } catch (error) {
-  console.error(`reconcile: ${error instanceof Error ? error.message.replaceAll("\n", "; ") : "failed"}`);
+  console.error(`reconcile: ${explain(error, place).replaceAll("\n", "; ")}`);
   process.exitCode = 1;
 }
 
 async function run(days: number, write: boolean, restore: boolean): Promise<void> {
-  const config = readConfig({ ...readLocalPlace(readLocalConfig().home), ...localEnvironment() });
+  const { home, databaseUrl } = readLocalConfig();
+  const local = readLocalPlace(home);
+  const isLocal = databaseUrl === null && !localEnvironment()["DATABASE_POOL_URL"];
+  if (isLocal && local["DATABASE_URL"] === undefined) {
+    throw new Error("no local world runs: run npm start first, or set DATABASE_URL, AUTH_ISSUER and STRIPE_SECRET_KEY of another one");
+  }
+  if (isLocal) place = LOCAL_DATABASE;
+  const config = readConfig({ ...local, ...localEnvironment() });
   const stripe = createStripe(config.stripe, quiet);
   if (!stripe) throw new Error("STRIPE_SECRET_KEY is not set, and no local world is running");
   const db = createDatabase({ url: config.databaseUrl, log: quiet, clock: Date.now, maxConnections: 1 });

@@ -61,10 +61,16 @@ type PublicJwk = { kty: "EC"; crv: "P-256"; x: string; y: string; kid: string; a
 
 /** The key pair of a file, which is made when it is missing. Two processes that start together end up with the same one. */
 function readKey(file: string): { public: PublicJwk; private: KeyObject } {
-  const jwk = v.parse(PrivateJwk, JSON.parse(readIfThere(file) ?? makeKeyFile(file)));
-  const { kty, crv, x, y } = jwk;
-  const kid = createHash("sha256").update(`${x}.${y}`).digest("base64url").slice(0, 16);
-  return { public: { kty, crv, x, y, kid, alg: "ES256", use: "sig" }, private: createPrivateKey({ key: jwk, format: "jwk" }) };
+  const text = readIfThere(file) ?? makeKeyFile(file);
+  try {
+    const jwk = v.parse(PrivateJwk, JSON.parse(text));
+    const { kty, crv, x, y } = jwk;
+    const kid = createHash("sha256").update(`${x}.${y}`).digest("base64url").slice(0, 16);
+    return { public: { kty, crv, x, y, kid, alg: "ES256", use: "sig" }, private: createPrivateKey({ key: jwk, format: "jwk" }) };
+  } catch {
+    // Without the cause: it may quote the key.
+    throw new Error(`${file} does not hold the issuer's key: delete it, and a new key is made (tokens made with the old one end)`);
+  }
 }
 
 function makeKeyFile(file: string): string {

@@ -10,7 +10,8 @@ import type { Schema } from "@pantheon/core/db/schema/schema.ts";
 import { exportUsage } from "@pantheon/core/reports/export.ts";
 import { readSummary } from "@pantheon/core/reports/summary.ts";
 import { listTransactions } from "@pantheon/core/ledger/entries.ts";
-import { readWallet } from "@pantheon/core/ledger/wallet.ts";
+import { inPerson } from "@pantheon/core/accounts/caller.ts";
+import { readAccount } from "@pantheon/core/accounts/person.ts";
 import { seedEvents, spreadCalls } from "../../support/seed-usage.ts";
 import { quiet, withBenchDatabase } from "./bench-database.ts";
 
@@ -24,7 +25,7 @@ const EXPORTED = { from: "2026-01-01", to: "2026-01-06" }; // a fifth of the eve
 const SPREAD = { users: 40, days: 30, day: "2026-01-01", aliases: ["default", "gpt-4o", "deepseek", "claude-haiku", "gemini-pro"] };
 const RUNS = 200;
 const PAGES: readonly (readonly [what: string, read: (db: Database, user: string) => Promise<unknown>])[] = [
-  ["wallet with its 10 newest", async (db, user) => [await readWallet(db, user), await listTransactions(db, user, page(10))]],
+  ["wallet with its 10 newest", async (db, user) => [await readAccount(db, inPerson(user)), await listTransactions(db, user, page(10))]],
   ["page of 50 transactions", (db, user) => listTransactions(db, user, page(50))],
   ["page of 50 further back", (db, user) => listTransactions(db, user, { ...page(50), after: ["51"] })],
 ];

@@ -7,12 +7,14 @@ import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { Pool } from "pg";
+import { inPerson } from "@pantheon/core/accounts/caller.ts";
 import { readConfig } from "@pantheon/core/config/config.ts";
 import { createDeps, type Deps } from "@pantheon/functions/whole.ts";
 import type { Schema } from "@pantheon/core/db/schema/schema.ts";
 import { createSession } from "@pantheon/core/turns/statements/session.ts";
 import { newId } from "@pantheon/contract/id.ts";
-import type { ModelAnswer } from "@pantheon/core/llm/model-answer.ts";
+import type { ModelEvent } from "@pantheon/core/models/attempts.ts";
+import { createGateway, type ModelCall } from "@pantheon/core/models/gateway.ts";
 import { readSummary } from "@pantheon/core/reports/summary.ts";
 import { runTurn } from "@pantheon/core/turns/run.ts";
 import { randomFrom } from "../../support/random.ts";
@@ -38,7 +40,9 @@ await withBenchDatabase({ fsync: "off", max_wal_size: "4GB", full_page_writes: "
 
 async function bench(url: string): Promise<void> {
   const config = readConfig({ DATABASE_URL: url, AUTH_ISSUER: "https://issuer.invalid" });
-  const deps = { ...createDeps({ config, log: quiet, clock: Date.now, maxConnections: CLIENTS }), gateway: { answer } };
+  const whole = createDeps({ config, log: quiet, clock: Date.now, maxConnections: CLIENTS });
+  const gateway = { ...createGateway({ keys: {}, log: quiet, clock: Date.now, ticks: whole.ticks }), stream };
+  const deps = { ...whole, gateway };
   const pool = new Pool({ connectionString: url, max: 1 }); // without a time limit
   pool.on("error", () => {}); // at the end the server may be gone before the connection is
   const looks = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
@@ -65,11 +69,11 @@ async function client(deps: Deps, count: number): Promise<void> {
 async function oneSession(deps: Deps, user: string): Promise<void> {
   const session = newId();
   const nothing = { email: null, title: null, systemPrompt: null, tools: [], key: null, requestHash: null };
-  const made = { session, user, modelAlias: "default", createdAt: new Date(), status: 201, body: "" };
+  const made = { session, wallet: user, actor: user, modelAlias: "default", createdAt: new Date(), status: 201, body: "" };
   await deps.db.run(createSession, { ...nothing, ...made });
   for (let turn = 0; turn < TURNS_A_SESSION; turn += 1) {
     await runTurn(deps, {
-      user,
+      caller: inPerson(user),
       session,
       key: { value: newId(), hash: "0".repeat(64) },
       message: words(TEXTS.message),
@@ -82,18 +86,13 @@ async function oneSession(deps: Deps, user: string): Promise<void> {
 }
 
 /** A model that answers at once. */
-function answer(): Promise<ModelAnswer> {
-  return Promise.resolve({
-    text: words(TEXTS.answer),
-    cut: false,
-    finishReason: "stop",
-    usage: { inputTokens: 900, cachedInputTokens: 600, outputTokens: 300, totalTokens: 1_200 },
-    provider: "openrouter",
-    providerModel: "openai/gpt-4o-mini",
-    providerRequestId: `gen-${newId()}`,
-    costUsd: "0.00031500",
-    latencyMs: 4_200,
-  });
+async function* stream({ model }: ModelCall): AsyncGenerator<ModelEvent, void, undefined> {
+  const tokens = { fresh: 300, cacheRead: 600, cacheWrite: null, cacheWriteHour: null, output: 300, reasoning: null, total: 1_200 };
+  yield { type: "route", route: model.routes[0], attempts: [] };
+  yield { type: "named", requestId: `gen-${newId()}`, model: "openai/gpt-4o-mini" };
+  yield { type: "text", text: words(TEXTS.answer) };
+  yield { type: "finish", reason: "stop" };
+  yield { type: "usage", report: { ...tokens, providerCostUsd: "0.000315", faults: [] } };
 }
 
 function words(octets: number): string {

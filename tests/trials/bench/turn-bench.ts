@@ -42,7 +42,8 @@ async function turnsPerSecond(db: Database, catalog: Catalog, wallets: number): 
       const session = newId();
       await db.run(createSession, {
         session,
-        user,
+        wallet: user,
+        actor: user,
         email: null,
         title: null,
         modelAlias: "default",
@@ -71,7 +72,8 @@ async function oneTurn(db: Database, catalog: Catalog, user: string, session: st
   const [opened] = await db.run(openTurn, {
     turn,
     claim: newId(),
-    user,
+    wallet: user,
+    actor: user,
     session,
     alias: null,
     message: "How much is a turn?",
@@ -94,7 +96,8 @@ async function oneTurn(db: Database, catalog: Catalog, user: string, session: st
   if (opened?.turn !== turn) throw new Error("a turn of the bench did not open");
   const [settled] = await db.run(settleTurn, {
     turn,
-    user,
+    wallet: user,
+    actor: user,
     attempt: 1,
     answer: "Less than you think.",
     providerModel: "bench",

@@ -2,7 +2,7 @@
 // one effect; a client that never returns leaves none, and nothing held.
 
 import { createDeps, type Deps } from "@pantheon/functions/whole.ts";
-import { sweepUser } from "@pantheon/core/turns/recover.ts";
+import { sweepUser } from "@pantheon/core/turns/sweep.ts";
 import { randomOf } from "./choices.ts";
 import type { Answer } from "./call.ts";
 import { startCrew, type Crew, type Slot } from "./crew.ts";

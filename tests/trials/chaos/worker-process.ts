@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { serve } from "@hono/node-server";
 import { readConfig } from "@pantheon/core/config/config.ts";
 import { createDeps, type Deps } from "@pantheon/functions/whole.ts";
-import { MODELS } from "@pantheon/core/llm/models.ts";
+import { MODELS } from "@pantheon/core/models/models.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";
 import { functionFor } from "@pantheon/functions/functions.ts";
@@ -45,7 +45,10 @@ function absent(): never {
 async function start({ environment, aliases, timeLeftMs, maxConnections }: WorkerStart): Promise<number> {
   const config = readConfig(environment);
   const template = MODELS["default"] ?? absent();
-  const models = { ...MODELS, ...Object.fromEntries(aliases.map((alias) => [alias, { ...template, providerModel: alias }])) };
+  const models = {
+    ...MODELS,
+    ...Object.fromEntries(aliases.map((alias) => [alias, { ...template, routes: [{ ...template.routes[0], model: alias }] as const }])),
+  };
   const plain = createDeps({ config, log: toldLog(), clock: Date.now, maxConnections, models });
   const watched = withFailpoints(plain, config, trigger);
   deps = watched;

@@ -3,7 +3,8 @@
 
 import type { Config } from "@pantheon/core/config/config.ts";
 import type { Deps } from "@pantheon/functions/whole.ts";
-import { createGateway } from "@pantheon/core/llm/gateway.ts";
+import { createGateway } from "@pantheon/core/models/gateway.ts";
+import { reached } from "@pantheon/functions/turns/deps.ts";
 import type { Seam } from "./failpoints.ts";
 import { nameOf } from "./wire.ts";
 
@@ -17,8 +18,8 @@ export function passing(trigger: Trigger, seam: Seam): void {
 
 export function withFailpoints(deps: Deps, config: Config, trigger: Trigger): Deps {
   const at = (seam: Seam): void => passing(trigger, seam);
-  const { apiKey, baseUrl } = config.openRouter;
-  const gateway = createGateway({ apiKey, baseUrl, log: deps.log, clock: deps.clock, ticks: deps.ticks, fetch: watchedFetch(trigger) });
+  const { log, clock, ticks } = deps;
+  const gateway = createGateway({ ...reached(config), log, clock, ticks, fetch: watchedFetch(trigger) });
   const { stripe, db, catalog } = deps;
   return {
     ...deps,
@@ -42,11 +43,11 @@ export function withFailpoints(deps: Deps, config: Config, trigger: Trigger): De
       after: (stale) => catalog.after(stale),
     },
     gateway: {
-      answer: async (call) => {
+      ...gateway,
+      stream: async function* (call) {
         at("llm:before");
-        const answer = await gateway.answer(call);
+        yield* gateway.stream(call);
         at("llm:after");
-        return answer;
       },
     },
     stripe: stripe && {

@@ -1,5 +1,6 @@
 // Every guard that `npm run test:mutants` takes out. A guard that no test misses is a missing test: it is written, and then it stands here.
 
+import { ACCOUNT_GUARDS } from "./guards/accounts.ts";
 import { CLIENT_GUARDS } from "./guards/client.ts";
 import { CONNECTION_GUARDS } from "./guards/connections.ts";
 import { EDGE_GUARDS } from "./guards/edge.ts";
@@ -12,6 +13,7 @@ import { QUARANTINE_GUARDS } from "./guards/quarantine.ts";
 import { SCHEMA_GUARDS } from "./guards/schema.ts";
 import { STATEMENT_GUARDS } from "./guards/statements.ts";
 import { STRIPE_TIME_GUARDS } from "./guards/stripe-time.ts";
+import { CONVERSATION_GUARDS } from "./guards/conversation.ts";
 import { TURN_GUARDS } from "./guards/turns.ts";
 import { WEB_GUARDS } from "./guards/web.ts";
 import type { Mutant } from "./mutant.ts";
@@ -20,6 +22,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...STATEMENT_GUARDS,
   ...SCHEMA_GUARDS,
   ...TURN_GUARDS,
+  ...CONVERSATION_GUARDS,
   ...METERING_GUARDS,
   ...MODEL_GUARDS,
   ...PAYMENT_GUARDS,
@@ -31,4 +34,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...INVARIANT_GUARDS,
   ...CLIENT_GUARDS,
   ...WEB_GUARDS,
+  ...ACCOUNT_GUARDS,
 ];

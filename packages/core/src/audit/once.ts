@@ -21,14 +21,19 @@ export function keyedWrite(key: RequestKey | null, answer: StoredAnswer): KeyedW
 }
 
 /**
- * Runs `write`, which stores its answer under the key in the statement of its effect. When it fails, the key's row decides and not the
+ * Runs `write`, which stores its answer under the actor's key in the statement of its effect. When it fails, the key's row decides and not the
  * error: the same request is answered as it was, another request is refused, and without a row the error stands.
  */
-export async function writeOnce(db: Database, user: string, key: RequestKey | null, write: () => Promise<StoredAnswer>): Promise<Answered> {
+export async function writeOnce(
+  db: Database,
+  actor: string,
+  key: RequestKey | null,
+  write: () => Promise<StoredAnswer>,
+): Promise<Answered> {
   try {
     return { ...(await write()), replayed: false };
   } catch (error) {
-    const row = key && (await readKey(db, user, key));
+    const row = key && (await readKey(db, actor, key));
     if (!row) throw error;
     if (row.request_hash !== key.hash) {
       throw new DomainError("idempotency_key_reused", "This Idempotency-Key was used for another request.", { cause: error });
@@ -37,11 +42,11 @@ export async function writeOnce(db: Database, user: string, key: RequestKey | nu
   }
 }
 
-function readKey(db: Database, user: string, key: RequestKey) {
+function readKey(db: Database, actor: string, key: RequestKey) {
   return db.query
     .selectFrom("idempotency_keys")
     .select(["request_hash", "status", "body"])
-    .where("user_id", "=", user)
+    .where("user_id", "=", actor)
     .where("key", "=", key.value)
     .executeTakeFirst();
 }

@@ -42,7 +42,8 @@ export type Config = {
   topUp: { minUsd: Amount; maxUsd: Amount };
   stripe: { secretKey: string | null; webhookSecrets: readonly string[]; apiUrl: string };
   overdraft: "one_turn" | "none";
-  openRouter: { apiKey: string | null; baseUrl: string };
+  /** The model providers: a route whose provider has no key is not used. An address that is null is the provider's own. */
+  providers: Readonly<Record<ProviderName, { apiKey: string | null; baseUrl: string | null }>>;
   maxOutputTokens: number;
   corsAllowedOrigins: readonly string[];
   /** How a request's line tells of its source; the key is there when it is hashed. */
@@ -50,6 +51,8 @@ export type Config = {
   /** Null: everybody is told which build this is. */
   buildToken: string | null;
 };
+
+export type ProviderName = "openrouter" | "openai" | "anthropic" | "google" | "deepseek";
 
 type Values = Readonly<Record<string, string | undefined>>;
 
@@ -120,7 +123,13 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
       apiUrl: read.STRIPE_API_URL,
     },
     overdraft: read.CREDIT_OVERDRAFT,
-    openRouter: { apiKey: read.OPENROUTER_API_KEY ?? null, baseUrl: read.OPENROUTER_BASE_URL },
+    providers: {
+      openrouter: { apiKey: read.OPENROUTER_API_KEY ?? null, baseUrl: read.OPENROUTER_BASE_URL },
+      openai: { apiKey: read.OPENAI_API_KEY ?? null, baseUrl: read.OPENAI_BASE_URL ?? null },
+      anthropic: { apiKey: read.ANTHROPIC_API_KEY ?? null, baseUrl: read.ANTHROPIC_BASE_URL ?? null },
+      google: { apiKey: read.GOOGLE_API_KEY ?? null, baseUrl: read.GOOGLE_BASE_URL ?? null },
+      deepseek: { apiKey: read.DEEPSEEK_API_KEY ?? null, baseUrl: read.DEEPSEEK_BASE_URL ?? null },
+    },
     maxOutputTokens: read.CONTEXT_MAX_OUTPUT_TOKENS,
     corsAllowedOrigins: read.CORS_ALLOWED_ORIGINS ?? [],
     logAddress: { how: read.LOG_ADDRESS, key: read.LOG_ADDRESS_KEY ?? null },

@@ -22,7 +22,16 @@ export function stageFaults(given: Given): Fault[] {
 }
 
 const STRIPE = "https://api.stripe.com";
-const WEB_ADDRESSES = ["AUTH_ISSUER", "AUTH_JWKS_URL", "TOP_UP_URL", "OPENROUTER_BASE_URL"];
+const WEB_ADDRESSES = [
+  "AUTH_ISSUER",
+  "AUTH_JWKS_URL",
+  "TOP_UP_URL",
+  "OPENROUTER_BASE_URL",
+  "OPENAI_BASE_URL",
+  "ANTHROPIC_BASE_URL",
+  "GOOGLE_BASE_URL",
+  "DEEPSEEK_BASE_URL",
+];
 const SECRETS = ["AUTH_JWT_SECRET", "STRIPE_WEBHOOK_SECRET", "STRIPE_WEBHOOK_SECRET_PREVIOUS", "LOG_ADDRESS_KEY", "BUILD_TOKEN"];
 
 function sharedFaults(given: Given): Fault[] {

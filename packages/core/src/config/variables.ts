@@ -70,9 +70,17 @@ export const TABLE = v.strictObject({
   ),
   OPENROUTER_API_KEY: v.pipe(
     v.optional(rules.text),
-    means("The model provider's key; unset: the stand-in locally, else turns answer 503.", PRIVATE),
+    means("OpenRouter's key, the first route of every model; unset: the stand-in locally, else the route is not used.", PRIVATE),
   ),
-  OPENROUTER_BASE_URL: v.pipe(v.optional(rules.webUrl, "https://openrouter.ai/api/v1"), means("The model provider's address.")),
+  OPENROUTER_BASE_URL: v.pipe(v.optional(rules.webUrl, "https://openrouter.ai/api/v1"), means("OpenRouter's address.")),
+  OPENAI_API_KEY: providerKey("OpenAI"),
+  OPENAI_BASE_URL: providerAddress("OpenAI"),
+  ANTHROPIC_API_KEY: providerKey("Anthropic"),
+  ANTHROPIC_BASE_URL: providerAddress("Anthropic"),
+  GOOGLE_API_KEY: providerKey("Google"),
+  GOOGLE_BASE_URL: providerAddress("Google"),
+  DEEPSEEK_API_KEY: providerKey("DeepSeek"),
+  DEEPSEEK_BASE_URL: providerAddress("DeepSeek"),
   CONTEXT_MAX_OUTPUT_TOKENS: v.pipe(
     v.optional(rules.outputTokens, "2048"),
     means("Output tokens of a turn that asks for no number itself, 1–8192."),
@@ -108,6 +116,17 @@ export const VARIABLES = Object.entries(TABLE.entries).map(([name, schema]) => {
   const { means: meaning, secret } = v.getMetadata(schema);
   return { name, required: schema.type !== "optional", default: v.getDefault(schema) ?? null, secret, means: meaning };
 });
+
+function providerKey(maker: string) {
+  return v.pipe(
+    v.optional(rules.text),
+    means<string | undefined>(`${maker}'s key, a second route of its models; unset: not used.`, PRIVATE),
+  );
+}
+
+function providerAddress(maker: string) {
+  return v.pipe(v.optional(rules.webUrl), means<string | undefined>(`${maker}'s address, without a trailing slash; unset: its own.`));
+}
 
 function means<T>(meaning: string, { secret } = { secret: false }): v.MetadataAction<T, { means: string; secret: boolean }> {
   return v.metadata({ means: meaning, secret });

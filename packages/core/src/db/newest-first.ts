@@ -33,7 +33,7 @@ export type Sized<Row> = Row & { readonly found: number };
 /**
  * Reads the rows of a page whose text may be large, and none that begins beyond PAGE_OCTETS of the ones before it: a page of the largest
  * rows does not fit into memory. `rows` are those of one page in `order`, with their size in `octets`, which is never more than what they
- * take as they leave: so nothing is left out here that would have fitted there (http/answer.ts).
+ * take as they leave: so nothing is left out here that would have fitted there (edge/src/output/respond.ts).
  */
 export async function readWithin<Row>(
   query: Kysely<Schema>,

@@ -21,7 +21,7 @@ export type RotatingPool = Omit<PostgresPool, "connect"> & {
 };
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** Right after the server fell silent; what is left of the 8 s that a caller waits at most (lease.ts). */
+/** Right after the server fell silent; what is left of the 8 s that a caller waits at most (connection.ts). */
 const RECONNECT_TIMEOUT_MS = 2_500;
 /** A container that slept longer than this may hold sockets that died meanwhile: it starts with a new pool. */
 const STALE_AFTER_MS = 5_000;

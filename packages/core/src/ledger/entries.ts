@@ -20,20 +20,20 @@ export type LedgerRow = {
   seq: string;
 };
 
-/** This user's transactions by `seq`; `total` is the wallet's `seq`, so no row is counted. */
-export async function listTransactions(db: Database, user: string, page: Page): Promise<Listed<LedgerRow>> {
+/** This wallet's transactions by `seq`; `total` is the wallet's `seq`, so no row is counted. */
+export async function listTransactions(db: Database, wallet: string, page: Page): Promise<Listed<LedgerRow>> {
   const [seq] = page.after ?? [];
   const rows = await db.query
     .selectFrom("credit_transactions")
     .select(["id", "kind", "amount", "balance_after", "initiated_by", "note", "reference_id", "created_at", "seq"])
-    .where("user_id", "=", user)
+    .where("user_id", "=", wallet)
     .$if(seq !== undefined, (query) => query.where("seq", "<", seq ?? ""))
     .orderBy("seq", "desc")
     .offset(page.offset)
     .limit(page.limit + 1)
     .execute();
-  const wallet = await db.query.selectFrom("credit_wallets").select("seq").where("user_id", "=", user).executeTakeFirst();
-  return listed(rows, page, Number(wallet?.seq ?? 0), (row) => [row.seq]);
+  const chain = await db.query.selectFrom("credit_wallets").select("seq").where("user_id", "=", wallet).executeTakeFirst();
+  return listed(rows, page, Number(chain?.seq ?? 0), (row) => [row.seq]);
 }
 
 /** A ledger row as it leaves (contract sections 4 and 5). */

@@ -1,7 +1,7 @@
-// An answer in one piece: what a JSON turn keeps of a stream.
+// What has come of an answer so far, in one piece: what a JSON turn keeps of a stream, and what a streamed one settles with.
 
 import { invariant } from "@pantheon/contract/error.ts";
-import type { Clock } from "@pantheon/contract/time.ts";
+import type { Ticks } from "@pantheon/contract/time.ts";
 import type { Attempt, ModelEvent } from "./attempts.ts";
 import type { Failure } from "./failure.ts";
 import type { Provider, Route } from "./model.ts";
@@ -29,21 +29,28 @@ export type ModelAnswer = {
   readonly costUsd: string | null;
   /** What failed before this route answered. */
   readonly attempts: readonly Attempt[];
-  /** From the call to the first text, tool call or end; and to the last, attempts included. Milliseconds. */
+  /** From the call to the first text, tool call or end; and to the last, attempts included. Whole milliseconds of the steady clock. */
   readonly firstByteMs: number;
   readonly latencyMs: number;
 };
 
-/** The answer that these events make. Throws what they throw. */
-export async function collect(batches: AsyncIterable<readonly ModelEvent[]>, clock: Clock): Promise<ModelAnswer> {
-  const began = clock();
+export type Collecting = {
+  take(event: ModelEvent): void;
+  /** What has come by now. Of nothing at all there is no answer: an event must have been taken. */
+  answer(): ModelAnswer;
+};
+
+/** Collects the events of one call, which begins now. */
+export function collecting(ticks: Ticks): Collecting {
+  const began = ticks();
+  const since = () => Math.round(ticks() - began);
   const toolCalls: ToolCall[] = [];
   let [text, reasoningOctets, firstByteMs] = ["", 0, 0];
   let [cut, finishReason, usage]: [Failure | null, FinishReason | null, UsageReport | null] = [null, null, null];
   let [route, attempts]: [Route | null, readonly Attempt[]] = [null, []];
   let named: { requestId: string | null; model: string | null } = { requestId: null, model: null };
-  for await (const events of batches) {
-    for (const event of events) {
+  return {
+    take: (event) => {
       if (event.type === "text") text += event.text;
       else if (event.type === "reasoning") reasoningOctets += event.octets;
       else if (event.type === "tool_call") toolCalls.push(event.call);
@@ -51,24 +58,33 @@ export async function collect(batches: AsyncIterable<readonly ModelEvent[]>, clo
       else if (event.type === "named") named = event;
       else if (event.type === "finish") finishReason = event.reason;
       else if (event.type === "cut") cut = event.failure;
-      else [route, attempts, firstByteMs] = [event.route, event.attempts, clock() - began];
-    }
-  }
-  invariant(route, "an answer begins with its route");
-  return {
-    text,
-    toolCalls,
-    reasoningOctets,
-    cut,
-    finishReason,
-    usage,
-    route,
-    provider: route.provider,
-    providerModel: named.model ?? route.model,
-    providerRequestId: named.requestId,
-    costUsd: usage?.providerCostUsd ?? null,
-    attempts,
-    firstByteMs,
-    latencyMs: clock() - began,
+      else [route, attempts, firstByteMs] = [event.route, event.attempts, since()];
+    },
+    answer: () => {
+      invariant(route, "an answer begins with its route");
+      return {
+        text,
+        toolCalls,
+        reasoningOctets,
+        cut,
+        finishReason,
+        usage,
+        route,
+        provider: route.provider,
+        providerModel: named.model ?? route.model,
+        providerRequestId: named.requestId,
+        costUsd: usage?.providerCostUsd ?? null,
+        attempts,
+        firstByteMs,
+        latencyMs: since(),
+      };
+    },
   };
+}
+
+/** The answer that these events make. Throws what they throw. */
+export async function collect(batches: AsyncIterable<readonly ModelEvent[]>, ticks: Ticks): Promise<ModelAnswer> {
+  const received = collecting(ticks);
+  for await (const events of batches) for (const event of events) received.take(event);
+  return received.answer();
 }

@@ -106,11 +106,23 @@ function byCode(codes: readonly string[]): FailureKind | null {
   return CODES.find(([pattern]) => lower.some((code) => pattern.test(code)))?.[1] ?? null;
 }
 
-const TOO_LONG = /prompt is too long|maximum context length|exceeds? the (?:maximum|context)|too many (?:input )?tokens|context window/i;
+const TOO_LONG = new RegExp(
+  [
+    "context[_ ](?:length|window|limit)", // context_length_exceeded; maximum context length; the model's context window
+    "(?:prompt|input) is too long",
+    "exceeds? the (?:maximum|context)",
+    "too many (?:input |prompt )?tokens",
+    "input token count",
+    "reduce the length of (?:the|your) (?:messages|prompt|input)",
+  ].join("|"),
+  "i",
+);
+/** The statuses with which providers refuse a prompt for its length; an error in a stream may have none. */
+const LENGTH_STATUSES: ReadonlySet<number | null> = new Set([400, 413, 422, null]);
 
 /** Some say only in words that the prompt does not fit. */
 function byWords(status: number | null, words: string): FailureKind | null {
-  return (status === 400 || status === 413) && TOO_LONG.test(words) ? "context_length" : null;
+  return LENGTH_STATUSES.has(status) && TOO_LONG.test(words) ? "context_length" : null;
 }
 
 const OUR_REQUEST = /^(?:invalid_request.*|invalid_argument|failed_precondition|unsupported_.*|validation.*)$/i;
@@ -124,6 +136,7 @@ function byStatus(status: number): FailureKind {
   if (status >= 500 || status === 408 || status === 409) return "overloaded";
   if (status === 429) return "rate_limited";
   if (status === 402) return "no_money";
+  if (status === 413) return "context_length";
   return status === 401 || status === 403 || status === 404 || status < 400 ? "auth" : "refused";
 }
 

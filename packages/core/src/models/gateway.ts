@@ -5,9 +5,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DomainError } from "@pantheon/contract/error.ts";
 import type { Log } from "../log.ts";
-import type { Clock } from "@pantheon/contract/time.ts";
+import type { Clock, Ticks } from "@pantheon/contract/time.ts";
 import { nextRoute, type Attempt, type ModelEvent, type Next } from "./attempts.ts";
-import { callModel } from "./call.ts";
 import { collect, type ModelAnswer } from "./collect.ts";
 import { failureOf, ModelFailure, type Failure } from "./failure.ts";
 import type { Model, Provider, Route } from "./model.ts";
@@ -21,7 +20,9 @@ export type GatewayDeps = {
   /** Where a provider is reached, when not at its own address. Without a trailing slash. */
   readonly baseUrls?: Readonly<Partial<Record<Provider, string>>>;
   readonly log: Log;
+  /** For dates that a provider names. Durations and deadlines are the ticks': a clock may be set while a call runs. */
   readonly clock: Clock;
+  readonly ticks: Ticks;
   readonly fetch?: typeof fetch;
   /** How long a provider may send nothing at all. Milliseconds; 20 s when left out. */
   readonly idleMs?: number;
@@ -41,7 +42,7 @@ export type Gateway = {
    * Asks a model and yields its answer as it comes: first the route, last `finish` (usage may follow it) or `cut`. The text of all
    * pieces together is safe to store: no NUL, no lone surrogates, at most 1 MiB of UTF-8 (what is longer is left out). Throws a
    * `ModelRefusal` before the first event and never after it: `not_configured`, `provider_failed` (with `retryAfter` on a rate limit),
-   * or `provider_timeout`. Whoever stops reading ends the call.
+   * `provider_timeout`, or `context_budget_exceeded` when the provider finds the prompt too long. Whoever stops reading ends the call.
    */
   stream(call: ModelCall): AsyncGenerator<ModelEvent, void, undefined>;
   /** The same answer, collected. An answer that our own time cut is refused with `provider_timeout`, since nobody is charged for it. */
@@ -52,7 +53,7 @@ export type Gateway = {
 export class ModelRefusal extends DomainError {
   readonly attempts: readonly Attempt[];
 
-  constructor(code: "not_configured" | "provider_failed" | "provider_timeout", attempts: readonly Attempt[], retryAfter?: number) {
+  constructor(code: keyof typeof DETAILS, attempts: readonly Attempt[], retryAfter?: number) {
     super(code, DETAILS[code], retryAfter === undefined ? {} : { retryAfter });
     this.name = "ModelRefusal";
     this.attempts = attempts;
@@ -63,17 +64,18 @@ const DETAILS = {
   not_configured: "No model provider is configured.",
   provider_failed: "The model provider failed to answer.",
   provider_timeout: "The model provider did not answer in time.",
+  context_budget_exceeded: "The message does not fit into the model's context window.",
 };
 
 /** A gateway over these keys. Keeps which routes rest, and nothing else, between calls. */
 export function createGateway(deps: GatewayDeps): Gateway {
-  const rests = createRests(deps.clock);
+  const rests = createRests(deps.ticks);
   return {
     stream: async function* (call) {
       for await (const events of stream(deps, rests, call)) yield* events;
     },
     answer: async (call) => {
-      const answer = await collect(stream(deps, rests, call), deps.clock);
+      const answer = await collect(stream(deps, rests, call), deps.ticks);
       if (answer.cut?.kind !== "late") return answer;
       const { provider, model: providerModel } = answer.route;
       const last = { provider, providerModel, failure: answer.cut, latencyMs: answer.latencyMs, usage: answer.usage };
@@ -89,7 +91,7 @@ async function* stream(deps: GatewayDeps, rests: Rests, call: ModelCall): Batche
   const routes = call.model.routes.filter(({ provider }) => Boolean(deps.keys[provider]));
   if (routes.length === 0) throw new ModelRefusal("not_configured", []);
   if (call.timeoutMs <= 0) throw new ModelRefusal("provider_timeout", []);
-  const deadline = deps.clock() + call.timeoutMs;
+  const deadline = deps.ticks() + call.timeoutMs;
   const stop = new AbortController();
   const end = (kind: "late" | "stopped") => stop.abort(new ModelFailure(failureOf(kind)));
   const timer = setTimeout(end, call.timeoutMs, "late");
@@ -99,7 +101,7 @@ async function* stream(deps: GatewayDeps, rests: Rests, call: ModelCall): Batche
   const attempts: Attempt[] = [];
   try {
     for (;;) {
-      const next = await due(routes, attempts, rests, deadline - deps.clock(), stop.signal);
+      const next = await due(routes, attempts, rests, deadline - deps.ticks(), stop.signal);
       const answered = yield* attempt(deps, rests, call, next, { deadline, signal: stop.signal, attempts });
       if (answered) return;
     }
@@ -127,15 +129,16 @@ type Ground = { readonly deadline: number; readonly signal: AbortSignal; readonl
 
 /** One attempt: true when it answered, wholly or not; false when it failed before anything was sent on, which is then noted. */
 async function* attempt(deps: GatewayDeps, rests: Rests, call: ModelCall, next: Next, ground: Ground): Batches<boolean> {
-  const { clock, idleMs = IDLE_MS } = deps;
+  const { clock, ticks, idleMs = IDLE_MS } = deps;
   const { route } = next;
-  const began = clock();
+  const began = ticks();
   // A silent route must leave time for the next one.
   const silenceMs = next.othersLeft ? Math.min(idleMs, (ground.deadline - began) / 2) : idleMs;
   let answers = false;
   try {
     const reached = { key: deps.keys[route.provider] ?? "", baseUrl: deps.baseUrls?.[route.provider] ?? BASE_URLS[route.provider] };
     const limits = { signal: ground.signal, silenceMs, idleMs };
+    const { callModel } = await import("./call.ts"); // the dialects: read by the first call, and not by a cold start
     const batches = callModel({ route, request: call.request, ...reached, fetch: deps.fetch ?? fetch, clock, ...limits });
     for await (const events of batches) {
       const begins: readonly ModelEvent[] = answers ? [] : [{ type: "route", route, attempts: ground.attempts }];
@@ -150,7 +153,7 @@ async function* attempt(deps: GatewayDeps, rests: Rests, call: ModelCall, next: 
   } catch (error) {
     if (answers || !(error instanceof ModelFailure)) throw error;
     const { failure, usage } = error;
-    ground.attempts.push({ provider: route.provider, providerModel: route.model, failure, latencyMs: clock() - began, usage });
+    ground.attempts.push({ provider: route.provider, providerModel: route.model, failure, latencyMs: Math.round(ticks() - began), usage });
     const names = { provider: route.provider, provider_model: route.model };
     deps.log.warn("model attempt failed", { ...names, attempt: ground.attempts.length, status: failure.status, reason: failure.kind });
     noteRest(deps, rests, route, failure);
@@ -165,9 +168,10 @@ function noteRest({ log }: GatewayDeps, rests: Rests, route: Route, failure: Fai
   if (seconds !== null) log.warn("model route rests", { provider: route.provider, provider_model: route.model, seconds });
 }
 
-/** What the attempts come to: too late when the last one was, or when all were silent; a rate limit says when to come again. */
+/** What the attempts come to: too long when the last one was told so, too late when it was, or all were silent; a rate limit says when to come again. */
 function refusalOf(attempts: readonly Attempt[]): ModelRefusal {
   const kinds = attempts.map(({ failure }) => failure.kind);
+  if (kinds.at(-1) === "context_length") return new ModelRefusal("context_budget_exceeded", attempts);
   if (kinds.at(-1) === "late" || kinds.every((kind) => kind === "silent")) return new ModelRefusal("provider_timeout", attempts);
   const waits = attempts.flatMap(({ failure }) => (failure.kind === "rate_limited" ? (failure.retryAfterSeconds ?? []) : []));
   return new ModelRefusal("provider_failed", attempts, waits.length === 0 ? undefined : Math.max(1, Math.min(...waits)));

@@ -12,6 +12,8 @@ export type Model = {
   readonly contextWindow: number;
   /** The most tokens of one answer. */
   readonly outputLimit: number;
+  /** The most tokens that a usage block is believed: twice what any provider of the model takes in, and gives out. */
+  readonly credible: { readonly input: number; readonly output: number };
   readonly capabilities: Capabilities;
   /** In the order in which they are tried. */
   readonly routes: readonly [Route, ...Route[]];

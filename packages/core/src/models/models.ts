@@ -3,6 +3,9 @@
 
 import type { Capabilities, Model, Prices, Provider, Route } from "./model.ts";
 
+/** A provider counts differently than its own documents say, and grows without telling: twice its limit is still credible. */
+const CREDIBLE_TIMES = 2;
+
 const ALL_SAMPLING = ["temperature", "top_p", "stop", "seed"] as const;
 
 const GEMINI_FLASH = prices("0.3", "0.03", "2.5");
@@ -33,27 +36,34 @@ const DEEPSEEK_CAN: Capabilities = {
 const GPT_4O_MINI: Model = {
   contextWindow: 128_000,
   outputLimit: 16_384,
+  credible: credible(128_000, 16_384),
   capabilities: OPENAI_CAN,
   routes: routes("openai", "gpt-4o-mini", prices("0.15", "0.075", "0.6")),
 };
 
-/** Windows and prices are those of the maker. Outputs are limited by the smaller of the two routes. */
+/**
+ * Windows and prices are those of the maker. Outputs are limited by the smaller of the two routes. What is credible comes from the longest
+ * prompt and answer that any provider of the model takes and gives (Claude Sonnet a million tokens, where that is switched on).
+ */
 export const MODELS: Readonly<Record<string, Model>> = withoutPrototype({
   deepseek: {
     contextWindow: 131_072,
     outputLimit: 8_192,
+    credible: credible(163_840, 65_536),
     capabilities: DEEPSEEK_CAN,
     routes: routes("deepseek", "deepseek-chat", prices("0.28", "0.028", "0.42"), { atOpenRouter: "deepseek/deepseek-v3.2" }),
   },
   "gemini-flash": {
     contextWindow: 1_048_576,
     outputLimit: 65_535,
+    credible: credible(1_048_576, 65_536),
     capabilities: GEMINI_CAN,
     routes: routes("google", "gemini-2.5-flash", GEMINI_FLASH),
   },
   "gemini-pro": {
     contextWindow: 1_048_576,
     outputLimit: 65_535,
+    credible: credible(1_048_576, 65_536),
     capabilities: GEMINI_CAN,
     routes: routes("google", "gemini-2.5-pro", GEMINI_PRO, { tiers: GEMINI_PRO_LONG, leastThinking: 128 }),
   },
@@ -61,23 +71,30 @@ export const MODELS: Readonly<Record<string, Model>> = withoutPrototype({
   "gpt-4o": {
     contextWindow: 128_000,
     outputLimit: 16_384,
+    credible: credible(128_000, 16_384),
     capabilities: OPENAI_CAN,
     routes: routes("openai", "gpt-4o", GPT_4O),
   },
   "claude-haiku": {
     contextWindow: 200_000,
     outputLimit: 64_000,
+    credible: credible(200_000, 64_000),
     capabilities: CLAUDE_CAN,
     routes: routes("anthropic", "claude-haiku-4-5", CLAUDE_HAIKU, { atOpenRouter: "anthropic/claude-haiku-4.5", caching: "asked" }),
   },
   "claude-sonnet": {
     contextWindow: 200_000,
     outputLimit: 64_000,
+    credible: credible(1_000_000, 64_000),
     capabilities: CLAUDE_CAN,
     routes: routes("anthropic", "claude-sonnet-4-5", CLAUDE_SONNET, { atOpenRouter: "anthropic/claude-sonnet-4.5", caching: "asked" }),
   },
   default: GPT_4O_MINI,
 });
+
+function credible(input: number, output: number): Model["credible"] {
+  return { input: input * CREDIBLE_TIMES, output: output * CREDIBLE_TIMES };
+}
 
 function prices(fresh: string, cacheRead: string, output: string): Prices {
   return { fresh, cacheRead, cacheWrite: fresh, cacheWriteHour: fresh, output };

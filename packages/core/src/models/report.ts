@@ -4,8 +4,8 @@
 import { amount, format, parseDecimal } from "@pantheon/contract/money.ts";
 
 /**
- * Token counts of one call. Each is a whole number, zero or more, or null when the provider did not say it or said what cannot be. The
- * four classes of input count each token once, whatever the provider's own habit.
+ * Token counts of one call. Each is a whole number, zero or more, or null when the provider did not say it or said what cannot be; one
+ * that is much too large is bounded, and a fault. The four classes of input count each token once, whatever the provider's own habit.
  */
 export type UsageReport = {
   /** Input that was neither read from a cache nor written to one. */
@@ -108,9 +108,10 @@ const MOST_TOKENS = 1_000_000_000; // a thousand times the largest window; so no
 
 function count(value: unknown, fault: () => void): Count {
   if (value === null || value === undefined) return null;
-  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MOST_TOKENS) return value + 0; // −0 becomes 0
+  const isCount = typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+  if (isCount && value <= MOST_TOKENS) return value + 0; // −0 becomes 0
   fault();
-  return null;
+  return isCount ? MOST_TOKENS : null; // much too much is much, and not unknown
 }
 
 /** The input itself is needed; what is counted beside it may be left out. */

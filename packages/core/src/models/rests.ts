@@ -1,6 +1,6 @@
 // Which routes rest: one that failed often is tried after the others for a while. Kept per container; nothing is refused because of it.
 
-import type { Clock } from "@pantheon/contract/time.ts";
+import type { Ticks } from "@pantheon/contract/time.ts";
 import type { Failure } from "./failure.ts";
 import type { Route } from "./model.ts";
 
@@ -15,17 +15,17 @@ const FAILURES_BEFORE_REST = 3;
 const REST_SECONDS = 30;
 const LONGEST_REST_SECONDS = 300;
 
-/** No route rests yet. Times are the clock's. */
-export function createRests(clock: Clock): Rests {
+/** No route rests yet. */
+export function createRests(ticks: Ticks): Rests {
   const routes = new Map<string, { failures: number; until: number }>();
   return {
-    isResting: (route) => clock() < (routes.get(nameOf(route))?.until ?? 0),
+    isResting: (route) => ticks() < (routes.get(nameOf(route))?.until ?? 0),
     failed: (route, { kind, retryable, retryAfterSeconds }) => {
       if (!retryable) return null; // that says something of the request, not of the route
       const failures = (routes.get(nameOf(route))?.failures ?? 0) + 1;
       const rests = failures >= FAILURES_BEFORE_REST || kind === "auth" || kind === "no_money"; // those two are not over in a moment
       const seconds = Math.min(Math.max(REST_SECONDS, retryAfterSeconds ?? 0), LONGEST_REST_SECONDS);
-      routes.set(nameOf(route), { failures, until: rests ? clock() + seconds * 1_000 : 0 });
+      routes.set(nameOf(route), { failures, until: rests ? ticks() + seconds * 1_000 : 0 });
       return rests ? seconds : null;
     },
     succeeded: (route) => void routes.delete(nameOf(route)),

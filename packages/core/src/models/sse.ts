@@ -11,8 +11,8 @@ export type SseReader = {
   end(): void;
 };
 
-/** One event, with all of its lines. The largest real ones carry an image or a tool's arguments. */
-export const MOST_EVENT_CHARACTERS = 4 * 1024 * 1024;
+/** One event, with all of its lines: a text of 1 MiB that JSON writes in six octets a character fits. */
+export const MOST_EVENT_CHARACTERS = 8 * 1024 * 1024;
 /** One answer. Only a broken provider sends more. */
 export const MOST_ANSWER_OCTETS = 16 * 1024 * 1024;
 

@@ -3,6 +3,7 @@
 import { abandonTopUp, attachPayment, startTopUp } from "./statements/top-up.ts";
 import type * as v from "valibot";
 import type { TopUpStarted } from "@pantheon/contract/account.ts";
+import { accountSuspended, meet, type Visitor } from "../accounts/person.ts";
 import type { RequestKey } from "../audit/once.ts";
 import { DomainError, invariant } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
@@ -34,13 +35,13 @@ type Row = {
 };
 
 /**
- * Starts a top-up, or goes on with the one that this key began; returns its body as stored. 422 outside the limits, 429 with too many
- * unpaid ones, 503 without a key for Stripe, 502 when Stripe refuses or fails: then the same key tries again, for a day (contract
+ * Starts a top-up, or goes on with the one that this key began; returns its body as stored. 422 outside the limits, 403 for whoever is suspended, 429 with
+ * too many unpaid ones, 503 without a key for Stripe, 502 when Stripe refuses or fails: then the same key tries again, for a day (contract
  * section 4). After that the top-up is canceled: it has no client secret, and Stripe is not asked.
  */
 export async function topUp(
   deps: CheckoutDeps,
-  user: string,
+  caller: Visitor,
   amountUsd: Amount | null,
   key: RequestKey | null,
 ): Promise<{ body: string; replayed: boolean }> {
@@ -51,11 +52,14 @@ export async function topUp(
     throw new DomainError("invalid_request", message, { errors: [{ path: "amount_usd", message }] });
   }
   if (!stripe) throw new DomainError("not_configured", "payment not configured");
-  const row = await stillOpen(deps, user, await begin(deps, user, amountUsd, key));
+  const { wallet } = caller;
+  const { suspended } = await meet(deps.db, caller, { make: true });
+  if (suspended) return answeredBefore(deps, wallet, key);
+  const row = await stillOpen(deps, wallet, await begin(deps, wallet, amountUsd, key));
   if (row.response_body !== null) return { body: row.response_body, replayed: true };
   if (row.status === "canceled") return { body: `${bodyOf(row, null)}"status":"canceled"}`, replayed: false };
   try {
-    return { body: await pay(deps, stripe, user, row), replayed: false };
+    return { body: await pay(deps, stripe, wallet, row), replayed: false };
   } catch (error) {
     // Without a key nobody can come back to this row, so it must not keep its place.
     if (!key && error instanceof PaymentRefused) await deps.db.run(abandonTopUp, { id: row.id });
@@ -63,15 +67,29 @@ export async function topUp(
   }
 }
 
+/** What a suspended person still gets: the response that their key was given. 403 for anything else, and Stripe is not asked. */
+async function answeredBefore({ db }: CheckoutDeps, wallet: string, key: RequestKey | null): Promise<{ body: string; replayed: boolean }> {
+  const row = key && (await findRow(db, wallet, newId(), key));
+  if (!row || row.request_hash !== key.hash || row.response_body === null) throw accountSuspended();
+  return { body: row.response_body, replayed: true };
+}
+
 /** The new row, or the one that this key began. After an error the rows decide. */
-async function begin({ db, config }: CheckoutDeps, user: string, amountUsd: Amount, key: RequestKey | null): Promise<Row> {
+async function begin({ db, config }: CheckoutDeps, wallet: string, amountUsd: Amount, key: RequestKey | null): Promise<Row> {
   const credits = format(creditsFor(amountUsd, config.usdPerCredit));
-  const input = { user, amountUsd: format(amountUsd), credits, key: key?.value ?? null, requestHash: key?.hash ?? null, slots: MAX_OPEN };
+  const input = {
+    user: wallet,
+    amountUsd: format(amountUsd),
+    credits,
+    key: key?.value ?? null,
+    requestHash: key?.hash ?? null,
+    slots: MAX_OPEN,
+  };
   for (let tries = 0; tries < START_TRIES; tries += 1) {
     const id = newId();
     const failure: unknown[] = [];
     const started = await db.run(startTopUp, { ...input, id }).catch((error: unknown) => (failure.push(error), []));
-    const found = started.length > 0 || failure.length > 0 || key ? await findRow(db, user, id, key) : undefined;
+    const found = started.length > 0 || failure.length > 0 || key ? await findRow(db, wallet, id, key) : undefined;
     if (found && key && found.request_hash !== key.hash) {
       throw new DomainError("idempotency_key_reused", "This Idempotency-Key was used for another request.");
     }
@@ -86,16 +104,16 @@ async function begin({ db, config }: CheckoutDeps, user: string, amountUsd: Amou
 const RETRY_AFTER_SECONDS = 3_600;
 
 /** The row, given up if its key is too old for Stripe and no payment is known. Whoever was quicker with a payment keeps it. */
-async function stillOpen(deps: CheckoutDeps, user: string, row: Row): Promise<Row> {
+async function stillOpen(deps: CheckoutDeps, wallet: string, row: Row): Promise<Row> {
   const isOld = row.created_at.getTime() < deps.clock() - KEY_LIVES_MS;
   if (!isOld || row.status !== "created" || row.payment_intent !== null) return row;
   await deps.db.run(abandonTopUp, { id: row.id });
-  const found = await findRow(deps.db, user, row.id, null);
+  const found = await findRow(deps.db, wallet, row.id, null);
   invariant(found, "a top-up is never deleted while its user looks");
   return found;
 }
 
-async function findRow(db: CheckoutDeps["db"], user: string, id: string, key: RequestKey | null) {
+async function findRow(db: CheckoutDeps["db"], wallet: string, id: string, key: RequestKey | null) {
   return db.query
     .selectFrom("top_ups")
     .select([
@@ -109,7 +127,7 @@ async function findRow(db: CheckoutDeps["db"], user: string, id: string, key: Re
       "request_hash",
       "created_at",
     ])
-    .where("user_id", "=", user)
+    .where("user_id", "=", wallet)
     .where((column) => (key ? column("idempotency_key", "=", key.value) : column("id", "=", id)))
     .executeTakeFirst();
 }
@@ -119,8 +137,8 @@ function isSlotTaken(error: unknown): boolean {
 }
 
 /** Creates the intent under the row's own key, unless there is one, and ties both together. */
-async function pay(deps: CheckoutDeps, stripe: Stripe, user: string, row: Row): Promise<string> {
-  const intent = parsePayment((await madeBefore(stripe, row)) ?? (await create(deps, stripe, user, row)));
+async function pay(deps: CheckoutDeps, stripe: Stripe, wallet: string, row: Row): Promise<string> {
+  const intent = parsePayment((await madeBefore(stripe, row)) ?? (await create(deps, stripe, wallet, row)));
   invariant(intent, "Stripe answers a payment intent");
   const bodies = { body: bodyOf(row, intent.client_secret), canceledBody: bodyOf(row, null) };
   const [attached] = await deps.db.run(attachPayment, { id: row.id, payment: intent.id, livemode: intent.livemode, ...bodies });
@@ -152,12 +170,12 @@ async function madeBefore(stripe: Stripe, row: Row): Promise<unknown> {
   }
 }
 
-async function create(deps: CheckoutDeps, stripe: Stripe, user: string, row: Row): Promise<unknown> {
+async function create(deps: CheckoutDeps, stripe: Stripe, wallet: string, row: Row): Promise<unknown> {
   try {
     return await stripe.createIntent({
       amount: minorUnits(amount(row.amount_usd)),
       key: row.stripe_attempt === 1 ? row.id : `${row.id}:${row.stripe_attempt}`,
-      metadata: { user_id: user, top_up_id: row.id, credits: format(amount(row.credits_to_grant)), ...rateOf(deps, row) },
+      metadata: { user_id: wallet, top_up_id: row.id, credits: format(amount(row.credits_to_grant)), ...rateOf(deps, row) },
     });
   } catch (error) {
     if (error instanceof PaymentRefused && error.final) await nextAttempt(deps, row);

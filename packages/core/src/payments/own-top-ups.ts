@@ -20,23 +20,23 @@ export type TopUpRow = {
   updated_at: Date;
 };
 
-/** This user's top-ups, newest first, as they are known. */
-export async function listTopUps({ db }: CheckoutDeps, user: string, page: Page): Promise<Listed<TopUpRow>> {
-  const rows = await newestFirst(ownTopUps(db, user), page).execute();
+/** This wallet's top-ups, newest first, as they are known. */
+export async function listTopUps({ db }: CheckoutDeps, wallet: string, page: Page): Promise<Listed<TopUpRow>> {
+  const rows = await newestFirst(ownTopUps(db, wallet), page).execute();
   const counted = await db.query
     .selectFrom("top_ups")
     .select((column) => column.fn.countAll<string>().as("count"))
-    .where("user_id", "=", user)
+    .where("user_id", "=", wallet)
     .executeTakeFirstOrThrow();
   return listed(rows, page, Number(counted.count), positionOf);
 }
 
 /**
- * One top-up of this user. One that is not settled is looked up at Stripe, and granted if it was paid, by the same path as a webhook;
+ * One top-up of this wallet. One that is not settled is looked up at Stripe, and granted if it was paid, by the same path as a webhook;
  * when Stripe is away it is shown as it is known. `clientSecret` is there while it can be paid.
  */
-export async function readTopUp(deps: CheckoutDeps, user: string, id: string): Promise<TopUpRow & { clientSecret: string | null }> {
-  const row = await findOwn(deps, user, id);
+export async function readTopUp(deps: CheckoutDeps, wallet: string, id: string): Promise<TopUpRow & { clientSecret: string | null }> {
+  const row = await findOwn(deps, wallet, id);
   if (!deps.stripe || row.payment_intent === null || !OPEN.has(row.status)) return { ...row, clientSecret: null };
   try {
     const seen = await deps.stripe.retrieve("payment_intents", row.payment_intent);
@@ -47,7 +47,7 @@ export async function readTopUp(deps: CheckoutDeps, user: string, id: string): P
     if (status !== null && status !== row.status) {
       await deps.db.run(moveTopUp, { id, payment: payment.id, status, at: seen.at, event: null, type: "" });
     }
-    return { ...(await findOwn(deps, user, id)), clientSecret: payment.status.startsWith("requires_") ? payment.client_secret : null };
+    return { ...(await findOwn(deps, wallet, id)), clientSecret: payment.status.startsWith("requires_") ? payment.client_secret : null };
   } catch (error) {
     if (error instanceof DomainError && error.code === "database_unavailable") throw error;
     deps.log.warn("a top-up could not be looked up at Stripe, or not be booked", {
@@ -60,15 +60,15 @@ export async function readTopUp(deps: CheckoutDeps, user: string, id: string): P
 
 const OPEN = new Set(["created", "pending", "processing", "failed"]);
 
-async function findOwn({ db }: CheckoutDeps, user: string, id: string): Promise<TopUpRow> {
-  const row = await ownTopUps(db, user).where("id", "=", id).executeTakeFirst();
+async function findOwn({ db }: CheckoutDeps, wallet: string, id: string): Promise<TopUpRow> {
+  const row = await ownTopUps(db, wallet).where("id", "=", id).executeTakeFirst();
   if (!row) throw new DomainError("not_found", "Top-up not found.");
   return row;
 }
 
-function ownTopUps(db: Database, user: string) {
+function ownTopUps(db: Database, wallet: string) {
   return db.query
     .selectFrom("top_ups")
     .select(["id", "amount_usd", "credits_to_grant", "status", "payment_intent", "created_at", "updated_at"])
-    .where("user_id", "=", user);
+    .where("user_id", "=", wallet);
 }

@@ -6,78 +6,92 @@ import type { KeyedTurn } from "../ledger/statements/gate.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
 import type { TurnDeps, TurnRequest } from "./request.ts";
-import { voidFailed, voidLapsed } from "./recover.ts";
+import { voidFailed, voidLapsed } from "./void.ts";
 
 /** The turn that the next statement writes: a new one, or an existing one that is run again. */
-export type Claim = { readonly turn: string; readonly reopen: boolean };
+export type Target = { readonly turn: string; readonly mode: "open" | "reopen" };
+
+/** What a request may do about the turn that it met: run this one next, answer a stored one again, or be refused. */
+export type Way =
+  | { readonly way: "run"; readonly target: Target }
+  | { readonly way: "replay"; readonly body: string }
+  | { readonly way: "refuse"; readonly refusal: unknown };
 
 const RETRY_AFTER_SECONDS = 2;
 
-/**
- * What to do about the turn that carries this request's key: answer it again, run it again, or refuse (contract section 1). `ours` is
- * this request's mark: a running turn that carries it is this request's own, whose open had not committed yet when its rows were read.
- */
-export function claimOf(turn: KeyedTurn, request: TurnRequest, ours: string): Claim | { readonly replay: string } {
-  if (turn.request_hash !== request.key?.hash)
-    throw new DomainError("idempotency_key_reused", "This Idempotency-Key was used for another request.");
-  if (turn.status === "completed" && turn.response_body !== null) return { replay: turn.response_body };
-  if (turn.status === "running" && !turn.lapsed && turn.claim !== ours) {
-    throw new DomainError("idempotency_in_progress", "The request with this Idempotency-Key is still running.", {
-      retryAfter: RETRY_AFTER_SECONDS,
-    });
-  }
-  return { turn: turn.id, reopen: true };
+/** A turn that nobody has begun yet. */
+export function newTarget(): Target {
+  return { turn: newId(), mode: "open" };
 }
 
 /**
- * Reads what stands in the way after an open or reopen that ended with `error`, and says how to go on. `ours` is this request's mark:
- * a running turn that carries it was opened by a statement whose reply was lost.
+ * What to do about the turn that carries this request's key: answer it again, run it again, or refuse (contract section 1). `claim` is
+ * this request's mark: a running turn that carries it is this request's own, whose open had not committed yet when its rows were read.
  */
-export async function standing(
-  deps: TurnDeps,
-  request: TurnRequest,
-  claim: Claim,
-  ours: string,
-  error: unknown,
-): Promise<Claim | { readonly replay: string }> {
-  const turns = await findTurns(deps, request, claim);
-  const own = ownOf(turns, ours);
-  if (own) return { turn: own.id, reopen: true };
+export function wayOfKeyed(turn: KeyedTurn, request: Pick<TurnRequest, "key">, claim: string): Way {
+  if (turn.request_hash !== request.key?.hash)
+    return refuse(new DomainError("idempotency_key_reused", "This Idempotency-Key was used for another request."));
+  if (turn.status === "completed" && turn.response_body !== null) return { way: "replay", body: turn.response_body };
+  if (turn.status === "running" && !turn.lapsed && turn.claim !== claim) {
+    const retryAfter = RETRY_AFTER_SECONDS;
+    return refuse(new DomainError("idempotency_in_progress", "The request with this Idempotency-Key is still running.", { retryAfter }));
+  }
+  return { way: "run", target: { turn: turn.id, mode: "reopen" } };
+}
+
+/**
+ * Reads what stands in the way after an open or reopen that ended with `error`, and says how to go on. A running turn that carries
+ * `claim` was opened by a statement whose reply was lost.
+ */
+export async function wayAround(deps: TurnDeps, request: TurnRequest, target: Target, claim: string, error: unknown): Promise<Way> {
+  const turns = await findTurns(deps, request, target);
+  const own = ownOf(turns, claim);
+  if (own) return { way: "run", target: { turn: own.id, mode: "reopen" } };
 
   const keyed = turns.find((turn) => turn.idempotency_key !== null && turn.idempotency_key === request.key?.value);
-  const next = keyed ? claimOf(keyed, request, ours) : { turn: newId(), reopen: false };
-  if ("replay" in next) return next;
+  const next: Way = keyed ? wayOfKeyed(keyed, request, claim) : { way: "run", target: newTarget() };
+  if (next.way !== "run") return next;
   const blocker = turns.find((turn) => turn.session_id === request.session && turn.status === "running" && turn.id !== keyed?.id);
   if (blocker?.lapsed) await voidLapsed(deps, blocker);
-  else if (blocker) throw sessionBusy();
-  else if (!keyed && !mayPass(error)) throw error;
+  else if (blocker) return refuse(sessionBusy());
+  else if (!keyed && !mayPass(error)) return refuse(error);
   return next;
 }
 
 /**
- * Throws `refusal`, unless a turn of this request's own runs, because a statement whose reply was lost has committed since: that one is
- * tried again, since there what it holds counts as available to it. When that is refused too, it is given up and its hold goes back.
+ * Refuses, unless a turn of this request's own runs, because a statement whose reply was lost has committed since: that one is tried
+ * again, since there what it holds counts as available to it. When that is refused too, it is given up and its hold goes back.
  */
-export async function ownInsteadOf(refusal: DomainError, deps: TurnDeps, request: TurnRequest, claim: Claim, ours: string): Promise<Claim> {
-  const own = ownOf(await findTurns(deps, request, claim), ours);
-  if (own && !claim.reopen) return { turn: own.id, reopen: true };
-  if (own) await voidFailed(deps, own, request.user, refusal.code);
-  throw refusal;
+export async function ownInsteadOf(
+  refusal: DomainError,
+  deps: TurnDeps,
+  request: TurnRequest,
+  target: Target,
+  claim: string,
+): Promise<Way> {
+  const own = ownOf(await findTurns(deps, request, target), claim);
+  if (own && target.mode === "open") return { way: "run", target: { turn: own.id, mode: "reopen" } };
+  if (own) await voidFailed(deps, own, request.caller, refusal.code);
+  return refuse(refusal);
 }
 
-function ownOf<Turn extends { claim: string; status: string }>(turns: readonly Turn[], ours: string): Turn | undefined {
-  return turns.find((turn) => turn.claim === ours && turn.status === "running");
+function refuse(refusal: unknown): Way {
+  return { way: "refuse", refusal };
 }
 
-function findTurns(deps: TurnDeps, request: TurnRequest, claim: Claim) {
+function ownOf<Turn extends { claim: string; status: string }>(turns: readonly Turn[], claim: string): Turn | undefined {
+  return turns.find((turn) => turn.claim === claim && turn.status === "running");
+}
+
+function findTurns(deps: TurnDeps, request: TurnRequest, target: Target) {
   return deps.db.query
     .selectFrom("turns")
     .select(["id", "user_id", "session_id", "status", "attempt", "claim", "idempotency_key", "request_hash", "response_body"])
     .select(sql<boolean>`lease_until < clock_timestamp()`.as("lapsed"))
-    .where("user_id", "=", request.user)
+    .where("user_id", "=", request.caller.actor)
     .where((column) =>
       column.or([
-        column("id", "=", claim.turn),
+        column("id", "=", target.turn),
         ...(request.key ? [column("idempotency_key", "=", request.key.value)] : []),
         column.and([column("session_id", "=", request.session), column("status", "=", "running")]),
       ]),

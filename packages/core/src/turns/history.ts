@@ -12,9 +12,9 @@ import type { Role } from "@pantheon/contract/vocabulary.ts";
 
 export type TurnRow = UnsettledTurn & { response_body: string | null; position: string };
 
-/** The turns of a session of this user, by time and id. 404 when the session is not theirs. */
-export async function listTurns(db: Database, user: string, session: string, page: Page): Promise<Listed<TurnRow>> {
-  await readSession(db, user, session);
+/** The turns of a session of this actor, by time and id. 404 when the session is not theirs. */
+export async function listTurns(db: Database, actor: string, session: string, page: Page): Promise<Listed<TurnRow>> {
+  await readSession(db, actor, session);
   const turns = db.query
     .selectFrom("turns")
     .select(["id", "session_id", "turn_index", "status", "model_alias", "pricing_version", "prune_triggered", "created_at"])
@@ -40,9 +40,9 @@ export type MessageRow = {
   part: number;
 };
 
-/** The messages of a session of this user. Completed turns are numbered without gaps, so the last number is the count. */
-export async function listMessages(db: Database, user: string, session: string, page: Page): Promise<Listed<MessageRow>> {
-  await readSession(db, user, session);
+/** The messages of a session of this actor. Completed turns are numbered without gaps, so the last number is the count. */
+export async function listMessages(db: Database, actor: string, session: string, page: Page): Promise<Listed<MessageRow>> {
+  await readSession(db, actor, session);
   const [index, part] = page.after ?? [];
   const messages = sql<MessageRow & { octets: number }>`(
     select t.id as turn_id, t.turn_index, m.part, m.role, m.content, m.created_at, octet_length(m.content) as octets

@@ -1,5 +1,5 @@
-// Opening a turn: runs the open statement (or reopens by key), and reads from its row what to do. Owns the races of opening:
-// whatever an error said, the rows decide.
+// Opening a turn: runs the open statement (or reopens by key), and does what `next` says. Owns the races of opening: whatever an error
+// said, the rows decide.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { DomainError, invariant } from "@pantheon/contract/error.ts";
@@ -7,13 +7,13 @@ import { newId } from "@pantheon/contract/id.ts";
 import { tokenBound } from "../metering/token-bound.ts";
 import { amount, type Amount } from "@pantheon/contract/money.ts";
 import type { Catalog } from "../pricing/catalog.ts";
-import { openTurn as openStatement } from "../ledger/statements/open-turn.ts";
-import { reopenTurn as reopenStatement } from "../ledger/statements/reopen-turn.ts";
+import { openTurn as OPEN_TURN } from "../ledger/statements/open-turn.ts";
+import { reopenTurn as REOPEN_TURN } from "../ledger/statements/reopen-turn.ts";
 import type { GateRow } from "../ledger/statements/gate.ts";
 import { LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
-import { claimOf, ownInsteadOf, standing, type Claim } from "./collision.ts";
-import { refusalOf } from "./refusal.ts";
-import { sweepUser } from "./recover.ts";
+import { newTarget, ownInsteadOf, wayAround, type Target, type Way } from "./collision.ts";
+import { next, type Action, type Outcome } from "./next.ts";
+import { sweepUser } from "./sweep.ts";
 
 /** A turn that runs under our attempt, with all that asking the model and settling need. */
 export type OpenedTurn = {
@@ -36,40 +36,25 @@ export type OpenedTurn = {
 
 /** Opens the turn, or answers the stored body of the one that this key ran before. Refusals are DomainErrors. */
 export async function openTurn(deps: TurnDeps, request: TurnRequest): Promise<OpenedTurn | { readonly replay: string }> {
-  const ours = newId(); // the mark by which this request knows its own turn again, whatever reply was lost
-  let claim: Claim = { turn: newId(), reopen: false };
+  const claim = newId();
+  let target = newTarget();
   let catalog = await deps.catalog.current();
   let lastError: unknown = null;
 
   for (let round = 0; round < LIMITS.openRounds; round += 1) {
-    const row = await runStatement(deps, request, catalog, claim, ours).catch((error: unknown) => {
-      lastError = error;
-      return null;
-    });
-    if (!row) {
-      const found = await standing(deps, request, claim, ours, lastError);
-      if ("replay" in found) return found;
-      claim = found;
-      await sleep(Math.random() * 10 * 2 ** round);
-      continue;
-    }
-    if (row.keyed) {
-      const found = claimOf(row.keyed, request, ours);
-      if ("replay" in found) return found;
-      claim = found;
-    } else if (row.turn) {
-      return opened(row, catalog);
-    } else if (row.session !== null && row.revision !== catalog.revision) {
-      invariant(row.revision, "whoever has a session has a wallet");
-      catalog = await deps.catalog.after(catalog.revision);
-    } else {
-      const refusal = refusalOf(row, request, deps.config, catalog);
-      if (refusal?.code === "insufficient_credits" && row.lapsed) await sweepUser(deps, request.user);
-      else if (refusal && lastError === null) throw refusal;
-      else if (refusal) claim = await ownInsteadOf(refusal, deps, request, claim, ours);
-      // Without a refusal, the turn that we meant to run again was taken meanwhile: look at its key afresh.
-      else claim = { turn: newId(), reopen: false };
-    }
+    const outcome: Outcome = await runStatement(deps, request, catalog, target, claim).then(
+      (row) => ({ row }),
+      (error: unknown) => ({ error }),
+    );
+    if ("error" in outcome) lastError = outcome.error;
+    const action = next({ request, claim, catalog, config: deps.config, hasFailed: lastError !== null }, outcome);
+    if (action.way === "opened") return opened(action.row, catalog);
+    if (action.way === "reload") catalog = await deps.catalog.after(catalog.revision);
+    const way = await wayOf(deps, request, target, claim, action);
+    if (way?.way === "replay") return { replay: way.body };
+    if (way?.way === "refuse") throw way.refusal;
+    if (way) target = way.target;
+    if (action.way === "look") await sleep(Math.random() * 10 * 2 ** round);
   }
   if (lastError instanceof DomainError) throw lastError;
   throw new DomainError("session_busy", "Another turn of this session is being opened. Please try again.", {
@@ -78,12 +63,31 @@ export async function openTurn(deps: TurnDeps, request: TurnRequest): Promise<Op
   });
 }
 
-async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catalog, claim: Claim, ours: string): Promise<GateRow> {
+/** Does what an action asks for beside the statement. Null when the same target is tried again. */
+async function wayOf(deps: TurnDeps, request: TurnRequest, target: Target, claim: string, action: Action): Promise<Way | null> {
+  switch (action.way) {
+    case "look":
+      return wayAround(deps, request, target, claim, action.error);
+    case "refuse unless own":
+      return ownInsteadOf(action.refusal, deps, request, target, claim);
+    case "sweep":
+      await sweepUser(deps, request.caller.wallet);
+      return null;
+    case "opened":
+    case "reload":
+      return null;
+    default:
+      return action;
+  }
+}
+
+async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catalog, target: Target, claim: string): Promise<GateRow> {
   const { weights } = catalog;
   const input = {
-    turn: claim.turn,
-    claim: ours,
-    user: request.user,
+    turn: target.turn,
+    claim,
+    wallet: request.caller.wallet,
+    actor: request.caller.actor,
     session: request.session,
     alias: request.alias,
     message: request.message,
@@ -101,9 +105,10 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
     historyTurns: LIMITS.historyTurns,
     historyOctets: LIMITS.historyOctets,
   };
-  const [row] = claim.reopen
-    ? await deps.db.run(reopenStatement, input)
-    : await deps.db.run(openStatement, { ...input, key: request.key?.value ?? null, requestHash: request.key?.hash ?? null });
+  const [row] =
+    target.mode === "reopen"
+      ? await deps.db.run(REOPEN_TURN, input)
+      : await deps.db.run(OPEN_TURN, { ...input, key: request.key?.value ?? null, requestHash: request.key?.hash ?? null });
   invariant(row, "the open statement answers one row");
   return row;
 }

@@ -7,14 +7,14 @@ import { amount, format, sum, ZERO } from "@pantheon/contract/money.ts";
 
 /**
  * One line a model call, recomputed by the same functions that charged it. `matches` says that every line gives what was stored and
- * that the lines add up to the debit. 404 for an unknown transaction, another user's, or one that is no debit (contract section 4).
+ * that the lines add up to the debit. 404 for an unknown transaction, another wallet's, or one that is no debit (contract section 4).
  */
-export async function readReceipt(db: Database, user: string, transaction: string) {
+export async function readReceipt(db: Database, wallet: string, transaction: string) {
   const debit = await db.query
     .selectFrom("credit_transactions")
     .select(["id", "amount", "balance_after", "reference_id", "created_at"])
     .where("id", "=", transaction)
-    .where("user_id", "=", user)
+    .where("user_id", "=", wallet)
     .where("kind", "=", "debit")
     .executeTakeFirst();
   if (!debit) throw new DomainError("not_found", "Transaction not found.");
@@ -22,7 +22,7 @@ export async function readReceipt(db: Database, user: string, transaction: strin
     .selectFrom("llm_call_events")
     .selectAll()
     .where("turn_id", "=", debit.reference_id)
-    .where("user_id", "=", user)
+    .where("user_id", "=", wallet)
     .where("status", "<>", "internal") // our own calls are recorded and never charged, so they are no part of the sum
     .orderBy("call_index")
     .execute();

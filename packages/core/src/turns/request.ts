@@ -1,10 +1,11 @@
 // What the turn needs from outside, and the limits it works within.
 
+import type { Caller } from "../accounts/caller.ts";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../db/database.ts";
 import type { RequestKey } from "../audit/once.ts";
-import type { Gateway } from "../llm/gateway.ts";
-import type { ModelEntry } from "../llm/models.ts";
+import type { Gateway } from "../models/gateway.ts";
+import type { Model } from "../models/model.ts";
 import type { Log } from "../log.ts";
 import type { CatalogCache } from "../pricing/catalog.ts";
 import type { Clock, Ticks } from "@pantheon/contract/time.ts";
@@ -16,12 +17,13 @@ export type TurnDeps = {
   readonly clock: Clock;
   readonly ticks: Ticks;
   readonly catalog: CatalogCache;
-  readonly models: Readonly<Record<string, ModelEntry>>;
+  readonly models: Readonly<Record<string, Model>>;
   readonly gateway: Gateway;
 };
 
 export type TurnRequest = {
-  readonly user: string;
+  /** Who runs the turn, and whose wallet pays. */
+  readonly caller: Caller;
   readonly session: string;
   /** The caller's Idempotency-Key with the digest of the request, or null. */
   readonly key: RequestKey | null;
@@ -38,6 +40,10 @@ export const LIMITS = {
   settleReserveMs: 3_000,
   /** The gateway in front gives up at 30 s: a JSON turn's model gets at most this. */
   modelTimeMs: 25_000,
+  /** How long a streamed answer whose reader has left is read on: then it is cut, and charged for what had come. */
+  drainMs: 10_000,
+  /** What of a streamed answer waits for its reader, in UTF-16 units; beyond it the model waits too. */
+  queuedCharacters: 64 * 1_024,
   /** Less than this for the model is not worth a hold. */
   leastModelTimeMs: 500,
   /** How long a turn stays ours after the function's own end. */

@@ -1,26 +1,41 @@
-// A turn from request to answer: open, ask the model, settle. Two statements and one model call; nothing is held on the wire meanwhile.
+// A turn from request to answer: open, converse, settle. Two statements beside the model; nothing is held on the wire meanwhile.
 
-import { DomainError, invariant } from "@pantheon/contract/error.ts";
-import { askModel, modelTime } from "./ask.ts";
+import { DomainError } from "@pantheon/contract/error.ts";
+import { converse, type Conversation, type Terms } from "./converse.ts";
 import { LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
-import { openTurn } from "./open.ts";
+import { openTurn, type OpenedTurn } from "./open.ts";
 import { settleTurn } from "./settle.ts";
 
 /** The response body, and whether it is the stored answer of an earlier request with the same key. */
 export type TurnOutcome = { readonly body: string; readonly replayed: boolean };
 
 /**
- * Runs one JSON turn. Refusals and provider failures are DomainErrors, and cost nothing: 402, 403, 404, 409, 422 from opening,
- * 422, 502 and 504 from the model, 503 when too little time is left or the database is away (contract section 3).
+ * Runs one JSON turn: a stream that is collected. Refusals and provider failures are DomainErrors, and cost nothing: 402, 403, 404, 409,
+ * 422 from opening, 422, 502 and 504 from the model, 503 when too little time is left or the database is away (contract section 3).
  */
 export async function runTurn(deps: TurnDeps, request: TurnRequest): Promise<TurnOutcome> {
-  if (modelTime(deps, request) < LIMITS.leastModelTimeMs) {
-    throw new DomainError("out_of_time", "Too little time is left to run this turn. Please try again.", { retryAfter: 1 });
-  }
-  const turn = await openTurn(deps, request);
+  const { most, terms } = jsonTime(deps, request);
+  const turn = await openInTime(deps, request, most);
   if ("replay" in turn) return { body: turn.replay, replayed: true };
-  const model = deps.models[turn.alias];
-  invariant(model, "an opened turn has a model behind its alias");
-  const asked = await askModel(deps, request, turn, model);
-  return { body: await settleTurn(deps, request, asked.turn, model, asked.answer), replayed: false };
+  return { body: await settleTurn(deps, request, await collected(deps, request, turn, terms())), replayed: false };
+}
+
+/** Opens the turn, unless so little of `modelMs` is there that it would not be worth a hold: then 503. */
+export async function openInTime(deps: TurnDeps, request: TurnRequest, modelMs: number): Promise<OpenedTurn | { readonly replay: string }> {
+  if (modelMs >= LIMITS.leastModelTimeMs) return openTurn(deps, request);
+  throw new DomainError("out_of_time", "Too little time is left to run this turn. Please try again.", { retryAfter: 1 });
+}
+
+/** The function's time less the settle reserve, and no more than the gateway in front allows: how much there is, and its end from now. */
+function jsonTime({ ticks }: TurnDeps, request: TurnRequest): { most: number; terms: () => Terms } {
+  const left = (): number => Math.min(request.deadline - ticks() - LIMITS.settleReserveMs, LIMITS.modelTimeMs);
+  return { most: left(), terms: () => ({ until: ticks() + Math.max(1, left()), keepsLate: false }) };
+}
+
+async function collected(deps: TurnDeps, request: TurnRequest, turn: OpenedTurn, terms: Terms): Promise<Conversation> {
+  const events = converse(deps, request, turn, terms);
+  for (;;) {
+    const step = await events.next();
+    if (step.done) return step.value;
+  }
 }

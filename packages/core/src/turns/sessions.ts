@@ -4,6 +4,8 @@ import { sql } from "kysely";
 import type * as v from "valibot";
 import type { Session } from "@pantheon/contract/turns.ts";
 import type { ToolName } from "@pantheon/contract/vocabulary.ts";
+import type { Caller } from "../accounts/caller.ts";
+import type { Visitor } from "../accounts/person.ts";
 import type { Database } from "../db/database.ts";
 import { keyedWrite, writeOnce, type Answered, type RequestKey } from "../audit/once.ts";
 import { NEWEST_FIRST, newestFirst, positionOf, readWithin } from "../db/newest-first.ts";
@@ -24,7 +26,6 @@ export type SessionRow = {
   deleted_at: Date | null;
 };
 
-type Caller = { readonly id: string; readonly email: string | null };
 type NewSession = {
   readonly title: string | null;
   readonly modelAlias: string;
@@ -35,7 +36,7 @@ type NewSession = {
 /** Opens a session, with its user and wallet when they are new, and answers its body as stored under the key. */
 export async function createSession(
   deps: { db: Database; clock: Clock },
-  caller: Caller,
+  caller: Visitor,
   key: RequestKey | null,
   session: NewSession,
 ): Promise<Answered> {
@@ -45,17 +46,18 @@ export async function createSession(
     model_alias: session.modelAlias,
     system_prompt: session.systemPrompt,
     tools: [...session.tools],
-    user_id: caller.id,
+    user_id: caller.actor,
     created_at: new Date(deps.clock()),
     deleted_at: null,
   };
   const answer = { status: 201, body: JSON.stringify(sessionView(row)) };
-  return writeOnce(deps.db, caller.id, key, async () => {
+  return writeOnce(deps.db, caller.actor, key, async () => {
     await deps.db.run(createStatement, {
       ...keyedWrite(key, answer),
       ...session,
       session: row.id,
-      user: caller.id,
+      wallet: caller.wallet,
+      actor: caller.actor,
       email: caller.email,
       createdAt: row.created_at,
     });
@@ -66,28 +68,28 @@ export async function createSession(
 /** Deletes a session softly; 404 when there is none to delete. A turn that runs in it still settles. */
 export async function deleteSession(deps: { db: Database }, caller: Caller, key: RequestKey | null, session: string): Promise<Answered> {
   const answer = { status: 204, body: "" };
-  return writeOnce(deps.db, caller.id, key, async () => {
-    const deleted = await deps.db.run(deleteStatement, { ...keyedWrite(key, answer), session, user: caller.id });
+  return writeOnce(deps.db, caller.actor, key, async () => {
+    const deleted = await deps.db.run(deleteStatement, { ...keyedWrite(key, answer), session, actor: caller.actor });
     if (deleted.length === 0) throw sessionNotFound();
     return answer;
   });
 }
 
-/** One session of this user. */
-export async function readSession(db: Database, user: string, session: string): Promise<SessionRow> {
-  const row = await ownSessions(db, user).where("id", "=", session).executeTakeFirst();
+/** One session of this actor. */
+export async function readSession(db: Database, actor: string, session: string): Promise<SessionRow> {
+  const row = await ownSessions(db, actor).where("id", "=", session).executeTakeFirst();
   if (!row) throw sessionNotFound();
   return row;
 }
 
-/** This user's sessions by time and id, newest first. */
-export async function listSessions(db: Database, user: string, page: Page): Promise<Listed<SessionRow>> {
+/** This actor's sessions by time and id, newest first. */
+export async function listSessions(db: Database, actor: string, page: Page): Promise<Listed<SessionRow>> {
   const octets = sql<number>`octet_length(coalesce(title, '')) + octet_length(coalesce(system_prompt, ''))`.as("octets");
-  const rows = await readWithin(db.query, newestFirst(ownSessions(db, user).select(octets), page), NEWEST_FIRST);
+  const rows = await readWithin(db.query, newestFirst(ownSessions(db, actor).select(octets), page), NEWEST_FIRST);
   const counted = await db.query
     .selectFrom("sessions")
     .select((column) => column.fn.countAll<string>().as("count"))
-    .where("user_id", "=", user)
+    .where("user_id", "=", actor)
     .where("deleted_at", "is", null)
     .executeTakeFirstOrThrow();
   return listed(rows, page, Number(counted.count), positionOf, rows[0]?.found);
@@ -107,11 +109,11 @@ export function sessionView(row: SessionRow): v.InferInput<typeof Session> {
   };
 }
 
-function ownSessions(db: Database, user: string) {
+function ownSessions(db: Database, actor: string) {
   return db.query
     .selectFrom("sessions")
     .select(["id", "title", "model_alias", "system_prompt", "tools", "user_id", "created_at", "deleted_at"])
-    .where("user_id", "=", user)
+    .where("user_id", "=", actor)
     .where("deleted_at", "is", null);
 }
 

@@ -1,81 +1,75 @@
-// Settling a turn: what the model used becomes one priced usage event, and the settle statement books it. Owns the retry after a
-// lost reply: the turn's row says whether it was booked.
+// Settling a turn: each of its model calls becomes one priced usage event, and the settle statement books them with one debit. Owns the
+// retry after a lost reply: the turn's row says whether it was booked.
 
 import pRetry, { AbortError } from "p-retry";
-import { settleTurn as settleStatement, type SettleTurnInput } from "../ledger/statements/settle-turn.ts";
+import { settleTurn as SETTLE_TURN, type SettleTurnInput } from "../ledger/statements/settle-turn.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
-import type { ModelAnswer } from "../llm/model-answer.ts";
-import type { ModelEntry } from "../llm/models.ts";
-import { capped, charge, type Charge } from "../pricing/charge.ts";
 import { tokenBound } from "../metering/token-bound.ts";
-import type { Usage } from "../metering/usage.ts";
-import { ZERO } from "@pantheon/contract/money.ts";
+import { amount, format, sum, ZERO } from "@pantheon/contract/money.ts";
 import type { TurnDeps, TurnRequest } from "./request.ts";
 import type { OpenedTurn } from "./open.ts";
-import { recordLostAnswer, voidFailed } from "./recover.ts";
-import { densityOf, usageEvent, usageOf } from "./usage-event.ts";
-import { completedTurnBody } from "./view.ts";
+import { densityOf, usageEvent, type CallRecord } from "./call-record.ts";
+import type { Conversation } from "./converse.ts";
+import { recordLostAnswer, voidFailed } from "./void.ts";
+import { answeringModel, completedTurnBody } from "./view.ts";
 
 /** A failover of the database takes a few seconds: worth waiting for, since the model has answered. */
 const RETRIES = { retries: 12, minTimeout: 30, maxTimeout: 750, randomize: true };
-/** More than a silent server takes of it (db/lease.ts), so that a settle whose connection went dead is sent again over a new one. */
+/** More than a silent server takes of it (db/connection.ts), so that a settle whose connection went dead is sent again over a new one. */
 const MAX_RETRY_MS = 8_000;
 
-/** Books the answer and returns the response body as it is stored. Charged at most once, whatever reply was lost. */
-export async function settleTurn(
-  deps: TurnDeps,
-  request: TurnRequest,
-  turn: OpenedTurn,
-  model: ModelEntry,
-  answer: ModelAnswer,
-): Promise<string> {
-  const usage = usageOf(request, turn, model, answer);
-  countOddities(deps, turn, model, usage);
-  const charged = chargeOf(deps, turn, usage);
-  const event = usageEvent(deps, turn, model, answer, usage, charged);
-  const lost = { turn: turn.id, attempt: turn.attempt, user: request.user, alias: turn.alias, costUsd: event.provider_cost_usd };
-  const input = {
-    turn: turn.id,
-    user: request.user,
-    attempt: turn.attempt,
-    answer: answer.text,
-    providerModel: answer.providerModel,
-    events: JSON.stringify([event]),
-    tools: "[]",
-    body: completedTurnBody(request, turn, answer, usage, charged),
-    lowBalanceThreshold: deps.config.lowBalanceThreshold.toFixed(),
-    requestId: request.requestId,
-    pruned: turn.pruned,
-    octetsPerToken: densityOf(turn, usage),
-    textBound: tokenBound(request.message) + tokenBound(answer.text),
-  };
+/** Books the conversation and returns the response body as it is stored. Charged at most once, whatever reply was lost. */
+export async function settleTurn(deps: TurnDeps, request: TurnRequest, conversation: Conversation): Promise<string> {
+  const { turn, calls } = conversation;
+  for (const call of calls) countOddities(deps, turn, call);
+  const events = calls.map((call) => usageEvent(deps, turn, call));
+  const costUsd = sum(events.map((event) => amount(event.provider_cost_usd))).toFixed();
+  const lost = { turn: turn.id, attempt: turn.attempt, user: request.caller.wallet, alias: turn.alias, costUsd };
+  const input = inputOf(deps, request, conversation, JSON.stringify(events));
   try {
     const booked = await pRetry(() => settleOnce(deps, turn, input), {
       ...RETRIES,
       maxRetryTime: Math.max(1, Math.min(request.deadline - deps.ticks(), MAX_RETRY_MS)),
     });
     if (booked.byAnother) await recordLostAnswer(deps, lost);
-    else countAboveHold(deps, turn, charged, booked.overHold);
+    else countAboveHold(deps, turn, calls, booked.overHold);
     return booked.body;
   } catch (error) {
     // The model has answered and nobody pays for it, unless the booking is found when the same key comes again.
     await recordLostAnswer(deps, lost);
     // What no retry mends will not be booked later either: the hold goes back now, and the key may run again.
-    if (!(error instanceof DomainError)) await voidFailed(deps, turn, request.user, "internal");
+    if (!(error instanceof DomainError)) await voidFailed(deps, turn, request.caller, "internal");
     throw error;
   }
 }
 
-/** Under CREDIT_OVERDRAFT=none nobody pays more than was held, whatever the model used: the rest is ours. */
-function chargeOf({ config }: TurnDeps, turn: OpenedTurn, usage: Usage): Charge {
-  const whole = charge(usage, { weights: turn.catalog.weights, multiplier: turn.multiplier });
-  return config.overdraft === "none" ? capped(whole, turn.hold) : whole;
+function inputOf(deps: TurnDeps, request: TurnRequest, conversation: Conversation, events: string): SettleTurnInput {
+  const { turn, calls, tools, text } = conversation;
+  const [first] = calls;
+  return {
+    turn: turn.id,
+    wallet: request.caller.wallet,
+    actor: request.caller.actor,
+    attempt: turn.attempt,
+    answer: text,
+    providerModel: answeringModel(conversation),
+    events,
+    tools: JSON.stringify(tools),
+    body: completedTurnBody(request, conversation),
+    lowBalanceThreshold: deps.config.lowBalanceThreshold.toFixed(),
+    requestId: request.requestId,
+    pruned: turn.pruned,
+    octetsPerToken: first === undefined ? null : densityOf(turn, first.usage),
+    textBound: tokenBound(request.message) + tokenBound(text),
+  };
 }
 
-function countAboveHold({ log }: TurnDeps, turn: OpenedTurn, { charged, absorbed }: Charge, overHold: boolean): void {
+function countAboveHold({ log }: TurnDeps, turn: OpenedTurn, calls: readonly CallRecord[], overHold: boolean): void {
   const hold = turn.hold.toFixed();
-  if (overHold) log.count("over_hold", { turn_id: turn.id, hold, charge: charged.toFixed() });
-  if (absorbed.gt(ZERO)) log.count("absorbed_over_hold", { turn_id: turn.id, hold, credits: absorbed.toFixed() });
+  const charged = sum(calls.map(({ charge }) => charge.charged));
+  const absorbed = sum(calls.map(({ charge }) => charge.absorbed));
+  if (overHold) log.count("over_hold", { turn_id: turn.id, hold, charge: format(charged) });
+  if (absorbed.gt(ZERO)) log.count("absorbed_over_hold", { turn_id: turn.id, hold, credits: format(absorbed) });
 }
 
 type Booked = {
@@ -89,7 +83,7 @@ type Booked = {
 async function settleOnce(deps: TurnDeps, turn: OpenedTurn, input: SettleTurnInput): Promise<Booked> {
   let failure: unknown = null;
   try {
-    const [row] = await deps.db.run(settleStatement, input);
+    const [row] = await deps.db.run(SETTLE_TURN, input);
     if (row) return { body: row.response_body, overHold: row.over_hold, byAnother: false };
   } catch (error) {
     deps.log.count("database_retry", { turn_id: turn.id });
@@ -118,10 +112,10 @@ async function settledBefore({ db }: TurnDeps, turn: OpenedTurn, failure: unknow
   throw new AbortError(new DomainError("out_of_time", detail, { retryAfter: 1, cause: failure }));
 }
 
-/** What is odd about a turn's usage, for whoever watches the providers. */
-function countOddities({ log }: TurnDeps, turn: OpenedTurn, model: ModelEntry, usage: Usage): void {
+/** What is odd about a call's usage, for whoever watches the providers. */
+function countOddities({ log, models }: TurnDeps, turn: OpenedTurn, { alias, usage }: CallRecord): void {
+  const window = models[alias]?.contextWindow ?? Infinity;
   if (usage.faults.length > 0) log.count("impossible_usage", { turn_id: turn.id, fields: usage.faults.join(",") });
   else if (usage.source === "estimated") log.count("estimated_usage", { turn_id: turn.id });
-  else if (usage.total > model.contextWindow)
-    log.count("usage_above_window", { turn_id: turn.id, tokens: usage.total, window: model.contextWindow });
+  else if (usage.total > window) log.count("usage_above_window", { turn_id: turn.id, tokens: usage.total, window });
 }

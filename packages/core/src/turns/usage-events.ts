@@ -5,19 +5,19 @@ import { newestFirst, positionOf } from "../db/newest-first.ts";
 import { listed, type Listed, type Page } from "@pantheon/contract/page.ts";
 import type { UsageSource } from "@pantheon/contract/vocabulary.ts";
 
-/** This user's usage events by time and id. `total` is summed from the daily rollup, so no event is counted. */
-export async function listUsage(db: Database, user: string, page: Page): Promise<Listed<UsageRow>> {
+/** This wallet's usage events by time and id. `total` is summed from the daily rollup, so no event is counted. */
+export async function listUsage(db: Database, wallet: string, page: Page): Promise<Listed<UsageRow>> {
   const events = db.query
     .selectFrom("llm_call_events")
     .select(["id", "turn_id", "model_alias", "provider_model", "input_tokens_fresh", "input_tokens_cached", "output_tokens"])
     .select(["multiplier", "pricing_version", "credits_burned", "credits_charged", "usage_source", "created_at"])
-    .where("user_id", "=", user)
+    .where("user_id", "=", wallet)
     .where("status", "<>", "internal");
   const rows = await newestFirst(events, page).execute();
   const counted = await db.query
     .selectFrom("usage_daily")
     .select((column) => column.fn.sum<string | null>("calls").as("calls"))
-    .where("user_id", "=", user)
+    .where("user_id", "=", wallet)
     .executeTakeFirst();
   return listed(rows, page, Number(counted?.calls ?? 0), positionOf);
 }

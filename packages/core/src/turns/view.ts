@@ -2,55 +2,65 @@
 // replay and every list are the same text; one that is running or failed is drawn from its columns.
 
 import type * as v from "valibot";
+import { invariant } from "@pantheon/contract/error.ts";
 import type { SettledMember, TurnRead } from "@pantheon/contract/turns.ts";
 import type { TurnState } from "@pantheon/contract/vocabulary.ts";
-import type { Charge } from "../pricing/charge.ts";
-import type { Usage } from "../metering/usage.ts";
-import { format } from "@pantheon/contract/money.ts";
+import { format, sum } from "@pantheon/contract/money.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
+import type { Conversation } from "./converse.ts";
 import type { TurnRequest } from "./request.ts";
-import type { OpenedTurn } from "./open.ts";
 
 /**
  * The body of a completed turn, up to what only the locked wallet knows: the settle statement adds `balance_after`, `low_balance`
  * and `completed_at` and closes the object.
  */
-export function completedTurnBody(
-  request: TurnRequest,
-  turn: OpenedTurn,
-  answer: { text: string; providerModel: string },
-  usage: Usage,
-  charge: Charge,
-): string {
+export function completedTurnBody(request: TurnRequest, conversation: Conversation): string {
+  const { turn, tools, text } = conversation;
+  const calls = shownCalls(conversation);
+  const tokens = (name: TokenClass): number => calls.reduce((total, { usage }) => total + usage[name], 0);
   const body: Omit<v.InferInput<typeof TurnRead>, SettledMember> = {
     id: turn.id,
     session_id: request.session,
     turn_index: turn.index,
     user_input: request.message,
-    assistant_output: answer.text,
+    assistant_output: text,
     status: "completed",
     model_alias_used: turn.alias,
-    provider_model: answer.providerModel,
+    provider_model: answeringModel(conversation),
     usage: {
-      input_tokens_fresh: usage.fresh,
-      input_tokens_cached: usage.cached,
-      output_tokens: usage.output,
-      reasoning_tokens: usage.reasoning,
-      total_tokens: usage.total,
-      estimated: usage.source === "estimated",
+      input_tokens_fresh: tokens("fresh"),
+      input_tokens_cached: tokens("cached"),
+      output_tokens: tokens("output"),
+      reasoning_tokens: tokens("reasoning"),
+      total_tokens: tokens("total"),
+      estimated: calls.some(({ usage }) => usage.source === "estimated"),
     },
-    oe_tokens: format(charge.oe),
+    oe_tokens: format(sum(calls.map(({ charge }) => charge.oe))),
     multiplier: format(turn.multiplier),
     pricing_version: turn.catalog.version,
-    credits_burned: format(charge.burned),
-    credits_charged: format(charge.charged),
+    credits_burned: format(sum(calls.map(({ charge }) => charge.burned))),
+    credits_charged: format(sum(calls.map(({ charge }) => charge.charged))),
     prune_triggered: turn.pruned,
     summary_triggered: false,
     summary_used_fallback: false,
-    tool_calls: [],
+    tool_calls: tools.map(({ tool_name, status, latency_ms }) => ({ tool_name, status, latency_ms })),
     created_at: rfc3339(turn.createdAt),
   };
   return `${JSON.stringify(body).slice(0, -1)},`;
+}
+
+type TokenClass = "fresh" | "cached" | "output" | "reasoning" | "total";
+
+/** Our own calls (routing, summaries) are recorded and never shown or charged. */
+function shownCalls({ calls }: Conversation): Conversation["calls"] {
+  return calls.filter(({ status }) => status !== "internal");
+}
+
+/** The model that gave the turn its text: that of the last call which the user is shown. */
+export function answeringModel(conversation: Conversation): string {
+  const last = shownCalls(conversation).at(-1);
+  invariant(last, "a conversation has a call that answered");
+  return last.answer.providerModel;
 }
 
 export type UnsettledTurn = {

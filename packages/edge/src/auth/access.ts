@@ -2,6 +2,7 @@
 // power; a claim can but take away, when a second factor is demanded and was not given.
 
 import type { MiddlewareHandler } from "hono";
+import { inPerson } from "@pantheon/core/accounts/caller.ts";
 import type { Config } from "@pantheon/core/config/config.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import type { AppEnv } from "../shell/app-env.ts";
@@ -9,12 +10,13 @@ import type { Identity, Verifier } from "./verifier.ts";
 
 export type Admins = Pick<Config, "adminUserIds" | "adminReadIds" | "adminAssurance">;
 
-/** Sets `c.var.user` and `c.var.adminReach`, or ends the request with 401. */
+/** Sets `c.var.caller`, `c.var.email` and `c.var.adminReach`, or ends the request with 401. */
 export function authenticated(verify: Verifier, admins: Admins): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const identity = await verify(c.req.header("Authorization"));
     const reach = reachOf(identity, admins);
-    c.set("user", { id: identity.id, email: identity.email, isAdmin: reach === "all" });
+    c.set("caller", inPerson(identity.id, reach === "all"));
+    c.set("email", identity.email);
     c.set("adminReach", reach);
     await next();
   };

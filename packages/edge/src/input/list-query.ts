@@ -6,11 +6,11 @@ import * as v from "valibot";
 import type { DomainError } from "@pantheon/contract/error.ts";
 import { isId } from "@pantheon/contract/id.ts";
 import type { Page } from "@pantheon/contract/page.ts";
-import type { ListQuery } from "@pantheon/contract/wire.ts";
+import { OpaqueId, type ListQuery } from "@pantheon/contract/wire.ts";
 import { invalidRequest } from "./faults.ts";
 
 /** What the parts of a list's sort key are, in their order. */
-export type PositionPart = "time" | "id" | "int" | "bigint";
+export type PositionPart = "time" | "id" | "opaque" | "int" | "bigint" | "decimal";
 
 /**
  * The page that a query asks for. `scope` is what the cursor must have been made for (the list's path and the user), `shape` what its
@@ -50,6 +50,8 @@ const PARTS: Record<PositionPart, (text: string) => boolean> = {
   id: isId,
   int: (text) => /^\d{1,9}$/.test(text),
   bigint: (text) => /^\d{1,18}$/.test(text),
+  opaque: (text) => v.is(OpaqueId, text),
+  decimal: (text) => /^-?\d{1,10}(?:\.\d{1,8})?$/.test(text),
 };
 
 function checksum(scope: string, payload: string): Buffer {

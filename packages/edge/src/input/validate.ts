@@ -48,6 +48,25 @@ export const noBody: MiddlewareHandler<AppEnv> = async (c, next) => {
 
 const nothing = body(v.strictObject({}));
 
+/**
+ * For writes that may take a body: none is read like an object without properties, and means the same to an idempotency key. Anything
+ * else is read like any body.
+ */
+export function optionalBody<S extends Strict>(schema: S): Validator<"json", S> {
+  const given = body(schema);
+  const read: Validator<"json", S> = async (c, next) => {
+    if ((await c.req.arrayBuffer()).byteLength > 0) {
+      return given(c, async () => {
+        if (Object.keys(Object(c.var.sentBody)).length === 0) c.set("sentBody", null);
+        await next();
+      });
+    }
+    c.req.addValidatedData("json", parse(schema, {}));
+    await next();
+  };
+  return Object.assign(read, { [uniqueSymbol]: { target: "json", ...resolver(schema) } });
+}
+
 /** Reads the query string into `c.req.valid("query")`. Unknown and repeated parameters are refused like any other fault: 422. */
 export function query<S extends Strict>(schema: S): Validator<"query", S> {
   const read: Validator<"query", S> = async (c, next) => {

@@ -34,14 +34,17 @@ export function streamHandler(app: App | WithApp, log: Log): StreamHandler {
 const NOTHING = new Uint8Array(0);
 
 /**
- * Passes the body on. A reader that left does not end the application's own work: what remains of the body is taken and dropped. A body
- * that fails leaves the answer without its end, so that its reader sees it broken.
+ * Passes the body on. A reader that left does not end the application's own work: the body is told, and what it still does is waited for
+ * (event-stream.ts). A body that fails leaves the answer without its end, so that its reader sees it broken.
  */
 async function send(body: ReadableStream<Uint8Array> | null, out: ResponseStream, log: Log, requestId: string): Promise<void> {
   let isLeft = false;
   for (const event of ["error", "close"]) out.on(event, () => (isLeft = true));
   try {
-    for await (const chunk of body ?? []) if (!isLeft && !out.write(chunk)) await roomIn(out);
+    for await (const chunk of body ?? []) {
+      if (!isLeft && !out.write(chunk)) await roomIn(out);
+      if (isLeft) break; // this cancels the body, and waits for what that does
+    }
   } catch (error) {
     log.error("An answer broke off.", { request_id: requestId, error: error instanceof Error ? error.name : typeof error });
     throw new BrokenAnswer("The answer broke off.");

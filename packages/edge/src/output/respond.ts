@@ -43,7 +43,7 @@ function fitting<View>(views: readonly View[]): View[] {
   return over < 0 ? [...views] : views.slice(0, over);
 }
 
-/** What a list's cursor is made for: this address, this user. */
+/** What a list's cursor is made for: this address, this caller. */
 export function listScope(c: Asked): string {
-  return `${c.req.path} ${c.var.user.id}`;
+  return `${c.req.path} ${c.var.caller.actor}`;
 }

@@ -1,6 +1,7 @@
 // What travels with a request through the shell: what the runtime knows, and what the middlewares find out.
 
 import type { Context } from "hono";
+import type { Caller } from "@pantheon/core/accounts/caller.ts";
 import type { ErrorCode } from "@pantheon/contract/error.ts";
 
 export type AppEnv = {
@@ -13,7 +14,9 @@ export type AppEnv = {
     /** When this function must have answered, on the ticks of the process (time.ts). */
     deadline: number;
     /** Who calls; set by `authenticated`. */
-    user: { id: string; email: string | null; isAdmin: boolean };
+    caller: Caller;
+    /** The address that the caller's token names; set by `authenticated`. */
+    email: string | null;
     /** How far this caller reaches into what is the admins'; set by `authenticated`. */
     adminReach: "all" | "read" | "second_factor" | "none";
     /** Whether this caller is told which build answers. */
@@ -26,6 +29,8 @@ export type AppEnv = {
     refusal: ErrorCode | null;
     /** Why, in a word that only the log line has. */
     reason: string | null;
+    /** Resolves when the body of a streamed answer is made; null for an answer that goes out whole. Never rejects. */
+    bodyEnd: Promise<unknown> | null;
   };
 };
 

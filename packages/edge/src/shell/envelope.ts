@@ -1,4 +1,5 @@
-// The outermost layer of a request: its id and deadline, the headers that every answer carries, and its one log line.
+// The outermost layer of a request: its id and deadline, the headers that every answer carries, and its one log line, which is written
+// when the body ends.
 
 import type { Context, MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
@@ -27,37 +28,42 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 export function edge({ name, config, log, ticks, timeLeft, answer }: EdgeParts): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const began = ticks();
-    const { own, caller } = requestIdsOf(c);
+    const { own, caller: callerRequestId } = requestIdsOf(c);
     c.set("requestId", own);
-    c.set("callerRequestId", caller);
+    c.set("callerRequestId", callerRequestId);
     c.set("seesBuild", seesBuild(config.buildToken, c.req.header("Pantheon-Build-Token")));
     c.set("deadline", began + timeLeft(c));
     c.set("idempotencyKey", null);
     c.set("sentBody", null);
     c.set("refusal", null);
     c.set("reason", null);
+    c.set("bodyEnd", null);
     // Headers that are set before anything answers are merged into every answer: refusals, 404, 405 and preflights too.
-    setHouseHeaders(c.res.headers, { own, caller }, c.var.seesBuild ? config.commit : null);
+    setHouseHeaders(c.res.headers, { own, caller: callerRequestId }, c.var.seesBuild ? config.commit : null);
     try {
       await inTime(next(), c.var.deadline - ANSWER_RESERVE_MS - ticks());
     } catch (thrown) {
       c.res = answer(thrown, c);
     }
-    const user: AppEnv["Variables"]["user"] | undefined = c.get("user");
+    const caller: AppEnv["Variables"]["caller"] | undefined = c.get("caller");
     if (c.res.status === 401) log.count("unauthenticated", { request_id: own, function: name });
-    log.info("request", {
-      request_id: own,
-      caller_request_id: caller,
-      function: name,
-      method: c.req.method,
-      route: routePath(c, -1),
-      status: c.res.status,
-      code: c.var.refusal,
-      reason: c.var.reason,
-      source: sourceOf(invocationOf(c).sourceAddress, config.logAddress),
-      ms: Math.round(ticks() - began),
-      user_id: user?.id ?? null,
-    });
+    const line = (): void =>
+      log.info("request", {
+        request_id: own,
+        caller_request_id: callerRequestId,
+        function: name,
+        method: c.req.method,
+        route: routePath(c, -1),
+        status: c.res.status,
+        code: c.var.refusal,
+        reason: c.var.reason,
+        source: sourceOf(invocationOf(c).sourceAddress, config.logAddress),
+        ms: Math.round(ticks() - began),
+        user_id: caller?.actor ?? null,
+      });
+    // A body that streams is made after this: the adapter that sends it keeps the function for it.
+    if (c.var.bodyEnd === null) line();
+    else void c.var.bodyEnd.then(line);
   };
 }
 

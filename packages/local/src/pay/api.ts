@@ -8,7 +8,8 @@ import { newId } from "@pantheon/contract/id.ts";
 import type { Issuer } from "@pantheon/stand-ins/issuer.ts";
 
 export type TopUp = v.InferOutput<typeof contract.TopUp>;
-export type LedgerRow = v.InferOutput<typeof contract.Transaction>;
+/** `model` is that of a turn's debit, where the newest usage tells it. */
+export type LedgerRow = v.InferOutput<typeof contract.Transaction> & { readonly model: string | null };
 export type Account = v.InferOutput<typeof contract.Wallet> & { readonly topUps: readonly TopUp[]; readonly rows: readonly LedgerRow[] };
 
 export type PayApi = {
@@ -22,6 +23,8 @@ export type PayApi = {
 const TOKEN_SECONDS = 60;
 const TIMEOUT_MS = 20_000;
 const SHOWN = 8;
+/** Model calls that are looked through for the models of the rows shown; a turn may have several. */
+const CALLS = 50;
 
 /** Its methods reject with what `refusalOf` knows for what the API refuses, and for a user that no token may name. */
 export function payApi(apiUrl: string, issuer: Pick<Issuer, "token">): PayApi {
@@ -30,11 +33,14 @@ export function payApi(apiUrl: string, issuer: Pick<Issuer, "token">): PayApi {
   return {
     account: async (user) => {
       const client = as(user);
-      const [wallet, { top_ups: topUps }, { transactions: rows }] = await Promise.all([
+      const [wallet, { top_ups: topUps }, { transactions }, { events }] = await Promise.all([
         client.wallet.read(),
         client.topUps.list({ limit: SHOWN }),
         client.account.transactions.list({ limit: SHOWN }),
+        client.account.usage.list({ limit: CALLS }),
       ]);
+      const models = new Map(events.map((event) => [event.turn_id, event.model_alias]));
+      const rows = transactions.map((row) => Object.assign(row, { model: models.get(row.reference_id ?? "") ?? null }));
       return { ...wallet, topUps, rows };
     },
     topUp: (user, id) => as(user).topUps.read(id),

@@ -12,20 +12,24 @@ import { paymentMethodOf } from "@pantheon/stand-ins/stripe/cards.ts";
 import { StripeRefusal } from "@pantheon/stand-ins/stripe/refusal.ts";
 import type { StandInStripe } from "@pantheon/stand-ins/stripe/stripe.ts";
 import { payApi, refusalOf, type Account, type PayApi, type TopUp } from "./api.ts";
-import { addressOf, askUser, cardPage, faultPage, page, stateOf, walletPage, watchPage, type Html } from "./view.ts";
+import { keepFaults, type Faults } from "./faults.ts";
+import { askUser, cardPage, confirmPage, faultPage, ledgerRow, page, walletPage, watchPage, type Html, type Shown } from "./view.ts";
+import { addressOf, inDollars, stateOf, walletAddress, type Price } from "./words.ts";
 
 export type PayPageParts = {
   readonly apiUrl: string;
-  readonly stripe: Pick<StandInStripe, "intents" | "pay">;
+  readonly stripe: Pick<StandInStripe, "intents" | "pay" | "complete">;
   readonly issuer: Pick<Issuer, "token">;
+  /** What is said of prices and limits before anybody pays. */
+  readonly config: Price;
 };
 
 type Env = { Variables: SecureHeadersVariables };
-type Parts = { readonly api: PayApi; readonly stripe: PayPageParts["stripe"] };
+type Parts = { readonly api: PayApi; readonly stripe: PayPageParts["stripe"]; readonly price: Price; readonly faults: Faults };
 
 /** Everything under /pay, under its full path. */
-export function payPage({ apiUrl, stripe, issuer }: PayPageParts): Hono<Env> {
-  const parts: Parts = { api: payApi(apiUrl, issuer), stripe };
+export function payPage({ apiUrl, stripe, issuer, config }: PayPageParts): Hono<Env> {
+  const parts: Parts = { api: payApi(apiUrl, issuer), stripe, price: config, faults: keepFaults() };
   const app = new Hono<Env>();
   app.onError(answerFault);
   app.notFound((c) => show(c, { title: "Nothing here", content: faultPage("There is no such page.") }, 404));
@@ -33,26 +37,55 @@ export function payPage({ apiUrl, stripe, issuer }: PayPageParts): Hono<Env> {
   app.get("/pay", async (c) => {
     const user = c.req.query("user");
     if (user === undefined) return show(c, { title: "Top up", content: askUser() });
-    return show(c, { title: "Wallet", content: walletPage(user, await parts.api.account(user), null) });
+    const shown = shownOf(await parts.api.account(user), parts);
+    return show(c, { title: "Wallet", content: walletPage(user, shown, parts.faults.find(c.req.query("fault"))) });
   });
   app.post("/pay", async (c) => start(c, parts));
   app.get("/pay/:id", async (c) => {
     const { user, id } = whose(c);
     const topUp = await parts.api.topUp(user, id);
     if (!PAYABLE.has(topUp.status)) return c.redirect(addressOf(user, id, "/watch"), 303);
-    return show(c, { title: "Pay", content: cardPage(user, topUp, null) });
+    return show(c, { title: "Pay", content: cardPage(user, topUp, parts.price, parts.faults.find(c.req.query("fault"))) });
   });
   app.post("/pay/:id", async (c) => pay(c, parts));
+  app.get("/pay/:id/confirm", async (c) => {
+    const { user, id } = whose(c);
+    const topUp = await parts.api.topUp(user, id);
+    if (!isConfirming(parts, id)) return c.redirect(addressOf(user, id, "/watch"), 303);
+    return show(c, { title: "Confirm", content: confirmPage(user, topUp) });
+  });
+  app.post("/pay/:id/confirm", async (c) => confirm(c, parts));
+  watching(app, parts);
+  return app;
+}
+
+/** The wallet while a payment's event is waited for: as a page, and as what its script asks for. */
+function watching(app: Hono<Env>, parts: Parts): void {
   app.get("/pay/:id/watch", async (c) => {
     const { user, account, topUp } = await watched(c, parts);
-    return show(c, { title: "Paid", ...watchPage(user, account, topUp, nonceOf(c)) });
+    return show(c, { title: "Paid", ...watchPage(user, shownOf(account, parts), topUp, nonceOf(c)) });
   });
   app.get("/pay/:id/state", async (c) => {
     const { account, topUp } = await watched(c, parts);
-    const rows = account.rows.map(({ kind, amount, balance_after: balanceAfter }) => ({ kind, amount, balanceAfter }));
-    return c.json({ balance: account.balance, message: stateOf(topUp), isGranted: topUp.status === "succeeded", rows });
+    const rows = account.rows.map((row) => ledgerRow(row, parts.price));
+    const message = stateOf(topUp, isConfirming(parts, topUp.id));
+    const worth = inDollars(account.balance, parts.price);
+    return c.json({ balance: account.balance, worth, message, isGranted: topUp.status === "succeeded", rows });
   });
-  return app;
+}
+
+function shownOf(account: Account, parts: Parts): Shown {
+  const confirming = new Set(account.topUps.map(({ id }) => id).filter((id) => isConfirming(parts, id)));
+  return { account, price: parts.price, confirming };
+}
+
+/** The payment intent of a top-up at the stand-in. */
+function intentOf({ stripe }: Parts, topUp: string) {
+  return stripe.intents().find(({ metadata }) => metadata["top_up_id"] === topUp);
+}
+
+function isConfirming(parts: Parts, topUp: string): boolean {
+  return intentOf(parts, topUp)?.status === "requires_action";
 }
 
 const PAYABLE = new Set(["created", "pending", "failed"]);
@@ -91,7 +124,7 @@ function refuseSize(c: Context<Env>): Response | Promise<Response> {
   return show(c, { title: "Too large", content: faultPage("That is too much for a form.") }, 413);
 }
 
-async function start(c: Context<Env>, { api }: Parts): Promise<Response> {
+async function start(c: Context<Env>, { api, faults }: Parts): Promise<Response> {
   const form = await formOf(c);
   const [user, amount] = [form("user"), form("amount_usd").trim()];
   try {
@@ -99,28 +132,42 @@ async function start(c: Context<Env>, { api }: Parts): Promise<Response> {
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal === null) throw error;
-    const account = await api.account(user);
-    return show(c, { title: "Wallet", content: walletPage(user, account, { message: refusal.message, amount }) }, refusal.status);
+    await api.account(user); // a user who has no page is told so here
+    return c.redirect(walletAddress(user, faults.keep({ message: refusal.message, value: amount })), 303);
   }
 }
 
-async function pay(c: Context<Env>, { api, stripe }: Parts): Promise<Response> {
+async function pay(c: Context<Env>, parts: Parts): Promise<Response> {
   const { user, id } = whose(c);
   const card = (await formOf(c))("card").trim();
-  const topUp = await api.topUp(user, id);
+  const topUp = await parts.api.topUp(user, id);
   if (!PAYABLE.has(topUp.status)) return c.redirect(addressOf(user, id, "/watch"), 303);
-  const again = (message: string, status: number) => show(c, { title: "Pay", content: cardPage(user, topUp, { message, card }) }, status);
+  const again = (message: string, value = card) => c.redirect(addressOf(user, id, "", parts.faults.keep({ message, value })), 303);
   const paymentMethod = paymentMethodOf(card);
-  if (paymentMethod === null) return again("That is none of the test cards. A real card number does not belong here.", 422);
-  const intent = stripe.intents().find(({ client_secret: secret }) => secret === topUp.client_secret);
-  if (intent === undefined) return again("The stand-in Stripe does not know this payment. Start a new top-up.", 409);
+  if (paymentMethod === null) return again("That is none of the test cards. A real card number does not belong here.", ""); // nor is it kept
+  const intent = intentOf(parts, topUp.id);
+  if (intent === undefined) return again("The stand-in Stripe does not know this payment. Start a new top-up.");
   try {
-    const declined = stripe.pay(intent.id, paymentMethod).last_payment_error;
-    if (declined !== null) return again(declined.message, 402);
+    const tried = parts.stripe.pay(intent.id, paymentMethod);
+    if (tried.last_payment_error !== null) return again(tried.last_payment_error.message);
+    if (tried.status === "requires_action") return c.redirect(addressOf(user, id, "/confirm"), 303);
   } catch (error) {
     if (!(error instanceof StripeRefusal)) throw error; // it is paid already, or canceled: the next page says which
   }
   return c.redirect(addressOf(user, id, "/watch"), 303);
+}
+
+/** The payer's answer to the bank. One that comes twice, or late, changes nothing: the next page says how it stands. */
+async function confirm(c: Context<Env>, parts: Parts): Promise<Response> {
+  const { user, id } = whose(c);
+  const outcome = (await formOf(c))("outcome") === "succeeded" ? "succeeded" : "failed";
+  await parts.api.topUp(user, id); // whose it is
+  const intent = intentOf(parts, id);
+  if (intent?.status !== "requires_action") return c.redirect(addressOf(user, id, "/watch"), 303);
+  parts.stripe.complete(intent.id, outcome);
+  if (outcome === "succeeded") return c.redirect(addressOf(user, id, "/watch"), 303);
+  const message = "The payment was not confirmed, so nothing was charged. Try again, or take another card.";
+  return c.redirect(addressOf(user, id, "", parts.faults.keep({ message, value: "" })), 303);
 }
 
 /** The wallet and one of its top-ups, from the list: that does not ask Stripe, so that what changes was changed by the event. */

@@ -4,9 +4,10 @@ import { readFileSync } from "node:fs";
 import { html, raw } from "hono/html";
 import { newId } from "@pantheon/contract/id.ts";
 import { amount } from "@pantheon/contract/money.ts";
-import type { TopUpState } from "@pantheon/contract/vocabulary.ts";
 import { CARDS } from "@pantheon/stand-ins/stripe/cards.ts";
 import type { Account, LedgerRow, TopUp } from "./api.ts";
+import type { Fault } from "./faults.ts";
+import { addressOf, dollars, inDollars, shortState, stateOf, timeOf, walletAddress, whatOf, type Price } from "./words.ts";
 
 export type Html = ReturnType<typeof html>;
 
@@ -44,26 +45,33 @@ export function askUser(): Html {
     </section>`;
 }
 
-export function walletPage(user: string, account: Account, fault: { message: string; amount: string } | null): Html {
+/** What a wallet's page shows: the account, what credits cost, and which top-ups wait for their payer's confirmation. */
+export type Shown = { readonly account: Account; readonly price: Price; readonly confirming: ReadonlySet<string> };
+
+export function walletPage(user: string, shown: Shown, fault: Fault | null): Html {
+  const { account, price } = shown;
+  const { minUsd, maxUsd } = price.topUp;
   return html`<h1>Wallet of ${user}</h1>
     <p class="quiet">The local world, with a stand-in for Stripe: no card is ever charged.</p>
-    ${balanceOf(account)}
+    ${balanceOf(account, price)}
     <section>
       <h2>Top up</h2>
+      <p>A credit costs $${price.usdPerCredit.toFixed()}. From ${dollars(minUsd)} to ${dollars(maxUsd)} at a time.</p>
       <form method="post" action="/pay">
         <input type="hidden" name="user" value="${user}" />
         <input type="hidden" name="key" value="${newId()}" />
-        ${fieldOf({ name: "amount_usd", label: "Amount in USD", value: fault?.amount ?? "10.00", mode: "decimal", fault: fault?.message })}
+        ${fieldOf({ name: "amount_usd", label: "Amount in USD", value: fault?.value ?? "10.00", mode: "decimal", fault: fault?.message })}
         <button>Go on to pay</button>
       </form>
     </section>
-    ${account.topUps.length === 0 ? "" : topUpsOf(user, account.topUps)} ${ledgerOf(account.rows)}`;
+    ${account.topUps.length === 0 ? "" : topUpsOf(user, shown)} ${ledgerOf(account.rows, price)}`;
 }
 
-function balanceOf({ balance, held }: Pick<Account, "balance" | "held">): Html {
+function balanceOf({ balance, held }: Pick<Account, "balance" | "held">, price: Price): Html {
   return html`<section>
     <h2>Balance in credits</h2>
     <p class="balance" data-balance>${balance}</p>
+    <p class="quiet" data-worth>${inDollars(balance, price)}</p>
     ${held === "0" ? "" : html`<p class="quiet">${held} of it are held by turns that run.</p>`}
   </section>`;
 }
@@ -77,46 +85,32 @@ function fieldOf({ name, label, value, mode, fault }: Field): Html {
     ${fault === undefined ? "" : html`<p class="bad fault" id="${name}-fault" role="alert">${fault}</p>`}`;
 }
 
-function topUpsOf(user: string, topUps: readonly TopUp[]): Html {
-  const rows = topUps.map(({ id, amount_usd: usd, credits_to_grant: credits, status }) => [
-    html`<a href="${addressOf(user, id)}">${dollars(usd)}</a>`,
-    SAY[status],
-    credits,
+function topUpsOf(user: string, { account, confirming }: Shown): Html {
+  const rows = account.topUps.map((topUp) => [
+    timeOf(topUp.created_at),
+    html`<a href="${addressOf(user, topUp.id)}">${dollars(amount(topUp.amount_usd))}</a>`,
+    shortState(topUp, confirming.has(topUp.id)),
+    topUp.credits_to_grant,
   ]);
-  return tableOf("Top-ups", ["Amount", "State", "Credits"], NUMBERS.topUps, rows);
+  return tableOf("Top-ups", ["Time (UTC)", "Amount", "State", "Credits"], NUMBERS.topUps, rows);
 }
 
-const SAY: Readonly<Record<TopUpState, string>> = {
-  created: "started",
-  pending: "waits to be paid",
-  processing: "the bank is at work",
-  succeeded: "paid, credits granted",
-  failed: "declined, can be paid again",
-  canceled: "canceled",
-  quarantined: "set aside for an operator",
-  dismissed: "looked at by an operator, and not granted",
-};
-
-function dollars(usd: string): string {
-  return `$${amount(usd).toFixed(2)}`;
+function ledgerOf(ledger: readonly LedgerRow[], price: Price): Html {
+  const rows = ledger.map((row) => {
+    const { at, what, amount: credits, usd, balanceAfter } = ledgerRow(row, price);
+    return [at, what, credits, usd, balanceAfter];
+  });
+  return tableOf("Last transactions", ["Time (UTC)", "What", "Credits", "USD", "Balance after"], NUMBERS.ledger, rows);
 }
 
-/** The state of a top-up in words, for someone who has just paid. */
-export function stateOf({ status }: TopUp): string {
-  return status === "pending" ? "Waiting for Stripe to say that it is paid." : `This top-up: ${SAY[status]}.`;
-}
-
-export function addressOf(user: string, id: string, what: "" | "/watch" | "/state" = ""): string {
-  return `/pay/${encodeURIComponent(id)}${what}?${new URLSearchParams({ user }).toString()}`;
-}
-
-function ledgerOf(ledger: readonly LedgerRow[]): Html {
-  const rows = ledger.map((row) => [row.kind, row.amount, row.balance_after]);
-  return tableOf("Last transactions", ["Kind", "Credits", "Balance after"], NUMBERS.ledger, rows);
+/** A ledger row as it is shown, by the page and by its script. */
+export function ledgerRow(row: LedgerRow, price: Price) {
+  const { kind, amount: credits, balance_after: balanceAfter, created_at: at } = row;
+  return { at: timeOf(at), what: whatOf(row), kind, amount: credits, usd: inDollars(credits, price), balanceAfter };
 }
 
 /** Which columns are numbers. */
-const NUMBERS = { topUps: [false, false, true], ledger: [false, true, true], cards: [false, false] } as const;
+const NUMBERS = { topUps: [false, false, false, true], ledger: [false, false, true, true, true], cards: [false, false] } as const;
 
 function tableOf(title: string, heads: readonly string[], isNumber: readonly boolean[], rows: readonly (string | Html)[][]): Html {
   const classOf = (column: number) => (isNumber[column] === true ? raw(' class="number"') : "");
@@ -144,14 +138,15 @@ function tableOf(title: string, heads: readonly string[], isNumber: readonly boo
   </section>`;
 }
 
-export function cardPage(user: string, topUp: TopUp, fault: { message: string; card: string } | null): Html {
-  return html`<h1>Pay ${dollars(topUp.amount_usd)}</h1>
-    <p>For ${topUp.credits_to_grant} credits of ${user}.</p>
+export function cardPage(user: string, topUp: TopUp, price: Price, fault: Fault | null): Html {
+  const pays = dollars(amount(topUp.amount_usd));
+  return html`<h1>Pay ${pays}</h1>
+    <p>For ${topUp.credits_to_grant} credits of ${user}, at $${price.usdPerCredit.toFixed()} a credit.</p>
     <section>
       <h2>Test card</h2>
       <form method="post" action="${addressOf(user, topUp.id)}">
-        ${fieldOf({ name: "card", label: "Card number", value: fault?.card ?? "4242 4242 4242 4242", mode: "numeric", fault: fault?.message })}
-        <button>Pay ${dollars(topUp.amount_usd)}</button>
+        ${fieldOf({ name: "card", label: "Card number", value: fault?.value ?? "4242 4242 4242 4242", mode: "numeric", fault: fault?.message })}
+        <button>Pay ${pays}</button>
       </form>
     </section>
     ${tableOf(
@@ -160,12 +155,29 @@ export function cardPage(user: string, topUp: TopUp, fault: { message: string; c
       NUMBERS.cards,
       OFFERED.map(([method, what]) => [html`<span class="card">${groupsOf(CARDS[method]?.number ?? "")}</span>`, what]),
     )}
-    <p><a href="/pay?${new URLSearchParams({ user }).toString()}">Back to the wallet</a></p>`;
+    <p><a href="${walletAddress(user)}">Back to the wallet</a></p>`;
+}
+
+/** The step between a card and its payment that a bank asks for (3-D Secure), as the stand-in has it. */
+export function confirmPage(user: string, topUp: TopUp): Html {
+  const pays = dollars(amount(topUp.amount_usd));
+  return html`<h1>Confirm ${pays}</h1>
+    <p>The card's bank asks whether it is you who pays. Nothing is charged before you answer.</p>
+    <section>
+      <h2>The stand-in bank</h2>
+      <form method="post" action="${addressOf(user, topUp.id, "/confirm")}">
+        <button name="outcome" value="succeeded">Confirm the payment</button>
+        <button name="outcome" value="failed">Fail the confirmation</button>
+      </form>
+    </section>
+    <p><a href="${walletAddress(user)}">Back to the wallet</a></p>`;
 }
 
 const OFFERED = [
   ["pm_card_visa", "is paid"],
   ["pm_card_chargeDeclined", "is declined"],
+  ["pm_card_authenticationRequired", "asks for a confirmation, always"],
+  ["pm_card_authenticationRequiredOnSetup", "asks for a confirmation the first time"],
   ["pm_card_createDispute", "is paid, then disputed: the credits are taken back"],
 ] as const;
 
@@ -174,14 +186,16 @@ function groupsOf(number: string): string {
 }
 
 /** Shows how the wallet changes when the payment's event comes. Without a script the page looks again by itself. */
-export function watchPage(user: string, account: Account, topUp: TopUp, nonce: string): { head: Html; content: Html } {
+export function watchPage(user: string, { account, price, confirming }: Shown, topUp: TopUp, nonce: string): { head: Html; content: Html } {
   const head = html`<noscript><meta http-equiv="refresh" content="2" /></noscript>`;
-  const content = html`<h1>${dollars(topUp.amount_usd)} for ${user}</h1>
+  const isConfirming = confirming.has(topUp.id);
+  const content = html`<h1>${dollars(amount(topUp.amount_usd))} for ${user}</h1>
     <div data-state="${addressOf(user, topUp.id, "/state")}">
-      <p data-status role="status" class="${topUp.status === "succeeded" ? "good" : ""}">${stateOf(topUp)}</p>
-      ${balanceOf(account)} ${ledgerOf(account.rows)}
+      <p data-status role="status" class="${topUp.status === "succeeded" ? "good" : ""}">${stateOf(topUp, isConfirming)}</p>
+      ${isConfirming ? html`<p><a href="${addressOf(user, topUp.id, "/confirm")}">Confirm it</a></p>` : ""} ${balanceOf(account, price)}
+      ${ledgerOf(account.rows, price)}
     </div>
-    <p><a href="/pay?${new URLSearchParams({ user }).toString()}">Back to the wallet</a></p>
+    <p><a href="${walletAddress(user)}">Back to the wallet</a></p>
     <script nonce="${nonce}">
       ${SCRIPT};
     </script>`;

@@ -2,9 +2,9 @@
 
 const LOOKS = 60;
 const watched = document.querySelector("[data-state]");
-const [balance, status, rows] = ["balance", "status", "rows"].map((name) => document.querySelector(`[data-${name}]`));
+const [balance, worth, status, rows] = ["balance", "worth", "status", "rows"].map((name) => document.querySelector(`[data-${name}]`));
 
-if (watched && balance && status && rows) void watch(LOOKS);
+if (watched && balance && worth && status && rows) void watch(LOOKS);
 
 async function watch(left) {
   try {
@@ -18,6 +18,7 @@ async function watch(left) {
 
 function show(state) {
   setText(balance, state.balance);
+  setText(worth, state.worth);
   setText(status, state.message);
   status.className = state.isGranted ? "good" : "";
   rows.replaceChildren(...state.rows.map(rowOf));
@@ -28,11 +29,13 @@ function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-function rowOf({ kind, amount, balanceAfter }) {
+function rowOf({ at, what, amount, usd, balanceAfter }) {
   const row = document.createElement("tr");
   for (const [text, name] of [
-    [kind, ""],
+    [at, ""],
+    [what, ""],
     [amount, "number"],
+    [usd, "number"],
     [balanceAfter, "number"],
   ]) {
     const cell = row.insertCell();

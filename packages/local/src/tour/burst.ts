@@ -2,20 +2,22 @@
 
 import { performance } from "node:perf_hooks";
 import type { Client } from "@pantheon/client/client.ts";
+import { TourStopped } from "./walk.ts";
 import type { World } from "../world.ts";
 
 export type Burst = { readonly turns: number; readonly statementsPerTurn: number; readonly p50Ms: number; readonly p99Ms: number };
 
 const TURNS = 200;
 
-/** Runs turns one after another, HTTP included; what is not the model's time is ours. Throws when one is refused. */
-export async function measureBurst(world: World, client: Client): Promise<Burst> {
+/** Runs turns one after another, HTTP included; what is not the model's time is ours. Throws when one is refused, or when it is stopped. */
+export async function measureBurst(world: World, client: Client, signal?: AbortSignal): Promise<Burst> {
   const session = await client.sessions.create();
   const run = () => client.turns.run(session.id, { message: "Again, please.", max_output_tokens: 16 }, { key: null });
   await run(); // loads the catalogue, if a price or a setting was just changed
   const own: number[] = [];
   const statementsBefore = world.passed.statements;
   for (let turn = 0; turn < TURNS; turn += 1) {
+    if (signal?.aborted) throw new TourStopped();
     const modelBefore = world.passed.modelMs;
     const began = performance.now();
     await run();

@@ -6,26 +6,35 @@ import type { Burst } from "./burst.ts";
 import type { Tour } from "./tour.ts";
 import type { Step } from "./walk.ts";
 
-/** The whole tour as text, about 120 columns wide. Colours only where the terminal wants them. */
-export function renderTour(tour: Tour): string {
+/** The whole tour as text, at most `width` columns wide (from 80 up). Colours only where the terminal wants them. */
+export function renderTour(tour: Tour, width: number): string {
   return [
-    stepsTable(tour.steps),
-    dim("  SQL: statements sent. A turn is two; the first after a start, or after a price or switch changed, also loads the catalogue."),
-    "",
-    `  ${bold("The receipt")}  fresh × weight + cached × weight + output × weight, times the multiplier, over tokens per credit`,
-    ...tour.receipt.map((line) => `  ${line}`),
-    "",
-    ...(tour.burst === null ? [] : [burstLine(tour.burst)]),
+    stepsTable(tour.steps, width),
+    dim("  SQL: statements sent. A turn is two; the first after a start, or after a price"),
+    dim("  or a switch changed, also loads the catalogue."),
+    ...(tour.receipt.length === 0 ? [] : ["", ...receiptLines(tour.receipt)]),
+    ...(tour.burst === null ? [] : ["", ...burstLines(tour.burst)]),
   ].join("\n");
 }
 
-function burstLine({ turns, statementsPerTurn, p50Ms, p99Ms }: Burst): string {
-  return `  ${bold("A turn's own time")}  p50 ${ms(p50Ms)}, p99 ${ms(p99Ms)} beside the model, ${statementsPerTurn} statements each (${turns} turns)`;
+function receiptLines(receipt: readonly string[]): string[] {
+  return [
+    `  ${bold("The receipt")}  (fresh × weight + cached × weight + output × weight) × multiplier`,
+    "               ÷ tokens per credit",
+    ...receipt.map((line) => `  ${line}`),
+  ];
 }
 
-/** True when every step was answered as expected. */
+function burstLines({ turns, p50Ms, p99Ms, statementsPerTurn }: Burst): string[] {
+  return [
+    `  ${bold("A turn's own time")}  p50 ${ms(p50Ms)}, p99 ${ms(p99Ms)} beside the model,`,
+    `  ${statementsPerTurn} statements each (${turns} turns)`,
+  ];
+}
+
+/** True when it went to its end and every step was answered as expected. */
 export function tourSucceeded(tour: Tour): boolean {
-  return tour.burst !== null && tour.steps.every((step) => step.ok);
+  return !tour.isStopped && tour.steps.every((step) => step.ok);
 }
 
 /** Columns stand apart by space alone: lines would cost the width of a terminal. */
@@ -47,25 +56,43 @@ const NO_LINES = Object.fromEntries(
   ].map((part) => [part, ""]),
 );
 
-function stepsTable(steps: readonly Step[]): string {
+/** Columns of the table beside the response's own, which takes what is left. */
+const WIDTHS = { mark: 1, what: 22, request: 18, status: 3, ms: 6, sql: 3 } as const;
+const GAP = 2;
+/** From here on there is room for the request beside its step. */
+const WITH_REQUEST = 100;
+
+function stepsTable(steps: readonly Step[], width: number): string {
+  const hasRequest = width >= WITH_REQUEST;
+  const { mark, what, request, status, ms: time, sql } = WIDTHS;
+  const before = hasRequest ? [mark, what, request, status] : [mark, what, status];
+  const fixed = [...before, time, sql];
+  const rest = width - fixed.reduce((sum, column) => sum + column + GAP, GAP);
   const table = new Table({
-    head: ["", "Step", "Request", "", "Answer", "ms", "SQL"].map(bold),
-    colAligns: ["left", "left", "left", "right", "left", "right", "right"],
+    head: ["", "Step", ...(hasRequest ? ["Request"] : []), "", "Answer", "ms", "SQL"].map(bold),
+    colAligns: ["left", "left", ...(hasRequest ? (["left"] as const) : []), "right", "left", "right", "right"],
+    colWidths: [...before, rest, time, sql],
+    wordWrap: true,
     style: { head: [], border: [], compact: true, "padding-left": 0, "padding-right": 0 },
-    chars: { ...NO_LINES, middle: "  ", left: "  " },
+    chars: { ...NO_LINES, middle: " ".repeat(GAP), left: " ".repeat(GAP) },
   });
   for (const step of steps) {
     table.push([
       step.ok ? green("✓") : red("✗"),
       step.what,
-      dim(step.request),
-      step.status < 300 ? green(String(step.status)) : yellow(String(step.status)),
+      ...(hasRequest ? [dim(step.request)] : []),
+      statusOf(step),
       step.outcome,
       step.ms.toFixed(1),
       String(step.statements),
     ]);
   }
   return table.toString();
+}
+
+function statusOf({ status }: Step): string {
+  if (status === null) return "";
+  return status < 300 ? green(String(status)) : yellow(String(status));
 }
 
 function ms(value: number): string {

@@ -3,11 +3,24 @@
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { Log } from "@pantheon/core/log.ts";
 import * as v from "valibot";
+import { refuseForeignHome, SERVER_USER } from "./home.ts";
 
 export type Place = {
   /** The folder with `initdb`, `pg_ctl` and `postgres`. */
@@ -20,19 +33,26 @@ export type Place = {
 
 type Owner = { uid: number; gid: number };
 
-const SERVER_USER = "postgres";
 const ROOT_DATA = "/var/lib/pantheon";
 const ROOT_CACHE = "/var/cache/pantheon";
 
-/** Finds the place for the server of `home`, and makes its folder. Under root it may differ from `home`; then one line says so. */
-export function placeFor(home: string, log: Log): Place {
+/**
+ * Finds the place for the server of `home`, and makes its folder. Under root it may stand elsewhere, in `rootData`; then one line says so.
+ * Throws for a home of somebody else.
+ */
+export function placeFor(home: string, log: Log, rootData = ROOT_DATA): Place {
+  refuseForeignHome(home);
   const owner = process.getuid?.() === 0 ? serverUser() : null;
   const folder = join(home, "postgres");
   if (owner === null) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return { binaries: join(nativeFolder(), "bin"), folder, owner };
   }
-  return { binaries: join(executableBy(owner, nativeFolder(), log), "bin"), folder: writableBy(owner, folder, home, log), owner };
+  return {
+    binaries: join(executableBy(owner, nativeFolder(), log), "bin"),
+    folder: writableBy(owner, folder, { home, rootData, log }),
+    owner,
+  };
 }
 
 function serverUser(): Owner {
@@ -75,7 +95,9 @@ function executableBy(owner: Owner, native: string, log: Log): string {
   return copy;
 }
 
-function writableBy(owner: Owner, wanted: string, home: string, log: Log): string {
+type Elsewhere = { home: string; rootData: string; log: Log };
+
+function writableBy(owner: Owner, wanted: string, { home, rootData, log }: Elsewhere): string {
   const claim = (folder: string) => {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     chownSync(folder, owner.uid, owner.gid);
@@ -85,8 +107,8 @@ function writableBy(owner: Owner, wanted: string, home: string, log: Log): strin
   if (readdirSync(wanted).length > 0)
     throw new Error(`the user ${SERVER_USER} may no longer enter ${wanted}, where the database is: let it`);
   rmdirSync(wanted);
-  openFolder(ROOT_DATA);
-  const elsewhere = join(ROOT_DATA, createHash("sha256").update(home).digest("hex").slice(0, 16));
+  openFolder(rootData);
+  const elsewhere = join(rootData, createHash("sha256").update(home).digest("hex").slice(0, 16));
   if (!claim(elsewhere)) throw new Error(`the user ${SERVER_USER} can write neither to ${wanted} nor to ${elsewhere}`);
   log.info(`the user ${SERVER_USER} may not enter the home: the database is kept elsewhere`, { home, folder: elsewhere });
   return elsewhere;
@@ -111,4 +133,10 @@ export function publish(partial: string, name: string): void {
     rmSync(partial, { recursive: true, force: true });
     if (!existsSync(name)) throw error;
   }
+}
+
+/** A file that the server's owner can read, and nobody else. */
+export function writeForOwner({ owner }: Pick<Place, "owner">, file: string, text: string): void {
+  writeFileSync(file, text, { mode: 0o600 });
+  if (owner) chownSync(file, owner.uid, owner.gid);
 }

@@ -2,11 +2,12 @@
 // (That package's own start and stop can neither take over a running server nor leave the end of the process to its owner.)
 
 import { spawn } from "node:child_process";
-import { chownSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Client } from "pg";
-import { type Place, publish } from "./place.ts";
+import { passwordFile } from "./password.ts";
+import { type Place, publish, writeForOwner } from "./place.ts";
 
 export type Server = Place & {
   /** The data folder: absolute, without links on the way. */
@@ -21,10 +22,8 @@ export type Settings = Readonly<Record<string, string>>;
 export async function initialise(server: Server, throwaway: boolean): Promise<void> {
   if (existsSync(server.data)) return;
   const partial = `${server.data}.${process.pid}`;
-  const passwordFile = join(server.folder, `password.${process.pid}`);
-  writeForOwner(server, passwordFile, server.password);
   try {
-    const flags = ["--username=postgres", `--pwfile=${passwordFile}`, "--auth=scram-sha-256", ...(throwaway ? ["--no-sync"] : [])];
+    const flags = ["--username=postgres", `--pwfile=${passwordFile(server)}`, "--auth=scram-sha-256", ...(throwaway ? ["--no-sync"] : [])];
     // The same text order and encoding on every machine, whatever its locale.
     const text = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
     const { code, output } = await run(server, "initdb", [`--pgdata=${partial}`, ...flags, ...text]);
@@ -32,7 +31,6 @@ export async function initialise(server: Server, throwaway: boolean): Promise<vo
     writeFileSync(join(partial, "postgresql.conf"), "\ninclude 'pantheon.conf'\n", { flag: "a" });
     publish(partial, server.data);
   } finally {
-    rmSync(passwordFile, { force: true });
     rmSync(partial, { recursive: true, force: true });
   }
 }
@@ -59,10 +57,15 @@ function writeSettings(server: Server, settings: Settings): void {
   writeForOwner(server, join(server.data, "pantheon.conf"), lines.join(""));
 }
 
-/** A file that the server's owner can read, and nobody else. */
-function writeForOwner(server: Server, file: string, text: string): void {
-  writeFileSync(file, text, { mode: 0o600 });
-  if (server.owner) chownSync(file, server.owner.uid, server.owner.gid);
+/** Gives the database the password of its file. The server must not run: its own program does it, which asks for none. */
+export async function setPassword(server: Server): Promise<void> {
+  const { code, output } = await run(
+    server,
+    "postgres",
+    ["--single", "-D", server.data, "postgres"],
+    `alter role postgres password '${server.password}'\n`,
+  );
+  if (code !== 0) throw new Error(`PostgreSQL took no new password: ${lastLine(output)}`);
 }
 
 const STOP_PATIENCE_MS = 30_000;
@@ -113,18 +116,23 @@ function readIfThere(file: string): string | null {
   }
 }
 
-/** True when the server on `port` knows our password and runs on our data folder. */
-export async function answers(server: Server, port: number): Promise<boolean> {
+/** Whether the server on `port` knows our password and runs on our data folder; `no`: still starting, already stopping, or not ours. */
+export async function answers(server: Server, port: number): Promise<"ours" | "no" | "wrong password"> {
   const client = clientOf(server, port);
   try {
     await client.connect();
     const { rows } = await client.query<{ data_directory: string }>("show data_directory");
-    return rows[0]?.data_directory === server.data;
-  } catch {
-    return false; // still starting, already stopping, or not ours
+    return rows[0]?.data_directory === server.data ? "ours" : "no";
+  } catch (error) {
+    return isWrongPassword(error) ? "wrong password" : "no";
   } finally {
     await client.end().catch(() => {});
   }
+}
+
+/** True for PostgreSQL's refusal of a password. */
+export function isWrongPassword(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "28P01";
 }
 
 /** A client of the server's own database. Its errors while idle are ignored: whoever holds it sees the next query fail. */
@@ -139,14 +147,21 @@ export function urlOf(server: Server, port: number, database: string): string {
 }
 
 /** Runs one of PostgreSQL's programs as the server's owner, with nothing of our environment. */
-function run(server: Server, program: "initdb" | "pg_ctl", args: string[]): Promise<{ code: number | null; output: string }> {
+function run(
+  server: Server,
+  program: "initdb" | "pg_ctl" | "postgres",
+  args: string[],
+  input = "",
+): Promise<{ code: number | null; output: string }> {
   return new Promise((done, failed) => {
     const child = spawn(join(server.binaries, program), args, {
       ...server.owner,
       cwd: server.folder,
       env: {},
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
     });
+    child.stdin.on("error", () => {}); // a program that ended early does not read: its exit code says why
+    child.stdin.end(input);
     let output = "";
     const collect = (chunk: Buffer) => (output += chunk.toString("utf8"));
     child.stdout.on("data", collect);

@@ -1,5 +1,6 @@
 // The request of the OpenAI chat API, as far as the stand-in provider reads it. Refuses what the API would refuse; knows nothing of answers.
 
+/** A content of parts is read as their text: that is how a cache mark is written. */
 export type ChatMessage = { readonly role: string; readonly content: string };
 
 export type ChatRequest = {
@@ -19,10 +20,11 @@ export function readChatRequest(body: string): ChatRequest | { readonly fault: s
   const { model, messages, stream = false, stream_options: options, max_tokens: maxTokens = null } = value;
   if (typeof model !== "string" || model === "") return { fault: "model must be a non-empty string." };
   if (!Array.isArray(messages) || messages.length === 0) return { fault: "messages must be a non-empty array." };
-  if (!messages.every(isMessage)) return { fault: "Every message needs a role and a text." };
+  const read = messages.map(messageOf);
+  if (!read.every((message) => message !== null)) return { fault: "Every message needs a role and a text." };
   if (maxTokens !== null && !isPositive(maxTokens)) return { fault: "max_tokens must be a positive integer." };
   if (typeof stream !== "boolean") return { fault: "stream must be a boolean." };
-  return { model, messages, maxTokens, stream, includeUsage: isRecord(options) && options["include_usage"] === true };
+  return { model, messages: read, maxTokens, stream, includeUsage: isRecord(options) && options["include_usage"] === true };
 }
 
 function parse(text: string): unknown {
@@ -39,8 +41,18 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 const ROLES: ReadonlySet<unknown> = new Set(["system", "user", "assistant"]);
 
-function isMessage(value: unknown): value is ChatMessage {
-  return isRecord(value) && ROLES.has(value["role"]) && typeof value["content"] === "string";
+function messageOf(value: unknown): ChatMessage | null {
+  if (!isRecord(value)) return null;
+  const { role } = value;
+  const content = textOf(value["content"]);
+  return typeof role === "string" && ROLES.has(role) && content !== null ? { role, content } : null;
+}
+
+function textOf(content: unknown): string | null {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content) || content.length === 0) return null;
+  const texts = content.map((part) => (isRecord(part) && part["type"] === "text" ? part["text"] : null));
+  return texts.every((text) => typeof text === "string") ? texts.join("") : null;
 }
 
 function isPositive(value: unknown): value is number {

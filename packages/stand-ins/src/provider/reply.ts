@@ -3,7 +3,8 @@
 // Tokens are octets of text divided by 4, rounded up. From the second turn of a conversation on, all that came before the last
 // message counts as cached (rounded down). The cost is the list price of the model, or that of the default one for a name it does not know.
 
-import { costOf, MODELS } from "@pantheon/core/llm/models.ts";
+import { listCost, type Route } from "@pantheon/core/models/model.ts";
+import { MODELS } from "@pantheon/core/models/models.ts";
 import { format } from "@pantheon/contract/money.ts";
 import type { ChatMessage, ChatRequest } from "./chat-request.ts";
 
@@ -20,6 +21,7 @@ export type ReplyUsage = {
 };
 
 const OCTETS_PER_TOKEN = 4;
+const ROUTES: readonly Route[] = Object.values(MODELS).flatMap(({ routes }) => routes);
 
 /** The reply to a request. A text that is wished for is sent whole, whatever `max_tokens` says. */
 export function replyTo(
@@ -83,6 +85,7 @@ function usageOf(request: ChatRequest, text: string, reasoning: number, perToken
 
 /** A JSON number, since that is what OpenRouter sends: the one place where an amount is a double, and it is the provider's. */
 function listPrice(model: string, fresh: number, cached: number, output: number): number {
-  const entry = Object.values(MODELS).find((known) => known.providerModel === model) ?? MODELS["default"];
-  return entry === undefined ? 0 : Number(format(costOf(entry, { fresh, cached, output })));
+  const [standard] = MODELS["default"]?.routes ?? [];
+  const route = ROUTES.find((known) => known.model === model) ?? standard;
+  return route === undefined ? 0 : Number(format(listCost(route, { fresh, cacheRead: cached, cacheWrite: 0, cacheWriteHour: 0, output })));
 }

@@ -30,6 +30,7 @@ export const CARDS: Readonly<Record<string, Card>> = {
   ),
   pm_card_chargeDeclinedExpiredCard: declined("4000000000000069", "expired_card", "The card has expired."),
   pm_card_authenticationRequired: { number: "4000002760003184", payment: "requires_action" },
+  pm_card_authenticationRequiredOnSetup: { number: "4000002500003155", payment: "requires_action" },
   pm_card_createDispute: { number: "4000000000000259", payment: "succeeds", dispute: "fraudulent" },
   pm_card_createDisputeInquiry: { number: "4000000000001976", payment: "succeeds", dispute: "inquiry" },
   pm_card_pendingRefund: { number: "4000000000007726", payment: "succeeds", refundsPend: true },

@@ -3,7 +3,7 @@
 import { performance } from "node:perf_hooks";
 import { expect } from "vitest";
 import { BAD_BODIES } from "../../../support/bad-requests.ts";
-import { givenContainer } from "../../../support/container.ts";
+import { givenContainer, providedBy } from "../../../support/container.ts";
 import { givenRefusedWrite, givenNoRefusedWrite } from "../../../support/fault-trigger.ts";
 import { givenEnforcement, givenModelAsked, givenPrice, givenSession, modelsWith, runTurn } from "../../../support/given.ts";
 import { provokePriceRefusals, provokeTopUpRefusals, provokeWebhook } from "../../../support/openapi-refusals.ts";
@@ -201,11 +201,10 @@ async function unusual({ world }: Attack, take: (name: string, answer: Answer) =
   away.port = "9";
   const models = modelsWith("fake-slow-1500");
   const small = { ...models, default: { ...models["default"], contextWindow: 600 } } as typeof models;
-  const { openRouter } = world.config;
   const containers = {
     database: givenContainer(world, { config: { databaseUrl: away.href } }),
     small: givenContainer(world, { models: small }),
-    keyless: givenContainer(world, { config: { openRouter: { ...openRouter, apiKey: null } } }),
+    keyless: givenContainer(world, { config: providedBy(world.config, null) }),
     plain: givenContainer(world),
   };
   const turn = (container: keyof typeof containers, more = {}) => containers[container].turn(session, { user: "ute", ...more });

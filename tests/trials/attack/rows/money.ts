@@ -128,7 +128,7 @@ async function raceForTheLast({ world, send, many, say }: Attack): Promise<void>
   const times = many(200, 60);
   const sessions = await atOnce(times, () => givenSession(world, "rae"));
   await givenCredits(world, "rae", "1");
-  const model = world.deps.models["default"]?.providerModel ?? "";
+  const model = world.deps.models["default"]?.routes[0].model ?? "";
   world.provider.behave(model, "fake-slow-400");
   try {
     await enforced(world, async () => {

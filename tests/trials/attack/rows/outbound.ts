@@ -3,7 +3,7 @@
 
 import { expect } from "vitest";
 import { givenAnswer, serving } from "../../../support/given-answer.ts";
-import { givenContainer } from "../../../support/container.ts";
+import { givenContainer, providedBy } from "../../../support/container.ts";
 import { givenSession } from "../../../support/given.ts";
 import { eventsOf } from "../../../support/ledger.ts";
 import type { Answer } from "../../../support/world.ts";
@@ -66,7 +66,7 @@ const USAGE = { prompt_tokens: 40, completion_tokens: 20, total_tokens: 60 };
 /** One turn of this user with the product pointed at this provider, which is closed afterwards. */
 async function asksOf({ world }: Attack, user: string, place: { url: string; close(): Promise<void> }): Promise<Answer> {
   const session = await givenSession(world, user);
-  const container = givenContainer(world, { config: { openRouter: { ...world.config.openRouter, baseUrl: place.url } } });
+  const container = givenContainer(world, { config: providedBy(world.config, place.url) });
   try {
     return await container.turn(session, { user, timeLeftMs: 10_000 });
   } finally {

@@ -27,6 +27,7 @@ const ID_PATHS = [
   "GET users/me/transactions/{id}/receipt",
   "GET users/me/wallet/top-ups/{id}",
   "GET admin/wallets/{id}",
+  "GET admin/users/{id}",
   "PATCH admin/pricing/{id}",
   "POST admin/users/{id}/suspend",
   "POST admin/pricing/versions/{id}/activate",

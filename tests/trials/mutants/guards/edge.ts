@@ -146,9 +146,9 @@ export const EDGE_GUARDS: readonly Mutant[] = [
       "An answer is kept as long as it can be stored and not as far as it can be sent: a turn of control characters is charged and never seen.",
     patches: [
       {
-        file: "packages/core/src/llm/storable-text.ts",
-        find: "    if (left < 0) return text",
-        replace: "    if (left < -Infinity) return text",
+        file: "packages/core/src/models/storable-text.ts",
+        find: "    if (left < 0) return {",
+        replace: "    if (left < -Infinity) return {",
       },
     ],
     test: {

@@ -71,8 +71,8 @@ export const INVARIANT_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${STATEMENTS}/rollup.ts`,
-        find: "where events.call_index = 0 and debit.would_refuse",
-        replace: "where events.call_index = 0",
+        find: "bool_or(debit.would_refuse and events.model_alias",
+        replace: "bool_or(events.model_alias",
       },
     ],
     test: STORY,

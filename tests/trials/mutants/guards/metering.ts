@@ -39,8 +39,8 @@ export const METERING_GUARDS: readonly Mutant[] = [
   {
     name: "cached-above-input",
     guard: "Cached tokens may be more than the input that they are a part of: fresh ones go below zero, and the charge with them.",
-    patches: [{ file: USAGE, find: '"cached_tokens"), 0, input);', replace: '"cached_tokens"), 0, bounds.credibleInput);' }],
-    test: { file: "tests/metering/usage.test.ts", name: TITLE, row: "cached above input" },
+    patches: [{ file: USAGE, find: "report.cacheRead ?? 0, input, 0)", replace: "report.cacheRead ?? 0, bounds.credibleInput, 0)" }],
+    test: { file: "tests/metering/usage.test.ts", name: TITLE, row: "a total that is no sum beside more than the hold, which then caps" },
   },
   {
     name: "missing-usage",
@@ -48,8 +48,8 @@ export const METERING_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: USAGE,
-        find: "{ ...own, cached: 0, reasoning: 0 }",
-        replace: "{ input: 0, cached: 0, output: 0, reasoning: 0 }",
+        find: "{ ...own, cached: 0,",
+        replace: "{ input: 0, output: 0, cached: 0,",
       },
     ],
     test: { file: "tests/metering/usage.test.ts", name: TITLE, row: "no block" },
@@ -63,7 +63,7 @@ export const METERING_GUARDS: readonly Mutant[] = [
   {
     name: "credible-input",
     guard: "There is no limit to what a provider is believed: one nonsense figure empties a wallet.",
-    patches: [{ file: USAGE, find: "Math.max(0, Math.min(value, limit))", replace: "Math.max(0, value)" }],
+    patches: [{ file: USAGE, find: "figure === null ? Infinity : limit)", replace: "Infinity)" }],
     test: { file: "tests/metering/usage.test.ts", name: TITLE, row: "input above what is credible" },
   },
   {
@@ -95,8 +95,8 @@ export const METERING_GUARDS: readonly Mutant[] = [
     guard: "Under CREDIT_OVERDRAFT=none what a call uses above its hold is charged: the wallet ends below zero.",
     patches: [
       {
-        file: "packages/core/src/turns/settle.ts",
-        find: 'config.overdraft === "none" ? capped(whole, turn.hold) : whole',
+        file: "packages/core/src/turns/call-record.ts",
+        find: 'config.overdraft === "none" ? capped(whole, leftOf(turn.hold, before)) : whole',
         replace: "whole",
       },
     ],

@@ -17,7 +17,13 @@ export const MODEL_GUARDS: readonly Mutant[] = [
   {
     name: "report-impossible-count",
     guard: "A figure that is no count is taken as it came.",
-    patches: [{ file: REPORT, find: "Number.isInteger(value) && value >= 0 && value <= MOST_TOKENS", replace: "true" }],
+    patches: [
+      {
+        file: REPORT,
+        find: 'typeof value === "number" && Number.isSafeInteger(value) && value >= 0',
+        replace: 'typeof value === "number"',
+      },
+    ],
     test: { file: "tests/models/usage-report.test.ts", name: "no class is negative or a fraction, and the classes make the total" },
   },
   {

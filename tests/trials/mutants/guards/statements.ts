@@ -27,10 +27,10 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${STATEMENTS}/void-turn.ts`,
-        find: "with\n  ${lockedWallet(slot.user)},",
+        find: "with\n  ${lockedWallet(slot.wallet)},",
         replace:
           "with\n  former as (select id from turns where id = ${slot.turn}::uuid for update),\n" +
-          "  wallet as (select known.user_id from credit_wallets known, former where known.user_id = ${slot.user}::text for update of known),",
+          "  wallet as (select known.user_id from credit_wallets known, former where known.user_id = ${slot.wallet}::text for update of known),",
       },
     ],
     test: { file: "tests/structure.test.ts", name: "lock or write the wallet before anything else, wherever its money is touched" },
@@ -54,17 +54,18 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
           "           held = credit_wallets.held - (select hold from turns where id = ${slot.turn}::uuid),\n" +
           "           seq = credit_wallets.seq + (total.charge <> 0)::int\n" +
           "      from total\n" +
-          "     where credit_wallets.user_id = ${slot.user}::text\n" +
+          "     where credit_wallets.user_id = ${slot.wallet}::text\n" +
           "       and exists (select from turns where id = ${slot.turn}::uuid and status = 'running' and attempt = ${slot.attempt}::int)\n",
       },
       {
         file: SETTLE,
         find:
           "returning credit_wallets.user_id, credit_wallets.balance, credit_wallets.seq, settled.id as turn_id,\n" +
-          "              settled.session_id, settled.attempt, settled.would_refuse, settled.charge, settled.now\n  ),",
+          "              settled.session_id, settled.attempt, settled.model_alias, settled.would_refuse, settled.charge,\n" +
+          "              settled.now\n  ),",
         replace:
           "returning credit_wallets.user_id, credit_wallets.balance, credit_wallets.seq\n  ),\n" +
-          "  debit as (select debited.*, settled.id as turn_id, settled.session_id, settled.attempt, settled.would_refuse,\n" +
+          "  debit as (select debited.*, settled.id as turn_id, settled.session_id, settled.attempt, settled.model_alias, settled.would_refuse,\n" +
           "                   settled.charge, settled.now from debited, settled),",
       },
     ],
@@ -173,6 +174,15 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
     },
   },
   {
+    name: "wallet-slot",
+    guard: "A turn holds credits in the wallet of whoever acts, and not in the one that pays.",
+    patches: [{ file: GATE, find: "lockedWallet(slot.wallet,", replace: "lockedWallet(slot.actor," }],
+    test: {
+      file: "tests/turns/turn-wallet.test.ts",
+      name: "a turn is opened, reopened, swept, voided and settled in the wallet that pays, and the actor's stays as it is",
+    },
+  },
+  {
     name: "session-gone",
     guard: "A turn that waited for its wallet opens in a session that was deleted meanwhile.",
     patches: [{ file: GATE, find: "       and not rules.session_gone\n", replace: "" }],
@@ -187,7 +197,7 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: CONVERSATION,
-        find: "       and user_id = ${slot.user}::text\n       and deleted_at is null",
+        find: "       and user_id = ${slot.actor}::text\n       and deleted_at is null",
         replace: "       and deleted_at is null",
       },
     ],

@@ -158,7 +158,7 @@ export const STRIPE_TIME_GUARDS: readonly Mutant[] = [
   {
     name: "sweep-time",
     guard: "A sweep goes on when its minute is over.",
-    patches: [{ file: "packages/core/src/turns/recover.ts", find: "    if (isOver()) return voided;\n", replace: "" }],
+    patches: [{ file: "packages/core/src/turns/sweep.ts", find: "    if (isOver()) return voided;\n", replace: "" }],
     test: { file: CLOSING, name: "voids no further user's turns, and the next one does" },
   },
   {

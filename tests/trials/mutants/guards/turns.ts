@@ -36,8 +36,8 @@ export const TURN_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${CORE}/turns/collision.ts`,
-        find: 'turn.claim === ours && turn.status === "running"',
-        replace: 'turn.claim === "" && ours !== "" && turn.status === "running"',
+        find: 'turn.claim === claim && turn.status === "running"',
+        replace: 'turn.claim === "" && claim !== "" && turn.status === "running"',
       },
     ],
     test: {
@@ -51,8 +51,8 @@ export const TURN_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${CORE}/turns/collision.ts`,
-        find: 'turn.status === "running" && !turn.lapsed && turn.claim !== ours',
-        replace: 'turn.status === "running" && !turn.lapsed && ours !== ""',
+        find: 'turn.status === "running" && !turn.lapsed && turn.claim !== claim',
+        replace: 'turn.status === "running" && !turn.lapsed && claim !== ""',
       },
     ],
     test: {
@@ -65,9 +65,9 @@ export const TURN_GUARDS: readonly Mutant[] = [
     guard: "A request whose open was cut is refused without a look for its own turn: 402 for the credits that it holds itself.",
     patches: [
       {
-        file: `${CORE}/turns/open.ts`,
-        find: "else if (refusal && lastError === null) throw refusal;",
-        replace: "else if (refusal) throw refusal;",
+        file: `${CORE}/turns/next.ts`,
+        find: "round.hasFailed ?",
+        replace: "round.hasFailed && false ?",
       },
     ],
     test: {
@@ -80,7 +80,7 @@ export const TURN_GUARDS: readonly Mutant[] = [
     guard:
       "An own turn that is refused after its reply was lost is left running: its hold stays, and its session is busy, until the lease ends.",
     patches: [
-      { file: `${CORE}/turns/collision.ts`, find: "  if (own) await voidFailed(deps, own, request.user, refusal.code);\n", replace: "" },
+      { file: `${CORE}/turns/collision.ts`, find: "  if (own) await voidFailed(deps, own, request.caller, refusal.code);\n", replace: "" },
     ],
     test: {
       file: "tests/turns/turn-lost-opens.test.ts",
@@ -108,8 +108,8 @@ export const TURN_GUARDS: readonly Mutant[] = [
     guard: "A turn whose model gave no answer is not voided: its hold stays, and its session is busy, until the lease ends.",
     patches: [
       {
-        file: `${CORE}/turns/ask.ts`,
-        find: '  await voidFailed(deps, turn, request.user, error instanceof DomainError ? error.code : "internal");\n',
+        file: `${CORE}/turns/converse.ts`,
+        find: '  await voidFailed(deps, turn, request.caller, refusal instanceof DomainError ? refusal.code : "internal");\n',
         replace: "",
       },
     ],
@@ -124,7 +124,7 @@ export const TURN_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${CORE}/turns/settle.ts`,
-        find: '    if (!(error instanceof DomainError)) await voidFailed(deps, turn, request.user, "internal");\n',
+        find: '    if (!(error instanceof DomainError)) await voidFailed(deps, turn, request.caller, "internal");\n',
         replace: "",
       },
     ],
@@ -137,13 +137,19 @@ export const TURN_GUARDS: readonly Mutant[] = [
   {
     name: "text-nul",
     guard: "An answer keeps its NUL characters, which PostgreSQL refuses: the turn is answered and never paid.",
-    patches: [{ file: `${CORE}/llm/storable-text.ts`, find: String.raw`.replaceAll("\0", "")`, replace: "" }],
+    patches: [
+      {
+        file: `${CORE}/models/storable-text.ts`,
+        find: String.raw`text.replaceAll("\0", "").toWellFormed()`,
+        replace: "text.toWellFormed()",
+      },
+    ],
     test: { file: "tests/models/gateway.test.ts", name: "without NUL" },
   },
   {
     name: "text-surrogates",
     guard: "An answer keeps half surrogate pairs, which are no UTF-8: what is stored is not what was measured and answered.",
-    patches: [{ file: `${CORE}/llm/storable-text.ts`, find: ".toWellFormed()", replace: "" }],
+    patches: [{ file: `${CORE}/models/storable-text.ts`, find: ".toWellFormed()", replace: "" }],
     test: { file: "tests/models/gateway.test.ts", name: "without half surrogate pairs" },
   },
   {
@@ -161,7 +167,7 @@ export const TURN_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${CORE}/turns/receipt.ts`,
-        find: '.where("id", "=", transaction)\n    .where("user_id", "=", user)',
+        find: '.where("id", "=", transaction)\n    .where("user_id", "=", wallet)',
         replace: '.where("id", "=", transaction)',
       },
     ],
@@ -174,8 +180,8 @@ export const TURN_GUARDS: readonly Mutant[] = [
     name: "steady-latency",
     guard: "Durations are taken from a clock that may be set: a negative one is refused by its CHECK, and the answer is lost.",
     patches: [
-      { file: `${CORE}/llm/gateway.ts`, find: "const started = ticks();", replace: "const started = clock();" },
-      { file: `${CORE}/llm/gateway.ts`, find: "Math.round(ticks() - started)", replace: "Math.round(clock() - started)" },
+      { file: `${CORE}/turns/converse.ts`, find: "const received = collecting(ticks);", replace: "const received = collecting(clock);" },
+      { file: `${CORE}/turns/converse.ts`, find: "{ gateway, ticks }: TurnDeps", replace: "{ gateway, ticks, clock }: TurnDeps" },
     ],
     test: {
       file: "tests/turns/turn-clock.test.ts",
@@ -187,7 +193,11 @@ export const TURN_GUARDS: readonly Mutant[] = [
     name: "context-refusal",
     guard: "A provider that finds the context too long is not asked with less of it: a session of dense text answers 502 forever.",
     patches: [
-      { file: `${CORE}/turns/ask.ts`, find: "isContextRefusal(error) && turn.history.length > 0 ?", replace: "turn.history.length < 0 ?" },
+      {
+        file: `${CORE}/turns/converse.ts`,
+        find: "isContextRefusal(error) && turn.history.length > 0 ?",
+        replace: "turn.history.length < 0 ?",
+      },
     ],
     test: {
       file: "tests/turns/turn-dense.test.ts",
@@ -214,9 +224,9 @@ export const TURN_GUARDS: readonly Mutant[] = [
     guard: "An answer that had begun when the time was over is counted nowhere, though the provider asks for it.",
     patches: [
       {
-        file: `${CORE}/llm/gateway.ts`,
-        find: 'if (progress.text !== "" || progress.facts.usage !== null) {',
-        replace: 'if (progress.text === "never") {',
+        file: `${CORE}/turns/converse.ts`,
+        find: "if (costs.length === 0) return;",
+        replace: "if (costs.length >= 0) return;",
       },
     ],
     test: {

@@ -40,6 +40,8 @@ interface UsersTable {
   id: string;
   email: string | null;
   suspended_at: Date | null;
+  suspension_reason: string | null;
+  last_seen_at: Stamp;
   created_at: Stamp;
 }
 

@@ -8,7 +8,7 @@ export const AUDIT: readonly Invariant[] = [
     name: "audit",
     promise: "an admin's grant has its one audit row, which tells the same admin, person, amount and balance; and none without it",
     broken: sql`
-      select from (
+      select coalesce(a.after ->> 'transaction_id', g.id::text, a.id::text) as row from (
         select a.*, count(*) over (partition by a.after ->> 'transaction_id') as rows
           from admin_actions a
          where a.action = 'wallet.grant') a
@@ -21,7 +21,7 @@ export const AUDIT: readonly Invariant[] = [
     name: "actions",
     promise: "the audit has as many rows as are counted",
     broken: sql`
-      select from runtime_settings
+      select 'runtime_settings' as row from runtime_settings
        where admin_actions <> (select count(*) from admin_actions)`,
   },
 ];

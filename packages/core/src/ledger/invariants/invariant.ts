@@ -6,7 +6,7 @@ export type Invariant = {
   readonly name: string;
   /** As an admin reads it. */
   readonly promise: string;
-  /** A `select` with one row for each that breaks the promise. It may read `patience` (reports/invariants.ts). */
+  /** A `select` with one row for each that breaks the promise: its id, as the text `row`. It may read `patience` (ledger/invariants.ts). */
   readonly broken: RawBuilder<unknown>;
 };
 

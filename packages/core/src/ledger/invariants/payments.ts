@@ -9,12 +9,12 @@ export const PAYMENTS: readonly Invariant[] = [
     name: "top_up",
     promise: "a top-up has succeeded when its payment was granted, once, and for the credits it names",
     broken: sql`
-      select from top_ups t
+      select t.id::text as row from top_ups t
         left join credit_transactions g on g.kind = 'grant' and g.source = 'top_up' and g.reference_id = t.payment_intent
        where t.status <> 'quarantined'
          and ((t.status = 'succeeded') <> (g.id is not null) or g.amount <> t.credits_to_grant)
       union all
-      select from credit_transactions g
+      select g.id::text from credit_transactions g
        where g.kind = 'grant'
          and g.source = 'top_up'
          and not exists (select from top_ups t where t.payment_intent = g.reference_id)`,
@@ -23,7 +23,7 @@ export const PAYMENTS: readonly Invariant[] = [
     name: "quarantine",
     promise: "a payment in quarantine has no grant",
     broken: sql`
-      select from top_ups t
+      select t.id::text as row from top_ups t
         join credit_transactions g on g.kind = 'grant' and g.reference_id = t.payment_intent
        where t.status = 'quarantined'`,
   },
@@ -31,11 +31,11 @@ export const PAYMENTS: readonly Invariant[] = [
     name: "person",
     promise: "a top-up, its grant, and what was taken back of it are one person's",
     broken: sql`
-      select from top_ups t
+      select t.id::text as row from top_ups t
         join credit_transactions g on g.kind = 'grant' and g.source = 'top_up' and g.reference_id = t.payment_intent
        where g.user_id <> t.user_id
       union all
-      select from credit_transactions l
+      select l.id::text from credit_transactions l
         join reversals r on r.object_id = split_part(l.reference_id, '#', 1)
         join credit_transactions g on g.kind = 'grant' and g.reference_id = r.payment_intent
        where l.source = 'reversal'
@@ -45,7 +45,7 @@ export const PAYMENTS: readonly Invariant[] = [
     name: "slot",
     promise: "a top-up has a slot only while it is open",
     broken: sql`
-      select from top_ups
+      select id::text as row from top_ups
        where slot is not null
          and status not in ('created', 'pending', 'processing', 'failed')`,
   },
@@ -53,7 +53,7 @@ export const PAYMENTS: readonly Invariant[] = [
     name: "reversal",
     promise: "what a refund or dispute has taken is the sum of its ledger rows, and all of a payment together no more than its grant",
     broken: sql`
-      select from reversals r
+      select object_id as row from reversals r
         left join (
           select split_part(reference_id, '#', 1) as object_id, -sum(amount) as taken
             from credit_transactions
@@ -61,7 +61,7 @@ export const PAYMENTS: readonly Invariant[] = [
            group by 1) l using (object_id)
        where r.taken <> coalesce(l.taken, 0)
       union all
-      select from (select payment_intent, sum(taken) as taken from reversals group by payment_intent) s
+      select s.payment_intent from (select payment_intent, sum(taken) as taken from reversals group by payment_intent) s
         left join credit_transactions g on g.kind = 'grant' and g.reference_id = s.payment_intent
        where s.taken > coalesce(g.amount, 0)`,
   },
@@ -69,7 +69,7 @@ export const PAYMENTS: readonly Invariant[] = [
     name: "step",
     promise: "a refund's or dispute's ledger rows are numbered from 1 up to its step without gaps",
     broken: sql`
-      select from (
+      select object_id as row from (
         select split_part(reference_id, '#', 1) as object_id, count(*) as rows,
                count(distinct number) as numbers, min(number) as first, max(number) as last
           from (select reference_id, substring(reference_id from '#([0-9]{1,9})$')::int as number
@@ -85,8 +85,8 @@ export const PAYMENTS: readonly Invariant[] = [
     name: "target",
     promise: "an hour later at most, every refund and dispute of a granted payment has taken its share, and no other amount",
     broken: sql`
-      select from (
-        select taken, target, greatest(granted_at, max(updated_at) over (partition by payment_intent)) as since
+      select object_id as row from (
+        select object_id, taken, target, greatest(granted_at, max(updated_at) over (partition by payment_intent)) as since
           from (${reversalTargets(sql`reversals`, GRANTED_PAYMENTS)}) t) s
        where taken <> target
          and since < statement_timestamp() - (select booking from patience)`,
@@ -95,7 +95,7 @@ export const PAYMENTS: readonly Invariant[] = [
     name: "objects",
     promise: "a payment's refunds and disputes are as many as are counted for it",
     broken: sql`
-      select from (select payment_intent, count(*) as objects from reversals group by payment_intent) r
+      select payment_intent as row from (select payment_intent, count(*) as objects from reversals group by payment_intent) r
         full join reversal_counts c using (payment_intent)
        where r.objects is distinct from c.objects`,
   },
@@ -103,7 +103,7 @@ export const PAYMENTS: readonly Invariant[] = [
     name: "reversal_waits",
     promise: "Stripe was asked about every open refund or dispute of our payments within the last two days",
     broken: sql`
-      select from reversals r
+      select r.object_id as row from reversals r
        where r.state in ('pending', 'requires_action', 'created', 'funds_withdrawn', 'funds_reinstated')
          and r.checked_at < clock_timestamp() - interval '2 days'
          and exists (select from top_ups t where t.payment_intent = r.payment_intent)`,

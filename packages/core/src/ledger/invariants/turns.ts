@@ -39,7 +39,7 @@ export const TURNS: readonly Invariant[] = [
     name: "debit",
     promise: "a completed turn's charge and its person's debit are one: the sum of its events, or no row for zero",
     broken: sql`
-      select from turns t
+      select t.id::text as row from turns t
         left join ${CHARGES} c on c.turn_id = t.id
         left join credit_transactions d on d.kind = 'debit' and d.reference_id = t.id::text
        where t.status = 'completed'
@@ -50,7 +50,7 @@ export const TURNS: readonly Invariant[] = [
     name: "orphan",
     promise: "no debit and no usage event without its completed turn",
     broken: sql`
-      select from (
+      select r.reference_id as row from (
         select reference_id from credit_transactions where kind = 'debit'
         union
         select turn_id::text from llm_call_events) r
@@ -60,7 +60,7 @@ export const TURNS: readonly Invariant[] = [
     name: "over_hold",
     promise: "a turn is marked over its hold when it was charged more than its hold, and only then",
     broken: sql`
-      select from turns t
+      select t.id::text as row from turns t
         left join ${CHARGES} c on c.turn_id = t.id
        where t.over_hold <> (t.status = 'completed' and coalesce(c.charged, 0) > t.hold)`,
   },
@@ -68,7 +68,7 @@ export const TURNS: readonly Invariant[] = [
     name: "positions",
     promise: "completed turns of a session are numbered from 1 without gaps",
     broken: sql`
-      select from turns
+      select session_id::text as row from turns
        where status = 'completed'
        group by session_id
       having max(turn_index) <> count(*) or min(turn_index) <> 1`,
@@ -78,7 +78,7 @@ export const TURNS: readonly Invariant[] = [
     name: "lapsed",
     promise: "no running turn is older than its lease and 90 seconds",
     broken: sql`
-      select from turns
+      select id::text as row from turns
        where status = 'running'
          and lease_until < statement_timestamp() - interval '90 seconds'`,
   },
@@ -86,17 +86,17 @@ export const TURNS: readonly Invariant[] = [
     name: "body",
     promise: "the responses that are kept give the rows' ids, times and figures: of a turn, a top-up, an admin's grant",
     broken: sql`
-      select from turns t
+      select t.id::text as row from turns t
         left join ${CHARGES} c on c.turn_id = t.id
        where t.status = 'completed'
          and ${saidOtherwise(sql`t.response_body`, TURN_MEMBERS)}
       union all
-      select from top_ups u
+      select u.id::text from top_ups u
        where u.response_body is not null
          and ${saidOtherwise(sql`u.response_body`, TOP_UP_MEMBERS)}
       union all
       -- A key's row keeps other responses too: those that name a ledger row are admins' grants.
-      select from idempotency_keys k
+      select g.id::text from idempotency_keys k
         join credit_transactions g on g.id::text = substring(k.body from '"transaction_id":"([0-9a-f-]{36})"')
        where g.source = 'admin'
          and ${saidOtherwise(sql`k.body`, GRANT_MEMBERS)}`,

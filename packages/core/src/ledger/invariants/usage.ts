@@ -8,7 +8,7 @@ export const USAGE: readonly Invariant[] = [
     name: "recomputed",
     promise: "every charge can be computed again from its own row, with what the house took over",
     broken: sql`
-      select from llm_call_events
+      select id::text as row from llm_call_events
        where credits_charged + credits_absorbed <> case when status = 'internal' then 0 else round(
                (input_tokens_fresh * weight_fresh + input_tokens_cached * weight_cached + output_tokens * weight_output)
                * multiplier / oe_per_credit, 8) end`,
@@ -17,7 +17,7 @@ export const USAGE: readonly Invariant[] = [
     name: "absorbed",
     promise: "the house takes over nothing but what is above a hold",
     broken: sql`
-      select from llm_call_events e
+      select t.id::text as row from llm_call_events e
         join turns t on t.id = e.turn_id
        group by t.id
       having sum(e.credits_absorbed) > 0 and sum(e.credits_charged) <> t.hold`,
@@ -26,13 +26,13 @@ export const USAGE: readonly Invariant[] = [
     name: "event",
     promise: "an event's person, session, attempt, price and time are its turn's",
     broken: sql`
-      select from llm_call_events e
+      select e.id::text as row from llm_call_events e
         join turns t on t.id = e.turn_id
        where t.status = 'completed'
          and (e.user_id, e.session_id, e.attempt, e.pricing_version, e.pricing_revision, e.created_at)
              is distinct from (t.user_id, t.session_id, t.attempt, t.pricing_version, t.pricing_revision, t.completed_at)
       union all
-      select from tool_call_events e
+      select e.id::text from tool_call_events e
         join turns t on t.id = e.turn_id
        where (t.status, t.user_id, t.session_id, t.attempt, t.completed_at)
              is distinct from ('completed', e.user_id, e.session_id, e.attempt, e.created_at)`,
@@ -41,7 +41,7 @@ export const USAGE: readonly Invariant[] = [
     name: "rollup",
     promise: "the daily rollup is the sum of its events",
     broken: sql`
-      select from (
+      select concat_ws(' ', day, user_id, model_alias) as row from (
         select (created_at at time zone 'utc')::date as day, user_id, model_alias,
                count(*) filter (where status <> 'internal') as calls,
                sum(credits_burned) as burned, sum(credits_charged) as charged, sum(provider_cost_usd) as cost,
@@ -61,10 +61,9 @@ export const USAGE: readonly Invariant[] = [
     name: "refused",
     promise: "the rollup counts as refused the completed turns that enforcement would have refused",
     broken: sql`
-      select from (
-        select (e.created_at at time zone 'utc')::date as day, e.user_id, e.model_alias, count(*) as turns
+      select concat_ws(' ', day, user_id, model_alias) as row from (
+        select (t.completed_at at time zone 'utc')::date as day, t.user_id, t.model_alias, count(*) as turns
           from turns t
-          join llm_call_events e on e.turn_id = t.id and e.call_index = 0
          where t.would_refuse
            and t.status = 'completed'
          group by 1, 2, 3) r

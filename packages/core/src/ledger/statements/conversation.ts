@@ -5,7 +5,8 @@ import { sql, type RawBuilder } from "kysely";
 import type { Slots } from "../../db/prepared.ts";
 
 export type ConversationInput = {
-  user: string;
+  /** Who acts: the session is theirs. */
+  actor: string;
   session: string;
   /** The alias that the request asks for; null means the session's. */
   alias: string | null;
@@ -53,7 +54,7 @@ export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown
            end as bound
       from sessions
      where id = ${slot.session}::uuid
-       and user_id = ${slot.user}::text
+       and user_id = ${slot.actor}::text
        and deleted_at is null
   ),
   -- The container's catalogue, which the revision of the rules vouches for.

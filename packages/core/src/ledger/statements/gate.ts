@@ -11,6 +11,8 @@ export { OCTETS_PER_MESSAGE, OCTETS_PER_TOKEN } from "./conversation.ts";
 
 export type GateInput = ConversationInput & {
   turn: string;
+  /** Whose wallet pays. */
+  wallet: string;
   /** The mark of the request that claims the turn. */
   claim: string;
   leaseMs: number;
@@ -75,16 +77,17 @@ export function gate(slot: Slots<GateInput>): RawBuilder<unknown> {
   return sql`
   ${conversation(slot)},
   ${reckoning(slot)},
-  ${lockedWallet(slot.user, sql`and exists (select from session)`)},
+  ${lockedWallet(slot.wallet, sql`and exists (select from session)`)},
   -- The rules as they are under the lock: the function sees what was committed while this statement waited.
-  -- It is asked for the locked row.
+  -- It is asked for the actor by way of the locked row: without the row it could be asked before the lock.
   rules as materialized (
     select now.revision,
            now.suspended,
            now.session_gone,
            coalesce(now.enforcement_override, ${slot.enforcedByDefault}::boolean) as enforced
       from wallet
-           cross join lateral turn_rules_now(wallet.user_id, ${slot.session}::uuid) as now
+           cross join lateral turn_rules_now(
+             case when wallet.user_id is not null then ${slot.actor}::text end, ${slot.session}::uuid) as now
   )`;
 }
 
@@ -138,7 +141,7 @@ export function gateReply(slot: Slots<GateInput>): RawBuilder<unknown> {
        case when begun.id is null and not funds.covered
             then exists (select
                            from turns
-                          where user_id = ${slot.user}::text
+                          where user_id = ${slot.actor}::text
                             and status = 'running'
                             and lease_until < clock_timestamp()) end as lapsed,
        begun.id as turn,

@@ -20,7 +20,7 @@ with
   keyed as (
     select id, status, claim, request_hash, response_body, lease_until < clock_timestamp() as lapsed
       from turns
-     where user_id = ${slot.user}::text
+     where user_id = ${slot.actor}::text
        and idempotency_key = ${slot.key}::text
   ),
   -- The turn, if everything above allows it.
@@ -28,7 +28,7 @@ with
     insert into turns (id, session_id, user_id, status, attempt, lease_until, hold, turn_index, user_input,
                        model_alias, max_output_tokens, pricing_version, pricing_revision, would_refuse,
                        prune_triggered, claim, idempotency_key, request_hash, created_at)
-    select ${slot.turn}::uuid, session.id, funds.user_id, 'running', 1,
+    select ${slot.turn}::uuid, session.id, ${slot.actor}::text, 'running', 1,
            clock_timestamp() + ${slot.leaseMs}::int * interval '1 millisecond',
            hold.credits, history.next, ${slot.message}::text,
            price.alias, ${slot.maxOutputTokens}::int, ${slot.pricingVersion}::text, rules.revision,
@@ -37,14 +37,14 @@ with
       from funds, rules, session, price, history, hold
      where not exists (select from keyed)
        and ${mayRun(slot)}
-    returning id, user_id, attempt, turn_index, hold, created_at
+    returning id, attempt, turn_index, hold, created_at
   ),
   -- The locked wallet holds what the turn may cost.
   reserved as (
     update credit_wallets
        set held = credit_wallets.held + begun.hold
-      from begun
-     where credit_wallets.user_id = begun.user_id
+      from begun, wallet
+     where credit_wallets.user_id = wallet.user_id
   )
 select ${gateReply(slot)},
        to_json(keyed) as keyed

@@ -22,7 +22,7 @@ with
            known.lease_until < clock_timestamp() as lapsed
       from turns known, wallet
      where known.id = ${slot.turn}::uuid
-       and known.user_id = wallet.user_id
+       and known.user_id = ${slot.actor}::text
        for update of known
   ),
   ${funds(slot, sql`coalesce((select ${FORMER_HOLD} from former), 0)`)},
@@ -48,15 +48,15 @@ with
        and (former.status = 'failed'
             or (former.status = 'running' and (former.lapsed or former.claim = ${slot.claim}::uuid)))
        and ${mayRun(slot)}
-    returning turns.id, turns.user_id, turns.attempt, turns.turn_index, turns.hold, turns.created_at,
+    returning turns.id, turns.attempt, turns.turn_index, turns.hold, turns.created_at,
               turns.hold - ${FORMER_HOLD} as change
   ),
   -- The locked wallet holds the new hold in place of the former one.
   reserved as (
     update credit_wallets
        set held = credit_wallets.held + begun.change
-      from begun
-     where credit_wallets.user_id = begun.user_id
+      from begun, wallet
+     where credit_wallets.user_id = wallet.user_id
   )
 select ${gateReply(slot)},
        null::json as keyed

@@ -21,7 +21,8 @@ export const ROLLUP = sql`
            sum(events.credits_charged),
            sum(events.provider_cost_usd),
            sum(events.credits_charged * events.usd_per_credit),
-           count(*) filter (where events.call_index = 0 and debit.would_refuse)
+           -- Once a turn, whatever calls it made.
+           bool_or(debit.would_refuse and events.model_alias = debit.model_alias)::int
       from events, debit
      group by 1, 2, 3
      order by 3

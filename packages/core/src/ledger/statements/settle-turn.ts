@@ -9,7 +9,10 @@ import { ROLLUP } from "./rollup.ts";
 
 export type SettleTurnInput = {
   turn: string;
-  user: string;
+  /** Whose wallet pays. */
+  wallet: string;
+  /** Whose turn it is. */
+  actor: string;
   attempt: number;
   answer: string;
   providerModel: string;
@@ -113,7 +116,7 @@ export const settleTurn = prepared<SettleTurnInput, SettleTurnRow>(
   "settle_turn",
   (slot) => sql`
 with
-  ${lockedWallet(slot.user)},
+  ${lockedWallet(slot.wallet)},
   -- The time once the wallet is locked: ledger time follows seq.
   moment as (
     select clock_timestamp() as now from wallet
@@ -138,7 +141,8 @@ with
       from settled
      where credit_wallets.user_id = settled.user_id
     returning credit_wallets.user_id, credit_wallets.balance, credit_wallets.seq, settled.id as turn_id,
-              settled.session_id, settled.attempt, settled.would_refuse, settled.charge, settled.now
+              settled.session_id, settled.attempt, settled.model_alias, settled.would_refuse, settled.charge,
+              settled.now
   ),
   ${recorded(slot)},
   ${entry({
@@ -182,11 +186,11 @@ function settled(slot: Slots<SettleTurnInput>): RawBuilder<unknown> {
              || '"}'
       from wallet, moment, total
      where id = ${slot.turn}::uuid
-       and turns.user_id = wallet.user_id
+       and turns.user_id = ${slot.actor}::text
        and status = 'running'
        and attempt = ${slot.attempt}::int
-    returning id, turns.user_id, session_id, attempt, hold, would_refuse, balance_after, response_body,
-              over_hold, total.charge, moment.now
+    returning id, wallet.user_id, session_id, attempt, hold, model_alias, would_refuse, balance_after,
+              response_body, over_hold, total.charge, moment.now
   )`;
 }
 

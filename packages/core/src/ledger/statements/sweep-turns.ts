@@ -6,11 +6,11 @@ import { prepared } from "../../db/prepared.ts";
 import { lockedWallet } from "./movement.ts";
 
 /** Wallet first. Answers how many turns were voided and the credits that went back; no row when there was none. */
-export const sweepTurns = prepared<{ user: string }, { voided: number; released: string }>(
+export const sweepTurns = prepared<{ wallet: string; actor: string }, { voided: number; released: string }>(
   "sweep_turns",
   (slot) => sql`
 with
-  ${lockedWallet(slot.user)},
+  ${lockedWallet(slot.wallet)},
   -- Every turn of this user whose lease is over.
   swept as (
     update turns
@@ -18,10 +18,10 @@ with
            turn_index = null,
            failure_code = 'lapsed'
       from wallet
-     where turns.user_id = wallet.user_id
+     where turns.user_id = ${slot.actor}::text
        and turns.status = 'running'
        and turns.lease_until < clock_timestamp()
-    returning turns.user_id, turns.hold
+    returning wallet.user_id, turns.hold
   ),
   -- One row for the wallet, however many turns there were: an update takes the first row alone.
   released as (

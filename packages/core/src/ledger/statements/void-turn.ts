@@ -4,15 +4,15 @@ import { sql } from "kysely";
 import { prepared } from "../../db/prepared.ts";
 import { lockedWallet } from "./movement.ts";
 
-/** `failure` says why, as an error code. */
-export type VoidTurnInput = { turn: string; user: string; attempt: number; failure: string };
+/** `wallet` is whose credits are held, `actor` whose turn it is; `failure` says why, as an error code. */
+export type VoidTurnInput = { turn: string; wallet: string; actor: string; attempt: number; failure: string };
 
 /** Wallet first; status and attempt are the once-guard. No row: the turn was not running under this attempt. */
 export const voidTurn = prepared<VoidTurnInput, { held: string }>(
   "void_turn",
   (slot) => sql`
 with
-  ${lockedWallet(slot.user)},
+  ${lockedWallet(slot.wallet)},
   -- The turn, if it still runs under this attempt.
   voided as (
     update turns
@@ -21,10 +21,10 @@ with
            failure_code = ${slot.failure}::text
       from wallet
      where id = ${slot.turn}::uuid
-       and turns.user_id = wallet.user_id
+       and turns.user_id = ${slot.actor}::text
        and status = 'running'
        and attempt = ${slot.attempt}::int
-    returning turns.user_id, hold
+    returning wallet.user_id, hold
   )
 update credit_wallets
    set held = credit_wallets.held - voided.hold

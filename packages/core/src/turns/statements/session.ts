@@ -7,7 +7,10 @@ import { prepared } from "../../db/prepared.ts";
 
 export type CreateSessionInput = KeyedWrite & {
   session: string;
-  user: string;
+  /** Whose wallet is to be there. */
+  wallet: string;
+  /** Who acts: the session and the key are theirs. */
+  actor: string;
   email: string | null;
   title: string | null;
   modelAlias: string;
@@ -23,7 +26,7 @@ export const createSession = prepared<CreateSessionInput, { id: string }>(
 with
   -- The person, made or met; a newer e-mail replaces the older one.
   person as (
-    insert into users as known (id, email) values (${slot.user}::text, ${slot.email}::text)
+    insert into users as known (id, email) values (${slot.actor}::text, ${slot.email}::text)
     on conflict (id) do update
       set email = excluded.email
       where excluded.email is not null
@@ -31,17 +34,17 @@ with
   ),
   -- A wallet with nothing in it, for whoever has none.
   wallet as (
-    insert into credit_wallets (user_id) values (${slot.user}::text) on conflict (user_id) do nothing
+    insert into credit_wallets (user_id) values (${slot.wallet}::text) on conflict (user_id) do nothing
   ),
-  ${keyed(slot.user, slot)}
+  ${keyed(slot.actor, slot)}
 insert into sessions (id, user_id, title, model_alias, system_prompt, tools, created_at)
-values (${slot.session}::uuid, ${slot.user}::text, ${slot.title}::text, ${slot.modelAlias}::text,
+values (${slot.session}::uuid, ${slot.actor}::text, ${slot.title}::text, ${slot.modelAlias}::text,
         ${slot.systemPrompt}::text, ${slot.tools}::text[], ${slot.createdAt}::timestamptz)
 returning id`,
 );
 
 /** Deletes softly. No row: unknown, not this user's, or deleted before; then the key is not taken either. */
-export const deleteSession = prepared<KeyedWrite & { session: string; user: string }, { id: string }>(
+export const deleteSession = prepared<KeyedWrite & { session: string; actor: string }, { id: string }>(
   "delete_session",
   (slot) => sql`
 with
@@ -50,10 +53,10 @@ with
     update sessions
        set deleted_at = clock_timestamp()
      where id = ${slot.session}::uuid
-       and user_id = ${slot.user}::text
+       and user_id = ${slot.actor}::text
        and deleted_at is null
     returning id
   ),
-  ${keyed(slot.user, slot, sql`deleted`)}
+  ${keyed(slot.actor, slot, sql`deleted`)}
 select id from deleted`,
 );

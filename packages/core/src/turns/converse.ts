@@ -1,0 +1,162 @@
+// The conversation of a turn with its model: one call today, as a stream of events that a JSON turn collects. Owns what a refusal for
+// context means (less history, and once more), and what becomes of a turn without an answer: it is voided, and what the provider asks of
+// us all the same is counted.
+
+import { DomainError, invariant } from "@pantheon/contract/error.ts";
+import type { ToolEvent } from "../ledger/statements/settle-turn.ts";
+import { OCTETS_PER_MESSAGE } from "../ledger/statements/gate.ts";
+import { normaliseUsage } from "../metering/usage.ts";
+import type { Attempt } from "../models/attempts.ts";
+import { collecting, type ModelAnswer } from "../models/collect.ts";
+import { ModelRefusal } from "../models/gateway.ts";
+import type { Model } from "../models/model.ts";
+import type { UsageReport } from "../models/report.ts";
+import type { ModelRequest } from "../models/request.ts";
+import { amount, sum } from "@pantheon/contract/money.ts";
+import { callRecord, providerCost, usageOf, type CallRecord } from "./call-record.ts";
+import type { TurnDeps, TurnRequest } from "./request.ts";
+import type { OpenedTurn } from "./open.ts";
+import { recordLostAnswer, voidFailed } from "./void.ts";
+
+/** All that settling needs: the turn as it was asked (with the history that the provider took), its calls in order, and its text. */
+export type Conversation = {
+  readonly turn: OpenedTurn;
+  readonly calls: readonly CallRecord[];
+  readonly tools: readonly ToolEvent[];
+  readonly text: string;
+};
+
+/** What a reader may see while the model answers. */
+export type ConversationEvent =
+  | { readonly type: "text"; readonly text: string }
+  /** What the provider has reported so far; nothing is billed by it. */
+  | { readonly type: "usage"; readonly report: UsageReport };
+
+export type Terms = {
+  /** When the model must have ended, on the ticks of `TurnDeps`. */
+  readonly until: number;
+  /** What came before our own time cut it is an answer (its reader has seen it), and not a timeout that is free. */
+  readonly keepsLate: boolean;
+  /** Stops the call: what had come is the answer. */
+  readonly signal?: AbortSignal;
+};
+
+/** How much of a history that the provider refuses is sent next: a half, a quarter, nothing. */
+const SHARES = [0.5, 0.25, 0];
+
+/**
+ * Asks within the model's time, with less history each time that the provider finds the context too long. Without an answer the turn is
+ * voided before the refusal goes on: `provider_failed`, `provider_timeout`, or `context_budget_exceeded` when even the message alone is
+ * too long for the provider.
+ */
+export async function* converse(
+  deps: TurnDeps,
+  request: TurnRequest,
+  opened: OpenedTurn,
+  terms: Terms,
+): AsyncGenerator<ConversationEvent, Conversation, undefined> {
+  const model = deps.models[opened.alias];
+  invariant(model, "an opened turn has a model behind its alias");
+  const shares = [...SHARES];
+  let turn = opened;
+  for (;;) {
+    try {
+      const answer = yield* ask(deps, request, turn, model, terms);
+      const record = callRecord(deps, request, turn, [], { alias: turn.alias, model, answer, octets: turn.octets });
+      return { turn, calls: [record], tools: [], text: answer.text };
+    } catch (error) {
+      const share = isContextRefusal(error) && turn.history.length > 0 ? shares.shift() : undefined;
+      if (share === undefined) {
+        await giveUp(deps, request, turn, model, error);
+        throw error instanceof LateAnswer ? error.refusal : error;
+      }
+      turn = withNewest(turn, opened, share);
+      deps.log.warn("context refused; asking with less history", { turn_id: turn.id, history: turn.history.length });
+    }
+  }
+}
+
+/** Nobody is charged for an answer that was not whole when a JSON turn's time was over; the provider asks for it all the same. */
+class LateAnswer extends Error {
+  readonly answer: ModelAnswer;
+  readonly refusal: ModelRefusal;
+
+  constructor(answer: ModelAnswer) {
+    super("The answer came too late.");
+    this.answer = answer;
+    this.refusal = new ModelRefusal("provider_timeout", answer.attempts);
+  }
+}
+
+async function* ask(
+  { gateway, ticks }: TurnDeps,
+  request: TurnRequest,
+  turn: OpenedTurn,
+  model: Model,
+  { until, keepsLate, signal }: Terms,
+): AsyncGenerator<ConversationEvent, ModelAnswer, undefined> {
+  const received = collecting(ticks);
+  const call = { model, request: requestOf(turn, request), timeoutMs: until - ticks(), ...(signal && { signal }) };
+  for await (const event of gateway.stream(call)) {
+    received.take(event);
+    if (event.type === "text" || event.type === "usage") yield event;
+  }
+  const answer = received.answer();
+  if (answer.cut?.kind === "late" && !keepsLate) throw new LateAnswer(answer);
+  return answer;
+}
+
+function isContextRefusal(error: unknown): boolean {
+  return error instanceof DomainError && error.code === "context_budget_exceeded";
+}
+
+/** The turn with the newest part of its history, at most this share of the octets that it was opened with. */
+function withNewest(turn: OpenedTurn, opened: OpenedTurn, share: number): OpenedTurn {
+  const most = sizeOf(opened.history) * share;
+  let history = turn.history;
+  while (history.length > 0 && sizeOf(history) > most) history = history.slice(1);
+  return { ...turn, history, pruned: true, octets: turn.octets - sizeOf(turn.history) + sizeOf(history) };
+}
+
+/** As the gate counts it (gate.ts). */
+function sizeOf(history: OpenedTurn["history"]): number {
+  return history.reduce(
+    (octets, past) => octets + Buffer.byteLength(past.user) + Buffer.byteLength(past.assistant) + 2 * OCTETS_PER_MESSAGE,
+    0,
+  );
+}
+
+async function giveUp(deps: TurnDeps, request: TurnRequest, turn: OpenedTurn, model: Model, error: unknown): Promise<void> {
+  const refusal = error instanceof LateAnswer ? error.refusal : error;
+  await voidFailed(deps, turn, request.caller, refusal instanceof DomainError ? refusal.code : "internal");
+  const attempts = refusal instanceof ModelRefusal ? refusal.attempts : [];
+  const costs = attempts.flatMap((attempt) => attemptCost(model, attempt));
+  if (error instanceof LateAnswer) {
+    const { answer } = error;
+    costs.push(providerCost(answer, usageOf(request, turn, { alias: turn.alias, model, answer, octets: turn.octets })));
+  }
+  if (costs.length === 0) return;
+  const costUsd = sum(costs.map((cost) => amount(cost))).toFixed();
+  await recordLostAnswer(deps, { turn: turn.id, attempt: turn.attempt, user: request.caller.wallet, alias: turn.alias, costUsd });
+}
+
+/** What a failed attempt that reported usage is billed to us; nothing where it reported none. */
+function attemptCost(model: Model, { provider, providerModel, usage }: Attempt): string[] {
+  const route = model.routes.find((one) => one.provider === provider && one.model === providerModel);
+  if (usage === null || route === undefined) return [];
+  const none = { inputEstimate: 0, outputEstimate: 0, maxInput: 0, maxOutput: 0 };
+  const bounds = { ...none, credibleInput: model.credible.input, credibleOutput: model.credible.output, cut: true };
+  return [providerCost({ route, costUsd: usage.providerCostUsd }, normaliseUsage(usage, bounds))];
+}
+
+function requestOf(turn: OpenedTurn, { message, maxOutputTokens }: TurnRequest): ModelRequest {
+  const messages = [
+    ...(turn.systemPrompt === null ? [] : [{ role: "system" as const, content: turn.systemPrompt }]),
+    ...turn.history.flatMap((past) => [
+      { role: "user" as const, content: past.user },
+      { role: "assistant" as const, content: past.assistant },
+    ]),
+    { role: "user" as const, content: message },
+  ];
+  return { messages, tools: [], sampling: {}, maxOutputTokens, stream: true };
+}

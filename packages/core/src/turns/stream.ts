@@ -1,0 +1,117 @@
+// A turn whose answer is read while it comes. The turn runs by itself and settles whatever its reader does; owns what lies between them:
+// a bounded queue, and what a reader who leaves or stops reading means (contract section 3).
+
+import { format } from "@pantheon/contract/money.ts";
+import { rfc3339 } from "@pantheon/contract/time.ts";
+import { converse, type ConversationEvent } from "./converse.ts";
+import { openInTime } from "./run.ts";
+import type { OpenedTurn } from "./open.ts";
+import { LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
+import { settleTurn } from "./settle.ts";
+import { createQueue } from "./stream-queue.ts";
+
+/** One event as its reader gets it. Amounts are decimal strings. */
+export type StreamEvent = { readonly type: "turn_started" | "chunk" | "usage" | "done" } & Readonly<Record<string, unknown>>;
+
+export type TurnStream = {
+  /** The stored answer of an earlier request with the same key, told again. */
+  readonly replayed: boolean;
+  /** The next event; null when there is none any more: then `ended` says why. Never rejects. */
+  next(): Promise<StreamEvent | null>;
+  /** The reader has left: the answer is drained for at most `LIMITS.drainMs`, settled and stored. Resolves when that is done. */
+  leave(): Promise<void>;
+  /** Resolves when the turn is settled or void: null, or what was thrown. Never rejects. */
+  readonly ended: Promise<unknown>;
+};
+
+/**
+ * Opens a turn and runs it as a stream. Refusals of opening are thrown, as runTurn throws them; after that a failure ends the stream. An
+ * answer that our own time, a stop or the provider cut is charged for what had come.
+ */
+export async function streamTurn(deps: TurnDeps, request: TurnRequest): Promise<TurnStream> {
+  const left = (): number => request.deadline - deps.ticks() - LIMITS.settleReserveMs;
+  const turn = await openInTime(deps, request, left());
+  return "replay" in turn ? replayOf(turn.replay) : running(deps, request, turn, Math.max(1, left()));
+}
+
+function running(deps: TurnDeps, request: TurnRequest, turn: OpenedTurn, modelMs: number): TurnStream {
+  const stop = new AbortController();
+  const queue = createQueue<StreamEvent>({ most: LIMITS.queuedCharacters, patienceMs: modelMs });
+  const terms = { until: deps.ticks() + modelMs, keepsLate: true, signal: stop.signal };
+  const ended = work(deps, request, turn, terms, queue)
+    .then(
+      () => null,
+      (error: unknown) => error ?? new Error("nothing was thrown"),
+    )
+    .finally(() => queue.end());
+  const leave = async (): Promise<void> => {
+    queue.drop();
+    const timer = setTimeout(() => stop.abort(), LIMITS.drainMs);
+    await ended;
+    clearTimeout(timer);
+  };
+  return { replayed: false, next: () => queue.take(), leave, ended };
+}
+
+async function work(
+  deps: TurnDeps,
+  request: TurnRequest,
+  turn: OpenedTurn,
+  terms: Parameters<typeof converse>[3],
+  queue: ReturnType<typeof createQueue<StreamEvent>>,
+): Promise<void> {
+  await queue.put(startedEvent(turn, turn.hold), 0);
+  const events = converse(deps, request, turn, terms);
+  for (;;) {
+    const step = await events.next();
+    if (step.done) {
+      const body = await settleTurn(deps, request, step.value);
+      return queue.put(doneEvent(body), 0);
+    }
+    await queue.put(shown(step.value), step.value.type === "text" ? step.value.text.length : 0);
+  }
+}
+
+function startedEvent(turn: OpenedTurn, hold: OpenedTurn["hold"]): StreamEvent {
+  return {
+    type: "turn_started",
+    turn_id: turn.id,
+    turn_index: turn.index,
+    model_alias_used: turn.alias,
+    multiplier: format(turn.multiplier),
+    pricing_version: turn.catalog.version,
+    hold: format(hold),
+    prune_triggered: turn.pruned,
+    created_at: rfc3339(turn.createdAt),
+  };
+}
+
+function shown(event: ConversationEvent): StreamEvent {
+  if (event.type === "text") return { type: "chunk", delta: event.text };
+  const { fresh, cacheRead, cacheWrite, cacheWriteHour, output, reasoning } = event.report;
+  return {
+    type: "usage",
+    input_tokens_fresh: fresh === null ? null : fresh + (cacheWrite ?? 0) + (cacheWriteHour ?? 0),
+    input_tokens_cached: cacheRead ?? 0,
+    output_tokens: output,
+    reasoning_tokens: reasoning ?? 0,
+  };
+}
+
+/** Everything that a TurnRead has, from the text that was stored. */
+function doneEvent(body: string): StreamEvent {
+  const turn: Record<string, unknown> = JSON.parse(body);
+  return { type: "done", turn_id: turn["id"], ...turn };
+}
+
+/** A stored answer as a stream: nothing is held for it any more. */
+function replayOf(body: string): TurnStream {
+  const done = doneEvent(body);
+  const { id, turn_index, model_alias_used, multiplier, pricing_version, prune_triggered, created_at, assistant_output } = done;
+  const about = { turn_index, model_alias_used, multiplier, pricing_version, hold: "0", prune_triggered, created_at };
+  const events: StreamEvent[] = [{ type: "turn_started", turn_id: id, ...about }];
+  if (assistant_output !== "") events.push({ type: "chunk", delta: assistant_output });
+  events.push(done);
+  const ended = Promise.resolve(null);
+  return { replayed: true, next: () => Promise.resolve(events.shift() ?? null), leave: () => Promise.resolve(), ended };
+}

@@ -1,0 +1,67 @@
+// An answer as server-sent events, one JSON object a `data:` line: as they come, no faster than they are read, with a sign of life in
+// between. Owns how a failure after the head is told; what the events mean is the product's.
+
+import type { DomainError } from "@pantheon/contract/error.ts";
+import type { AppEnv, Asked } from "../shell/app-env.ts";
+
+/** A request whose log line waits for its body. */
+type Streamed = Asked & { set<Name extends "refusal" | "bodyEnd">(name: Name, value: AppEnv["Variables"][Name]): void };
+
+export type EventSource = {
+  /** The next event; null when there is none any more. Never rejects. */
+  next(): Promise<object | null>;
+  /** The reader has left. Resolves when what was begun is finished. */
+  leave(): Promise<void>;
+  /** Resolves when all work is done: null, or what was thrown. */
+  readonly ended: Promise<unknown>;
+};
+
+const KEEP_ALIVE_MS = 15_000;
+const KEEP_ALIVE = ": keep-alive\n\n";
+
+/** The streamed response. `refuse` makes a refusal of what was thrown: it becomes the last event and the code of the log line. */
+export function eventStream(c: Streamed, source: EventSource, refuse: (thrown: unknown) => DomainError): Response {
+  const refusal = source.ended.then((thrown) => {
+    if (thrown === null) return null;
+    const refused = refuse(thrown);
+    c.set("refusal", refused.code);
+    return refused;
+  });
+  c.set("bodyEnd", refusal);
+  const encoder = new TextEncoder();
+  let coming: Promise<object | null> | null = null;
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        coming ??= source.next();
+        const event = await within(coming, KEEP_ALIVE_MS);
+        if (event === undefined) return controller.enqueue(encoder.encode(KEEP_ALIVE));
+        coming = null;
+        if (event !== null) return controller.enqueue(encoder.encode(line(event)));
+        const refused = await refusal;
+        if (refused !== null) controller.enqueue(encoder.encode(line({ type: "error", code: refused.code, detail: refused.message })));
+        controller.close();
+      },
+      cancel: () => source.leave(),
+    },
+    { highWaterMark: 0 },
+  );
+  c.header("Content-Type", "text/event-stream");
+  c.header("X-Accel-Buffering", "no");
+  return c.body(body);
+}
+
+function line(event: object): string {
+  return `data: ${JSON.stringify(event)}\n\n`;
+}
+
+/** What comes in this time; undefined when nothing does. */
+async function within<T>(coming: Promise<T>, ms: number): Promise<T | undefined> {
+  const { promise: over, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(resolve, ms, undefined);
+  try {
+    return await Promise.race([coming, over]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,40 @@
+// The product's configuration in the local world: what a person gave, and for the rest the world's own addresses and keys.
+
+import { randomBytes } from "node:crypto";
+import { readConfig, type Config } from "@pantheon/core/config/config.ts";
+import { LOCAL_STRIPE_KEY } from "@pantheon/ops/place.ts";
+
+type Values = Readonly<Record<string, string | undefined>>;
+
+export type WorldAddresses = { readonly provider: string; readonly stripe: string; readonly issuer: string };
+
+/** Where no database exists yet, the rest of the configuration is read all the same: what is wrong is told before one is made. */
+const NO_DATABASE_YET = "postgres://127.0.0.1/not-yet";
+
+/**
+ * The configuration, and whether events may be posted by hand: on the stage `local`, where no webhook secret was given. Then the stand-in
+ * signs with a secret of this run. Throws ConfigError.
+ */
+export function worldConfig(environment: Values, at: WorldAddresses, databaseUrl: string | null): { config: Config; byHand: boolean } {
+  const own = given(environment);
+  const isSecretGiven = own["STRIPE_WEBHOOK_SECRET"] !== undefined || own["STRIPE_WEBHOOK_SECRET_PREVIOUS"] !== undefined;
+  const config = readConfig({
+    OPENROUTER_API_KEY: "stand-in",
+    // A key of one's own means the real service, at its real address unless another is given.
+    ...(own["OPENROUTER_API_KEY"] === undefined && { OPENROUTER_BASE_URL: at.provider }),
+    STRIPE_SECRET_KEY: LOCAL_STRIPE_KEY,
+    ...(own["STRIPE_SECRET_KEY"] === undefined && { STRIPE_API_URL: at.stripe }),
+    ...(!isSecretGiven && { STRIPE_WEBHOOK_SECRET: `whsec_${randomBytes(24).toString("hex")}` }),
+    ...own,
+    DATABASE_URL: databaseUrl ?? NO_DATABASE_YET,
+    DATABASE_POOL_URL: undefined,
+    AUTH_ISSUER: at.issuer,
+    AUTH_JWKS_URL: undefined,
+  });
+  return { config, byHand: config.stage === "local" && !isSecretGiven };
+}
+
+/** What is set: a blank variable counts as unset, as it does for the product. */
+function given(environment: Values): Values {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ""));
+}

@@ -1,0 +1,134 @@
+// A turn of several model calls: one event a call, one debit of their sum, one refusal at most, and a receipt that recomputes.
+
+import { inPerson } from "@pantheon/core/accounts/caller.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { invariant } from "@pantheon/contract/error.ts";
+import { newId } from "@pantheon/contract/id.ts";
+import { amount, format } from "@pantheon/contract/money.ts";
+import type { ModelAnswer } from "@pantheon/core/models/collect.ts";
+import { callRecord, type CallRecord } from "@pantheon/core/turns/call-record.ts";
+import type { Conversation } from "@pantheon/core/turns/converse.ts";
+import { openTurn, type OpenedTurn } from "@pantheon/core/turns/open.ts";
+import { readReceipt } from "@pantheon/core/turns/receipt.ts";
+import type { TurnRequest } from "@pantheon/core/turns/request.ts";
+import { settleTurn } from "@pantheon/core/turns/settle.ts";
+import { givenCredits, givenSession } from "../support/given.ts";
+import { debitsOf, eventsOf, walletOf } from "../support/ledger.ts";
+import { testWorld, type TestWorld } from "../support/world.ts";
+
+let world: TestWorld;
+beforeAll(async () => {
+  world = await testWorld();
+});
+afterAll(() => world.end());
+
+async function opened(user: string): Promise<{ request: TurnRequest; turn: OpenedTurn }> {
+  const session = await givenSession(world, user);
+  const deadline = world.deps.ticks() + 20_000;
+  const request = {
+    caller: inPerson(user),
+    session,
+    key: null,
+    message: "Find it.",
+    alias: null,
+    maxOutputTokens: 100,
+    requestId: newId(),
+    deadline,
+  };
+  const turn = await openTurn(world.deps, request);
+  if ("replay" in turn) throw new Error("nothing was stored");
+  return { request, turn };
+}
+
+function answerOf(text: string, output: number, more: Partial<ModelAnswer> = {}): ModelAnswer {
+  const route = world.deps.models["default"]?.routes[0];
+  invariant(route, "the default model has a route");
+  const usage = { fresh: 40, cacheRead: 7, cacheWrite: null, cacheWriteHour: null, output, reasoning: 3, total: 47 + output };
+  return {
+    text,
+    toolCalls: [],
+    reasoningOctets: 0,
+    cut: null,
+    finishReason: "stop",
+    usage: { ...usage, providerCostUsd: "0.00001", faults: [] },
+    route,
+    provider: route.provider,
+    providerModel: route.model,
+    providerRequestId: "gen",
+    costUsd: "0.00001",
+    attempts: [],
+    firstByteMs: 1,
+    latencyMs: 2,
+    ...more,
+  };
+}
+
+/** Two calls, as a turn with a tool makes them: the first asks for it, the second answers. */
+function twoCalls(request: TurnRequest, turn: OpenedTurn, output = 23, deps: Pick<TestWorld["deps"], "config"> = world.deps): Conversation {
+  const model = world.deps.models["default"];
+  invariant(model, "the default model is there");
+  const call = { alias: turn.alias, model, octets: turn.octets };
+  const first = callRecord(deps, request, turn, [], { ...call, answer: answerOf("", 11, { finishReason: "tool_calls" }) });
+  const second = callRecord(deps, request, turn, [first], {
+    ...call,
+    answer: answerOf("Found.", output, { providerModel: "its/successor" }),
+  });
+  const tool = { id: newId(), call_index: 0, tool_name: "search", status: "success" as const, latency_ms: 5 };
+  return { turn, calls: [first, second], tools: [tool], text: "Found." };
+}
+
+const sumOf = (calls: readonly CallRecord[]) => format(calls.reduce((total, { charge }) => total.plus(charge.charged), amount("0")));
+
+test("two calls are two events and one debit of their sum, and the receipt recomputes both", async () => {
+  const user = "two-calls";
+  await givenCredits(world, user, "10");
+  const { request, turn } = await opened(user);
+  const conversation = twoCalls(request, turn);
+  const body = JSON.parse(await settleTurn(world.deps, request, conversation));
+  expect(body).toMatchObject({
+    assistant_output: "Found.",
+    provider_model: "its/successor",
+    usage: { input_tokens_fresh: 80, input_tokens_cached: 14, output_tokens: 34, reasoning_tokens: 6, total_tokens: 128, estimated: false },
+    credits_charged: sumOf(conversation.calls),
+    tool_calls: [{ tool_name: "search", status: "success", latency_ms: 5 }],
+  });
+  expect(await eventsOf(world, user)).toMatchObject([
+    { call_index: 0, output_tokens: "11", provider: "openrouter" },
+    { call_index: 1, output_tokens: "23", provider_model: "its/successor" },
+  ]);
+  const debits = await debitsOf(world, user);
+  expect(debits).toHaveLength(1);
+  const receipt = await readReceipt(world.deps.db, user, debits[0]?.id ?? "");
+  expect(receipt).toMatchObject({ matches: true, lines: [{ matches: true }, { matches: true }], amount: `-${sumOf(conversation.calls)}` });
+  expect((await walletOf(world, user))?.held).toBe("0.00000000");
+});
+
+test("a turn that enforcement would have refused counts once, whatever calls it made and whichever came first", async () => {
+  const user = "refused-once";
+  const { request, turn } = await opened(user);
+  const { calls, ...rest } = twoCalls(request, turn);
+  const [first, second] = calls;
+  invariant(first && second, "there are two");
+  const free = { ...first.charge, charged: amount("0"), burned: amount("0"), exact: amount("0") };
+  const routing: CallRecord = { ...first, alias: "gemini-flash", status: "internal", charge: free };
+  await settleTurn(world.deps, request, { ...rest, calls: [routing, { ...first, index: 1 }, { ...second, index: 2 }] });
+  const daily = world.deps.db.query.selectFrom("usage_daily").select(["model_alias", "calls", "refused"]).where("user_id", "=", user);
+  expect((await daily.execute()).toSorted((a, b) => a.model_alias.localeCompare(b.model_alias))).toMatchObject([
+    { model_alias: "default", calls: "2", refused: "1" },
+    { model_alias: "gemini-flash", calls: "0", refused: "0" },
+  ]);
+});
+
+test("under CREDIT_OVERDRAFT=none all calls together are charged the hold at most", async () => {
+  const user = "capped-calls";
+  await givenCredits(world, user, "10");
+  const { request, turn } = await opened(user);
+  const conversation = twoCalls(request, turn, 5_000, { config: { ...world.config, overdraft: "none" } });
+  const [first, second] = conversation.calls;
+  expect([sumOf(conversation.calls), format(first?.charge.absorbed ?? amount("1"))]).toEqual([format(turn.hold), "0"]);
+  expect(second?.charge.absorbed.gt(amount("0"))).toBe(true);
+  const body = JSON.parse(await settleTurn(world.deps, request, conversation));
+  expect(body.credits_charged).toBe(format(turn.hold));
+  const [debit] = await debitsOf(world, user);
+  expect(await readReceipt(world.deps.db, user, debit?.id ?? "")).toMatchObject({ matches: true });
+});
