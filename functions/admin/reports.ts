@@ -10,7 +10,6 @@ import { noQuery, query } from "@pantheon/edge/input/validate.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import { readActiveUsers, readUsageByUser } from "@pantheon/core/reports/analytics.ts";
 import { exportUsage } from "@pantheon/core/reports/export.ts";
-import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
 import { readLostRevenue } from "@pantheon/core/maintenance/lost-revenue.ts";
 import { readMargin } from "@pantheon/core/reports/margin.ts";
 import { readSetAside } from "@pantheon/core/payments/set-aside.ts";
@@ -80,6 +79,7 @@ export function reportRoutes(app: Hono<AppEnv>, { db, log, clock, config }: Repo
     }),
     noQuery,
     async (c) => {
+      const { checkInvariants } = await import("@pantheon/core/ledger/invariants.ts"); // large, and seldom asked
       const invariants = await checkInvariants(db);
       const broken_total = invariants.reduce((total, { broken }) => total + broken, 0);
       return c.var.respond({ invariants, broken_total, lost_revenue: await readLostRevenue(db), set_aside: await readSetAside(db) });

@@ -34,11 +34,16 @@ const SESSIONS = "/api/v1/sessions";
 const SESSION = `${SESSIONS}/:session_id`;
 const ownSession = params(SessionPath, "Session not found.");
 
-const TURN_REFUSALS = {
+/** What opening a turn may refuse. */
+const OPEN_REFUSALS = {
   402: "Not enough credits: nothing was run",
   403: "The account is suspended",
   404: "No such session of yours",
   409: "This session, or this key, has a turn that is still running",
+};
+
+const TURN_REFUSALS = {
+  ...OPEN_REFUSALS,
   502: "The model provider failed: nothing was charged",
   504: "The model provider was silent: nothing was charged",
 };
@@ -75,7 +80,7 @@ function runRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
       description: STREAM_RULES,
       responds: [200, StreamEvent],
       mediaType: "text/event-stream",
-      refusals: TURN_REFUSALS,
+      refusals: OPEN_REFUSALS,
     }),
     noQuery,
     idempotencyKey,

@@ -101,22 +101,63 @@ async function eventsOf(events: readonly object[]): Promise<{ read: TurnEvent[];
 }
 
 describe("a stream", () => {
+  const at = "2026-01-01T00:00:00.000Z";
   const usage = { input_tokens_fresh: 1, input_tokens_cached: 0, output_tokens: 1, reasoning_tokens: 0, total_tokens: 2, estimated: false };
+  const started = {
+    type: "turn_started",
+    turn_id: "t1",
+    turn_index: 1,
+    model_alias_used: "default",
+    multiplier: "1",
+    pricing_version: "v",
+    hold: "0.1",
+    prune_triggered: false,
+    created_at: at,
+  };
   const done = {
     type: "done",
     turn_id: "t1",
+    id: "t1",
+    session_id: "s1",
+    turn_index: 1,
+    user_input: "?",
+    assistant_output: "!",
+    status: "completed",
+    model_alias_used: "default",
     provider_model: "m",
     usage,
+    oe_tokens: "1",
+    multiplier: "1",
+    pricing_version: "v",
     credits_burned: "0",
+    credits_charged: "0",
     balance_after: "1",
     low_balance: true,
+    prune_triggered: false,
+    summary_triggered: false,
     summary_used_fallback: false,
+    tool_calls: [],
+    created_at: at,
+    completed_at: at,
   };
   const chunk = { type: "chunk", delta: "Grüße — 你好" };
 
   it("is read event by event, and what is not known is passed over", async () => {
-    const events = [{ type: "turn_started", turn_id: "t1" }, chunk, { type: "thought", delta: "hm" }, done];
+    const events = [started, chunk, { type: "thought", delta: "hm" }, done];
     expect(await eventsOf(events)).toEqual({ read: [events[0], chunk, done], error: null });
+  });
+
+  it("of a turn comes as the product sends it, and is told again under its key", async () => {
+    const ada = clientOf(world, "streaming");
+    const { id } = await ada.sessions.create();
+    const read = async (): Promise<TurnEvent[]> => {
+      const events: TurnEvent[] = [];
+      for await (const event of ada.turns.stream(id, { message: "What is a wallet?" }, { key: "stream-1" })) events.push(event);
+      return events;
+    };
+    const first = await read();
+    expect([first[0]?.type, first.at(-1)?.type]).toEqual(["turn_started", "done"]);
+    expect((await read()).at(-1)).toEqual(first.at(-1));
   });
 
   it("that breaks off before its last event is no answer", async () => {

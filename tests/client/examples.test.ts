@@ -67,6 +67,9 @@ async function asUser(ada: Client): Promise<void> {
   await ada.account.me();
   const session = await ada.sessions.create({ title: "First steps", model_alias: "claude-sonnet", tools: ["search"] });
   await ada.turns.run(session.id, { message: "What does a turn cost?", max_output_tokens: 256 });
+  const events = [];
+  for await (const event of ada.turns.stream(session.id, { message: "And as it comes?" })) events.push(event.type);
+  expect([events[0], events.at(-1)]).toEqual(["turn_started", "done"]);
   await ada.sessions.list({ limit: 10 });
   await ada.sessions.read(session.id);
   await ada.turns.of(session.id).list();

@@ -17,15 +17,16 @@ import { operationsOf, type Operation } from "../support/openapi-document.ts";
 import {
   CREATE,
   PATCH,
+  RESOLVE,
+  RUN,
+  STREAM,
+  TOP_UP,
+  WEBHOOK,
   provokePriceRefusals,
   provokeQuarantine,
   provokeTopUpRefusals,
   provokeTurnRefusals,
   provokeWebhook,
-  RESOLVE,
-  RUN,
-  TOP_UP,
-  WEBHOOK,
   type Promised,
 } from "../support/openapi-refusals.ts";
 import { PROJECT, readProjectFile } from "../support/project-files.ts";
@@ -69,9 +70,7 @@ describe("the document", () => {
       const successes = responses.filter(({ status }) => status < 300);
       expect(successes.map(({ status, mediaTypes, hasSchema }) => ({ name, bare: status === 204, mediaTypes, hasSchema }))).toEqual([
         expect.objectContaining(
-          successes[0]?.status === 204
-            ? { mediaTypes: [], hasSchema: false }
-            : { mediaTypes: [path.endsWith(".csv") ? "text/csv" : "application/json"], hasSchema: true },
+          successes[0]?.status === 204 ? { mediaTypes: [], hasSchema: false } : { mediaTypes: [mediaTypeOf(path)], hasSchema: true },
         ),
       ]);
     }
@@ -82,7 +81,7 @@ describe("the document", () => {
     expect(
       names.filter(
         (name) =>
-          !/^(?:create|list|read|delete|run|start|patch|activate|override|reset|grant|resolve|suspend|reactivate|export|receive)[A-Z][A-Za-z]+$/.test(
+          !/^(?:create|list|read|delete|run|stream|start|patch|activate|override|reset|grant|resolve|suspend|reactivate|export|receive)[A-Z][A-Za-z]+$/.test(
             name,
           ),
       ),
@@ -148,6 +147,7 @@ describe("real answers", () => {
     expect(answer.headers.get("content-type")?.split(";")[0] ?? null).toBe(response.mediaTypes[0] ?? null);
     const shape = SHAPES.get(response.shape ?? "") ?? (name.endsWith(".csv") ? CsvFile : v.never());
     if (answer.status >= 400) [Problem, shape].forEach((one) => v.parse(one, answer.json));
+    else if (response.mediaTypes[0] === "text/event-stream") eventsOf(answer).forEach((event) => v.parse(shape, event));
     else if (response.hasSchema) exactly(shape, answer.json ?? answer.text);
     else expect(answer.text).toBe("");
     seen.set(name, (seen.get(name) ?? new Set()).add(answer.status));
@@ -181,6 +181,17 @@ describe("real answers", () => {
   });
 });
 
+/** What a success of this path is made of. */
+function mediaTypeOf(path: string): string {
+  if (path.endsWith("/stream")) return "text/event-stream";
+  return path.endsWith(".csv") ? "text/csv" : "application/json";
+}
+
+/** The events of a streamed response. */
+function eventsOf({ text }: Answer): unknown[] {
+  return text.split("\n").flatMap((line) => (line.startsWith("data: ") ? [JSON.parse(line.slice("data: ".length))] : []));
+}
+
 /** What is called without a token: health, and Stripe's events, which a signature lets in. */
 function isOpen(path: string): boolean {
   return path.startsWith("/api/v1/health") || path.startsWith("/webhooks/");
@@ -191,6 +202,7 @@ const VERSION = { version: "next", label: "Next", effective_date: "2027-01-01" }
 /** The body of a request that succeeds, of every operation that takes one; `{}` of the rest. */
 const BODIES: Readonly<Record<string, object>> = {
   [RUN]: { message: "What is a wallet?" },
+  [STREAM]: { message: "What is a wallet?" },
   [PATCH]: { multiplier: "1", pricing_version: "2026-02-20" },
   [CREATE]: VERSION,
   "PATCH /api/v1/admin/settings/enforcement": { enabled: false },

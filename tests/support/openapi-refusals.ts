@@ -9,6 +9,7 @@ import type { Answer, TestWorld } from "./world.ts";
 export type Promised = (name: string, answer: Answer) => Answer;
 
 export const RUN = "POST /api/v1/sessions/{session_id}/turns";
+export const STREAM = `${RUN}/stream`;
 export const PATCH = "PATCH /api/v1/admin/pricing/{model_alias}";
 export const CREATE = "POST /api/v1/admin/pricing/versions";
 export const TOP_UP = "POST /api/v1/users/me/wallet/top-up";
@@ -66,16 +67,23 @@ export async function provokeTurnRefusals(world: TestWorld, promised: Promised):
   const slow = runTurn(world, busy, { user: "cid", alias: "fake-slow-1500" });
   await expect.poll(() => world.provider.callsTo("fake-slow-1500"), { timeout: 10_000 }).toBe(1);
   expect(promised(RUN, await runTurn(world, busy, { user: "cid" })).status).toBe(409);
+  expect(promised(STREAM, await streamed(world, busy, "cid")).status).toBe(409);
   expect((await slow).status).toBe(201);
 
   const suspended = await givenSession(world, "dan");
   await world.deps.db.query.updateTable("users").set({ suspended_at: new Date() }).where("id", "=", "dan").execute();
   expect(promised(RUN, await runTurn(world, suspended, { user: "dan" })).status).toBe(403);
+  expect(promised(STREAM, await streamed(world, suspended, "dan")).status).toBe(403);
   const topUp = { user: "dan", body: { amount_usd: "5" } };
   expect(promised(TOP_UP, await world.call("POST", "/api/v1/users/me/wallet/top-up", topUp)).status).toBe(403);
 
   const poor = await givenSession(world, "eve");
   await givenEnforcement(world, true);
   expect(promised(RUN, await runTurn(world, poor, { user: "eve" })).status).toBe(402);
+  expect(promised(STREAM, await streamed(world, poor, "eve")).status).toBe(402);
   await givenEnforcement(world, null);
+}
+
+function streamed(world: TestWorld, session: string, user: string): Promise<Answer> {
+  return world.call("POST", `/api/v1/sessions/${session}/turns/stream`, { user, body: { message: "What is a wallet?" } });
 }

@@ -8,12 +8,13 @@ import * as admin from "@pantheon/contract/admin.ts";
 import * as health from "@pantheon/contract/health.ts";
 import * as problem from "@pantheon/contract/problem.ts";
 import * as reports from "@pantheon/contract/reports.ts";
+import * as stream from "@pantheon/contract/stream.ts";
 import * as turns from "@pantheon/contract/turns.ts";
 import * as webhook from "@pantheon/contract/webhook.ts";
 
 /** By the name under which each is a component of the OpenAPI document. */
 export const SHAPES: ReadonlyMap<string, v.GenericSchema> = new Map(
-  [account, admin, health, problem, reports, turns, webhook].flatMap((module) =>
+  [account, admin, health, problem, reports, stream, turns, webhook].flatMap((module) =>
     Object.values(module).flatMap((shape) => {
       const name = isSchema(shape) ? v.getMetadata(shape)["ref"] : undefined;
       return typeof name === "string" && isSchema(shape) ? [[name, shape] as const] : [];

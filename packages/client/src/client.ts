@@ -6,7 +6,8 @@ import type { Health } from "@pantheon/contract/health.ts";
 import type * as turns from "@pantheon/contract/turns.ts";
 import { adminClient } from "./admin.ts";
 import { ask, listing, path, succeed, type Sent } from "./calls.ts";
-import { createTransport, type CallOptions, type ClientOptions } from "./transport.ts";
+import { readEvents, type TurnEvent } from "./sse.ts";
+import { createTransport, openStream, type CallOptions, type ClientOptions } from "./transport.ts";
 
 const SESSIONS = "/api/v1/sessions";
 const ME = "/api/v1/users/me";
@@ -36,6 +37,18 @@ export function createClient(options: ClientOptions) {
       /** Runs a turn; rejects with 402 `insufficient_credits` when there are too few. None of its refusals costs anything. */
       run: (session: string, turn: Sent<typeof turns.TurnCreate>, more: CallOptions = {}) =>
         ask<typeof turns.TurnRead>(send, { ...more, method: "POST", path: path`/api/v1/sessions/${session}/turns`, body: turn }),
+      /**
+       * Runs a turn and yields its events as they come, the last one `done` or `error`. Rejects like `run` before the first. To stop early,
+       * leave the loop: what the model has answered by then is charged and stored.
+       */
+      stream: async function* (
+        session: string,
+        turn: Sent<typeof turns.TurnCreate>,
+        more: CallOptions = {},
+      ): AsyncGenerator<TurnEvent, void, undefined> {
+        const call = { ...more, method: "POST", path: path`/api/v1/sessions/${session}/turns/stream`, body: turn } as const;
+        yield* readEvents(await openStream(options, call));
+      },
       of: (session: string) => listing<typeof turns.TurnList, "turns">(send, path`/api/v1/sessions/${session}/turns`, "turns"),
     },
     messages: {

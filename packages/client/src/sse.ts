@@ -24,7 +24,7 @@ export async function* readEvents(response: Response): AsyncGenerator<TurnEvent,
   throw new NoResponse(requestId, new Error("the stream ended early"));
 }
 
-const KINDS: ReadonlySet<string> = new Set(StreamEvent.options.map((option) => option.entries.type.literal));
+const KINDS: ReadonlySet<string> = new Set(StreamEvent.pipe[0].options.map((option) => option.entries.type.literal));
 
 async function* payloads(response: Response, requestId: string): AsyncGenerator<unknown, void, undefined> {
   const events = response.body?.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());

@@ -1,6 +1,6 @@
 // One call over HTTP: token, key, ids, tries. Knows no route; any status is an outcome here, and only no response is an error.
 
-import { NoResponse } from "./error.ts";
+import { NoResponse, PantheonError } from "./error.ts";
 import { received, type Received } from "./received.ts";
 import { isWorthRetrying, RETRY_RULES, waitBefore, type RetryRules } from "./retry.ts";
 
@@ -69,11 +69,7 @@ function lostOrThrow(error: unknown): NoResponse {
 
 async function once(options: ClientOptions, call: Call): Promise<Received> {
   const requestId = call.requestId ?? crypto.randomUUID();
-  const request = {
-    method: call.method,
-    headers: await headersOf(options, call, requestId),
-    ...(call.body && { body: JSON.stringify(call.body) }),
-  };
+  const request = await requestOf(options, call, requestId);
   const timeout = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
   const signal = call.signal ? AbortSignal.any([call.signal, timeout]) : timeout;
   try {
@@ -84,6 +80,30 @@ async function once(options: ClientOptions, call: Call): Promise<Received> {
     call.signal?.throwIfAborted();
     throw new NoResponse(requestId, error);
   }
+}
+
+/**
+ * A call whose response is read as it comes. It is not tried again: under its key the same call tells the stored answer. Rejects with
+ * PantheonError for a refusal, and with NoResponse when none came.
+ */
+export async function openStream(options: ClientOptions, call: Call): Promise<Response> {
+  const requestId = call.requestId ?? crypto.randomUUID();
+  const request = await requestOf(options, { ...call, key: call.key === undefined ? crypto.randomUUID() : call.key }, requestId);
+  const send = options.fetch ?? fetch;
+  const response = await send(`${options.url}${call.path}`, { ...request, signal: call.signal ?? null }).catch((error: unknown) => {
+    call.signal?.throwIfAborted();
+    throw new NoResponse(requestId, error);
+  });
+  if (response.status > 299) throw new PantheonError(received(response, await response.text(), requestId));
+  return response;
+}
+
+async function requestOf(options: ClientOptions, call: Call, requestId: string) {
+  return {
+    method: call.method,
+    headers: await headersOf(options, call, requestId),
+    ...(call.body && { body: JSON.stringify(call.body) }),
+  };
 }
 
 async function headersOf({ token }: ClientOptions, call: Call, requestId: string): Promise<Record<string, string>> {

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { ERROR_CODES } from "./error.ts";
 import { TurnRead } from "./turns.ts";
 import { TOOL_STATES } from "./vocabulary.ts";
-import { Decimal, Time } from "./wire.ts";
+import { Decimal, named, Time } from "./wire.ts";
 
 /** The turn is open: what it holds, and the price that it is charged at. */
 export const TurnStarted = v.object({
@@ -33,4 +33,8 @@ export const TurnDone = v.object({ type: v.literal("done"), turn_id: v.string(),
 /** The turn ended without an answer: nothing was charged. */
 export const TurnFailed = v.object({ type: v.literal("error"), code: v.picklist(ERROR_CODES), detail: v.string() });
 
-export const StreamEvent = v.variant("type", [TurnStarted, Chunk, ToolUsed, UsageSoFar, TurnDone, TurnFailed]);
+export const StreamEvent = named(
+  "StreamEvent",
+  "One event of a streamed turn. The last one is `done` or `error`; kinds that are not known are to be passed over.",
+  v.variant("type", [TurnStarted, Chunk, ToolUsed, UsageSoFar, TurnDone, TurnFailed]),
+);
