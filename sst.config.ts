@@ -21,25 +21,23 @@ export default $config({
     // Imported here, since only `run` has the platform's globals.
     const { stageOptions } = await import("./infra/stages.ts");
     const { deploySettings } = await import("./infra/settings.ts");
-    const { createSecret } = await import("./infra/secret.ts");
+    const { createKey } = await import("./infra/key.ts");
+    const { createSecrets } = await import("./infra/secret.ts");
     const { createFunctions } = await import("./infra/functions.ts");
     const { createApi } = await import("./infra/api.ts");
     const { createSchedules } = await import("./infra/schedules.ts");
+    const { createDoor } = await import("./infra/door.ts");
     const { createAlarms } = await import("./infra/alarms.ts");
 
     const options = stageOptions($app.stage);
     const settings = deploySettings($app.stage, options, process.env);
-    const secret = createSecret(options);
-    const functions = createFunctions({ options, settings, secret });
-    const api = createApi(options, functions);
+    const key = createKey(options);
+    const secrets = createSecrets(options, key);
+    const functions = createFunctions({ options, settings, secrets, key });
+    const api = createApi(options, functions, key);
     createSchedules(functions);
-    createAlarms({ api, functions, email: settings.alarmEmail });
+    createAlarms({ api, functions, email: settings.alarmEmail, key });
 
-    return {
-      api: api.url,
-      turnsStream: functions["turns-stream"].url,
-      adminStream: functions["admin-stream"].url,
-      secret: secret.name,
-    };
+    return { ...createDoor(options, { api, functions }), secret: secrets.base.name };
   },
 });

@@ -4,10 +4,10 @@ import type { Metric } from "@pantheon/core/log.ts";
 import type { PantheonFunctions } from "./functions.ts";
 import { stageName } from "./stage-name.ts";
 
-type Watched = { api: sst.aws.ApiGatewayV2; functions: PantheonFunctions; email: string | null };
+type Watched = { api: sst.aws.ApiGatewayV2; functions: PantheonFunctions; email: string | null; key: aws.kms.Key | null };
 
-export function createAlarms({ api, functions, email }: Watched): void {
-  const { topic } = createTopic(email);
+export function createAlarms({ api, functions, email, key }: Watched): void {
+  const { topic } = createTopic(email, key);
   const alarm = (name: string, description: string, rule: Rule) =>
     new aws.cloudwatch.MetricAlarm(`Alarm-${name}`, {
       name: stageName(name),
@@ -21,6 +21,14 @@ export function createAlarms({ api, functions, email }: Watched): void {
     });
 
   for (const [metric, description] of Object.entries(NEVER)) alarm(metric.replaceAll("_", "-"), description, counted(metric));
+  for (const [metric, { most, description }] of Object.entries(BURSTS)) {
+    alarm(metric.replaceAll("_", "-"), description, { ...counted(metric), threshold: most });
+  }
+  alarm(
+    "throttles",
+    "Lambda turned calls away: a function is at its reserved concurrency, or the account at its limit.",
+    throttled(functions),
+  );
 
   alarm("api-5xx", "The API answered 5xx five times or more in five minutes.", {
     ...sum("AWS/ApiGateway", "5xx", { ApiId: api.nodes.api.id }),
@@ -57,8 +65,8 @@ export function createAlarms({ api, functions, email }: Watched): void {
   }
 }
 
-function createTopic(email: string | null) {
-  const topic = new aws.sns.Topic("Alarms", { name: stageName("alarms") });
+function createTopic(email: string | null, key: aws.kms.Key | null) {
+  const topic = new aws.sns.Topic("Alarms", { name: stageName("alarms"), ...(key !== null && { kmsMasterKeyId: key.id }) });
   const subscription =
     email === null ? null : new aws.sns.TopicSubscription("AlarmEmail", { topic: topic.arn, protocol: "email", endpoint: email });
   return { topic, subscription };
@@ -71,7 +79,14 @@ const NEVER = {
   payment_late: "Somebody paid and no webhook said so: look at the endpoint in Stripe.",
   reversal_quarantined: "A refund or dispute took nothing: another currency, or an object of another payment. Somebody has to decide.",
   lost_revenue: "A model answered, or had begun to, after its turn had been given up: we pay, the user does not.",
+  void_failed: "A failed turn could not be voided: its hold stays until its lease ends.",
 } as const satisfies Partial<Record<Metric, string>>;
+
+/** Metrics of the product of which a few are the weather, and many at once are somebody who tries. */
+const BURSTS = {
+  bad_signature: { most: 5, description: "Events came that Stripe did not sign: somebody tries, or the signing secret is the wrong one." },
+  unauthenticated: { most: 300, description: "Many requests without a good token: somebody tries, or the issuer's keys have changed." },
+} as const satisfies Partial<Record<Metric, { most: number; description: string }>>;
 
 type Rule = Partial<aws.cloudwatch.MetricAlarmArgs>;
 
@@ -93,6 +108,16 @@ function counted(metric: string): Rule {
     },
   }));
   const total = { id: "total", label: metric, expression: "SUM(FILL(METRICS(), 0))", returnData: true };
+  return { threshold: 1, metricQueries: [total, ...queries] };
+}
+
+/** Calls that Lambda turned away, of all functions together. */
+function throttled(functions: PantheonFunctions): Rule {
+  const queries = Object.values(functions).map(({ name }, index) => ({
+    id: `m${index}`,
+    metric: { namespace: "AWS/Lambda", metricName: "Throttles", stat: "Sum", period: PERIOD_SECONDS, dimensions: { FunctionName: name } },
+  }));
+  const total = { id: "total", label: "Throttles", expression: "SUM(FILL(METRICS(), 0))", returnData: true };
   return { threshold: 1, metricQueries: [total, ...queries] };
 }
 

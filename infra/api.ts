@@ -5,7 +5,11 @@ import type { PantheonFunctions } from "./functions.ts";
 import { stageName } from "./stage-name.ts";
 import type { StageOptions } from "./stages.ts";
 
-export function createApi({ throttling, retention }: StageOptions, functions: PantheonFunctions): sst.aws.ApiGatewayV2 {
+export function createApi(
+  { throttling, retention }: StageOptions,
+  functions: PantheonFunctions,
+  key: aws.kms.Key | null,
+): sst.aws.ApiGatewayV2 {
   const api = new sst.aws.ApiGatewayV2("Api", {
     // Preflights reach the functions like any other request. With rules of its own the gateway would answer them, and overwrite what the
     // application says, in a second place that could come to differ.
@@ -16,7 +20,7 @@ export function createApi({ throttling, retention }: StageOptions, functions: Pa
         args.name = stageName();
         delete args.corsConfiguration;
       },
-      logGroup: { name: `/aws/vendedlogs/apis/${stageName()}` },
+      logGroup: { name: `/aws/vendedlogs/apis/${stageName()}`, ...(key !== null && { kmsKeyId: key.arn }) },
       stage: (args) => {
         args.accessLogSettings = $output(args.accessLogSettings).apply((settings) => ({
           destinationArn: settings?.destinationArn ?? "",

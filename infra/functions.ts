@@ -1,13 +1,15 @@
-// The Lambda functions: what each runs, with how much, and what it may do. Every function may read the stage's secret and write its own
-// log, and nothing else: what the product does to the world it does over the database and HTTP.
+// The Lambda functions: what each runs, with how much, and what it may do. Every function may read its part of the stage's secrets and write
+// its own log, and nothing else: what the product does to the world it does over the database and HTTP.
 
+import type { SecretPart } from "./secret-parts.ts";
+import type { StageSecrets } from "./secret.ts";
 import type { DeploySettings } from "./settings.ts";
 import { stageName } from "./stage-name.ts";
 import type { StageOptions } from "./stages.ts";
 
 export type PantheonFunctions = Readonly<Record<keyof typeof FUNCTIONS, sst.aws.Function>>;
 
-type Parts = { options: StageOptions; settings: DeploySettings; secret: aws.secretsmanager.Secret };
+type Parts = { options: StageOptions; settings: DeploySettings; secrets: StageSecrets; key: aws.kms.Key | null };
 
 export function createFunctions(parts: Parts): PantheonFunctions {
   return {
@@ -30,6 +32,8 @@ type Spec = {
   readonly url?: "none" | "stage";
   /** What a schedule calls and nobody else. */
   readonly scheduled?: boolean;
+  /** What it reads beside what every function needs. */
+  readonly reads: readonly SecretPart[];
 };
 
 // The gateway gives up after 30 s, so what is behind it ends before: the caller then gets our answer, not the gateway's.
@@ -38,23 +42,50 @@ type Spec = {
 const BEHIND_API = { memory: "1024 MB", timeout: "29 seconds" } as const;
 
 const FUNCTIONS = {
-  turns: { handler: "functions/turns/handler.handler", ...BEHIND_API },
+  turns: { handler: "functions/turns/handler.handler", reads: ["identity", "models"], ...BEHIND_API },
   // A long answer streams for minutes; after five a turn is lost, and its hold comes back half a minute later.
-  "turns-stream": { handler: "functions/turns/stream.handler", memory: "1024 MB", timeout: "5 minutes", url: "none" },
-  users: { handler: "functions/users/handler.handler", ...BEHIND_API },
-  admin: { handler: "functions/admin/handler.handler", ...BEHIND_API },
+  "turns-stream": {
+    handler: "functions/turns/stream.handler",
+    memory: "1024 MB",
+    timeout: "5 minutes",
+    url: "none",
+    reads: ["identity", "models"],
+  },
+  users: { handler: "functions/users/handler.handler", reads: ["identity", "payments"], ...BEHIND_API },
+  admin: { handler: "functions/admin/handler.handler", reads: ["identity"], ...BEHIND_API },
   // The most that Lambda has: an export of any size streams out of it.
-  "admin-stream": { handler: "functions/admin/stream.handler", memory: "1024 MB", timeout: "15 minutes", url: "stage" },
-  "stripe-webhook": { handler: "functions/stripe-webhook/handler.handler", ...BEHIND_API },
-  maintenance: { handler: "functions/maintenance/handler.handler", memory: "512 MB", timeout: "10 minutes", scheduled: true },
-  // The same jobs' handler, for the sweep alone: it is due every minute, and must not wait for a job that takes ten.
-  "maintenance-sweep": { handler: "functions/maintenance/handler.handler", memory: "512 MB", timeout: "1 minute", scheduled: true },
+  "admin-stream": {
+    handler: "functions/admin/stream.handler",
+    memory: "1024 MB",
+    timeout: "15 minutes",
+    url: "stage",
+    reads: ["identity"],
+  },
+  // Which key Stripe is asked with says whether payments are test ones, so it reads that too.
+  "stripe-webhook": { handler: "functions/stripe-webhook/handler.handler", reads: ["payments", "webhook"], ...BEHIND_API },
+  maintenance: {
+    handler: "functions/maintenance/handler.handler",
+    memory: "512 MB",
+    timeout: "10 minutes",
+    scheduled: true,
+    reads: ["payments"],
+  },
+  // The same jobs' handler, for the sweep alone: it is due every minute, and must not wait for a job that takes ten. It asks nobody but
+  // the database.
+  "maintenance-sweep": {
+    handler: "functions/maintenance/handler.handler",
+    memory: "512 MB",
+    timeout: "1 minute",
+    scheduled: true,
+    reads: [],
+  },
 } as const satisfies Record<string, Spec>;
 
-function createFunction(name: keyof typeof FUNCTIONS, { options, settings, secret }: Parts): sst.aws.Function {
-  const { handler, memory, timeout, url, scheduled = false }: Spec = FUNCTIONS[name];
+function createFunction(name: keyof typeof FUNCTIONS, { options, settings, secrets, key }: Parts): sst.aws.Function {
+  const { handler, memory, timeout, url, scheduled = false, reads }: Spec = FUNCTIONS[name];
   const { [name]: reserved }: Partial<Record<keyof typeof FUNCTIONS, number>> = options.reserved;
-  const environment = { ...settings.environment, SECRET_ID: secret.arn };
+  const readable = (["base", ...reads] as const).map((part) => secrets[part].arn);
+  const environment = { ...settings.environment, SECRET_ID: $util.all(readable).apply((arns) => arns.join(",")) };
   return new sst.aws.Function(componentName(name), {
     name: stageName(name),
     description: `Pantheon's ${name} on the stage ${$app.stage}`,
@@ -69,15 +100,21 @@ function createFunction(name: keyof typeof FUNCTIONS, { options, settings, secre
     // Text lines: the metrics are JSON lines of our own, which Lambda's JSON format would wrap.
     logging: { retention: options.retention, format: "text" },
     permissions: [
-      { actions: ["secretsmanager:GetSecretValue"], resources: [secret.arn] },
+      { actions: ["secretsmanager:GetSecretValue"], resources: readable },
       { actions: ["logs:CreateLogStream", "logs:PutLogEvents"], resources: [logStreams(name)] },
+      ...(key === null ? [] : [{ actions: ["kms:Decrypt"], resources: [key.arn] }]),
     ],
     // A job that failed is not tried again: the schedule comes round, and every job finds what the last one left.
     ...(scheduled && { retries: 0 }),
     ...(reserved !== undefined && { concurrency: { reserved } }),
     transform: {
       // Nothing of the platform's own: it would add the key of a file that holds nothing, and its app name.
-      function: { environment: { variables: environment }, tracingConfig: { mode: "PassThrough" } },
+      function: {
+        environment: { variables: environment },
+        tracingConfig: { mode: "PassThrough" },
+        ...(key !== null && { kmsKeyArn: key.arn }),
+      },
+      ...(key !== null && { logGroup: { kmsKeyId: key.arn } }),
       // Left alone, the platform attaches a policy that lets a function write every log of the account, and lets the whole account take
       // on the function's role, which may read the secret.
       role: { managedPolicyArns: [], assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: "lambda.amazonaws.com" }) },

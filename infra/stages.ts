@@ -14,10 +14,16 @@ export type StageOptions = {
   /** Who may call the admin function's own URL: anyone, our token decides (`none`), or signed AWS requests only (`iam`). */
   readonly adminUrl: "none" | "iam";
   /**
-   * How many of a function may run at once, where that is limited: jobs wait for each other (the sweep for none but itself), and a URL has no throttling but this. None in a
-   * small stage, since a new account may have too few to reserve any.
+   * How many of a function may run at once, where that is limited: jobs wait for each other (the sweep for none but itself), a URL has no throttling but this, and what
+   * anybody may post to without a token must not take the others' place. An account that is too new to reserve any has to ask AWS first.
    */
-  readonly reserved: Readonly<Partial<Record<"maintenance" | "maintenance-sweep" | "turns-stream" | "admin-stream", number>>>;
+  readonly reserved: Readonly<
+    Record<"turns-stream" | "admin-stream" | "stripe-webhook", number> & Partial<Record<"maintenance" | "maintenance-sweep", number>>
+  >;
+  /** Requests from one address in five minutes, above which CloudFront refuses it; null: there is no CloudFront in front. */
+  readonly perAddress: number | null;
+  /** Whether secrets, logs and alarms are encrypted with a key of the stage's own instead of AWS's. */
+  readonly ownKey: boolean;
 };
 
 /** The options of a stage; one that has no name here is somebody's own, or a preview, and like `dev`. */
@@ -31,7 +37,9 @@ const DEV: StageOptions = {
   retention: "1 week",
   throttling: { rate: 20, burst: 40 },
   adminUrl: "none",
-  reserved: {},
+  reserved: { "turns-stream": 5, "admin-stream": 1, "stripe-webhook": 2 },
+  perAddress: null,
+  ownKey: false,
 };
 
 const STAGING: StageOptions = {
@@ -40,7 +48,9 @@ const STAGING: StageOptions = {
   retention: "1 month",
   throttling: { rate: 100, burst: 200 },
   adminUrl: "none",
-  reserved: { maintenance: 1, "maintenance-sweep": 1, "turns-stream": 20, "admin-stream": 2 },
+  reserved: { maintenance: 1, "maintenance-sweep": 1, "turns-stream": 20, "admin-stream": 2, "stripe-webhook": 10 },
+  perAddress: 2_000,
+  ownKey: false,
 };
 
 const PRODUCTION: StageOptions = {
@@ -49,7 +59,9 @@ const PRODUCTION: StageOptions = {
   retention: "1 year",
   throttling: { rate: 500, burst: 1000 },
   adminUrl: "none",
-  reserved: { maintenance: 1, "maintenance-sweep": 1, "turns-stream": 200, "admin-stream": 5 },
+  reserved: { maintenance: 1, "maintenance-sweep": 1, "turns-stream": 200, "admin-stream": 5, "stripe-webhook": 50 },
+  perAddress: 2_000,
+  ownKey: false,
 };
 
 const NAMED: ReadonlyMap<string, StageOptions> = new Map([

@@ -5,7 +5,7 @@ import type { AdminDeps } from "./deps.ts";
 import { probeHealth } from "@pantheon/core/maintenance/health-probe.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { createApp } from "@pantheon/edge/shell/app.ts";
-import { adminOnly, authenticated } from "@pantheon/edge/auth/verifier.ts";
+import { adminOnly, authenticated } from "@pantheon/edge/auth/access.ts";
 import { peopleRoutes } from "./people.ts";
 import { pricingRoutes } from "./prices.ts";
 import { settingsRoutes } from "./settings.ts";
@@ -14,15 +14,16 @@ import { topUpRoutes } from "./payments.ts";
 import { walletRoutes } from "./wallets.ts";
 
 export function adminApp(deps: AdminDeps): Hono<AppEnv> {
-  const { config, log, ticks } = deps;
+  const { config, log, clock, ticks } = deps;
   return createApp({
     name: "admin",
     config,
     log,
+    clock,
     ticks,
     health: () => probeHealth(deps.db),
     routes: (app) => {
-      app.use("/api/v1/admin/*", authenticated(deps.verify, config.adminUserIds), adminOnly);
+      app.use("/api/v1/admin/*", authenticated(deps.verify, config), adminOnly);
       pricingRoutes(app, deps);
       settingsRoutes(app, deps);
       peopleRoutes(app, deps);

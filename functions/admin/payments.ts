@@ -14,7 +14,7 @@ import { body, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import { listAllTopUps, type TopUpReportRow } from "@pantheon/core/payments/list.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
-import { resolveTopUp, type Resolution } from "@pantheon/core/payments/resolve.ts";
+import type { Resolution } from "@pantheon/core/payments/resolve.ts";
 import { operatorOf } from "./prices.ts";
 import * as shapes from "@pantheon/contract/admin.ts";
 import { TopUpPath } from "@pantheon/contract/account.ts";
@@ -55,6 +55,7 @@ export function topUpRoutes(app: Hono<AppEnv>, deps: { readonly db: Database; re
     async (c) => {
       const { action, note, credits, user_id: user } = c.req.valid("json");
       const resolution = action === "grant" ? { action, note, credits, user } : dismissal(note, { credits, user_id: user });
+      const { resolveTopUp } = await import("@pantheon/core/payments/resolve.ts"); // seldom asked
       return storedAnswer(c, await resolveTopUp(deps, operatorOf(c), c.req.valid("param").top_up_id, resolution));
     },
   );

@@ -9,7 +9,6 @@ import { describe } from "@pantheon/edge/output/describe.ts";
 import { noQuery, query } from "@pantheon/edge/input/validate.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import { readActiveUsers, readUsageByUser } from "@pantheon/core/reports/analytics.ts";
-import { exportUsage } from "@pantheon/core/reports/export.ts";
 import { readLostRevenue } from "@pantheon/core/maintenance/lost-revenue.ts";
 import { readMargin } from "@pantheon/core/reports/margin.ts";
 import { readSetAside } from "@pantheon/core/payments/set-aside.ts";
@@ -60,6 +59,7 @@ export function reportRoutes(app: Hono<AppEnv>, { db, log, clock, config }: Repo
     }),
     query(ExportQuery),
     async (c) => {
+      const { exportUsage } = await import("@pantheon/core/reports/export.ts"); // seldom asked
       const file = await exportUsage({ db, log }, filterOf(c.req.valid("query")), c.var.requestId);
       return c.body(file, 200, { "Content-Type": "text/csv; charset=utf-8", "Content-Disposition": 'attachment; filename="usage.csv"' });
     },

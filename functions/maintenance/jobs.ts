@@ -5,6 +5,7 @@ import * as v from "valibot";
 import type { StripeDeps } from "../stripe-webhook/deps.ts";
 import { JOBS, type JobName } from "@pantheon/contract/vocabulary.ts";
 import { readProgress, recordMaintenanceRun, type MaintenanceRun } from "@pantheon/core/maintenance/runs.ts";
+import { errorName } from "@pantheon/core/log.ts";
 import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
 import { readLostRevenue } from "@pantheon/core/maintenance/lost-revenue.ts";
 import { closeAbandoned } from "@pantheon/core/payments/abandon.ts";
@@ -38,7 +39,7 @@ export async function runJob(deps: StripeDeps, event: unknown): Promise<Counts> 
   const { job } = v.parse(Job, event);
   const run: Run = { began: deps.clock() };
   const counts = await RUNS[job](deps, run).catch(async (error: unknown) => {
-    deps.log.error("job failed", { job, error: error instanceof Error ? error.message : "unknown" });
+    deps.log.error("job failed", { job, error: errorName(error) });
     await recordMaintenanceRun(deps.db, runOf(deps, job, run, "failed"), {}, run.progress).catch(() => {}); // the failure itself is what matters
     throw error;
   });

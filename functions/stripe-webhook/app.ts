@@ -10,11 +10,12 @@ import { webhookRoutes } from "./routes.ts";
 const MAX_BODY_BYTES = 512 * 1_024;
 
 export function stripeWebhookApp(deps: StripeDeps): Hono<AppEnv> {
-  const { config, log, ticks, db } = deps;
+  const { config, log, clock, ticks, db } = deps;
   return createApp({
     name: "stripe-webhook",
     config,
     log,
+    clock,
     ticks,
     maxBodyBytes: MAX_BODY_BYTES,
     health: () => probeHealth(db),

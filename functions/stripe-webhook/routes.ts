@@ -41,7 +41,9 @@ async function refuseUnsigned({ config, clock, log }: WebhookDeps, body: Uint8Ar
     return;
   }
   if (webhookSecrets.length === 0) throw new DomainError("not_configured", "payment not configured");
-  if (!(await isSigned(body, signature, webhookSecrets, clock()))) throw new DomainError("invalid_signature", "invalid stripe signature");
+  if (await isSigned(body, signature, webhookSecrets, clock())) return;
+  log.count("bad_signature");
+  throw new DomainError("invalid_signature", "invalid stripe signature");
 }
 
 function parseJson(body: Uint8Array): unknown {

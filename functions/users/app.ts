@@ -5,21 +5,22 @@ import type { UsersDeps } from "./deps.ts";
 import { probeHealth } from "@pantheon/core/maintenance/health-probe.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { createApp } from "@pantheon/edge/shell/app.ts";
-import { authenticated } from "@pantheon/edge/auth/verifier.ts";
+import { authenticated } from "@pantheon/edge/auth/access.ts";
 import { userRoutes } from "./routes.ts";
 import { topUpRoutes } from "./top-ups.ts";
 
 export function usersApp(deps: UsersDeps): Hono<AppEnv> {
-  const { config, log, ticks } = deps;
+  const { config, log, clock, ticks } = deps;
   return createApp({
     name: "users",
     config,
     log,
+    clock,
     ticks,
     health: () => probeHealth(deps.db),
     routes: (app) => {
-      app.use("/api/v1/auth/*", authenticated(deps.verify, config.adminUserIds));
-      app.use("/api/v1/users/*", authenticated(deps.verify, config.adminUserIds));
+      app.use("/api/v1/auth/*", authenticated(deps.verify, config));
+      app.use("/api/v1/users/*", authenticated(deps.verify, config));
       userRoutes(app, deps);
       topUpRoutes(app, deps);
     },

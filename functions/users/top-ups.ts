@@ -12,12 +12,13 @@ import { amount, format } from "@pantheon/contract/money.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import { ListQuery } from "@pantheon/contract/wire.ts";
 import { topUp, type CheckoutDeps } from "@pantheon/core/payments/checkout.ts";
+import type { Stripe } from "@pantheon/core/payments/stripe.ts";
 import { listTopUps, readTopUp, type TopUpRow } from "@pantheon/core/payments/own-top-ups.ts";
 import { TopUpCreate, TopUpList, TopUpPath, TopUpRead, TopUpStarted, type TopUp } from "@pantheon/contract/account.ts";
 
 const TOP_UPS = "/api/v1/users/me/wallet/top-ups";
 
-export function topUpRoutes(app: Hono<AppEnv>, deps: CheckoutDeps): void {
+export function topUpRoutes(app: Hono<AppEnv>, deps: CheckoutDeps & { readonly stripeForReaders: Stripe | null }): void {
   app.post(
     "/api/v1/users/me/wallet/top-up",
     describe({
@@ -57,7 +58,11 @@ export function topUpRoutes(app: Hono<AppEnv>, deps: CheckoutDeps): void {
     noQuery,
     params(TopUpPath, "Top-up not found."),
     async (c) => {
-      const { clientSecret, ...row } = await readTopUp(deps, c.var.caller.wallet, c.req.valid("param").top_up_id);
+      const { clientSecret, ...row } = await readTopUp(
+        { ...deps, stripe: deps.stripeForReaders },
+        c.var.caller.wallet,
+        c.req.valid("param").top_up_id,
+      );
       return c.var.respond({ ...topUpView(row), client_secret: clientSecret });
     },
   );

@@ -52,9 +52,19 @@ describe("a write of an operator", () => {
     expect(new Set(json.actions.map((row: Json) => row.request_id)).size).toBe(WRITES.length);
   });
 
-  it("keeps the request's own id, and the operator who sent it", async () => {
-    await operate(world, "POST wallets/bob/grant", { body: { amount: 1 }, user: SECOND, headers: { "X-Request-Id": "ticket-4711" } });
-    expect((await list("limit=1")).json.actions).toMatchObject([{ admin_id: SECOND, request_id: "ticket-4711", target: "bob" }]);
+  it("keeps our id of the request and never the caller's, who could give two the same, and the operator who sent it", async () => {
+    const { headers } = await operate(world, "POST wallets/bob/grant", {
+      body: { amount: 1 },
+      user: SECOND,
+      headers: { "X-Request-Id": "ticket-4711" },
+    });
+    expect((await list("limit=1")).json.actions).toMatchObject([
+      { admin_id: SECOND, request_id: headers.get("pantheon-request-id"), target: "bob" },
+    ]);
+    expect([headers.get("x-request-id"), headers.get("pantheon-request-id")]).toEqual([
+      "ticket-4711",
+      expect.stringMatching(/^[0-9a-f-]{36}$/),
+    ]);
   });
 
   it("leaves no row when it was refused, and none when it was only read", async () => {

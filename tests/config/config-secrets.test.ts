@@ -38,5 +38,7 @@ it.each(["pantheon/prod", "arn:aws:secretsmanager:eu-central-1:123456789012:secr
 });
 
 it("what cannot be a secret's name is refused", () => {
-  expect(() => readConfig({ ...ISSUER, ...SECRETS, SECRET_ID: "a b" })).toThrow(/^SECRET_ID must be the name or ARN of a secret$/);
+  expect(() => readConfig({ ...ISSUER, ...SECRETS, SECRET_ID: "a b" })).toThrow(
+    /^SECRET_ID must be names or ARNs of secrets, without blanks between them$/,
+  );
 });

@@ -107,6 +107,18 @@ describe("a query", () => {
     expect(await refused(send({ path: `/api/v1/things?${search}` }))).toBe(`422 invalid_request at ${path}`);
   });
 
+  it("with a parameter given twice, or a thousand of them, names each once and no more than twenty", async () => {
+    const names = Array.from({ length: 1_000 }, (_none, index) => `a${index}`);
+    const search = [...names, ...names, "limit=1"].join("&");
+    expect(search.length).toBeGreaterThan(8_192);
+    expect(await refused(send({ path: `/api/v1/things?${search}` }))).toBe("414 uri_too_long");
+    const fewer = names.slice(0, 600);
+    const { status, text } = await send({ path: `/api/v1/things?${[...fewer, ...fewer, ...fewer].join("&").slice(0, 8_000)}` });
+    const { errors }: { errors: { path: string; message: string }[] } = JSON.parse(text);
+    expect([status, errors.length, new Set(errors.map(({ path }) => path)).size]).toEqual([422, 20, 20]);
+    expect(new Set(errors.map(({ message }) => message))).toEqual(new Set(["must be given once"]));
+  });
+
   it("is refused where none is taken", async () => {
     expect(await refused(post({ message: "x" }, { path: `${THING}?user_id=bob` }))).toBe("422 invalid_request at user_id");
   });

@@ -12,7 +12,7 @@ describe("headers", () => {
   it.each(["abc", "A.b_c-9", "x".repeat(64)])("the caller's request id %s is kept", async (id) => {
     const answer = await send({ headers: { "X-Request-Id": id } });
     expect(answer.headers["x-request-id"]).toBe(id);
-    expect(lines.map((line) => line.fields["request_id"])).toEqual([id]);
+    expect(lines.map((line) => line.fields["caller_request_id"])).toEqual([id]);
   });
 
   it.each(["", "x".repeat(65), "x".repeat(10_000), "<script>", "a%0d%0aSet-Cookie:x=1", "a b", "é", '{"a":1}'])(
@@ -63,6 +63,7 @@ describe("browsers", () => {
     expect(answer.headers).toMatchObject({ "access-control-allow-origin": origin, vary: expect.stringContaining("Origin") });
     expect(answer.headers["access-control-expose-headers"]?.split(",")).toEqual([
       "X-Request-Id",
+      "Pantheon-Request-Id",
       "Pantheon-Version",
       "Idempotency-Replayed",
       "Retry-After",
@@ -139,14 +140,14 @@ describe("the log", () => {
       ["request", "POST", "/api/v1/things/:thing_id", 422, "invalid_request", null],
       ["request", "GET", "/*", 404, "not_found", null],
     ]);
-    expect(lines[0]?.fields).toMatchObject({ request_id: "r-1", function: "turns", ms: 0 });
+    expect(lines[0]?.fields).toMatchObject({ caller_request_id: "r-1", function: "turns", ms: 0 });
     expect(JSON.stringify(lines)).not.toContain("canary");
   });
 });
 
 describe("health", () => {
   const place = { migration_head: "20261120_0023_x", expected_migration_head: "20261120_0023_x", revision: "7" };
-  const build = { function: "turns", stage: "test", version: "0.1.0", commit: "c0ffee" };
+  const build = { function: "turns", stage: "local", version: "0.1.0", commit: "c0ffee" };
 
   it.each(["/api/v1/health", "/api/v1/health/turns"])("of a function whose database is where it should be is ok: %s", async (path) => {
     const answer = await send({ path });

@@ -45,8 +45,9 @@ describe.each([
     expect([status, JSON.parse(text)]).toEqual([200, { in: 12_345 }]);
   });
 
-  it("goes by the caller's request id, else by the runtime's", async () => {
+  it("tells the caller their own request id, else the runtime's", async () => {
     const own = await answerTo(event({ headers: { "x-request-id": "mine" } }));
+    expect(own.headers["pantheon-request-id"]).toBe(AWS_ID);
     expect([own.headers["x-request-id"], (await answerTo(event({}))).headers["x-request-id"]]).toEqual(["mine", AWS_ID]);
   });
 
@@ -56,6 +57,22 @@ describe.each([
     expect(await refused(answerTo(event({ method: "PUT" })))).toBe("405 method_not_allowed");
     expect(await refused(answerTo(event({ path: "/api/v1/things", search: "limit=-1" })))).toBe("422 invalid_request at limit");
     expect(await refused(answerTo(event({ path: "/api/v1/fails/text" })))).toBe("500 internal");
+  });
+});
+
+describe("an address with a percent sign", () => {
+  // The id on the wire is `100%2541`: somebody whose name is `100%41`. A gateway hands the path over decoded once, a URL as it was sent.
+  it.each([
+    ["an HTTP API", apiEvent, "100%41"],
+    ["a function URL", urlEvent, "100%2541"],
+  ])("is decoded once behind %s", async (_name, event, delivered) => {
+    const { text } = await answerTo(event({ path: `/api/v1/named/${delivered}` }));
+    expect(JSON.parse(text)).toEqual({ name: "100%41" });
+  });
+
+  it.each(["100%", "%zz", "a%2", "%00", "a?b#c", "é"])("that a gateway hands over as %j stays what it is", async (name) => {
+    const { status, text } = await answerTo(apiEvent({ path: `/api/v1/named/${name}` }));
+    expect([status, JSON.parse(text)]).toEqual([200, { name }]);
   });
 });
 

@@ -34,7 +34,7 @@ beforeEach(() => {
   aws.behave("well");
   log = quietLog();
   now = 1_900_000_000_000;
-  source = createSecretSource({ secretId: NAME, clock: () => now, log });
+  source = createSecretSource({ secretIds: [NAME], clock: () => now, log });
 });
 
 /** How often Secrets Manager was asked while this ran. */
@@ -50,9 +50,35 @@ async function faultOf(reading: Promise<unknown>): Promise<string> {
   return `${fault.names.join(" ")}: ${fault.message}`;
 }
 
+async function theFirstAlone(id: string): Promise<string> {
+  if (id !== "one") throw new Error("canary");
+  return "{}";
+}
+
+describe("several secrets", () => {
+  it("are read at once and are one: a blank hides nothing, and of two values the later secret's counts", async () => {
+    const texts: Record<string, object> = {
+      one: { DATABASE_POOL_URL: "postgres://one/db", STRIPE_SECRET_KEY: "one" },
+      two: { STRIPE_SECRET_KEY: "two", AUTH_JWT_SECRET: "two" },
+      three: { AUTH_JWT_SECRET: " " },
+    };
+    const fetch = async (id: string) => JSON.stringify(texts[id]);
+    const read = createSecretSource({ secretIds: ["one", "two", "three"], clock: () => now, log, fetch });
+    expect(await read.read()).toEqual({ DATABASE_POOL_URL: "postgres://one/db", STRIPE_SECRET_KEY: "two", AUTH_JWT_SECRET: "two" });
+    texts["three"] = { AUTH_JWT_SECRET: "three" };
+    now += 5 * MINUTE;
+    expect(await read.read()).toMatchObject({ AUTH_JWT_SECRET: "three" });
+  });
+
+  it("fail together: half of what a function needs is nothing to start with", async () => {
+    const read = createSecretSource({ secretIds: ["one", "two"], clock: () => now, log, fetch: theFirstAlone });
+    expect(await faultOf(read.read())).toBe("SECRET_ID: Error");
+  });
+});
+
 describe("the secrets", () => {
   it("are asked for by the first reading, once for all that overlap, and hold for five minutes", async () => {
-    expect(await askedBy(async () => createSecretSource({ secretId: NAME, clock: () => now, log }))).toBe(0);
+    expect(await askedBy(async () => createSecretSource({ secretIds: [NAME], clock: () => now, log }))).toBe(0);
     const all: unknown[] = [];
     const read = async () => all.push(...(await Promise.all(Array.from({ length: 20 }, () => source.read()))));
     expect(await askedBy(read)).toBe(1);

@@ -4,11 +4,20 @@ import { describe, expect, it } from "vitest";
 import { readConfig } from "@pantheon/core/config/config.ts";
 import { VARIABLES } from "@pantheon/core/config/variables.ts";
 import { deploySettings } from "../../infra/settings.ts";
+import { SECRET_PARTS } from "../../infra/secret-parts.ts";
 import { stageOptions } from "../../infra/stages.ts";
 import { CANARY, COMMIT, EVERYTHING, LEAST, SETTINGS } from "./support/deploy-environment.ts";
 
 const settingsOf = (stage: string, given: Readonly<Record<string, string | undefined>>) =>
   deploySettings(stage, stageOptions(stage), given);
+
+describe("the parts of a stage's secrets", () => {
+  it("hold every secret variable once, but for the direct database address, which no function may have", () => {
+    const held: string[] = Object.values(SECRET_PARTS).flat();
+    const secret = VARIABLES.filter(({ secret: isSecret, name }) => isSecret && name !== "DATABASE_URL").map(({ name }) => name);
+    expect(held.toSorted()).toEqual(secret.toSorted());
+  });
+});
 
 describe("the settings of a deploy", () => {
   it("are every variable that is no secret, and no secret", () => {
@@ -46,7 +55,7 @@ describe("the settings of a deploy", () => {
       for (const COMMIT_SHA of [undefined, "", "unknown", "abc1234", `${COMMIT}-dirty`]) {
         expect(() => settingsOf(stage, { ...LEAST, COMMIT_SHA })).toThrow(`The stage ${stage} is deployed only with COMMIT_SHA`);
       }
-      expect(settingsOf(stage, { ...LEAST, COMMIT_SHA: COMMIT }).commit).toBe(COMMIT);
+      expect(settingsOf(stage, { ...LEAST, CREDIT_ENFORCEMENT_ENABLED: "true", COMMIT_SHA: COMMIT }).commit).toBe(COMMIT);
     }
   });
 

@@ -155,4 +155,33 @@ describe.skipIf(missing !== null)("the infrastructure", () => {
     },
     5 * MINUTES,
   );
+
+  it(
+    "encrypts with a key of the stage's own when a stage says so, which every function may use to read and for nothing else",
+    async () => {
+      const option = {
+        file: "infra/stages.ts",
+        from: "return NAMED.get(stage) ?? DEV;",
+        to: "return { ...(NAMED.get(stage) ?? DEV), ownKey: true };",
+      };
+      const [is, was] = [describeStage(await production([option])), expectedStage("production")];
+      expect(is.keyed.map((line) => line.split(" ")[0]).toSorted((a = "", b = "") => a.localeCompare(b))).toEqual([
+        ...Array.from({ length: 8 }, () => "Function"),
+        ...Array.from({ length: 9 }, () => "LogGroup"),
+        ...Array.from({ length: 5 }, () => "Secret"),
+        "Topic",
+      ]);
+      const others = differences(is, was).filter((line) => !line.startsWith("keyed"));
+      expect(
+        others.filter(
+          (line) =>
+            !/^functions › \S+ › policies › statements: .*\["kms:Decrypt"\],"effect":"Allow","resources":\["arn:aws:kms:[^*"]+"\]/.test(
+              line,
+            ),
+        ),
+      ).toEqual(["kinds › aws:kms/key:Key: 1, not undefined"]);
+      expect(others).toHaveLength(9);
+    },
+    5 * MINUTES,
+  );
 });

@@ -124,7 +124,7 @@ describe("someone without credits", () => {
 
 describe("what a rule skips", () => {
   it("is not red: no jobs are looked at, and on production no price and no switch is changed", async () => {
-    const production = await verifiableWorld({ STAGE: "production" });
+    const production = await verifiableWorld({}, "production");
     try {
       const evidence = await verify(production, { skipMaintenance: "said so" });
       expect(idsOf(evidence, "skipped")).toEqual([...PRICE, ...SWITCH, ...JOBS]);

@@ -23,7 +23,12 @@ afterAll(() => world.end());
 
 /** A container whose secrets and stage come out of these variables, as a deployed one's do. */
 function deployed(environment: Record<string, string>): PaymentContainer {
-  const { stage, stripe } = readConfig({ DATABASE_URL: world.databaseUrl, AUTH_ISSUER: world.config.auth.issuer, ...environment });
+  const { stage, stripe } = readConfig({
+    DATABASE_URL: world.databaseUrl,
+    AUTH_ISSUER: "https://auth.example",
+    CREDIT_ENFORCEMENT_ENABLED: "false",
+    ...environment,
+  });
   const container = givenPaymentContainer(world, {
     config: { stage, stripe: { ...world.config.stripe, webhookSecrets: stripe.webhookSecrets } },
   });

@@ -34,7 +34,14 @@ async function servedIssuer(): Promise<{ issuer: Issuer; verify: Verifier; url: 
   const issuer = createIssuer({ home, issuerUrl: url, audience: "authenticated", clock: Date.now });
   const listener = getRequestListener(issuer.jwksRoute.fetch);
   closing.push(() => (server.closeAllConnections(), server.close(), once(server, "close")));
-  const auth = { issuer: url, audience: "authenticated", jwksUrl: `${url}/.well-known/jwks.json`, jwtSecret: null };
+  const auth = {
+    issuer: url,
+    audience: "authenticated",
+    jwksUrl: `${url}/.well-known/jwks.json`,
+    jwtSecret: null,
+    roleRequired: true,
+    maxMinutes: null,
+  };
   return { issuer, url, verify: createVerifier(auth, { clock: Date.now, log: quietLog() }) };
 }
 

@@ -91,9 +91,16 @@ describe("signing in", () => {
     const redirect = `${url}${SIGNED_IN_PATH}`;
     const response = await oauth.authorizationCodeGrantRequest(server, client, oauth.None(), answer, redirect, VERIFIER, OPEN);
     const tokens = await oauth.processAuthorizationCodeResponse(server, client, response);
-    const auth = { issuer: url, audience: "authenticated", jwksUrl: server.jwks_uri ?? "", jwtSecret: null };
+    const auth = {
+      issuer: url,
+      audience: "authenticated",
+      jwksUrl: server.jwks_uri ?? "",
+      jwtSecret: null,
+      roleRequired: true,
+      maxMinutes: null,
+    };
     const verify = createVerifier(auth, { clock: Date.now, log: quietLog() });
-    expect(await verify(`Bearer ${tokens.access_token}`)).toEqual({ id: "ada", email: "ada@example.com" });
+    expect(await verify(`Bearer ${tokens.access_token}`)).toEqual({ id: "ada", email: "ada@example.com", isAssured: false });
     const renewed = await oauth.refreshTokenGrantRequest(server, client, oauth.None(), tokens.refresh_token ?? "", OPEN);
     const next = await oauth.processRefreshTokenResponse(server, client, renewed);
     expect(await verify(`Bearer ${next.access_token}`)).toMatchObject({ id: "ada" });

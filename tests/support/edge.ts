@@ -71,10 +71,18 @@ export function startEdge(): Edge {
   };
 }
 
+export const EDGE_CONFIG = {
+  stage: "local", // where health is asked each time
+  version: "0.1.0",
+  commit: "c0ffee",
+  corsAllowedOrigins: ORIGINS,
+  logAddress: { how: "short", key: null },
+  buildToken: null,
+} as const;
+
 /** The application itself, for adapters that bring no server. */
 export function edgeApp(log: QuietLog, health: () => Promise<HealthProbe> = atHead): Hono<AppEnv> {
-  const config = { stage: "test", version: "0.1.0", commit: "c0ffee", corsAllowedOrigins: ORIGINS };
-  return createApp({ name: "turns", config, log, ticks: () => NOW, health, routes });
+  return createApp({ config: EDGE_CONFIG, name: "turns", log, clock: () => NOW, ticks: () => NOW, health, routes });
 }
 
 /** A refusal in short, `422 invalid_request at message`, after a look at what every refusal must have. */
@@ -99,6 +107,7 @@ export const HOUSE_HEADERS = {
   version: "c0ffee",
   cache: "no-store",
   sniff: "nosniff",
+  onlyTls: "max-age=63072000; includeSubDomains",
   requestId: true,
   poweredBy: undefined,
   server: undefined,
@@ -110,6 +119,7 @@ export function houseHeaders({ headers }: Answer): unknown {
     version: headers["pantheon-version"],
     cache: headers["cache-control"],
     sniff: headers["x-content-type-options"],
+    onlyTls: headers["strict-transport-security"],
     requestId: /^[A-Za-z0-9._-]{1,64}$/.test(String(headers["x-request-id"])),
     poweredBy: headers["x-powered-by"],
     server: headers.server,
@@ -149,6 +159,7 @@ function routes(app: Hono<AppEnv>): void {
     c.header("Set-Cookie", "b=2", { append: true });
     return c.body(new Uint8Array([0, 255, 254, 10]));
   });
+  app.get("/api/v1/named/:name", (c) => c.json({ name: c.req.param("name") }));
   app.get("/api/v1/echo", (c) => c.json({ url: c.req.url, cookie: c.req.header("Cookie") ?? null, list: c.req.header("X-List") ?? null }));
   app.get("/api/v1/fails/:how", (c) => {
     throw FAILURES[c.req.param("how")];

@@ -12,8 +12,16 @@ const log = createLog("echo", "test", Date.now);
 
 const app = createApp({
   name: "turns",
-  config: { stage: "test", version: "0", commit: "c0ffee", corsAllowedOrigins: [] },
+  config: {
+    stage: "test",
+    version: "0",
+    commit: "c0ffee",
+    corsAllowedOrigins: [],
+    logAddress: { how: "short", key: null },
+    buildToken: null,
+  },
   log,
+  clock: Date.now,
   ticks: () => performance.now(),
   health: () => Promise.reject(new Error("none")),
   routes: (routes) => {

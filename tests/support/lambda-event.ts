@@ -31,7 +31,8 @@ export function apiEvent({ method = "GET", path = "/api/v1/echo", search = "", h
 
 /** The same as a function URL delivers it. */
 export function urlEvent(asked: Asked): object {
-  return { ...apiEvent(asked), routeKey: "$default" };
+  const event = { ...apiEvent(asked) } as { requestContext: object };
+  return { ...event, routeKey: "$default", requestContext: { ...event.requestContext, domainName: "abc.lambda-url.eu-central-1.on.aws" } };
 }
 
 /** A body as it travels in an event: as text, or in base64. */

@@ -12,8 +12,8 @@ export const COMMIT = "c0ffee".repeat(6) + "c0ff";
 export const OLD_COMMIT = "0ddba11".repeat(5) + "0ddba";
 
 /** A world of that build whose jobs have all run once. `root` is its operator. */
-export async function verifiableWorld(environment: Readonly<Record<string, string>> = {}): Promise<TestWorld> {
-  const world = await operatorWorld({ COMMIT_SHA: COMMIT, ...environment });
+export async function verifiableWorld(environment: Readonly<Record<string, string>> = {}, stage?: string): Promise<TestWorld> {
+  const world = await operatorWorld({ COMMIT_SHA: COMMIT, ...environment }, stage === undefined ? {} : { stage });
   await runJobs(world);
   return world;
 }

@@ -7,14 +7,20 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { afterAll, beforeAll } from "vitest";
 import { createApp } from "@pantheon/edge/shell/app.ts";
-import { adminOnly, authenticated, createVerifier } from "@pantheon/edge/auth/verifier.ts";
-import { quietLog } from "./quiet-log.ts";
+import { adminOnly, authenticated } from "@pantheon/edge/auth/access.ts";
+import { createVerifier } from "@pantheon/edge/auth/verifier.ts";
+import type { Config } from "@pantheon/core/config/config.ts";
+import { quietLog, type QuietLog } from "./quiet-log.ts";
 import type { Answer } from "./edge.ts";
 
 export const ISSUER = "https://project.auth.example/auth/v1";
 export const AUDIENCE = "authenticated";
 export const LEGACY_SECRET = "a-legacy-secret-of-at-least-32-chars";
 export const ADMIN = "admin-1";
+export const READER = "reader-1";
+
+/** What a stage may demand beyond the usual. */
+export type AuthRules = { auth?: Partial<Config["auth"]>; adminAssurance?: Config["adminAssurance"] };
 
 export type SigningKey = { kid: string; alg: "ES256" | "RS256"; private: KeyObject; jwk: Record<string, unknown>; pem: string };
 
@@ -49,7 +55,9 @@ type KeysAnswer = (response: ServerResponse) => void;
 
 export type AuthWorld = {
   /** GET /api/v1/me (or another path) with this Authorization header. */
-  get: (authorization: string | undefined, path?: string, headers?: Record<string, string>) => Promise<Answer>;
+  get: (authorization: string | undefined, path?: string, headers?: Record<string, string>, method?: string) => Promise<Answer>;
+  /** The log of the application. */
+  log: QuietLog;
   /** How often the issuer was asked for its keys. */
   fetches: () => number;
   /** How the issuer answers from now on. */
@@ -69,6 +77,7 @@ export function keySet(...keys: SigningKey[]): KeysAnswer {
 export async function startAuth(
   answer: KeysAnswer,
   jwtSecret: string | null = LEGACY_SECRET,
+  rules: AuthRules = {},
 ): Promise<AuthWorld & { close: () => Promise<void> }> {
   let respond = answer;
   let asked = 0;
@@ -79,27 +88,49 @@ export async function startAuth(
       respond(response);
     }),
   );
-  const auth = { issuer: ISSUER, audience: AUDIENCE, jwksUrl: `${issuer.url}/.well-known/jwks.json`, jwtSecret };
+  const auth = {
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    jwksUrl: `${issuer.url}/.well-known/jwks.json`,
+    jwtSecret,
+    roleRequired: false,
+    maxMinutes: null,
+    ...rules.auth,
+  };
   const log = quietLog();
+  const admins = {
+    adminUserIds: { has: (id: string) => id === ADMIN },
+    adminReadIds: { has: (id: string) => id === READER },
+    adminAssurance: rules.adminAssurance ?? "none",
+  } as const;
   const verify = createVerifier(auth, { clock: () => clock, log });
   const app = createApp({
     name: "users",
-    config: { stage: "test", version: "0.1.0", commit: "c0ffee", corsAllowedOrigins: [] },
+    config: {
+      stage: "test",
+      version: "0.1.0",
+      commit: "c0ffee",
+      corsAllowedOrigins: [],
+      logAddress: { how: "none", key: null },
+      buildToken: null,
+    },
     log,
+    clock: () => clock,
     ticks: () => clock,
     health: () => Promise.reject(new Error("not asked")),
     routes: (shell) => {
-      shell.use("/api/*", authenticated(verify, { has: (id) => id === ADMIN }));
+      shell.use("/api/*", authenticated(verify, admins));
       shell.get("/api/v1/me", (c) => c.json({ ...c.var.caller, email: c.var.email }));
-      shell.get("/api/v1/admin", adminOnly, (c) => c.json({}));
+      shell.on(["GET", "POST", "PATCH", "DELETE"], "/api/v1/admin", adminOnly, (c) => c.json({}));
     },
   });
   const listener = getRequestListener(app.fetch);
   const server = await listening(createServer((incoming, outgoing) => void listener(incoming, outgoing)));
   return {
-    get: async (authorization, path = "/api/v1/me", headers = {}) => {
+    log,
+    get: async (authorization, path = "/api/v1/me", headers = {}, method = "GET") => {
       const sent = { ...headers, ...(authorization !== undefined && { Authorization: authorization }) };
-      const response = await fetch(server.url + path, { headers: sent, signal: AbortSignal.timeout(20_000) });
+      const response = await fetch(server.url + path, { method, headers: sent, signal: AbortSignal.timeout(20_000) });
       return { status: response.status, headers: Object.fromEntries(response.headers), text: await response.text() };
     },
     fetches: () => asked,

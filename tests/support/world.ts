@@ -33,7 +33,7 @@ export type CallOptions = {
 };
 
 export async function testWorld(
-  options: Partial<Pick<WorldOptions, "environment" | "models" | "driver" | "maxConnections" | "site">> = {},
+  options: Partial<Pick<WorldOptions, "environment" | "stage" | "models" | "driver" | "maxConnections" | "site">> = {},
 ): Promise<TestWorld> {
   const database = await freshDatabase();
   const home = await mkdtemp(join(tmpdir(), "pantheon-world-"));

@@ -55,6 +55,8 @@ type Extras = {
   errors?: InputFault[];
   members?: ProblemMembers;
   cause?: unknown;
+  /** Why, in one word of ours, for our own log line: no caller is told. */
+  reason?: string;
 };
 
 /** A refusal with its code. `detail` is for people and may leave the house: no SQL, host, key or provider text in it. */
@@ -63,6 +65,8 @@ export class DomainError extends Error {
   readonly retryAfter: number | undefined;
   readonly errors: InputFault[] | undefined;
   readonly members: ProblemMembers;
+  /** For our own log line alone. */
+  readonly reason: string | null;
 
   constructor(code: ErrorCode, detail: string, extras: Extras = {}) {
     super(detail, { cause: extras.cause });
@@ -71,6 +75,7 @@ export class DomainError extends Error {
     this.retryAfter = extras.retryAfter;
     this.errors = extras.errors;
     this.members = extras.members ?? {};
+    this.reason = extras.reason ?? null;
   }
 
   get status(): number {

@@ -4,9 +4,6 @@ import * as v from "valibot";
 import { HEALTH_STATES, JOB_OUTCOMES, JOBS } from "./vocabulary.ts";
 import { named, Time } from "./wire.ts";
 
-/** What a build says of itself, in health and in its refusals. */
-export const BUILD_ENTRIES = { function: v.string(), stage: v.string(), version: v.string(), commit: v.string() };
-
 export const MaintenanceRun = named(
   "MaintenanceRun",
   "The last run of a scheduled job, and the commit that ran it.",
@@ -15,13 +12,16 @@ export const MaintenanceRun = named(
 
 export const Health = named(
   "Health",
-  "Which build a function is, and whether the database is the one it was written for. `drift`: it is ahead, as it is while a deploy runs.",
+  "Which build a function is, and whether the database is the one it was written for. `drift`: it is ahead, as it is while a deploy runs. Of a stage with a build token, whoever does not send it is told the status alone.",
   v.object({
     status: v.picklist(HEALTH_STATES),
-    ...BUILD_ENTRIES,
-    migration_head: v.string(),
-    expected_migration_head: v.string(),
-    revision: v.string(),
-    maintenance: v.array(MaintenanceRun),
+    function: v.optional(v.string()),
+    stage: v.optional(v.string()),
+    version: v.optional(v.string()),
+    commit: v.optional(v.string()),
+    migration_head: v.optional(v.string()),
+    expected_migration_head: v.optional(v.string()),
+    revision: v.optional(v.string()),
+    maintenance: v.optional(v.array(MaintenanceRun)),
   }),
 );

@@ -15,6 +15,8 @@ export type Metric =
   | "lost_revenue"
   | "void_failed"
   | "database_retry"
+  | "bad_signature"
+  | "unauthenticated"
   | "invariant_broken";
 
 export type Log = {
@@ -24,3 +26,16 @@ export type Log = {
   /** Adds one to a metric. */
   count(metric: Metric, fields?: LogFields): void;
 };
+
+const CODE = /^[A-Za-z0-9_.-]{1,64}$/;
+
+/**
+ * What a log line may say of an error: its class and its code, `TypeError` or `Error ECONNRESET`. Never its message: that is written by
+ * a database, a payment provider or a model provider, and may quote what somebody sent.
+ */
+export function errorName(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const code = "code" in error && typeof error.code === "string" && CODE.test(error.code) ? error.code : null;
+  const name = CODE.test(error.name) ? error.name : "Error";
+  return code === null || code === name ? name : `${name} ${code}`;
+}

@@ -3,6 +3,10 @@
 
 import { serve, type ServerType } from "@hono/node-server";
 import { once } from "node:events";
+import { DomainError } from "@pantheon/contract/error.ts";
+import { newId } from "@pantheon/contract/id.ts";
+import { setHouseHeaders } from "@pantheon/edge/shell/envelope.ts";
+import { problem } from "@pantheon/edge/output/problem.ts";
 import { functionFor } from "@pantheon/functions/functions.ts";
 import { applications, type Deps } from "@pantheon/functions/whole.ts";
 import { isLoopback } from "@pantheon/ops/place.ts";
@@ -88,8 +92,10 @@ async function listen(fetch: Answerer, port: number, hostname: string): Promise<
 function gateway(deps: Deps, { issuer, pay, card, webhook, docs, site }: Beside): Answerer {
   const apps = applications(deps);
   return (request) => {
-    const { pathname } = new URL(request.url);
+    const address = new URL(request.url);
+    const { pathname } = address;
     const isUnder = (path: string) => pathname === path || pathname.startsWith(`${path}/`);
+    if (isForeign(request, address, deps.config.corsAllowedOrigins)) return foreign(deps.config.commit);
     if (pathname.startsWith(`${ISSUER_PATH}/`)) return issuer(withoutPrefix(request));
     if (isUnder(PAY_PATH)) return pay(request);
     if (isUnder(STAND_IN_PATH)) return card(request);
@@ -98,6 +104,26 @@ function gateway(deps: Deps, { issuer, pay, card, webhook, docs, site }: Beside)
     if (site !== null && !PRODUCT.some(isUnder)) return site(request);
     return apps[functionFor(pathname) ?? "users"].fetch(request); // an unknown address is a 404 of some function
   };
+}
+
+/**
+ * Whether a web page of elsewhere asks for a change. This server listens on a known port, and takes payment events unsigned and without a
+ * token: any page that is open in the same browser could send one. A page whose name was made to lead here names that name, not this machine.
+ */
+function isForeign({ method, headers }: Request, { host, hostname }: URL, allowed: readonly string[]): boolean {
+  const origin = headers.get("Origin");
+  if (origin === null || ["GET", "HEAD", "OPTIONS"].includes(method)) return false;
+  const isOwn = ["127.0.0.1", "localhost", "[::1]"].includes(hostname) && origin === `http://${host}`;
+  return !isOwn && !allowed.includes(origin);
+}
+
+function foreign(commit: string): Response {
+  const refusal = new DomainError("forbidden", "This origin may not change anything here. Name it in CORS_ALLOWED_ORIGINS.");
+  const own = newId();
+  const response = problem(refusal, own);
+  setHouseHeaders(response.headers, { own, caller: null }, commit);
+  response.headers.set("Vary", "Origin");
+  return response;
 }
 
 function withoutPrefix(request: Request): Request {

@@ -35,6 +35,8 @@ export type WorldOptions = {
   readonly databaseUrl: string | null;
   /** The product's variables; what the world itself provides (database, issuer, provider) is filled in. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What the functions say and take their stage to be; it is read as `local`, whose rules this world needs. A test of another stage's conduct says so. */
+  readonly stage?: string;
   readonly log: Log;
   readonly models?: Readonly<Record<string, Model>>;
   readonly driver?: "pg" | "neon";
@@ -100,7 +102,7 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
 
   const { url: databaseUrl, folder: dataFolder } = await database(options, onStop);
   await migrateToHead({ url: databaseUrl, folder: MIGRATIONS, log });
-  const config: Config = { ...read.config, databaseUrl, directDatabaseUrl: databaseUrl };
+  const config: Config = { ...read.config, stage: options.stage ?? read.config.stage, databaseUrl, directDatabaseUrl: databaseUrl };
   stripe.setWebhook({ url: `${server.url}${WEBHOOK_PATH}`, secret: config.stripe.webhookSecrets[0] ?? "" });
   const passed = { statements: 0, modelMs: 0 };
   const models = watchModels(log, (ms) => (passed.modelMs += ms));

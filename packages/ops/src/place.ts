@@ -109,11 +109,16 @@ export function readLocalHome({ PANTHEON_HOME }: Environment = process.env): str
 }
 
 /** Tokens that stage:verify is given by its environment, as CI does, so that they stand in no list of processes. */
-export type VerifyTokens = { readonly user: string | null; readonly admin: string | null; readonly empty: string | null };
+export type VerifyTokens = Readonly<Record<"user" | "admin" | "empty" | "build", string | null>>;
 
 export function readVerifyTokens(env: Environment = process.env): VerifyTokens {
   const set = (name: string) => env[name]?.trim() || null;
-  return { user: set("STAGE_VERIFY_TOKEN"), admin: set("STAGE_VERIFY_ADMIN_TOKEN"), empty: set("STAGE_VERIFY_EMPTY_TOKEN") };
+  return {
+    user: set("STAGE_VERIFY_TOKEN"),
+    admin: set("STAGE_VERIFY_ADMIN_TOKEN"),
+    empty: set("STAGE_VERIFY_EMPTY_TOKEN"),
+    build: set("STAGE_VERIFY_BUILD_TOKEN"),
+  };
 }
 
 const Place = v.object({

@@ -11,6 +11,12 @@ export const TYPE_FAULT = edit("infra/functions.ts", 'runtime: "nodejs24.x"', 'r
 export const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
   "functions may do more than they should": [
     fault("infra/functions.ts", '"secretsmanager:GetSecretValue"', '"secretsmanager:*"', /policies › statements/),
+    fault(
+      "infra/functions.ts",
+      'handler.handler", reads: ["payments", "webhook"]',
+      'handler.handler", reads: ["payments", "models", "webhook"]',
+      /-stripe-webhook › (?:policies › statements|environment › SECRET_ID)/,
+    ),
     fault("infra/functions.ts", "managedPolicyArns: [], ", "", /policies › managed/),
     fault(
       "infra/functions.ts",
@@ -18,7 +24,7 @@ export const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
       "",
       /policies › trust/,
     ),
-    fault("infra/functions.ts", "environment: { variables: environment }, ", "", /functions › \S+ › environment/),
+    fault("infra/functions.ts", "environment: { variables: environment },", "", /functions › \S+ › environment/),
     fault("infra/functions.ts", "const NO_CORS = false", "const NO_CORS = true", /url › cors/),
     fault("infra/functions.ts", '"functions/users/handler.handler"', '"functions/admin/handler.handler"', /-users › handler/),
   ],
@@ -35,13 +41,23 @@ export const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
   "what stands around the functions is wrong": [
     fault("infra/api.ts", "delete args.corsConfiguration;", 'args.corsConfiguration = { allowOrigins: ["*"] };', /^api › apis/),
     fault(
-      "infra/api.ts",
+      "functions/functions.ts",
       '["turns", "users", "admin", "stripe-webhook"] as const',
       '["turns", "users", "stripe-webhook"] as const',
       /^api › routes › ANY \/api\/v1\/(?:health\/)?admin|-admin › invokers|^kinds › aws:(?:apigatewayv2|lambda\/permission)/,
     ),
     fault("infra/api.ts", "throttlingRateLimit: throttling.rate, ", "", /^api › stages/),
     fault("infra/api.ts", 'routeKey: "$context.routeKey",', 'path: "$context.path",', /^api › stages/),
+    fault("infra/door.ts", "limit: perAddress,", "limit: 2_000_000,", /^walls/),
+    fault("infra/door.ts", "cachePolicyId: CACHE_NOTHING", "cachePolicyId: PASS_ALL_BUT_HOST", /^doors/),
+    fault(
+      "infra/stages.ts",
+      '"admin-stream": 5, "stripe-webhook": 50 }',
+      '"admin-stream": 5, "stripe-webhook": 60 }',
+      /-stripe-webhook › reserved/,
+    ),
+    fault("infra/alarms.ts", "most: 300", "most: 3000", /^alarms › \S+-unauthenticated › rule/),
+    fault("infra/alarms.ts", 'metricName: "Throttles"', 'metricName: "Invocations"', /^alarms › \S+-throttles › queries/),
     fault("infra/schedules.ts", 'sweep: "rate(1 minute)"', 'sweep: "rate(1 hour)"', /^schedules › \S+-sweep › expression/),
     fault(
       "infra/schedules.ts",
@@ -54,8 +70,8 @@ export const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
     fault("infra/secret.ts", "retainOnDelete: kept", "retainOnDelete: false", /^secrets/),
     fault(
       "infra/secret.ts",
-      "return new aws.secretsmanager.Secret(",
-      'new aws.secretsmanager.SecretVersion("Value", { secretId: name, secretString: "{}" });\n  return new aws.secretsmanager.Secret(',
+      "new aws.secretsmanager.Secret(",
+      'new aws.secretsmanager.SecretVersion(`Value-${part}`, { secretId: part, secretString: "{}" }) &&\n    new aws.secretsmanager.Secret(',
       /^kinds › aws:secretsmanager\/secretVersion/,
     ),
     fault("sst.config.ts", "protect: kept", "protect: false", /^app › protect/),

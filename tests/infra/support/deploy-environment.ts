@@ -14,6 +14,10 @@ const SAMPLES: Readonly<Record<string, string>> = {
   ...LEAST,
   AUTH_JWKS_URL: "https://issuer.test/keys.json",
   ADMIN_USER_IDS: "ada,grace",
+  ADMIN_READ_IDS: "auditor",
+  AUTH_ROLE_REQUIRED: "true",
+  AUTH_TOKEN_MAX_MINUTES: "60",
+  ADMIN_ASSURANCE: "aal2",
   TOP_UP_URL: "https://shop.test/credits",
   CORS_ALLOWED_ORIGINS: "https://app.test,https://console.test",
 };

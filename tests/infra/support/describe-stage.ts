@@ -19,6 +19,14 @@ export function describeStage({ app, resources, builds }: Evaluated) {
     subscriptions: of("aws:sns/topicSubscription:TopicSubscription").map(
       (to) => `${to.text("protocol")} ${to.text("endpoint")} ${tail(to.text("topic"))}`,
     ),
+    doors: byName(of("aws:cloudfront/distribution:Distribution").map(describeDoor)),
+    walls: of("aws:wafv2/webAcl:WebAcl").map((wall) => ({
+      name: wall.at("name"),
+      scope: wall.at("scope"),
+      default: wall.at("defaultAction"),
+      rules: wall.at("rules"),
+    })),
+    keyed: resources.filter(isKeyed).map(({ type, name }) => `${type.split(":").at(-1)} ${name}`),
     secrets: resources.filter(({ type }) => type === "aws:secretsmanager/secret:Secret").map(describeSecret),
     kinds: countedKinds(resources),
   };
@@ -123,6 +131,20 @@ function describeAlarm(alarm: Reader) {
     missing: alarm.text("treatMissingData"),
     tells: [alarm.at("alarmActions"), alarm.at("okActions")].flat().map((arn) => tail(String(arn))),
   };
+}
+
+function describeDoor(door: Reader) {
+  return {
+    name: door.text("comment"),
+    wall: tail(door.text("webAclId")),
+    origins: door.at("origins"),
+    behaviour: door.at("defaultCacheBehavior"),
+  };
+}
+
+/** What is encrypted with a key of the stage's own. */
+function isKeyed({ inputs }: Registered): boolean {
+  return ["kmsKeyId", "kmsKeyArn", "kmsMasterKeyId"].some((name) => inputs[name] !== undefined);
 }
 
 function describeSecret({ inputs, protect, retainOnDelete }: Registered) {

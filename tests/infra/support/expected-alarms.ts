@@ -3,9 +3,12 @@
 /** By physical name. */
 export function expectedAlarms(stage: string): Record<string, object> {
   const alarms = [
-    ...["invariant_broken", "payment_quarantined", "payment_late", "reversal_quarantined", "lost_revenue"].map((metric) =>
+    ...["invariant_broken", "payment_quarantined", "payment_late", "reversal_quarantined", "lost_revenue", "void_failed"].map((metric) =>
       counted(stage, metric),
     ),
+    counted(stage, "bad_signature", 5),
+    counted(stage, "unauthenticated", 300),
+    throttled(stage),
     onSum(stage, "api-5xx", { metric: "AWS/ApiGateway 5xx Sum", of: { ApiId: "id-of-ApiApi" }, rule: FIVE }),
     ...["turns-stream", "admin-stream"].flatMap((name) => [
       onSum(stage, `${name}-5xx`, { metric: "AWS/Lambda Url5xxCount Sum", of: functionOf(stage, name), rule: FIVE }),
@@ -44,12 +47,24 @@ function onSum(stage: string, name: string, { metric, of, rule }: { metric: stri
 }
 
 /** One of a metric of the product is too many, whichever function counted it. */
-function counted(stage: string, metric: string) {
+function counted(stage: string, metric: string, most = 1) {
   const queries = ["turns", "users", "admin", "stripe-webhook", "maintenance"].map((name, index) => ({
     id: `m${index}`,
     metric: { namespace: "Pantheon", metricName: metric, period: 300, stat: "Sum", dimensions: { function: name, stage } },
   }));
   const total = { id: "total", label: metric, expression: "SUM(FILL(METRICS(), 0))", returnData: true };
-  const alarm = onSum(stage, metric.replaceAll("_", "-"), { metric: "", of: {}, rule: "GreaterThanOrEqualToThreshold 1 1 ×" });
+  const alarm = onSum(stage, metric.replaceAll("_", "-"), { metric: "", of: {}, rule: `GreaterThanOrEqualToThreshold ${most} 1 ×` });
+  return { ...alarm, dimensions: null, queries: [total, ...queries] };
+}
+
+/** One call that Lambda turns away is too many, of whichever function. */
+function throttled(stage: string) {
+  const names = ["turns", "turns-stream", "users", "admin", "admin-stream", "stripe-webhook", "maintenance", "maintenance-sweep"];
+  const queries = names.map((name, index) => ({
+    id: `m${index}`,
+    metric: { namespace: "AWS/Lambda", metricName: "Throttles", period: 300, stat: "Sum", dimensions: functionOf(stage, name) },
+  }));
+  const total = { id: "total", label: "Throttles", expression: "SUM(FILL(METRICS(), 0))", returnData: true };
+  const alarm = onSum(stage, "throttles", { metric: "", of: {}, rule: "GreaterThanOrEqualToThreshold 1 1 ×" });
   return { ...alarm, dimensions: null, queries: [total, ...queries] };
 }

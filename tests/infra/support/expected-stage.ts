@@ -2,6 +2,7 @@
 
 import { COMMIT, LEAST, SETTINGS } from "./deploy-environment.ts";
 import { expectedAlarms } from "./expected-alarms.ts";
+import { DOOR_KINDS, expectedDoors, expectedWalls } from "./expected-door.ts";
 
 export type StageName = "dev" | "staging" | "production";
 
@@ -38,27 +39,46 @@ export function expectedStage(stage: StageName) {
     alarms: expectedAlarms(stage),
     topics: [`pantheon-${stage}-alarms`],
     subscriptions,
-    secrets: [{ name: `pantheon/${stage}`, recoveryDays: kept ? 30 : 0, protect: kept, retainOnDelete: kept }],
-    kinds: { ...KINDS, ...(subscriptions.length > 0 && { "aws:sns/topicSubscription:TopicSubscription": 1 }) },
+    doors: stage === "dev" ? {} : expectedDoors(stage),
+    walls: stage === "dev" ? [] : expectedWalls(stage),
+    keyed: [],
+    secrets: ["", "/identity", "/models", "/payments", "/webhook"].map((part) => ({
+      name: `pantheon/${stage}${part}`,
+      recoveryDays: kept ? 30 : 0,
+      protect: kept,
+      retainOnDelete: kept,
+    })),
+    kinds: {
+      ...KINDS,
+      ...(stage !== "dev" && DOOR_KINDS),
+      ...(subscriptions.length > 0 && { "aws:sns/topicSubscription:TopicSubscription": 1 }),
+    },
   };
 }
 
-/** The environment of every function of a stage. */
-export function expectedEnvironment(stage: StageName): Record<string, string> {
-  const SECRET_ID = secretArn(stage);
+/** The environment of a function that reads these parts of the secrets. */
+export function expectedEnvironment(stage: StageName, reads: readonly string[]): Record<string, string> {
+  const SECRET_ID = reads.map((part) => secretArn(stage, part)).join(",");
   return stage === "dev" ? { ...LEAST, STAGE: stage, SECRET_ID } : { ...SETTINGS, STAGE: stage, SECRET_ID };
 }
 
-const NO_LIMITS: Readonly<Record<string, number>> = {};
+type Limits = Readonly<Record<string, number>>;
 
 const STAGES = {
-  dev: { kept: false, days: 7, rate: 20, burst: 40, reserved: NO_LIMITS, subscriptions: [] },
+  dev: {
+    kept: false,
+    days: 7,
+    rate: 20,
+    burst: 40,
+    reserved: { "turns-stream": 5, "admin-stream": 1, "stripe-webhook": 2 } as Limits,
+    subscriptions: [],
+  },
   staging: {
     kept: false,
     days: 30,
     rate: 100,
     burst: 200,
-    reserved: { maintenance: 1, "maintenance-sweep": 1, "turns-stream": 20, "admin-stream": 2 } as typeof NO_LIMITS,
+    reserved: { maintenance: 1, "maintenance-sweep": 1, "turns-stream": 20, "admin-stream": 2, "stripe-webhook": 10 } as Limits,
     subscriptions: ["email operators@pantheon.test pantheon-staging-alarms"],
   },
   production: {
@@ -66,20 +86,20 @@ const STAGES = {
     days: 365,
     rate: 500,
     burst: 1000,
-    reserved: { maintenance: 1, "maintenance-sweep": 1, "turns-stream": 200, "admin-stream": 5 } as typeof NO_LIMITS,
+    reserved: { maintenance: 1, "maintenance-sweep": 1, "turns-stream": 200, "admin-stream": 5, "stripe-webhook": 50 } as Limits,
     subscriptions: ["email operators@pantheon.test pantheon-production-alarms"],
   },
 } as const;
 
 const FUNCTIONS = [
-  { name: "turns", file: "turns/handler", memory: 1024, timeout: 29, door: "api" },
-  { name: "turns-stream", file: "turns/stream", memory: 1024, timeout: 300, door: "url" },
-  { name: "users", file: "users/handler", memory: 1024, timeout: 29, door: "api" },
-  { name: "admin", file: "admin/handler", memory: 1024, timeout: 29, door: "api" },
-  { name: "admin-stream", file: "admin/stream", memory: 1024, timeout: 900, door: "url" },
-  { name: "stripe-webhook", file: "stripe-webhook/handler", memory: 1024, timeout: 29, door: "api" },
-  { name: "maintenance", file: "maintenance/handler", memory: 512, timeout: 600, door: "schedule" },
-  { name: "maintenance-sweep", file: "maintenance/handler", memory: 512, timeout: 60, door: "schedule" },
+  { name: "turns", file: "turns/handler", memory: 1024, timeout: 29, door: "api", reads: ["", "/identity", "/models"] },
+  { name: "turns-stream", file: "turns/stream", memory: 1024, timeout: 300, door: "url", reads: ["", "/identity", "/models"] },
+  { name: "users", file: "users/handler", memory: 1024, timeout: 29, door: "api", reads: ["", "/identity", "/payments"] },
+  { name: "admin", file: "admin/handler", memory: 1024, timeout: 29, door: "api", reads: ["", "/identity"] },
+  { name: "admin-stream", file: "admin/stream", memory: 1024, timeout: 900, door: "url", reads: ["", "/identity"] },
+  { name: "stripe-webhook", file: "stripe-webhook/handler", memory: 1024, timeout: 29, door: "api", reads: ["", "/payments", "/webhook"] },
+  { name: "maintenance", file: "maintenance/handler", memory: 512, timeout: 600, door: "schedule", reads: ["", "/payments"] },
+  { name: "maintenance-sweep", file: "maintenance/handler", memory: 512, timeout: 60, door: "schedule", reads: [""] },
 ] as const;
 
 /** Who may invoke a function. The scheduler does so by a role of its own. */
@@ -89,7 +109,7 @@ const INVOKERS = {
   schedule: [],
 } as const;
 
-function expectedFunction(stage: StageName, { name, file, memory, timeout, door }: (typeof FUNCTIONS)[number]) {
+function expectedFunction(stage: StageName, { name, file, memory, timeout, door, reads }: (typeof FUNCTIONS)[number]) {
   const physical = `pantheon-${stage}-${name}`;
   return {
     name: physical,
@@ -107,7 +127,7 @@ function expectedFunction(stage: StageName, { name, file, memory, timeout, door 
     architectures: ["arm64"],
     memory,
     timeout,
-    environment: expectedEnvironment(stage),
+    environment: expectedEnvironment(stage, reads),
     tracing: "PassThrough",
     layers: null,
     reserved: STAGES[stage].reserved[name] ?? null,
@@ -116,7 +136,7 @@ function expectedFunction(stage: StageName, { name, file, memory, timeout, door 
       trust: [trusting("lambda.amazonaws.com")],
       managed: [],
       statements: [
-        { effect: "Allow", actions: ["secretsmanager:GetSecretValue"], resources: [secretArn(stage)] },
+        { effect: "Allow", actions: ["secretsmanager:GetSecretValue"], resources: reads.map((part) => secretArn(stage, part)) },
         {
           effect: "Allow",
           actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
@@ -130,8 +150,8 @@ function expectedFunction(stage: StageName, { name, file, memory, timeout, door 
   };
 }
 
-function secretArn(stage: StageName): string {
-  return `arn:aws:secretsmanager:eu-test-1:111122223333:secret:pantheon/${stage}-AbCdEf`;
+function secretArn(stage: StageName, part: string): string {
+  return `arn:aws:secretsmanager:eu-test-1:111122223333:secret:pantheon/${stage}${part}-AbCdEf`;
 }
 
 function trusting(service: string) {
@@ -206,7 +226,7 @@ const KINDS = {
   "aws:apigatewayv2/route:Route": 18,
   "aws:apigatewayv2/stage:Stage": 1,
   "aws:cloudwatch/logGroup:LogGroup": 9,
-  "aws:cloudwatch/metricAlarm:MetricAlarm": 14,
+  "aws:cloudwatch/metricAlarm:MetricAlarm": 18,
   "aws:iam/role:Role": 11,
   "aws:lambda/function:Function": 8,
   "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": 2,
@@ -214,7 +234,7 @@ const KINDS = {
   "aws:lambda/permission:Permission": 22,
   "aws:s3/bucketObjectv2:BucketObjectv2": 8,
   "aws:scheduler/schedule:Schedule": 3,
-  "aws:secretsmanager/secret:Secret": 1,
+  "aws:secretsmanager/secret:Secret": 5,
   "aws:sns/topic:Topic": 1,
   "random:index/randomBytes:RandomBytes": 1,
 };

@@ -77,6 +77,9 @@ function newResource({ type, name, inputs }: Parameters<Mocks["newResource"]>[0]
     "aws:lambda/function:Function": { arn: arn("lambda", `function:${own}`) },
     "aws:lambda/functionUrl:FunctionUrl": { functionUrl: `https://${name}.test/` },
     "aws:secretsmanager/secret:Secret": { arn: arn("secretsmanager", `secret:${own}-AbCdEf`) },
+    "aws:cloudfront/distribution:Distribution": { domainName: `${name.toLowerCase()}.cloudfront.test` },
+    "aws:kms/key:Key": { arn: arn("kms", `key/${name}`) },
+    "aws:wafv2/webAcl:WebAcl": { arn: `arn:aws:wafv2:us-east-1:${ACCOUNT}:${name}` },
     "aws:sns/topic:Topic": { arn: arn("sns", own) },
     "random:index/randomBytes:RandomBytes": { base64: "cmFuZG9t" },
   };

@@ -4,6 +4,7 @@ import { ACCOUNT_GUARDS } from "./guards/accounts.ts";
 import { CLIENT_GUARDS } from "./guards/client.ts";
 import { CONNECTION_GUARDS } from "./guards/connections.ts";
 import { EDGE_GUARDS } from "./guards/edge.ts";
+import { EXPOSURE_GUARDS } from "./guards/exposure.ts";
 import { INVARIANT_GUARDS } from "./guards/invariants.ts";
 import { METERING_GUARDS } from "./guards/metering.ts";
 import { MODEL_GUARDS } from "./guards/models.ts";
@@ -29,6 +30,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...STRIPE_TIME_GUARDS,
   ...CONNECTION_GUARDS,
   ...EDGE_GUARDS,
+  ...EXPOSURE_GUARDS,
   ...INVARIANT_GUARDS,
   ...CLIENT_GUARDS,
   ...WEB_GUARDS,

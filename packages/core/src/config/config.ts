@@ -4,6 +4,7 @@
 import * as v from "valibot";
 import type { Amount } from "@pantheon/contract/money.ts";
 import { COMMIT, commitSha, stageName } from "./rules.ts";
+import { isKept, isShared, stageFaults } from "./stage-rules.ts";
 import { TABLE, VARIABLES } from "./variables.ts";
 
 /** The version that health shows; a test keeps it equal to package.json's. */
@@ -18,8 +19,20 @@ export type Config = {
   databaseUrl: string;
   /** The direct address, which migrations need. */
   directDatabaseUrl: string | null;
-  auth: { issuer: string; audience: string; jwksUrl: string; jwtSecret: string | null };
+  auth: {
+    issuer: string;
+    audience: string;
+    jwksUrl: string;
+    jwtSecret: string | null;
+    roleRequired: boolean;
+    /** The most between a token's issue and its end; null: any. */
+    maxMinutes: number | null;
+  };
   adminUserIds: { has(id: string): boolean };
+  /** Who may read what admins read. */
+  adminReadIds: { has(id: string): boolean };
+  /** What an admin's token must prove. */
+  adminAssurance: "none" | "aal2";
   enforcementDefault: boolean;
   /** Credits. */
   lowBalanceThreshold: Amount;
@@ -33,6 +46,10 @@ export type Config = {
   providers: Readonly<Record<ProviderName, { apiKey: string | null; baseUrl: string | null }>>;
   maxOutputTokens: number;
   corsAllowedOrigins: readonly string[];
+  /** How a request's line tells of its source; the key is there when it is hashed. */
+  logAddress: { how: "none" | "short" | "hash"; key: string | null };
+  /** Null: everybody is told which build this is. */
+  buildToken: string | null;
 };
 
 export type ProviderName = "openrouter" | "openai" | "anthropic" | "google" | "deepseek";
@@ -44,13 +61,13 @@ export function readProcessConfig(secrets: Values = {}): Config {
   return readConfig(process.env, secrets);
 }
 
-/** What is known of this process before its configuration is: what it says of itself, and where its secrets are (null: nowhere). */
-export function readProcessPlace(): { stage: string; commit: string; secretId: string | null } {
+/** What is known of this process before its configuration is: what it says of itself, and where its secrets are (none: nowhere). */
+export function readProcessPlace(): { stage: string; commit: string; secretIds: readonly string[] } {
   const { STAGE: stage, COMMIT_SHA: commit, SECRET_ID: secretId } = process.env;
   return {
     stage: v.is(stageName, stage) ? stage : "unknown",
     commit: v.is(commitSha, commit) ? commit : "unknown",
-    secretId: secretId?.trim() ? secretId : null,
+    secretIds: secretId?.trim() ? secretId.split(",") : [],
   };
 }
 
@@ -71,7 +88,11 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
   }));
   const databaseUrl = given["DATABASE_POOL_URL"] ?? given["DATABASE_URL"];
   if (databaseUrl === undefined) faults.push({ name: "DATABASE_POOL_URL", rule: "is required, or DATABASE_URL" });
-  if (!result.success || databaseUrl === undefined) throw new ConfigError(faults, given["COMMIT_SHA"]);
+  if (given["LOG_ADDRESS"] === "hash" && given["LOG_ADDRESS_KEY"] === undefined) {
+    faults.push({ name: "LOG_ADDRESS_KEY", rule: "is required with LOG_ADDRESS=hash" });
+  }
+  faults.push(...stageFaults(given));
+  if (!result.success || databaseUrl === undefined || faults.length > 0) throw new ConfigError(faults, given["COMMIT_SHA"]);
 
   const read = result.output;
   return {
@@ -85,8 +106,12 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
       audience: read.AUTH_AUDIENCE,
       jwksUrl: read.AUTH_JWKS_URL ?? `${read.AUTH_ISSUER.replace(/\/$/, "")}/.well-known/jwks.json`,
       jwtSecret: read.AUTH_JWT_SECRET ?? null,
+      roleRequired: (read.AUTH_ROLE_REQUIRED ?? String(isShared(read.STAGE))) === "true",
+      maxMinutes: read.AUTH_TOKEN_MAX_MINUTES ?? null,
     },
     adminUserIds: new Set(read.ADMIN_USER_IDS),
+    adminReadIds: new Set(read.ADMIN_READ_IDS),
+    adminAssurance: read.ADMIN_ASSURANCE ?? (isKept(read.STAGE) ? "aal2" : "none"),
     enforcementDefault: read.CREDIT_ENFORCEMENT_ENABLED === "true",
     lowBalanceThreshold: read.LOW_BALANCE_THRESHOLD,
     usdPerCredit: read.USD_PER_CREDIT,
@@ -107,6 +132,8 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
     },
     maxOutputTokens: read.CONTEXT_MAX_OUTPUT_TOKENS,
     corsAllowedOrigins: read.CORS_ALLOWED_ORIGINS ?? [],
+    logAddress: { how: read.LOG_ADDRESS, key: read.LOG_ADDRESS_KEY ?? null },
+    buildToken: read.BUILD_TOKEN ?? null,
   };
 }
 

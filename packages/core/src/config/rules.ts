@@ -1,6 +1,7 @@
 // What a variable's value must be like, one rule a kind. A message names the rule and never the value.
 
 import * as v from "valibot";
+import { isSafeDatabaseUrl } from "./database-url.ts";
 import { parseDecimal, ZERO, type Amount } from "@pantheon/contract/money.ts";
 
 export const COMMIT = /^[A-Za-z0-9._-]{1,64}$/;
@@ -8,10 +9,17 @@ const MAX_OUTPUT_TOKENS = "must be a whole number from 1 to 8192";
 
 /** Any text. */
 export const text = v.string();
-export const secretName = v.pipe(text, v.regex(/^[\w/+=.@:-]{1,2048}$/, "must be the name or ARN of a secret"));
+export const secretNames = v.pipe(
+  text,
+  v.regex(/^[\w/+=.@:-]{1,512}(?:,[\w/+=.@:-]{1,512}){0,9}$/, "must be names or ARNs of secrets, without blanks between them"),
+);
 export const commitSha = v.pipe(text, v.regex(COMMIT, "must be 1–64 letters, digits, dots, underscores or hyphens"));
 export const stageName = v.pipe(text, v.regex(/^[a-z][a-z0-9-]{0,31}$/, "must be 1–32 of a–z, 0–9 and hyphen, a letter first"));
-export const postgresUrl = v.pipe(text, v.check(isPostgresUrl, "must be a postgres:// address"));
+export const postgresUrl = v.pipe(
+  text,
+  v.check(isPostgresUrl, "must be a postgres:// address"),
+  v.check(isSafeDatabaseUrl, "must not weaken TLS: sslmode is verify-full, require or left out"),
+);
 export const webUrl = v.pipe(text, v.check(isWebUrl, "must be an https:// address (http:// only on this machine)"));
 export const jwtSecret = v.pipe(text, v.minLength(32, "must be at least 32 characters"));
 export const commaList = v.pipe(text, v.transform(items));
@@ -20,12 +28,15 @@ export const originList = v.pipe(
   v.check((origins) => origins.every(isOrigin), "must be exact origins, scheme://host[:port], and never *"),
 );
 export const switchText = v.picklist(["true", "false"], "must be true or false");
+export const assurance = v.picklist(["none", "aal2"], "must be none or aal2");
+export const logAddress = v.picklist(["none", "short", "hash"], "must be none, short or hash");
 export const overdraft = v.picklist(["one_turn", "none"], "must be one_turn or none");
 export const positiveAmount = decimal("must be a plain decimal above 0 with at most 8 decimals", (value) => value.gt(ZERO));
 export const cents = decimal("must be a plain decimal above 0 with at most 2 decimals", (value) => value.gt(ZERO), 2);
 export const stripeKey = v.pipe(text, v.regex(/^[rs]k_(test|live)_\w+$/, "must be a Stripe key, sk_test_… or sk_live_…"));
 export const webhookSecret = v.pipe(text, v.regex(/^whsec_\S+$/, "must be a signing secret, whsec_…"));
 export const amountFromZero = decimal("must be a plain decimal of at least 0 with at most 8 decimals", (value) => value.gte(ZERO));
+export const minutes = v.pipe(text, v.regex(/^[1-9][0-9]{0,5}$/, "must be a whole number of minutes"), v.transform(Number));
 export const outputTokens = v.pipe(
   text,
   v.regex(/^[1-9][0-9]{0,3}$/, MAX_OUTPUT_TOKENS),

@@ -26,7 +26,25 @@ export const TABLE = v.strictObject({
     v.optional(rules.jwtSecret),
     means("The shared secret of legacy HS256 tokens, at least 32 characters; unset: such tokens are refused.", PRIVATE),
   ),
+  AUTH_ROLE_REQUIRED: v.pipe(
+    v.optional(rules.switchText),
+    means(
+      "Whether a token must name the role `authenticated`; unset: on `staging` and `production` it must. A wrong role is always refused.",
+    ),
+  ),
+  AUTH_TOKEN_MAX_MINUTES: v.pipe(
+    v.optional(rules.minutes),
+    means("Minutes between a token's `iat` and `exp`, at most; unset: any. When it is set, a token without `iat` is refused."),
+  ),
   ADMIN_USER_IDS: v.pipe(v.optional(rules.commaList), means("Comma list of the operators' user ids; case counts, blanks never match.")),
+  ADMIN_READ_IDS: v.pipe(
+    v.optional(rules.commaList),
+    means("Comma list of the ids of those who may read what admins read, and change nothing."),
+  ),
+  ADMIN_ASSURANCE: v.pipe(
+    v.optional(rules.assurance),
+    means("What an admin's token must prove: `aal2` (a second factor, by its `aal` or `amr`) or `none`; unset: `aal2` on `production`."),
+  ),
   CREDIT_ENFORCEMENT_ENABLED: v.pipe(
     v.optional(rules.switchText, "false"),
     means("Whether an empty wallet is refused, as long as no operator's override says otherwise."),
@@ -71,9 +89,24 @@ export const TABLE = v.strictObject({
     v.optional(rules.originList),
     means("Comma list of browser origins that may call, each exactly `scheme://host[:port]`."),
   ),
+  LOG_ADDRESS: v.pipe(
+    v.optional(rules.logAddress, "short"),
+    means("What a request's line says of where it came from: `short` (a network, not a host), `hash` (keyed) or `none`."),
+  ),
+  LOG_ADDRESS_KEY: v.pipe(
+    v.optional(rules.jwtSecret),
+    means("The key of `LOG_ADDRESS=hash`, at least 32 characters; the same address is the same hash as long as it stays.", PRIVATE),
+  ),
+  BUILD_TOKEN: v.pipe(
+    v.optional(rules.jwtSecret),
+    means(
+      "Who sends it as `Pantheon-Build-Token` is told stage, commit, schema and jobs, at least 32 characters; unset: everybody is.",
+      PRIVATE,
+    ),
+  ),
   SECRET_ID: v.pipe(
-    v.optional(rules.secretName),
-    means("The stage's secret in AWS Secrets Manager, one JSON object of the secret variables; unset: they come from the environment."),
+    v.optional(rules.secretNames),
+    means("Secrets in AWS Secrets Manager, a comma list, each one JSON object of secret variables; unset: they come from the environment."),
   ),
   COMMIT_SHA: v.pipe(v.optional(rules.commitSha, "unknown"), means("What this build is; every answer carries it as `Pantheon-Version`.")),
 });

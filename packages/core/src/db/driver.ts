@@ -1,7 +1,8 @@
 // Which driver speaks to the database: Neon's over WebSocket for its hosts, `pg` for any other.
 
 import type { PoolConfig } from "pg";
-import type { Log } from "../log.ts";
+import { securedDatabaseUrl } from "../config/database-url.ts";
+import { errorName, type Log } from "../log.ts";
 
 /** What both drivers have in common, as far as it is used here. */
 export type DriverPool = {
@@ -31,7 +32,7 @@ export async function openPool({ url, log, maxConnections, driver }: DriverOptio
   const getTypeParser = (oid: number, format?: "text" | "binary") =>
     oid === types.builtins.DATE ? (text: string) => text : types.getTypeParser(oid, format); // a date is a day, not an instant
   const config: PoolConfig = {
-    connectionString: url,
+    connectionString: neon ? url : securedDatabaseUrl(url), // Neon's speaks over wss alone
     max: maxConnections,
     connectionTimeoutMillis,
     idleTimeoutMillis: 30_000,
@@ -40,7 +41,7 @@ export async function openPool({ url, log, maxConnections, driver }: DriverOptio
   };
   const pool = new Pool({ ...config, types: { getTypeParser } }) as DriverPool;
   // A connection that dies while idle, or while it is checked out, must end as a refused statement and never as a dead process.
-  const note = (error: Error) => log.warn("database connection lost", { error: error.message });
+  const note = (error: Error) => log.warn("database connection lost", { error: errorName(error) });
   pool.on("error", note);
   pool.on("connect", (client) => client.on("error", note));
   return pool;

@@ -8,6 +8,7 @@ import { pathToFileURL } from "node:url";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { type Migration, type MigrationProvider, Migrator } from "kysely/migration";
 import { Pool } from "pg";
+import { securedDatabaseUrl } from "../config/database-url.ts";
 import type { Log } from "../log.ts";
 import type { Schema } from "./schema/schema.ts";
 
@@ -39,7 +40,7 @@ export class MigrationRefused extends Error {
  * Never over a pooler: the lock lives in the session, and a pooler hands a session's statements to whatever connection is free.
  */
 export async function migrateToHead({ url, folder, log }: Options): Promise<Migrated> {
-  const pool = new Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 10_000 });
+  const pool = new Pool({ connectionString: securedDatabaseUrl(url), max: 1, connectionTimeoutMillis: 10_000 });
   pool.on("error", () => log.warn("the migration's idle connection broke"));
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   try {

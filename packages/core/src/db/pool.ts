@@ -2,7 +2,7 @@
 
 import type { PostgresPool } from "kysely";
 import pRetry from "p-retry";
-import type { Log } from "../log.ts";
+import { errorName, type Log } from "../log.ts";
 import { elapsed, type Clock } from "@pantheon/contract/time.ts";
 import { openPool, type DriverClient, type DriverOptions, type DriverPool } from "./driver.ts";
 import { lease, READ_TIMEOUT_MS, type Lease } from "./connection.ts";
@@ -87,6 +87,6 @@ async function closeQuietly(pool: Promise<DriverPool>, log: Log): Promise<void> 
   try {
     await (await pool).end();
   } catch (error) {
-    log.warn("pool did not close", { error: String(error) });
+    log.warn("pool did not close", { error: errorName(error) });
   }
 }

@@ -2,6 +2,7 @@
 // and disputes, whose ends come weeks after they were made.
 
 import type { Database } from "../db/database.ts";
+import { errorName } from "../log.ts";
 import { pass, type Progress } from "./passes.ts";
 import { parsePayment, purposeOf, type Payment } from "./payment.ts";
 import { findLost, restoreLost } from "./restore.ts";
@@ -119,7 +120,7 @@ async function lookAgain(run: Run, { isOver, triedBefore }: Bounds): Promise<voi
       if (reversal) await lookAtReversal(run, reversal);
       else await tellUnknown(run, watched);
     } catch (error) {
-      deps.log.error("could not be looked at again", { object: watched.object_id, error: messageOf(error) });
+      deps.log.error("could not be looked at again", { object: watched.object_id, error: errorName(error) });
       found.failed.push(watched.object_id);
       if ((failed += 1) === FAILED_IN_A_ROW) throw error;
     }
@@ -143,14 +144,10 @@ async function book<T>({ deps, found, asked }: Run, id: string, booking: () => P
   try {
     if (asked.write) return await booking();
   } catch (error) {
-    deps.log.error("could not be booked", { object: id, error: messageOf(error) });
+    deps.log.error("could not be booked", { object: id, error: errorName(error) });
     found.failed.push(id); // one that cannot be booked must not keep the others waiting
   }
   return null;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : "unknown";
 }
 
 function isOurs(payment: Payment): boolean {

@@ -2,6 +2,7 @@
 
 import { sql } from "kysely";
 import { sweepTurns } from "../ledger/statements/sweep-turns.ts";
+import { errorName } from "../log.ts";
 import type { TurnDeps } from "./request.ts";
 
 type Sweeping = Pick<TurnDeps, "db" | "log">;
@@ -39,8 +40,7 @@ export async function sweepLapsed(deps: Sweeping, isOver: () => boolean = () => 
       voided += await sweepUser(deps, user);
     } catch (error) {
       failures.push(error);
-      const reason = error instanceof Error ? error.message : "unknown";
-      deps.log.error("lapsed turns could not be voided; the next sweep tries again", { user_id: user, error: reason });
+      deps.log.error("lapsed turns could not be voided; the next sweep tries again", { user_id: user, error: errorName(error) });
     }
   }
   if (failures.length > 0 && failures.length === users.length) throw failures.at(-1);

@@ -1,6 +1,7 @@
 // Ending a turn that nobody is charged for: its hold goes back, and what the provider asks for it all the same is counted.
 
 import type { Caller } from "../accounts/caller.ts";
+import { errorName } from "../log.ts";
 import type { TurnDeps } from "./request.ts";
 import { voidTurn } from "../ledger/statements/void-turn.ts";
 
@@ -29,7 +30,7 @@ export async function voidFailed(
     await db.run(voidTurn, { turn: turn.id, wallet: caller.wallet, actor: caller.actor, attempt: turn.attempt, failure });
   } catch (error) {
     log.count("void_failed", { turn_id: turn.id });
-    log.error("turn could not be voided; its lease will end it", { turn_id: turn.id, error: messageOf(error) });
+    log.error("turn could not be voided; its lease will end it", { turn_id: turn.id, error: errorName(error) });
   }
 }
 
@@ -46,10 +47,6 @@ export async function recordLostAnswer({ db, log }: Ending, { turn, attempt, use
       .onConflict((conflict) => conflict.doNothing())
       .execute();
   } catch (error) {
-    log.error("a lost answer could not be recorded", { turn_id: turn, attempt, error: messageOf(error) });
+    log.error("a lost answer could not be recorded", { turn_id: turn, attempt, error: errorName(error) });
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : "unknown";
 }

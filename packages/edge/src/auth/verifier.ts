@@ -1,17 +1,19 @@
 // Who calls: bearer tokens of one issuer, verified by signature and claims. Owns every rule about tokens; where the issuer's keys come
-// from is key-set.ts. Each failure is the same 401, so that nobody learns which rule a token broke.
+// from is key-set.ts. Each failure is the same 401, so that nobody learns which rule a token broke: the reason is for our own log line.
 
-import { decodeProtectedHeader, jwtVerify, type JWTPayload, type ProtectedHeaderParameters } from "jose";
-import type { MiddlewareHandler } from "hono";
+import { decodeProtectedHeader, errors, jwtVerify, type JWTPayload, type ProtectedHeaderParameters } from "jose";
 import type { Config } from "@pantheon/core/config/config.ts";
-import { inPerson } from "@pantheon/core/accounts/caller.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import type { Clock } from "@pantheon/contract/time.ts";
-import type { AppEnv } from "../shell/app-env.ts";
 import { createKeySet } from "./key-set.ts";
 
-export type Identity = { id: string; email: string | null };
+export type Identity = {
+  id: string;
+  email: string | null;
+  /** Whether the issuer says that a second factor was given. */
+  isAssured: boolean;
+};
 
 /** Turns an `Authorization` header into who calls. Rejects with `unauthenticated`, or `auth_unavailable` while no keys could be had. */
 export type Verifier = (authorization: string | undefined) => Promise<Identity>;
@@ -20,7 +22,8 @@ export type Verifier = (authorization: string | undefined) => Promise<Identity>;
  * A verifier with its own cache of the issuer's keys. ES256 and RS256 are checked with those keys alone, HS256 with the shared secret
  * alone and only when there is one, so neither kind of material can ever stand in for the other. Expiry has no leeway.
  */
-export function createVerifier({ issuer, audience, jwksUrl, jwtSecret }: Config["auth"], deps: { clock: Clock; log: Log }): Verifier {
+export function createVerifier(auth: Config["auth"], deps: { clock: Clock; log: Log }): Verifier {
+  const { issuer, audience, jwksUrl, jwtSecret } = auth;
   const keySet = createKeySet(jwksUrl, deps);
   const secret = jwtSecret === null ? null : new TextEncoder().encode(jwtSecret);
 
@@ -30,30 +33,14 @@ export function createVerifier({ issuer, audience, jwksUrl, jwtSecret }: Config[
     const now = deps.clock();
     const expected = { issuer, audience, requiredClaims: ["exp", "sub"], currentDate: new Date(now) };
     if (header.alg === "HS256" && secret !== null) {
-      return identityOf(await verified(jwtVerify(token, secret, { ...expected, algorithms: ["HS256"] })), now);
+      return identityOf(await verified(jwtVerify(token, secret, { ...expected, algorithms: ["HS256"] })), now, auth);
     }
-    if (header.alg !== "ES256" && header.alg !== "RS256") throw unauthenticated();
+    if (header.alg !== "ES256" && header.alg !== "RS256") throw unauthenticated("algorithm");
     const key = await keySet({ alg: header.alg, kid: header.kid });
-    if (key === null) throw unauthenticated();
-    return identityOf(await verified(jwtVerify(token, key, { ...expected, algorithms: [header.alg] })), now);
+    if (key === null) throw unauthenticated("key");
+    return identityOf(await verified(jwtVerify(token, key, { ...expected, algorithms: [header.alg] })), now, auth);
   };
 }
-
-/** Sets `c.var.caller` and `c.var.email`, or ends the request with 401. */
-export function authenticated(verify: Verifier, adminUserIds: Config["adminUserIds"]): MiddlewareHandler<AppEnv> {
-  return async (c, next) => {
-    const { id, email } = await verify(c.req.header("Authorization"));
-    c.set("caller", inPerson(id, adminUserIds.has(id)));
-    c.set("email", email);
-    await next();
-  };
-}
-
-/** Lets admins through; stands behind `authenticated`. Only the configured ids count, never a claim of the token. */
-export const adminOnly: MiddlewareHandler<AppEnv> = async (c, next) => {
-  if (!c.var.caller.isAdmin) throw new DomainError("forbidden", "Admin access required.");
-  await next();
-};
 
 const MAX_TOKEN_LENGTH = 8 * 1024;
 const MAX_SUBJECT_LENGTH = 64; // code points, contract section 1
@@ -64,23 +51,27 @@ const BEARER = /^bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i;
 
 /** One compact token after one `Bearer`, each part in its only base64url spelling, so that no token has a twin. */
 function bearerToken(authorization: string | undefined): string {
-  if (authorization === undefined || authorization.length > MAX_TOKEN_LENGTH) throw unauthenticated();
-  const token = BEARER.exec(authorization)?.[1];
-  if (token === undefined) throw unauthenticated();
+  if (authorization === undefined || authorization === "") throw unauthenticated("none");
+  const token = authorization.length > MAX_TOKEN_LENGTH ? undefined : BEARER.exec(authorization)?.[1];
+  if (token === undefined) throw unauthenticated("form");
   const canonical = token.split(".").every((part) => Buffer.from(part, "base64url").toString("base64url") === part);
-  if (!canonical) throw unauthenticated();
+  if (!canonical) throw unauthenticated("form");
   return token;
 }
 
-/** The header, of which only `alg` and `kid` are ever used. One that asks for keys or rules of its own is refused unread. */
+/** What a token's `typ` may be: an access token. One that was made for something else (a logout, an event) is none, whoever signed it. */
+const TYPES: ReadonlySet<unknown> = new Set([undefined, "JWT", "at+jwt", "application/at+jwt"]);
+
+/** The header, of which only `alg` and `kid` are used. One that asks for keys or rules of its own is refused unread. */
 function protectedHeader(token: string): ProtectedHeaderParameters {
   let header: ProtectedHeaderParameters;
   try {
     header = decodeProtectedHeader(token);
   } catch (cause) {
-    throw unauthenticated(cause);
+    throw unauthenticated("form", cause);
   }
-  if (["crit", "jku", "x5u", "jwk"].some((name) => name in header)) throw unauthenticated();
+  if (["crit", "jku", "x5u", "jwk"].some((name) => name in header)) throw unauthenticated("header");
+  if (!TYPES.has(header.typ)) throw unauthenticated("type");
   return header;
 }
 
@@ -88,20 +79,38 @@ async function verified(verification: Promise<{ payload: JWTPayload }>): Promise
   try {
     return (await verification).payload;
   } catch (cause) {
-    throw unauthenticated(cause);
+    throw unauthenticated(reasonOf(cause), cause);
   }
 }
 
+function reasonOf(cause: unknown): string {
+  if (cause instanceof errors.JWTExpired) return "expired";
+  if (cause instanceof errors.JWTClaimValidationFailed && /^[a-z]{3}$/.test(cause.claim)) return `claim_${cause.claim}`;
+  return cause instanceof errors.JWSSignatureVerificationFailed ? "signature" : "form";
+}
+
 /** The claims that the library leaves to us. Anonymous users and the issuer's public service keys are nobody here. */
-function identityOf(payload: JWTPayload, now: number): Identity {
+function identityOf(payload: JWTPayload, now: number, { roleRequired, maxMinutes }: Config["auth"]): Identity {
   const { sub, exp, iat, role, is_anonymous: isAnonymous, email } = payload;
   const latestIssue = now / 1_000 + ISSUED_AHEAD_SECONDS;
-  if (!Number.isInteger(exp) || (exp ?? 0) > LATEST_EXPIRY_SECONDS) throw unauthenticated();
-  if (iat !== undefined && iat > latestIssue) throw unauthenticated();
-  if (role !== undefined && role !== "authenticated") throw unauthenticated();
-  if (isAnonymous !== undefined && isAnonymous !== false) throw unauthenticated();
-  if (!isPlainText(sub, MAX_SUBJECT_LENGTH) || FOLDED.has(sub)) throw unauthenticated();
-  return { id: sub, email: isPlainText(email, MAX_EMAIL_LENGTH) ? email : null };
+  if (!Number.isInteger(exp) || (exp ?? 0) > LATEST_EXPIRY_SECONDS) throw unauthenticated("claim_exp");
+  if (iat !== undefined && iat > latestIssue) throw unauthenticated("claim_iat");
+  if (maxMinutes !== null && !((exp ?? 0) - (iat ?? -Infinity) <= maxMinutes * 60)) throw unauthenticated("lifetime");
+  if (role !== undefined && role !== "authenticated") throw unauthenticated("role");
+  if (role === undefined && roleRequired) throw unauthenticated("role");
+  if (isAnonymous !== undefined && isAnonymous !== false) throw unauthenticated("anonymous");
+  if (!isPlainText(sub, MAX_SUBJECT_LENGTH) || FOLDED.has(sub)) throw unauthenticated("claim_sub");
+  return { id: sub, email: isPlainText(email, MAX_EMAIL_LENGTH) ? email : null, isAssured: isAssured(payload) };
+}
+
+/** `aal2` (the issuer's level), or where it states no level, `mfa` among the methods (RFC 8176), as texts or as objects with a `method`. */
+function isAssured({ aal, amr }: JWTPayload): boolean {
+  if (aal !== undefined) return aal === "aal2";
+  return Array.isArray(amr) && amr.some((entry: unknown) => entry === "mfa" || isMfa(entry));
+}
+
+function isMfa(entry: unknown): boolean {
+  return typeof entry === "object" && entry !== null && "method" in entry && entry.method === "mfa";
 }
 
 /** An address cannot end in these, so an operator could never reach the wallet of such a user. */
@@ -113,6 +122,6 @@ function isPlainText(value: unknown, max: number): value is string {
   return value.isWellFormed() && !/\p{Cc}/u.test(value) && Array.from(value).length <= max;
 }
 
-function unauthenticated(cause?: unknown): DomainError {
-  return new DomainError("unauthenticated", "Authentication required.", { cause });
+function unauthenticated(reason: string, cause?: unknown): DomainError {
+  return new DomainError("unauthenticated", "Authentication required.", { cause, reason });
 }

@@ -70,12 +70,13 @@ export function optionalBody<S extends Strict>(schema: S): Validator<"json", S> 
 /** Reads the query string into `c.req.valid("query")`. Unknown and repeated parameters are refused like any other fault: 422. */
 export function query<S extends Strict>(schema: S): Validator<"query", S> {
   const read: Validator<"query", S> = async (c, next) => {
-    const given = [...new URL(c.req.url).searchParams];
-    const values = new Map(given);
-    if (values.size < given.length) {
-      const repeated = [...values.keys()].filter((name) => given.filter(([other]) => other === name).length > 1);
-      throw invalidRequest(repeated.map((name) => ({ path: safeName(name), message: "must be given once" })));
+    const values = new Map<string, string>();
+    const repeated = new Set<string>();
+    for (const [name, value] of new URL(c.req.url).searchParams) {
+      if (values.has(name)) repeated.add(name);
+      values.set(name, value);
     }
+    if (repeated.size > 0) throw invalidRequest([...repeated].map((name) => ({ path: safeName(name), message: "must be given once" })));
     c.req.addValidatedData("query", parse(schema, Object.fromEntries(values)));
     await next();
   };

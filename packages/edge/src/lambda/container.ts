@@ -37,9 +37,9 @@ const NO_SECRETS: Secrets = {};
 /** Reads only what this build and stage are. A wrong variable does not end the container: every request says so in the log. */
 export function createContainer<Deps extends Closable, Built>(options: Options<Deps, Built>): Container<Built> {
   const { name, connect, build, clock, log: given } = options;
-  const { stage, commit, secretId } = readProcessPlace();
+  const { stage, commit, secretIds } = readProcessPlace();
   const log = given ?? createLog(name, stage, clock);
-  const source = secretId === null ? null : createSecretSource({ secretId, clock, log });
+  const source = secretIds.length === 0 ? null : createSecretSource({ secretIds, clock, log });
   let state: State<Built> | null = null;
   let refused: Secrets | null = null;
 

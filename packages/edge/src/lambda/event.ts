@@ -20,8 +20,14 @@ export function withAppOf(app: App | WithApp): WithApp {
 
 /** The application's answer to an event; to one that is no HTTP request it is 400, by the application itself. */
 export async function answerTo(app: App, event: unknown, context: LambdaContext): Promise<Response> {
-  const invocation: Invocation = { timeLeft: () => context.getRemainingTimeInMillis(), runtimeRequestId: context.awsRequestId };
-  const request = requestOf(event);
+  const parsed = v.safeParse(HttpEvent, event);
+  const sourceAddress = parsed.success ? parsed.output.requestContext.http.sourceIp : undefined;
+  const invocation: Invocation = {
+    timeLeft: () => context.getRemainingTimeInMillis(),
+    runtimeRequestId: context.awsRequestId,
+    ...(sourceAddress !== undefined && { sourceAddress }),
+  };
+  const request = parsed.success ? requestOf(parsed.output) : null;
   return request === null ? app.fetch(new Request(`${ORIGIN}/`), { ...invocation, malformed: true }) : app.fetch(request, invocation);
 }
 
@@ -40,19 +46,19 @@ const HttpEvent = v.looseObject({
   rawQueryString: v.optional(v.string(), ""),
   cookies: v.optional(v.array(v.string()), []),
   headers: v.optional(v.record(v.string(), v.optional(v.string())), {}),
-  requestContext: v.looseObject({ http: v.looseObject({ method: v.string() }) }),
+  requestContext: v.looseObject({
+    domainName: v.optional(v.string(), ""),
+    http: v.looseObject({ method: v.string(), sourceIp: v.optional(v.string()) }),
+  }),
   body: v.nullish(v.string(), ""),
   isBase64Encoded: v.optional(v.boolean(), false),
 });
 
 /** The request that an event stands for, or null when it stands for none. */
-function requestOf(event: unknown): Request | null {
-  const parsed = v.safeParse(HttpEvent, event);
-  if (!parsed.success) return null;
-  const { rawPath, rawQueryString, cookies, headers, requestContext, body, isBase64Encoded } = parsed.output;
+function requestOf(event: v.InferOutput<typeof HttpEvent>): Request | null {
+  const { rawPath, rawQueryString, cookies, headers, requestContext, body, isBase64Encoded } = event;
   const { method } = requestContext.http;
-  // A path or query with a raw # or ? in it would end early; everything else the address parser encodes itself.
-  const path = rawPath.replace(/[?#]/g, encodeURIComponent);
+  const path = encodedOnce(rawPath, requestContext.domainName);
   const search = rawQueryString === "" ? "" : `?${rawQueryString.replaceAll("#", "%23")}`;
   const bodiless = method === "GET" || method === "HEAD" || body === "";
   try {
@@ -64,6 +70,17 @@ function requestOf(event: unknown): Request | null {
   } catch {
     return null; // a method, header or address that HTTP does not know
   }
+}
+
+const FUNCTION_URL = /\.lambda-url\.[a-z0-9-]+\.on\.aws$/;
+
+/**
+ * An HTTP API hands its path over decoded, a function URL as it was sent. The application decodes once, so what is decoded already is
+ * encoded again: else `100%2541`, sent for a user `100%41`, would reach the user `100A`. A path with a raw # or ? in it would end early;
+ * everything else the address parser encodes itself.
+ */
+function encodedOnce(rawPath: string, domainName: string): string {
+  return rawPath.replace(FUNCTION_URL.test(domainName) ? /[?#]/g : /[%?#]/g, encodeURIComponent);
 }
 
 function headersOf(given: Readonly<Record<string, string | undefined>>, cookies: readonly string[]): Headers {

@@ -1,5 +1,5 @@
-// The secret variables of a stage, as Secrets Manager keeps them: one JSON object. Owns when it is asked, how long its word holds, and
-// what is logged of a fault: names, never a value. What the values mean is config.ts.
+// The secret variables that a function may read, as Secrets Manager keeps them: one JSON object each. Owns when they are asked for, how long
+// their word holds, and what is logged of a fault: names, never a value. What the values mean is config.ts.
 
 import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
@@ -30,11 +30,11 @@ export class SecretFault extends Error {
   }
 }
 
-type Source = { secretId: string; clock: Clock; log: Log; fetch?: FetchSecret };
+type Source = { secretIds: readonly string[]; clock: Clock; log: Log; fetch?: FetchSecret };
 type Kept = { secrets: Secrets; text: string } | null;
 
 /** Asks nothing yet: the first reading does. Readings that overlap are one. */
-export function createSecretSource({ secretId, clock, log, fetch = fetchSecret }: Source): SecretSource {
+export function createSecretSource({ secretIds, clock, log, fetch = fetchSecret }: Source): SecretSource {
   let kept: Kept = null;
   /** What was found last, and how long it is gone by without asking again. */
   let last: { at: number; holdsMs: number; fault: unknown } | null = null;
@@ -42,8 +42,9 @@ export function createSecretSource({ secretId, clock, log, fetch = fetchSecret }
 
   const readNow = async (): Promise<Secrets> => {
     try {
-      const text = await fetch(secretId);
-      if (kept?.text !== text) kept = { secrets: unlessEqual(kept?.secrets, parseSecret(text, log)), text };
+      const texts = await Promise.all(secretIds.map((id) => fetch(id)));
+      const text = JSON.stringify(texts);
+      if (kept?.text !== text) kept = { secrets: unlessEqual(kept?.secrets, mergedSecrets(texts, log)), text };
       last = { at: clock(), holdsMs: MAX_AGE_MS, fault: null };
     } catch (thrown) {
       const fault = faultOf(thrown);
@@ -80,6 +81,12 @@ const Wanted = v.pipe(
   v.check((value) => !Array.isArray(value)),
   v.record(v.string(), v.unknown()),
 );
+
+/** All of them as one. A blank value says nothing, so it hides none of another secret; of two that do say something the later one counts. */
+function mergedSecrets(texts: readonly string[], log: Log): Secrets {
+  const entries = texts.flatMap((text) => Object.entries(parseSecret(text, log)));
+  return Object.fromEntries(texts.length === 1 ? entries : entries.filter(([, value]) => value.trim() !== ""));
+}
 
 /** Only the variables that are secret. Others are told by name and left out: a secret may be ahead of the code that reads it. */
 function parseSecret(text: string, log: Log): Secrets {

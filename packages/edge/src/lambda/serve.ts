@@ -86,7 +86,7 @@ function unconfigured(commit: string): App {
     fetch(_request, { runtimeRequestId = "" }) {
       const refusal = new DomainError("not_configured", "This function is not configured.", { retryAfter: RETRY_AFTER_SECONDS });
       const response = problem(refusal, runtimeRequestId);
-      setHouseHeaders(response.headers, runtimeRequestId, commit);
+      setHouseHeaders(response.headers, { own: runtimeRequestId, caller: null }, commit);
       return response;
     },
   };

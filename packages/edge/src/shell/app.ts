@@ -7,18 +7,20 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Config } from "@pantheon/core/config/config.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import type { Log } from "@pantheon/core/log.ts";
-import type { Ticks } from "@pantheon/contract/time.ts";
+import type { Clock, Ticks } from "@pantheon/contract/time.ts";
 import { invocationOf, type AppEnv } from "./app-env.ts";
 import { edge } from "./envelope.ts";
 import { health, type HealthProbe } from "./health.ts";
+import { remembered } from "./remembered.ts";
 import { limits } from "./size-limits.ts";
 import { problem } from "../output/problem.ts";
 import { refusalOf } from "./thrown.ts";
 
 type AppParts = {
   name: string;
-  config: Pick<Config, "stage" | "version" | "commit" | "corsAllowedOrigins">;
+  config: Pick<Config, "stage" | "version" | "commit" | "corsAllowedOrigins" | "logAddress" | "buildToken">;
   log: Log;
+  clock: Clock;
   ticks: Ticks;
   /** Asks the database where it stands; throws when it is away. */
   health: () => Promise<HealthProbe>;
@@ -33,20 +35,21 @@ const MAX_BODY_BYTES = 256 * 1024;
 const DEFAULT_TIME_LEFT_MS = 29_000; // the gateway in front ends at 30 s
 
 /** One function as a fetch-style application. It never rejects: whatever is thrown inside is answered as a problem. */
-export function createApp({ name, config, log, ticks, health: probe, routes, timeLeft, maxBodyBytes }: AppParts): Hono<AppEnv> {
+export function createApp({ name, config, log, clock, ticks, health: probe, routes, timeLeft, maxBodyBytes }: AppParts): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const answer = (thrown: unknown, c: Context<AppEnv>): Response => {
     const refusal = refusalOf(thrown, log, { request_id: c.var.requestId, function: name });
     c.set("refusal", refusal.code);
-    return problem(refusal, c.var.requestId);
+    c.set("reason", refusal.reason);
+    return problem(refusal, c.var.callerRequestId ?? c.var.requestId);
   };
   app.onError(answer);
   app.notFound((c) => answer(new DomainError("not_found", "Not found."), c));
-  app.use(edge({ name, commit: config.commit, log, ticks, timeLeft: timeLeft ?? runtimeTimeLeft, answer }));
+  app.use(edge({ name, config, log, ticks, timeLeft: timeLeft ?? runtimeTimeLeft, answer }));
   app.use(browsers(config.corsAllowedOrigins));
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (c: Context<AppEnv>, methods) => refuseMethod(answer, c, methods) }));
   app.use(limits(maxBodyBytes ?? MAX_BODY_BYTES));
-  health(app, { name, config, probe });
+  health(app, { name, config, probe, recent: config.stage === "local" ? probe : remembered(probe, clock) });
   routes(app);
   return app;
 }
@@ -61,7 +64,7 @@ function browsers(origins: readonly string[]): MiddlewareHandler {
     origin: [...origins],
     allowMethods: ["GET", "HEAD", "POST", "PATCH", "DELETE"],
     allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "X-Request-Id"],
-    exposeHeaders: ["X-Request-Id", "Pantheon-Version", "Idempotency-Replayed", "Retry-After", "ETag"],
+    exposeHeaders: ["X-Request-Id", "Pantheon-Request-Id", "Pantheon-Version", "Idempotency-Replayed", "Retry-After", "ETag"],
     maxAge: 600,
   });
 }

@@ -3,15 +3,18 @@
 
 import type { Context, MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
+import type { Config } from "@pantheon/core/config/config.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import type { Ticks } from "@pantheon/contract/time.ts";
 import { invocationOf, type AppEnv } from "./app-env.ts";
+import { seesBuild } from "./build-token.ts";
+import { sourceOf } from "./source-address.ts";
 
 type EdgeParts = {
   name: string;
-  commit: string;
+  config: Pick<Config, "commit" | "logAddress" | "buildToken">;
   log: Log;
   ticks: Ticks;
   timeLeft: (c: Context<AppEnv>) => number;
@@ -22,32 +25,39 @@ type EdgeParts = {
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** The middleware that goes first. */
-export function edge({ name, commit, log, ticks, timeLeft, answer }: EdgeParts): MiddlewareHandler<AppEnv> {
+export function edge({ name, config, log, ticks, timeLeft, answer }: EdgeParts): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const began = ticks();
-    const requestId = requestIdOf(c);
-    c.set("requestId", requestId);
+    const { own, caller: callerRequestId } = requestIdsOf(c);
+    c.set("requestId", own);
+    c.set("callerRequestId", callerRequestId);
+    c.set("seesBuild", seesBuild(config.buildToken, c.req.header("Pantheon-Build-Token")));
     c.set("deadline", began + timeLeft(c));
     c.set("idempotencyKey", null);
     c.set("sentBody", null);
     c.set("refusal", null);
+    c.set("reason", null);
     c.set("bodyEnd", null);
     // Headers that are set before anything answers are merged into every answer: refusals, 404, 405 and preflights too.
-    setHouseHeaders(c.res.headers, requestId, commit);
+    setHouseHeaders(c.res.headers, { own, caller: callerRequestId }, c.var.seesBuild ? config.commit : null);
     try {
       await inTime(next(), c.var.deadline - ANSWER_RESERVE_MS - ticks());
     } catch (thrown) {
       c.res = answer(thrown, c);
     }
     const caller: AppEnv["Variables"]["caller"] | undefined = c.get("caller");
+    if (c.res.status === 401) log.count("unauthenticated", { request_id: own, function: name });
     const line = (): void =>
       log.info("request", {
-        request_id: requestId,
+        request_id: own,
+        caller_request_id: callerRequestId,
         function: name,
         method: c.req.method,
         route: routePath(c, -1),
         status: c.res.status,
         code: c.var.refusal,
+        reason: c.var.reason,
+        source: sourceOf(invocationOf(c).sourceAddress, config.logAddress),
         ms: Math.round(ticks() - began),
         user_id: caller?.actor ?? null,
       });
@@ -79,16 +89,23 @@ function tooLate(): DomainError {
   return new DomainError("out_of_time", detail, { retryAfter: 1 });
 }
 
-/** What every answer carries, also one that no application gave. */
-export function setHouseHeaders(headers: Headers, requestId: string, commit: string): void {
-  headers.set("X-Request-Id", requestId);
-  headers.set("Pantheon-Version", commit);
+type RequestIds = { readonly own: string; readonly caller: string | null };
+
+/** What every response carries, also one that no application gave. `commit` is null for whoever is not told the build. */
+export function setHouseHeaders(headers: Headers, { own, caller }: RequestIds, commit: string | null): void {
+  headers.set("X-Request-Id", caller ?? own);
+  headers.set("Pantheon-Request-Id", own);
+  if (commit !== null) headers.set("Pantheon-Version", commit);
+  headers.set("Strict-Transport-Security", "max-age=63072000; includeSubDomains");
   headers.set("Cache-Control", "no-store");
   headers.set("X-Content-Type-Options", "nosniff");
 }
 
-/** The caller's id when it is safe to repeat in a header and a log line, else the runtime's, else a new one. */
-function requestIdOf(c: Context<AppEnv>): string {
-  const candidates = [c.req.header("X-Request-Id"), invocationOf(c).runtimeRequestId];
-  return candidates.find((id) => id !== undefined && REQUEST_ID.test(id)) ?? newId();
+/** Ours is the runtime's, or a new one. The caller's is kept beside it when it is safe to repeat in a header and a log line. */
+function requestIdsOf(c: Context<AppEnv>): RequestIds {
+  return { own: plain(invocationOf(c).runtimeRequestId) ?? newId(), caller: plain(c.req.header("X-Request-Id")) };
+}
+
+function plain(id: string | undefined): string | null {
+  return id !== undefined && REQUEST_ID.test(id) ? id : null;
 }

@@ -28,7 +28,13 @@ export type Client = {
   readonly versions: ReadonlyMap<string | null, readonly string[]>;
 };
 
-export type Tokens = { readonly user: string; readonly admin: string; readonly empty: string | null };
+export type Tokens = {
+  readonly user: string;
+  readonly admin: string;
+  readonly empty: string | null;
+  /** The stage's BUILD_TOKEN, where only those who have it are told which build answers. */
+  readonly build?: string | null;
+};
 
 /** No answer came, or none that can be read. */
 export class NoAnswer extends Error {
@@ -53,7 +59,7 @@ export function createClient({ url, adminUrl, tokens }: { url: string; adminUrl:
     const token = as === null ? null : tokens[as];
     const requestId = `verify-${newId()}`;
     const call = { method, path, key, requestId, ...(body && { body }), ...(ifMatch !== undefined && { ifMatch }) };
-    const answer = await answered(createTransport({ url: base, token, fetch: withoutRedirects, retry: false }), call);
+    const answer = await answered(createTransport({ url: base, token, fetch: sendingAs(tokens.build ?? null), retry: false }), call);
     const version = answer.headers.get("pantheon-version");
     versions.set(version, [...(versions.get(version) ?? []), `${method} ${path.split("?")[0]}`]);
     return answer;
@@ -61,8 +67,13 @@ export function createClient({ url, adminUrl, tokens }: { url: string; adminUrl:
   return { ask, versions };
 }
 
-function withoutRedirects(address: string, request: RequestInit): Promise<Response> {
-  return fetch(address, { ...request, redirect: "manual" });
+/** Without following redirects, and with the build token where there is one. */
+function sendingAs(build: string | null): (address: string, request: RequestInit) => Promise<Response> {
+  return (address, request) => {
+    const headers = new Headers(request.headers);
+    if (build !== null) headers.set("Pantheon-Build-Token", build);
+    return fetch(address, { ...request, headers, redirect: "manual" });
+  };
 }
 
 async function answered(send: Send, call: Call): Promise<Answer> {

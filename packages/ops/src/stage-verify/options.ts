@@ -16,6 +16,7 @@ a grant, a turn, a price and enforcement, prints a table and writes the evidence
   --token T             of a user made for this; or STAGE_VERIFY_TOKEN
   --admin-token T       of an admin; or STAGE_VERIFY_ADMIN_TOKEN
   --empty-token T       of a user without credits, if the admin has some; or STAGE_VERIFY_EMPTY_TOKEN
+                        (STAGE_VERIFY_BUILD_TOKEN: the stage's BUILD_TOKEN, where it has one)
   --admin-url URL       the admin function's own address: its health is asked too, and admin calls go there
   --turns-url URL       the streaming turns function's own address: its health is asked too
   --expect-commit SHA   default: the commit of this checkout; "any" only compares the functions with each other
@@ -111,6 +112,7 @@ function remote(flags: Flags, url: string, tokens: VerifyTokens) {
       user: token("--token", "STAGE_VERIFY_TOKEN", flags.token ?? tokens.user),
       admin: token("--admin-token", "STAGE_VERIFY_ADMIN_TOKEN", flags["admin-token"] ?? tokens.admin),
       empty: empty === null ? null : token("--empty-token", "STAGE_VERIFY_EMPTY_TOKEN", empty),
+      build: tokens.build,
     },
   };
 }

@@ -97,8 +97,8 @@ function stageOf(told: Told): string | null {
 }
 
 /** A stage that repeats what it was sent, whole or in part, shall not make the evidence a secret. */
-function withoutTokens(text: string, { user, admin, empty }: Tokens): string {
-  const secrets = [user, admin, empty].filter((token) => token !== null);
+function withoutTokens(text: string, { user, admin, empty, build }: Tokens): string {
+  const secrets = [user, admin, empty, build].filter((token) => token !== null && token !== undefined);
   return secrets.reduce((rest, token) => rest.replaceAll(token, "[token]"), text).replaceAll(LIKE_A_TOKEN, "[token]");
 }
 

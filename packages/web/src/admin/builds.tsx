@@ -17,9 +17,15 @@ export function useHealth() {
 
 export function Builds() {
   const health = useHealth();
-  const commits = new Set([site().commit, ...health.flatMap(({ data }) => (data === undefined ? [] : [data.commit]))]);
+  const isUntold = health.some(({ data }) => data !== undefined && data.commit === undefined);
+  const commits = new Set([site().commit, ...health.flatMap(({ data }) => (data?.commit === undefined ? [] : [data.commit]))]);
   return (
-    <Section title="What is live" note={commits.size === 1 ? "all functions are one build" : "not all are one build"}>
+    <Section
+      title="What is live"
+      note={
+        isUntold ? "this stage does not say its builds here" : commits.size === 1 ? "all functions are one build" : "not all are one build"
+      }
+    >
       <div className="table-frame" tabIndex={0} role="region" aria-label="Functions and their builds, a table">
         <table className="table">
           <caption className="hidden">Functions and their builds</caption>
@@ -52,15 +58,15 @@ export function Builds() {
   );
 }
 
-type OneHealth = ReturnType<typeof useQuery<{ status: string; commit: string; migration_head: string }>>;
+type OneHealth = ReturnType<typeof useQuery<{ status: string; commit?: string; migration_head?: string }>>;
 
 function Row({ name, health }: { readonly name: string; readonly health: Pick<OneHealth, "data" | "isError"> | undefined }) {
   const data = health?.data;
   return (
     <tr>
       <th scope="row">{name}</th>
-      <td>{data?.commit.slice(0, 7) ?? <span className="quiet">·</span>}</td>
-      <td className="table-secondary quiet">{data?.migration_head.slice(0, 13).replace("_", " ") ?? "·"}</td>
+      <td>{data?.commit?.slice(0, 7) ?? <span className="quiet">·</span>}</td>
+      <td className="table-secondary quiet">{data?.migration_head?.slice(0, 13).replace("_", " ") ?? "·"}</td>
       <td className={`table-figure ${data?.status === "ok" ? "done" : health?.isError === true ? "fault-says" : "quiet"}`}>
         {health?.isError === true ? "no answer" : (data?.status ?? "asking")}
       </td>

@@ -1,6 +1,6 @@
 // Whether everything that should run does: functions, scheduled jobs, promises.
 
-import type { Health } from "../api/shapes.ts";
+import type { JobRun } from "../api/shapes.ts";
 import { Moment } from "../parts/moment.tsx";
 import { PageHead, Section } from "../parts/section.tsx";
 import { Asked, Empty } from "../parts/states.tsx";
@@ -21,7 +21,9 @@ export function HealthPage() {
           {turns !== undefined && (
             <Asked of={turns}>
               {({ maintenance }) =>
-                maintenance.length === 0 ? (
+                maintenance === undefined ? (
+                  <Empty title="This stage does not say here when its jobs ran." />
+                ) : maintenance.length === 0 ? (
                   <Empty title="No job has run yet." />
                 ) : (
                   <Table caption="Scheduled jobs" columns={COLUMNS} rows={maintenance} keyOf={({ job }) => job} />
@@ -36,7 +38,7 @@ export function HealthPage() {
   );
 }
 
-const COLUMNS: readonly Column<Health["maintenance"][number]>[] = [
+const COLUMNS: readonly Column<JobRun>[] = [
   { head: "Job", wide: true, cell: ({ job }) => job },
   { head: "Ended", cell: ({ finished_at: time }) => <Moment time={time} /> },
   { head: "Build", secondary: true, cell: ({ commit }) => commit.slice(0, 7) },

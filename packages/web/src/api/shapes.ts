@@ -173,16 +173,19 @@ export type Reconciliation = {
 
 export type Health = {
   readonly status: "ok" | "drift";
-  readonly function: string;
-  readonly version: string;
+  /** All that follows is missing where a stage tells its build only to those who send its build token, which these pages have not. */
+  readonly function?: string;
+  readonly version?: string;
+  readonly commit?: string;
+  readonly migration_head?: string;
+  readonly expected_migration_head?: string;
+  readonly revision?: string;
+  readonly maintenance?: readonly JobRun[];
+};
+
+export type JobRun = {
+  readonly job: string;
   readonly commit: string;
-  readonly migration_head: string;
-  readonly expected_migration_head: string;
-  readonly revision: string;
-  readonly maintenance: readonly {
-    readonly job: string;
-    readonly commit: string;
-    readonly finished_at: Time;
-    readonly outcome: "done" | "failed";
-  }[];
+  readonly finished_at: Time;
+  readonly outcome: "done" | "failed";
 };

@@ -202,5 +202,5 @@ export const AUTHORISATION: readonly Row[] = [
 
 /** All headers of an answer but those of the moment. */
 function headersOf({ headers }: Answer): [string, string][] {
-  return [...headers].filter(([name]) => name !== "date");
+  return [...headers].filter(([name]) => name !== "date" && name !== "pantheon-request-id");
 }

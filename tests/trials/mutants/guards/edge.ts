@@ -3,6 +3,7 @@
 import type { Mutant } from "../mutant.ts";
 
 const AUTH = "packages/edge/src/auth/verifier.ts";
+const ACCESS = "packages/edge/src/auth/access.ts";
 const TOKENS = "tests/edge/auth.test.ts";
 const TITLE = "with %s is 401";
 
@@ -34,13 +35,15 @@ export const EDGE_GUARDS: readonly Mutant[] = [
   {
     name: "token-anonymous",
     guard: "Anonymous users of the issuer are users here.",
-    patches: [{ file: AUTH, find: "  if (isAnonymous !== undefined && isAnonymous !== false) throw unauthenticated();\n", replace: "" }],
+    patches: [
+      { file: AUTH, find: '  if (isAnonymous !== undefined && isAnonymous !== false) throw unauthenticated("anonymous");\n', replace: "" },
+    ],
     test: { file: TOKENS, name: TITLE, row: "with an anonymous user is 401" },
   },
   {
     name: "token-role",
     guard: "The issuer's public key for everybody, which is a token too, is a user here.",
-    patches: [{ file: AUTH, find: '  if (role !== undefined && role !== "authenticated") throw unauthenticated();\n', replace: "" }],
+    patches: [{ file: AUTH, find: '  if (role !== undefined && role !== "authenticated") throw unauthenticated("role");\n', replace: "" }],
     test: { file: TOKENS, name: TITLE, row: "with the role anon is 401" },
   },
   {
@@ -48,8 +51,8 @@ export const EDGE_GUARDS: readonly Mutant[] = [
     guard: "Every user is an operator.",
     patches: [
       {
-        file: AUTH,
-        find: '  if (!c.var.caller.isAdmin) throw new DomainError("forbidden", "Admin access required.");\n',
+        file: ACCESS,
+        find: '  if (adminReach === "none") throw forbidden("Admin access required.", "no_admin");\n',
         replace: "",
       },
     ],

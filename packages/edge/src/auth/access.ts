@@ -1,0 +1,44 @@
+// What a caller may reach: who is signed in, and who of them reaches what is the admins'. Only the configured ids count, never a claim of
+// power; a claim can but take away, when a second factor is demanded and was not given.
+
+import type { MiddlewareHandler } from "hono";
+import { inPerson } from "@pantheon/core/accounts/caller.ts";
+import type { Config } from "@pantheon/core/config/config.ts";
+import { DomainError } from "@pantheon/contract/error.ts";
+import type { AppEnv } from "../shell/app-env.ts";
+import type { Identity, Verifier } from "./verifier.ts";
+
+export type Admins = Pick<Config, "adminUserIds" | "adminReadIds" | "adminAssurance">;
+
+/** Sets `c.var.caller`, `c.var.email` and `c.var.adminReach`, or ends the request with 401. */
+export function authenticated(verify: Verifier, admins: Admins): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const identity = await verify(c.req.header("Authorization"));
+    const reach = reachOf(identity, admins);
+    c.set("caller", inPerson(identity.id, reach === "all"));
+    c.set("email", identity.email);
+    c.set("adminReach", reach);
+    await next();
+  };
+}
+
+/** Lets admins through, and readers where nothing changes; stands behind `authenticated`. Everybody else gets 403. */
+export const adminOnly: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const { adminReach } = c.var;
+  const changes = c.req.method !== "GET" && c.req.method !== "HEAD";
+  if (adminReach === "none") throw forbidden("Admin access required.", "no_admin");
+  if (adminReach === "second_factor") throw forbidden("Admin access needs a sign-in with a second factor.", "second_factor");
+  if (adminReach === "read" && changes) throw forbidden("This account may read, and change nothing.", "read_only");
+  await next();
+};
+
+function reachOf({ id, isAssured }: Identity, { adminUserIds, adminReadIds, adminAssurance }: Admins): AppEnv["Variables"]["adminReach"] {
+  const isAdmin = adminUserIds.has(id);
+  if (!isAdmin && !adminReadIds.has(id)) return "none";
+  if (adminAssurance === "aal2" && !isAssured) return "second_factor";
+  return isAdmin ? "all" : "read";
+}
+
+function forbidden(detail: string, reason: string): DomainError {
+  return new DomainError("forbidden", detail, { reason });
+}
