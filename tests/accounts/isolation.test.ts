@@ -39,6 +39,7 @@ const ID_ROUTES: readonly (readonly [method: string, path: string, kind: "sessio
   ["GET", "sessions/{id}/messages", "session", {}],
   ["GET", "sessions/{id}/messages?limit=1&offset=1", "session", {}],
   ["POST", "sessions/{id}/turns", "session", { body: MESSAGE }],
+  ["POST", "sessions/{id}/turns/stream", "session", { body: MESSAGE }],
   ["POST", "sessions/{id}/turns", "session", { body: MESSAGE, key: "another-key-of-ada" }],
   ["GET", "users/me/transactions/{id}/receipt", "transaction", {}],
   ["GET", "users/me/wallet/top-ups/{id}", "top_up", {}],
@@ -199,6 +200,6 @@ function openAs(user: string, key: string, body: unknown): Promise<Answer> {
 /** All that a caller can see of an answer, except the id of the request itself. */
 function alike({ status, headers, json }: Answer): unknown {
   const { request_id: _id, ...body } = json;
-  const seen = [...headers].filter(([name]) => !["x-request-id", "date"].includes(name));
+  const seen = [...headers].filter(([name]) => !["x-request-id", "pantheon-request-id", "date"].includes(name));
   return { status, body, headers: seen };
 }

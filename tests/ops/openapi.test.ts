@@ -23,6 +23,7 @@ import {
   TOP_UP,
   WEBHOOK,
   provokePriceRefusals,
+  provokeResolved,
   provokeQuarantine,
   provokeTopUpRefusals,
   provokeTurnRefusals,
@@ -172,6 +173,7 @@ describe("real answers", () => {
     for (const operation of operations.filter(({ name }) => name !== WEBHOOK)) await provokeCommon(operation, ids, promised);
     await provokeWebhook(world, promised);
     await provokeTopUpRefusals(world, promised);
+    await provokeResolved(world, promised);
     await provokeTurnRefusals(world, promised);
     await provokePriceRefusals(world, VERSION, promised);
 

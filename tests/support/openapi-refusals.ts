@@ -38,7 +38,7 @@ export async function provokeQuarantine(world: TestWorld, promised: Promised): P
   return aside.id;
 }
 
-/** A payment provider that refuses, a user who has started enough, and a top-up that is not in quarantine any more. */
+/** A payment provider that refuses, and a user who has started enough. */
 export async function provokeTopUpRefusals(world: TestWorld, promised: Promised): Promise<void> {
   const start = () => world.call("POST", "/api/v1/users/me/wallet/top-up", { user: "fay", body: { amount_usd: 10 } });
   world.stripe.failNext({ status: 402, to: "POST /v1/payment_intents" });
@@ -46,6 +46,10 @@ export async function provokeTopUpRefusals(world: TestWorld, promised: Promised)
   const statuses: number[] = [];
   while (!statuses.includes(429) && statuses.length < 12) statuses.push(promised(TOP_UP, await start()).status);
   expect(statuses).toContain(429);
+}
+
+/** A top-up that is not in quarantine any more: one was dismissed before. The caller is an admin. */
+export async function provokeResolved(world: TestWorld, promised: Promised): Promise<void> {
   const { json } = await world.call("GET", "/api/v1/admin/top-ups?status=dismissed");
   const again = { body: { action: "dismiss", note: "again" } };
   expect(promised(RESOLVE, await world.call("POST", `/api/v1/admin/top-ups/${json.top_ups[0].id}/resolve`, again)).status).toBe(409);

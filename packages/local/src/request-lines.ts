@@ -13,8 +13,8 @@ export function withRequestLines(log: Log, clock: () => number, print: (line: st
   };
 }
 
-function lineOf(at: Date, { method, route, status, code, ms, user_id, request_id }: LogFields): string {
+function lineOf(at: Date, { method, route, status, code, ms, user_id, request_id, caller_request_id }: LogFields): string {
   const time = at.toISOString().slice(11, 23);
-  const parts = [time, status, method, route, `${ms} ms`, code, user_id, request_id];
+  const parts = [time, status, method, route, `${ms} ms`, code, user_id, request_id, caller_request_id];
   return `  ${parts.filter((part) => part !== null && part !== undefined).join("  ")}`;
 }

@@ -34,11 +34,17 @@ const BODIES: Readonly<Record<string, Members>> = {
     model_alias_override: "default",
     max_output_tokens: 64,
   }),
+  "POST /api/v1/sessions/{session_id}/turns/stream": members({
+    message: "What is a wallet?",
+    model_alias_override: "default",
+    max_output_tokens: 64,
+  }),
   "POST /api/v1/users/me/wallet/top-up": members({ amount_usd: "10" }),
   "PATCH /api/v1/admin/pricing/{model_alias}": members({ multiplier: "1.5", pricing_version: "2026-02-20" }),
   "POST /api/v1/admin/pricing/versions": members({ version: "spring", label: "Spring", effective_date: "2027-03-20" }),
   "PATCH /api/v1/admin/settings/enforcement": members({ enabled: false }),
   "POST /api/v1/admin/top-ups/{top_up_id}/resolve": members({ action: "grant", note: "seen", credits: "1.5", user_id: TARGET }),
+  "POST /api/v1/admin/users/{user_id}/suspend": members({ reason: "seen" }),
   "POST /api/v1/admin/wallets/{user_id}/grant": members({ amount: "1.5", note: "sorry" }),
   "POST /api/v1/admin/users/{user_id}/wallet/grant": members({ amount: 2, note: null }),
 };

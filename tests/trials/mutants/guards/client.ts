@@ -10,7 +10,13 @@ export const CLIENT_GUARDS: readonly Mutant[] = [
   {
     name: "client-key-on-writes",
     guard: "A write carries no key of its own: a lost response is never made good, or is a second effect.",
-    patches: [{ file: TRANSPORT, find: "call.key === undefined ? crypto.randomUUID() : call.key", replace: "(call.key ?? null)" }],
+    patches: [
+      {
+        file: TRANSPORT,
+        find: '"GET" ? null : call.key === undefined ? crypto.randomUUID() : call.key',
+        replace: '"GET" ? null : (call.key ?? null)',
+      },
+    ],
     test: { file: RETRIES, name: "%s takes effect once", row: "whose response was lost takes effect once" },
   },
   {
