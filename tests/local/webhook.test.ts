@@ -15,8 +15,8 @@ afterEach(async () => {
 });
 
 /** A world as `npm start` serves it. */
-async function serving(environment: Record<string, string>): Promise<TestWorld> {
-  world = await testWorld({ environment });
+async function serving(environment: Record<string, string>, stage?: string): Promise<TestWorld> {
+  world = await testWorld({ environment, ...(stage !== undefined && { stage }) });
   world.takeUnsignedEvents();
   return world;
 }
@@ -63,7 +63,7 @@ test.each([
 });
 
 test("another stage than `local` takes nothing by hand, and the stand-in's own events all the same", async () => {
-  const staging = await serving({ STAGE: "staging" });
+  const staging = await serving({}, "staging");
   expect([await post(staging, null), await post(staging, secretOf(staging))]).toEqual([REFUSED, "200 quarantined"]); // credits for no amount
   await topUp(staging);
 });

@@ -61,6 +61,7 @@ describe("the issuer", () => {
     expect(await verify(`Bearer ${await issuer.token({ user: "user-1", email: "a@example.com" })}`)).toEqual({
       id: "user-1",
       email: "a@example.com",
+      isAssured: false,
     });
     const expired = await issuer.token({ user: "user-1", expiresInSeconds: 0 });
     await expect(verify(`Bearer ${expired}`)).rejects.toMatchObject({ code: "unauthenticated" });
@@ -105,7 +106,7 @@ describe("npm run token", () => {
     await writeFile(join(home, "local.json"), JSON.stringify({ issuer: url }));
     const { code, stdout, stderr } = await runToken("--user", "user-1", "--email", "a@example.com", "--admin");
     expect([code, stderr, stdout.split("\n").length]).toEqual([0, "", 2]);
-    expect(await verify(`Bearer ${stdout.trim()}`)).toEqual({ id: "user-1", email: "a@example.com" });
+    expect(await verify(`Bearer ${stdout.trim()}`)).toEqual({ id: "user-1", email: "a@example.com", isAssured: false });
     expect(issuer.adminUserIds.has("user-1")).toBe(true);
   });
 

@@ -126,7 +126,7 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
     issuer,
     passed,
     modelFailure: () => models.failure(),
-    takeUnsignedEvents: () => (takesUnsigned = read.byHand && isLoopback(options.host ?? "127.0.0.1")),
+    takeUnsignedEvents: () => (takesUnsigned = read.byHand && config.stage === "local" && isLoopback(options.host ?? "127.0.0.1")),
     startSchedule: () => onStop(startSchedule(timed)),
   };
 }

@@ -28,8 +28,12 @@ with
       from person
      where users.id = person.id
     returning users.id,
-              jsonb_build_object('suspended', person.suspended_at is not null, 'reason', person.reason) as before,
-              jsonb_build_object('suspended', users.suspended_at is not null, 'reason', users.suspension_reason) as after
+              jsonb_build_object(
+                'suspended', person.suspended_at is not null,
+                'reason', person.reason) as before,
+              jsonb_build_object(
+                'suspended', users.suspended_at is not null,
+                'reason', users.suspension_reason) as after
   ),
   ${audited(slot, {
     action: sql`case when ${slot.suspended}::boolean then 'user.suspend' else 'user.reactivate' end`,
