@@ -1,10 +1,11 @@
 // What wakes somebody: docs/operations.md says what each means and what to do. Alarms go to one topic a stage.
 
+import type { Maybe } from "./key.ts";
 import type { Metric } from "@pantheon/core/log.ts";
 import type { PantheonFunctions } from "./functions.ts";
 import { stageName } from "./stage-name.ts";
 
-type Watched = { api: sst.aws.ApiGatewayV2; functions: PantheonFunctions; email: string | null; key: aws.kms.Key | null };
+type Watched = { api: sst.aws.ApiGatewayV2; functions: PantheonFunctions; email: string | null; key: Maybe<aws.kms.Key> };
 
 export function createAlarms({ api, functions, email, key }: Watched): void {
   const { topic } = createTopic(email, key);
@@ -65,7 +66,7 @@ export function createAlarms({ api, functions, email, key }: Watched): void {
   }
 }
 
-function createTopic(email: string | null, key: aws.kms.Key | null) {
+function createTopic(email: string | null, key: Maybe<aws.kms.Key>) {
   const topic = new aws.sns.Topic("Alarms", { name: stageName("alarms"), ...(key !== null && { kmsMasterKeyId: key.id }) });
   const subscription =
     email === null ? null : new aws.sns.TopicSubscription("AlarmEmail", { topic: topic.arn, protocol: "email", endpoint: email });

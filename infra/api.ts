@@ -1,5 +1,6 @@
 // The HTTP API in front of the functions: which path goes where, how much may come in, and what is logged of it.
 
+import type { Maybe } from "./key.ts";
 import { FUNCTION_NAMES, FUNCTIONS } from "../functions/functions.ts";
 import type { PantheonFunctions } from "./functions.ts";
 import { stageName } from "./stage-name.ts";
@@ -8,7 +9,7 @@ import type { StageOptions } from "./stages.ts";
 export function createApi(
   { throttling, retention }: StageOptions,
   functions: PantheonFunctions,
-  key: aws.kms.Key | null,
+  key: Maybe<aws.kms.Key>,
 ): sst.aws.ApiGatewayV2 {
   const api = new sst.aws.ApiGatewayV2("Api", {
     // Preflights reach the functions like any other request. With rules of its own the gateway would answer them, and overwrite what the

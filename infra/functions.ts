@@ -1,6 +1,7 @@
 // The Lambda functions: what each runs, with how much, and what it may do. Every function may read its part of the stage's secrets and write
 // its own log, and nothing else: what the product does to the world it does over the database and HTTP.
 
+import type { Maybe } from "./key.ts";
 import type { SecretPart } from "./secret-parts.ts";
 import type { StageSecrets } from "./secret.ts";
 import type { DeploySettings } from "./settings.ts";
@@ -9,7 +10,7 @@ import type { StageOptions } from "./stages.ts";
 
 export type PantheonFunctions = Readonly<Record<keyof typeof FUNCTIONS, sst.aws.Function>>;
 
-type Parts = { options: StageOptions; settings: DeploySettings; secrets: StageSecrets; key: aws.kms.Key | null };
+type Parts = { options: StageOptions; settings: DeploySettings; secrets: StageSecrets; key: Maybe<aws.kms.Key> };
 
 export function createFunctions(parts: Parts): PantheonFunctions {
   return {

@@ -4,8 +4,11 @@
 import { stageName } from "./stage-name.ts";
 import type { StageOptions } from "./stages.ts";
 
+/** What a stage may do without. (A name for the union: the linter cannot read the platform's types where it is not installed.) */
+export type Maybe<Part> = Part | null;
+
 /** Null where AWS's own keys are enough. */
-export function createKey({ ownKey, kept }: StageOptions): aws.kms.Key | null {
+export function createKey({ ownKey, kept }: StageOptions): Maybe<aws.kms.Key> {
   if (!ownKey) return null;
   const { partition } = aws.getPartitionOutput();
   const { region } = aws.getRegionOutput();

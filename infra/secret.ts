@@ -5,13 +5,14 @@
 // Of the two database addresses they hold the pooled one alone, DATABASE_POOL_URL: functions come and go by the hundred and the pooler
 // shares connections out among them. The direct one is for migrations, which CI runs, and stays there.
 
+import type { Maybe } from "./key.ts";
 import type { SecretPart } from "./secret-parts.ts";
 import { stageName } from "./stage-name.ts";
 import type { StageOptions } from "./stages.ts";
 
 export type StageSecrets = Readonly<Record<SecretPart, aws.secretsmanager.Secret>>;
 
-export function createSecrets({ kept }: StageOptions, key: aws.kms.Key | null): StageSecrets {
+export function createSecrets({ kept }: StageOptions, key: Maybe<aws.kms.Key>): StageSecrets {
   const make = (part: SecretPart) =>
     new aws.secretsmanager.Secret(
       part === "base" ? "Secret" : `Secret-${part}`,
