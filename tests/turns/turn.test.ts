@@ -59,7 +59,9 @@ test("answer, wallet, ledger, usage, receipt, list and messages of a turn agree"
     created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
     completed_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
   });
-  expect(await mine("wallet")).toMatchObject({ user_id: user, balance: "9.99672", held: "0", available: "9.99672", low_balance: false });
+  const standing = { suspended: false, suspension_reason: null };
+  const figures = { balance: "9.99672", held: "0", available: "9.99672", low_balance: false };
+  expect(await mine("wallet")).toEqual({ user_id: user, ...figures, ...standing });
   const { transactions } = await mine("transactions");
   expect(transactions).toMatchObject([
     { kind: "debit", amount: "-0.00328", balance_after: "9.99672", reference_id: turn.id, initiated_by: null, note: null },
