@@ -15,7 +15,7 @@ import { amount, format } from "@pantheon/contract/money.ts";
 import { listAllTopUps, type TopUpReportRow } from "@pantheon/core/payments/list.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import type { Resolution } from "@pantheon/core/payments/resolve.ts";
-import { operatorOf } from "./prices.ts";
+import { actingAdmin } from "./prices.ts";
 import * as shapes from "@pantheon/contract/admin.ts";
 import { TopUpPath } from "@pantheon/contract/account.ts";
 
@@ -56,7 +56,7 @@ export function topUpRoutes(app: Hono<AppEnv>, deps: { readonly db: Database; re
       const { action, note, credits, user_id: user } = c.req.valid("json");
       const resolution = action === "grant" ? { action, note, credits, user } : dismissal(note, { credits, user_id: user });
       const { resolveTopUp } = await import("@pantheon/core/payments/resolve.ts"); // seldom asked
-      return storedAnswer(c, await resolveTopUp(deps, operatorOf(c), c.req.valid("param").top_up_id, resolution));
+      return storedAnswer(c, await resolveTopUp(deps, actingAdmin(c), c.req.valid("param").top_up_id, resolution));
     },
   );
 }

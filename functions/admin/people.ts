@@ -17,7 +17,7 @@ import { noBody, noQuery, optionalBody, params, query } from "@pantheon/edge/inp
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { listScope, pageView, storedAnswer } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
-import { operatorOf } from "./prices.ts";
+import { actingAdmin } from "./prices.ts";
 
 type PeopleDeps = { readonly db: Database; readonly config: Pick<Config, "lowBalanceThreshold"> };
 
@@ -90,7 +90,7 @@ function suspensionRoutes(app: Hono<AppEnv>, db: Database): void {
     optionalBody(shapes.SuspensionCreate),
     async (c) => {
       const reason = c.req.valid("json").reason || null; // an empty reason is none
-      return storedAnswer(c, await suspendUser(db, operatorOf(c), c.req.valid("param").user_id, { suspended: true, reason }));
+      return storedAnswer(c, await suspendUser(db, actingAdmin(c), c.req.valid("param").user_id, { suspended: true, reason }));
     },
   );
   app.post(
@@ -106,7 +106,7 @@ function suspensionRoutes(app: Hono<AppEnv>, db: Database): void {
     idempotencyKey,
     someone,
     noBody,
-    async (c) => storedAnswer(c, await suspendUser(db, operatorOf(c), c.req.valid("param").user_id, { suspended: false, reason: null })),
+    async (c) => storedAnswer(c, await suspendUser(db, actingAdmin(c), c.req.valid("param").user_id, { suspended: false, reason: null })),
   );
 }
 

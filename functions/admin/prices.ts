@@ -8,7 +8,7 @@ import { invalidRequest } from "@pantheon/edge/input/faults.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { body, noBody, noQuery, params } from "@pantheon/edge/input/validate.ts";
-import { activateVersion, createVersion, patchPrice, readPrices, type Operator } from "@pantheon/core/pricing/prices.ts";
+import { activateVersion, createVersion, patchPrice, readPrices, type ActingAdmin } from "@pantheon/core/pricing/prices.ts";
 import * as shapes from "@pantheon/contract/admin.ts";
 import { MODELS } from "@pantheon/core/models/models.ts";
 
@@ -18,7 +18,7 @@ const NO_ADMIN = { 403: "Not an admin" };
 const VersionCreate = shapes.versionCreate(Object.keys(MODELS));
 
 /** Who writes, for the audit and the key's row. `path` stands for the address where two addresses are one act. */
-export function operatorOf(c: Asked, path?: string): Operator {
+export function actingAdmin(c: Asked, path?: string): ActingAdmin {
   return { admin: c.var.caller.actor, requestId: c.var.requestId, key: requestKey(c, path) };
 }
 
@@ -57,7 +57,7 @@ export function pricingRoutes(app: Hono<AppEnv>, { db }: PricingDeps): void {
     async (c) => {
       const { multiplier, pricing_version: version } = c.req.valid("json");
       const price = { alias: c.req.valid("param").model_alias, version, multiplier, ifRevision: ifRevision(c.req.header("If-Match")) };
-      return storedAnswer(c, await patchPrice(db, operatorOf(c), price));
+      return storedAnswer(c, await patchPrice(db, actingAdmin(c), price));
     },
   );
   versionRoutes(app, db);
@@ -78,7 +78,7 @@ function versionRoutes(app: Hono<AppEnv>, db: Database): void {
     body(VersionCreate),
     async (c) => {
       const { version, label, effective_date: effectiveDate, items } = c.req.valid("json");
-      return storedAnswer(c, await createVersion(db, operatorOf(c), { version, label, effectiveDate, items: items ?? null }));
+      return storedAnswer(c, await createVersion(db, actingAdmin(c), { version, label, effectiveDate, items: items ?? null }));
     },
   );
   app.post(
@@ -94,7 +94,7 @@ function versionRoutes(app: Hono<AppEnv>, db: Database): void {
     idempotencyKey,
     params(shapes.VersionPath, "Pricing version not found."),
     noBody,
-    async (c) => storedAnswer(c, await activateVersion(db, operatorOf(c), c.req.valid("param").version)),
+    async (c) => storedAnswer(c, await activateVersion(db, actingAdmin(c), c.req.valid("param").version)),
   );
 }
 

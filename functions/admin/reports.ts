@@ -1,4 +1,4 @@
-// The operator's reports: summary, analytics, margin, export and reconciliation (contract section 5). They read; nothing here writes.
+// The admin's reports: summary, analytics, margin, export and reconciliation (contract section 5). They read; nothing here writes.
 
 import type { Hono } from "hono";
 import type * as v from "valibot";

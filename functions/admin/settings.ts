@@ -9,7 +9,7 @@ import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { body, noBody, noQuery } from "@pantheon/edge/input/validate.ts";
 import { overrideEnforcement, readSettings } from "@pantheon/core/pricing/settings.ts";
-import { operatorOf } from "./prices.ts";
+import { actingAdmin } from "./prices.ts";
 import * as shapes from "@pantheon/contract/admin.ts";
 
 type SettingsDeps = { readonly db: Database; readonly config: Config };
@@ -46,7 +46,7 @@ export function settingsRoutes(app: Hono<AppEnv>, { db, config }: SettingsDeps):
     noQuery,
     idempotencyKey,
     body(shapes.EnforcementPatch),
-    async (c) => storedAnswer(c, await overrideEnforcement(db, operatorOf(c), c.req.valid("json").enabled, config)),
+    async (c) => storedAnswer(c, await overrideEnforcement(db, actingAdmin(c), c.req.valid("json").enabled, config)),
   );
   app.delete(
     `${path}/enforcement`,
@@ -60,6 +60,6 @@ export function settingsRoutes(app: Hono<AppEnv>, { db, config }: SettingsDeps):
     noQuery,
     idempotencyKey,
     noBody,
-    async (c) => storedAnswer(c, await overrideEnforcement(db, operatorOf(c), null, config)),
+    async (c) => storedAnswer(c, await overrideEnforcement(db, actingAdmin(c), null, config)),
   );
 }

@@ -16,7 +16,7 @@ import { ListQuery } from "@pantheon/contract/wire.ts";
 import { grantByAdmin } from "@pantheon/core/ledger/grant.ts";
 import { ledgerRowView, listTransactions } from "@pantheon/core/ledger/entries.ts";
 import { findWallet } from "@pantheon/core/ledger/wallet.ts";
-import { operatorOf } from "./prices.ts";
+import { actingAdmin } from "./prices.ts";
 import * as shapes from "@pantheon/contract/admin.ts";
 
 const RECENT = { limit: 10, offset: 0, after: null };
@@ -95,7 +95,7 @@ async function grant(
   asked: { amount: Amount; note: string | null },
   answer: GrantAnswer,
 ): Promise<Response> {
-  const granted = await grantByAdmin(db, operatorOf(c, `/api/v1/admin/wallets/${user}/grant`), {
+  const granted = await grantByAdmin(db, actingAdmin(c, `/api/v1/admin/wallets/${user}/grant`), {
     user,
     amount: asked.amount,
     note: asked.note === "" ? null : asked.note,

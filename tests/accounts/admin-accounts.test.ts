@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { givenContainer } from "../support/container.ts";
 import { givenCredits, givenModelAsked, givenSession, modelsWith, runTurn } from "../support/given.ts";
 import { debitsOf, pictureOf, walletOf } from "../support/ledger.ts";
-import { actionsOf, atOnce, chainOf, givenOpenConnections, operate, operatorWorld, refusalOf } from "../support/operator.ts";
+import { actionsOf, atOnce, chainOf, givenOpenConnections, operate, adminWorld, refusalOf } from "../support/admin.ts";
 import { givenSecondProcess } from "../support/second-process.ts";
 import { tracesOf } from "../support/traces.ts";
 import type { TestWorld } from "../support/world.ts";
@@ -13,7 +13,7 @@ const MODEL = "openai/gpt-4o-mini";
 
 let world: TestWorld;
 beforeAll(async () => {
-  world = await operatorWorld({}, { models: modelsWith(MODEL) });
+  world = await adminWorld({}, { models: modelsWith(MODEL) });
 });
 afterAll(() => world.end());
 

@@ -45,8 +45,8 @@ const ID_ROUTES: readonly (readonly [method: string, path: string, kind: "sessio
   ["GET", "users/me/wallet/top-ups/{id}", "top_up", {}],
 ];
 
-/** Every operators' route with an id in it, and one that is there. */
-const OPERATOR_ROUTES: readonly (readonly [method: string, path: string, id: string])[] = [
+/** Every admins' route with an id in it, and one that is there. */
+const ADMIN_ROUTES: readonly (readonly [method: string, path: string, id: string])[] = [
   ["GET", "admin/wallets/{id}", "bob"],
   ["GET", "admin/users/{id}", "bob"],
   ["POST", "admin/top-ups/{id}/resolve", newId()],
@@ -70,7 +70,7 @@ describe("an id of somebody else", () => {
     expect(await tracesOf(world)).toEqual(before);
   });
 
-  it.each(OPERATOR_ROUTES)(
+  it.each(ADMIN_ROUTES)(
     "is not told from one that never was by %s %s, which is closed to users, and nothing happens",
     async (method, path, id) => {
       const before = await tracesOf(world);
@@ -85,7 +85,7 @@ describe("an id of somebody else", () => {
 
   it("was tried on every route that takes one", async () => {
     const documented = operationsOf(await readProjectFile("docs/openapi.json")).filter(({ path }) => path.includes("{"));
-    const tried = [...ID_ROUTES, ...OPERATOR_ROUTES].map(([method, path]) => `${method} /api/v1/${path.replace(/\?.*/, "")}`);
+    const tried = [...ID_ROUTES, ...ADMIN_ROUTES].map(([method, path]) => `${method} /api/v1/${path.replace(/\?.*/, "")}`);
     expect(documented.map(({ name }) => name.replace(/\{\w+\}/, "{id}")).toSorted()).toEqual([...new Set(tried)].toSorted());
   });
 });

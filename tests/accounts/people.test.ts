@@ -2,13 +2,13 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { givenCredits, givenSession, runTurn } from "../support/given.ts";
-import { operate, operatorWorld, refusalOf } from "../support/operator.ts";
+import { operate, adminWorld, refusalOf } from "../support/admin.ts";
 import { tracesOf } from "../support/traces.ts";
 import type { Answer, Json, TestWorld } from "../support/world.ts";
 
 let world: TestWorld;
 beforeAll(async () => {
-  world = await operatorWorld();
+  world = await adminWorld();
   for (const user of ["p_ann", "p_bob", "p%cat", "pXann", "P_ann", "p\\dan"]) await givenSession(world, user);
   await givenCredits(world, "p_ann", "10");
   await givenCredits(world, "p_bob", "4.99999999");

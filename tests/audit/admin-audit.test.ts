@@ -1,16 +1,16 @@
-// The audit: every change of an operator leaves one row that cannot be taken back, and no change is ever without it.
+// The audit: every change of an admin leaves one row that cannot be taken back, and no change is ever without it.
 
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { givenNoRefusedWrite, givenRefusedWrite } from "../support/fault-trigger.ts";
 import { givenSession } from "../support/given.ts";
-import { LAUNCH, ROOT, SECOND, WRITES, actionsOf, atOnce, createVersion, operate, operatorWorld, refusalOf } from "../support/operator.ts";
+import { LAUNCH, ROOT, SECOND, WRITES, actionsOf, atOnce, createVersion, operate, adminWorld, refusalOf } from "../support/admin.ts";
 import { tracesOf } from "../support/traces.ts";
 import type { Answer, Json, TestWorld } from "../support/world.ts";
 
 let world: TestWorld;
 beforeAll(async () => {
-  world = await operatorWorld();
+  world = await adminWorld();
   await givenSession(world, "ada");
 });
 afterAll(() => world.end());
@@ -18,7 +18,7 @@ afterAll(() => world.end());
 const list = (query = "", user = ROOT) => operate(world, `GET actions${query && `?${query}`}`, { user });
 const send = ({ target, body }: (typeof WRITES)[number]) => operate(world, target, { ...(body !== undefined && { body }) });
 
-describe("a write of an operator", () => {
+describe("a write of an admin", () => {
   it("is told by one row: who, what, to whom, by which request, what was there and what is there now", async () => {
     expect((await list()).json).toEqual({ actions: [], total: 0, next_cursor: null });
     const answers: Answer[] = [];
@@ -52,7 +52,7 @@ describe("a write of an operator", () => {
     expect(new Set(json.actions.map((row: Json) => row.request_id)).size).toBe(WRITES.length);
   });
 
-  it("keeps our id of the request and never the caller's, who could give two the same, and the operator who sent it", async () => {
+  it("keeps our id of the request and never the caller's, who could give two the same, and the admin who sent it", async () => {
     const { headers } = await operate(world, "POST wallets/bob/grant", {
       body: { amount: 1 },
       user: SECOND,
@@ -150,7 +150,7 @@ describe("the list of the audit", () => {
     });
   });
 
-  it("refuses what is no page of it, and a cursor of another operator", async () => {
+  it("refuses what is no page of it, and a cursor of another admin", async () => {
     const { next_cursor: cursor } = (await list("limit=1")).json;
     expect(cursor).toEqual(expect.any(String));
     for (const [query, at] of [

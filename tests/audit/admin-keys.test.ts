@@ -1,4 +1,4 @@
-// Idempotency-Key on the operators' writes: a repeat is answered byte for byte as the first was, the effect and its audit row are there
+// Idempotency-Key on the admins' writes: a repeat is answered byte for byte as the first was, the effect and its audit row are there
 // once, and no other request passes under the key.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -12,18 +12,18 @@ import {
   atOnce,
   givenOpenConnections,
   operate,
-  operatorWorld,
+  adminWorld,
   patchPrice,
   refusalOf,
   revisionOf,
   statuses,
-} from "../support/operator.ts";
+} from "../support/admin.ts";
 import { tracesOf } from "../support/traces.ts";
 import type { Answer, TestWorld } from "../support/world.ts";
 
 let world: TestWorld;
 beforeAll(async () => {
-  world = await operatorWorld();
+  world = await adminWorld();
   await givenSession(world, "ada");
 });
 afterAll(() => world.end());
@@ -70,7 +70,7 @@ describe.each(WRITES)("$target under a key", ({ action, target, body, other, sta
     expect(await tracesOf(world)).toEqual(before);
   });
 
-  it("is another act of another operator", async () => {
+  it("is another act of another admin", async () => {
     if (action === "pricing.create_version") {
       expect(refusalOf(await operate(world, target, { key, user: SECOND, body }))).toBe("409 conflict");
       return;

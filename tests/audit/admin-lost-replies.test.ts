@@ -1,11 +1,11 @@
-// An operator's write whose reply from the database is lost: the tables say whether it happened, never the error. Under a key it is
+// An admin's write whose reply from the database is lost: the tables say whether it happened, never the error. Under a key it is
 // answered as it was done, a grant is so even without one, and what never arrived is done when it is sent again.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { givenAdminContainer, type AdminContainer } from "../support/admin-container.ts";
 import { cuttingProxy, type CuttingProxy } from "../support/cutting-proxy.ts";
 import { givenSession } from "../support/given.ts";
-import { WRITES, actionsOf, operate, operatorWorld, refusalOf } from "../support/operator.ts";
+import { WRITES, actionsOf, operate, adminWorld, refusalOf } from "../support/admin.ts";
 import { tracesOf } from "../support/traces.ts";
 import type { TestWorld } from "../support/world.ts";
 
@@ -23,7 +23,7 @@ let world: TestWorld;
 let proxy: CuttingProxy;
 let container: AdminContainer;
 beforeAll(async () => {
-  world = await operatorWorld();
+  world = await adminWorld();
   await givenSession(world, "ada");
   proxy = await cuttingProxy(world.databaseUrl);
   container = givenAdminContainer(world, { databaseUrl: proxy.url });

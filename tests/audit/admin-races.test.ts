@@ -1,4 +1,4 @@
-// Operators at once, and operators while everything runs: no change is lost or told wrongly, and every turn is priced by one version.
+// Admins at once, and admins while everything runs: no change is lost or told wrongly, and every turn is priced by one version.
 
 import * as v from "valibot";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -16,14 +16,14 @@ import {
   createVersion,
   givenOpenConnections,
   operate,
-  operatorWorld,
+  adminWorld,
   patchPrice,
   priceOf,
   refusalOf,
   revisionOf,
   statuses,
   type PricePatch,
-} from "../support/operator.ts";
+} from "../support/admin.ts";
 import { say } from "../support/say.ts";
 import { givenSecondProcess } from "../support/second-process.ts";
 import { tracesOf } from "../support/traces.ts";
@@ -33,7 +33,7 @@ const PARALLEL = 50;
 
 let world: TestWorld;
 beforeAll(async () => {
-  world = await operatorWorld();
+  world = await adminWorld();
 });
 beforeEach(() => givenOpenConnections(world));
 afterEach(() => world.assertLedger());
@@ -79,7 +79,7 @@ describe("If-Match", () => {
   );
 });
 
-describe("two operators at once", () => {
+describe("two admins at once", () => {
   it("with one If-Match: exactly one of 50 wins, the others are told 412", async () => {
     const revision = await revisionOf(world);
     const before = (await actionsOf(world)).length;
@@ -205,7 +205,7 @@ describe("activation", () => {
     }
   });
 
-  it("of two versions by two operators at once leaves exactly one active, and both in the audit", async () => {
+  it("of two versions by two admins at once leaves exactly one active, and both in the audit", async () => {
     for (const version of ["left", "right"]) await createVersion(world, version);
     const seen = (await actionsOf(world, "pricing.activate")).length;
     for (let round = 0; round < 15; round += 1) {

@@ -28,7 +28,7 @@ describe("a secret variable", () => {
   });
 });
 
-it("what is not secret never comes from the secrets: nobody becomes an operator, and no stage changes its name, by them", () => {
+it("what is not secret never comes from the secrets: nobody becomes an admin, and no stage changes its name, by them", () => {
   const config = readConfig(ISSUER, { ...SECRETS, ADMIN_USER_IDS: "eve", STAGE: "local2", CREDIT_ENFORCEMENT_ENABLED: "true" });
   expect([config.adminUserIds.has("eve"), config.stage, config.enforcementDefault]).toEqual([false, "local", false]);
 });

@@ -77,7 +77,7 @@ describe("the least environment", () => {
   });
 });
 
-describe("operators", () => {
+describe("admins", () => {
   it.each(["", " ", ",", " , ,, "])("nobody is one by accident when the list is %j", (list) => {
     const { adminUserIds } = readConfig({ ...LEAST, ADMIN_USER_IDS: list });
     for (const id of ["", " ", ",", "null", "undefined"]) expect(adminUserIds.has(id)).toBe(false);

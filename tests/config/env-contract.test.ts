@@ -1,4 +1,4 @@
-// The page that operators read and the table that the code parses by are one and the same.
+// The page that admins read and the table that the code parses by are one and the same.
 
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";

@@ -1,4 +1,4 @@
-// Nobody is an operator by accident: every address of the operators is closed to whoever is not named in ADMIN_USER_IDS, character by
+// Nobody is an admin by accident: every address of the admins is closed to whoever is not named in ADMIN_USER_IDS, character by
 // character, before anything else about the request is looked at.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -6,7 +6,7 @@ import { readConfig } from "@pantheon/core/config/config.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";
 import { givenAdminContainer } from "../support/admin-container.ts";
 import { givenSession } from "../support/given.ts";
-import { ROOT, operatorWorld } from "../support/operator.ts";
+import { ROOT, adminWorld } from "../support/admin.ts";
 import { tracesOf } from "../support/traces.ts";
 import { macBy } from "../support/tokens.ts";
 import type { Answer, CallOptions, TestWorld } from "../support/world.ts";
@@ -16,7 +16,7 @@ const SECRET = "a-legacy-secret-of-at-least-32-chars";
 let world: TestWorld;
 let routes: { method: string; path: string }[];
 beforeAll(async () => {
-  world = await operatorWorld({ AUTH_JWT_SECRET: SECRET });
+  world = await adminWorld({ AUTH_JWT_SECRET: SECRET });
   await givenSession(world, "ada");
   const ids: Record<string, string> = { user_id: "ada", model_alias: "default", version: "2026-02-20" };
   routes = adminApp(world.deps)
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.end());
 
-/** How every operators' route answers this caller: the refusals in words, `through` for anything else. */
+/** How every admins' route answers this caller: the refusals in words, `through` for anything else. */
 async function everywhere(options: CallOptions, place: Pick<TestWorld, "call"> = world): Promise<string[]> {
   const seen = new Set<string>();
   for (const { method, path } of routes) {
@@ -45,7 +45,7 @@ function wordsOf({ status, json }: Answer): string {
 const NOBODY = ["401 unauthenticated: Authentication required."];
 const NO_ADMIN = ["403 forbidden: Admin access required."];
 
-describe("every address of the operators", () => {
+describe("every address of the admins", () => {
   it("is among those that are tried", () => {
     const named = routes.map(({ method, path }) => `${method} ${path.replace("/api/v1/admin/", "")}`);
     expect(named.length).toBeGreaterThanOrEqual(13);
@@ -79,14 +79,14 @@ describe("every address of the operators", () => {
     }
   });
 
-  it("lets an operator through, and tells them so", async () => {
+  it("lets an admin through, and tells them so", async () => {
     expect(await everywhere({ user: ROOT })).toEqual(["through"]);
     expect((await world.call("GET", "/api/v1/auth/me", { user: ROOT })).json.is_admin).toBe(true);
     expect((await world.call("GET", "/api/v1/auth/me", { user: "ada" })).json.is_admin).toBe(false);
   });
 });
 
-describe("an address of the operators", () => {
+describe("an address of the admins", () => {
   it("is 405 for every method that it does not take, and names those that it does", async () => {
     const taken = new Map([["/api/v1/admin/pricing/versions", ["PATCH"]]]); // of an alias that is called "versions"
     for (const { method, path } of routes) taken.set(path, [...(taken.get(path) ?? []), method]);
@@ -116,7 +116,7 @@ describe("ADMIN_USER_IDS", () => {
     ["é", ["é"], ["e\u0301", "É", "e"]],
   ];
 
-  it.each(LISTS)('"%s" makes operators of exactly those whom it names', async (list, admins, others) => {
+  it.each(LISTS)('"%s" makes admins of exactly those whom it names', async (list, admins, others) => {
     const environment = { DATABASE_URL: world.databaseUrl, AUTH_ISSUER: world.config.auth.issuer, ADMIN_USER_IDS: list };
     const { adminUserIds } = readConfig(environment);
     const container = givenAdminContainer(world, { adminUserIds });
@@ -157,11 +157,11 @@ describe("a token", () => {
     expect(await everywhere({ headers: bearer({ sub: "ada", ...claims }) })).toEqual(NO_ADMIN);
   });
 
-  it.each(["admin", "service_role", "supabase_admin", ""])("of the role %j is nobody's, even an operator's", async (role) => {
+  it.each(["admin", "service_role", "supabase_admin", ""])("of the role %j is nobody's, even an admin's", async (role) => {
     expect(await everywhere({ headers: bearer({ sub: ROOT, role }) })).toEqual(NOBODY);
   });
 
-  it("that has run out, or is not meant for us, or is signed by another, opens nothing to an operator", async () => {
+  it("that has run out, or is not meant for us, or is signed by another, opens nothing to an admin", async () => {
     const past = Math.floor(Date.now() / 1_000) - 10;
     for (const headers of [
       bearer({ sub: ROOT, exp: past }),

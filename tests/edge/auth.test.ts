@@ -64,7 +64,7 @@ describe("a good token", () => {
     ["of a subject of 64 emoji", () => token({ sub: "😀".repeat(64) }), { actor: "😀".repeat(64), wallet: "😀".repeat(64) }],
     ["without an address", () => token({ email: undefined }), { email: null }],
     ["with an address that is none", () => token({ email: ["a"] }), { email: null }],
-    ["of an operator", () => token({ sub: ADMIN }), { actor: ADMIN, wallet: ADMIN, isAdmin: true }],
+    ["of an admin", () => token({ sub: ADMIN }), { actor: ADMIN, wallet: ADMIN, isAdmin: true }],
   ])("%s says who calls", async (_name, make, expected) => {
     const answer = await get(make());
     const caller = { actor: "user-1", wallet: "user-1", key: null, isAdmin: false };
@@ -218,7 +218,7 @@ describe("a token", () => {
     expect(texts.size).toBe(1);
   });
 
-  it("with claims of power that its owner can write makes nobody an operator", async () => {
+  it("with claims of power that its owner can write makes nobody an admin", async () => {
     const claims = { user_metadata: { is_admin: true }, app_metadata: { role: "admin", is_admin: true }, is_admin: true };
     const bearer = `Bearer ${token(claims)}`;
     expect(JSON.parse((await auth.current().get(bearer)).text)).toMatchObject({ isAdmin: false });
@@ -226,7 +226,7 @@ describe("a token", () => {
     expect([await refused(refusal), JSON.parse(refusal.text)]).toMatchObject(["403 forbidden", { detail: "Admin access required." }]);
   });
 
-  it("of an operator opens what is theirs, and none does not", async () => {
+  it("of an admin opens what is theirs, and none does not", async () => {
     expect((await auth.current().get(`Bearer ${token({ sub: ADMIN })}`, "/api/v1/admin")).status).toBe(200);
     expect(await refused(auth.current().get(undefined, "/api/v1/admin"))).toBe("401 unauthenticated");
   });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Problem } from "@pantheon/contract/problem.ts";
 import * as v from "valibot";
 import type { LambdaAnswer } from "../support/lambda-event.ts";
-import { COMMIT, lambdaStage, OPERATOR, type Lambda, type LambdaStage } from "../support/lambda-stage.ts";
+import { COMMIT, lambdaStage, ADMIN, type Lambda, type LambdaStage } from "../support/lambda-stage.ts";
 import { testWorld, type TestWorld } from "../support/world.ts";
 
 let world: TestWorld;
@@ -75,7 +75,7 @@ describe("a request", () => {
   it("keeps its query, and leaves one line in the log without a token or a body", async () => {
     const admin = await stage.lambda("admin");
     const search = "from_date=2026-11-01&to_date=2026-11-20&bucket=week";
-    const answer = await admin.call("GET", "/api/v1/admin/usage/summary", { user: OPERATOR, search });
+    const answer = await admin.call("GET", "/api/v1/admin/usage/summary", { user: ADMIN, search });
     expect(answer).toMatchObject({ status: 200, json: { from_date: "2026-11-01", to_date: "2026-11-20" } });
     expect((await admin.logs()).filter((line) => line.message === "request")).toEqual([
       expect.objectContaining({ level: "INFO", function: "admin", stage: "test", request_id: answer.requestId, status: 200 }),

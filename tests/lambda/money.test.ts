@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { givenCredits, givenSession } from "../support/given.ts";
 import { givenTopUp, grantsOf, succeededOf } from "../support/given-top-up.ts";
 import { neonInFrontOf, type Neon } from "../support/lambda-neon.ts";
-import { lambdaStage, OPERATOR, WEBHOOK_SECRET, type LambdaStage } from "../support/lambda-stage.ts";
+import { lambdaStage, ADMIN, WEBHOOK_SECRET, type LambdaStage } from "../support/lambda-stage.ts";
 import { debitsOf, walletOf } from "../support/ledger.ts";
 import { signatureOf } from "../support/payment-event.ts";
 import { testWorld, type TestWorld } from "../support/world.ts";
@@ -88,14 +88,14 @@ describe("a payment", () => {
   });
 });
 
-describe("an operator", () => {
+describe("an admin", () => {
   it("grants, and the books close", async () => {
     const admin = await stage.lambda("admin");
     await givenSession(world, "granted");
-    const grant = await admin.call("POST", "/api/v1/admin/wallets/granted/grant", { user: OPERATOR, key: "g", body: { amount: "1.5" } });
+    const grant = await admin.call("POST", "/api/v1/admin/wallets/granted/grant", { user: ADMIN, key: "g", body: { amount: "1.5" } });
     expect(grant).toMatchObject({ status: 200, json: { user_id: "granted", new_balance: "1.5" } });
-    const repeated = await admin.call("POST", "/api/v1/admin/wallets/granted/grant", { user: OPERATOR, key: "g", body: { amount: "1.5" } });
+    const repeated = await admin.call("POST", "/api/v1/admin/wallets/granted/grant", { user: ADMIN, key: "g", body: { amount: "1.5" } });
     expect(repeated.text).toBe(grant.text);
-    expect((await admin.call("GET", "/api/v1/admin/reconciliation", { user: OPERATOR })).json).toMatchObject({ broken_total: 0 });
+    expect((await admin.call("GET", "/api/v1/admin/reconciliation", { user: ADMIN })).json).toMatchObject({ broken_total: 0 });
   });
 });

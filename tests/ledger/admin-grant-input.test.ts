@@ -2,13 +2,13 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BAD_DECIMALS } from "../support/bad-decimals.ts";
-import { operate, operatorWorld, refusalOf } from "../support/operator.ts";
+import { operate, adminWorld, refusalOf } from "../support/admin.ts";
 import { tracesOf } from "../support/traces.ts";
 import type { TestWorld } from "../support/world.ts";
 
 let world: TestWorld;
 beforeAll(async () => {
-  world = await operatorWorld();
+  world = await adminWorld();
 });
 afterAll(() => world.end());
 

@@ -1,11 +1,11 @@
-// Grants: exact to the eighth decimal, once under a key, signed by the operator for the user and for the audit, and never lost beside
-// debits; and the wallet as an operator sees it.
+// Grants: exact to the eighth decimal, once under a key, signed by the admin for the user and for the audit, and never lost beside
+// debits; and the wallet as an admin sees it.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { amount, format, sum } from "@pantheon/contract/money.ts";
 import { givenModelAsked, givenSession, modelsWith, runTurn } from "../support/given.ts";
 import { walletOf } from "../support/ledger.ts";
-import { ROOT, SECOND, actionsOf, atOnce, givenOpenConnections, operate, operatorWorld, refusalOf, statuses } from "../support/operator.ts";
+import { ROOT, SECOND, actionsOf, atOnce, givenOpenConnections, operate, adminWorld, refusalOf, statuses } from "../support/admin.ts";
 import { tracesOf } from "../support/traces.ts";
 import type { Answer, CallOptions, TestWorld } from "../support/world.ts";
 
@@ -13,7 +13,7 @@ const MODEL = "openai/gpt-4o-mini";
 
 let world: TestWorld;
 beforeAll(async () => {
-  world = await operatorWorld({}, { models: modelsWith(MODEL) });
+  world = await adminWorld({}, { models: modelsWith(MODEL) });
 });
 afterEach(() => world.assertLedger());
 afterAll(() => world.end());
@@ -75,7 +75,7 @@ describe("a grant", () => {
     expect(balances).toEqual(["0.1", "0.2", "0.3", "0.4", "0.5", "0.6", "0.7", "0.8", "0.9", "1"]);
   });
 
-  it("is seen by the user and by the operator with who gave it and why", async () => {
+  it("is seen by the user and by the admin with who gave it and why", async () => {
     await grant("seer", 3, { user: SECOND, note: "  für dich 😀 " });
     await grant("seer", 4, { note: "" });
     const told = [
@@ -128,7 +128,7 @@ describe("a grant under a key", () => {
     expect([await ledgerOf("both"), await ledgerOf("raced")].map((rows) => rows.length)).toEqual([1, 1]);
   });
 
-  it("is another operator's own grant, and each one's own without a key", async () => {
+  it("is another admin's own grant, and each one's own without a key", async () => {
     for (const user of [ROOT, SECOND]) await grant("apart", 1, { key: "shared-name", user });
     for (let time = 0; time < 2; time += 1) await grant("apart", 1);
     expect((await ledgerOf("apart")).map(({ initiated_by: by }) => by)).toEqual([ROOT, SECOND, ROOT, ROOT]);
@@ -169,7 +169,7 @@ describe("grants beside debits", () => {
   });
 });
 
-describe("the wallet as an operator sees it", () => {
+describe("the wallet as an admin sees it", () => {
   it("is balance, held, what is left, and the ten newest transactions, newest first", async () => {
     for (let time = 1; time <= 12; time += 1) await grant("viewed", String(time));
     const session = await givenSession(world, "viewed");

@@ -1,10 +1,10 @@
-// What recovery costs: answers that nobody pays for are counted where an operator looks, beside a ledger that closes without them.
+// What recovery costs: answers that nobody pays for are counted where an admin looks, beside a ledger that closes without them.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { recordLostAnswer } from "@pantheon/core/turns/void.ts";
 import { givenCredits, givenModelAsked, givenSession, runTurn } from "../support/given.ts";
 import { debitsOf, lapse, turnsOf } from "../support/ledger.ts";
-import { operate, operatorWorld } from "../support/operator.ts";
+import { operate, adminWorld } from "../support/admin.ts";
 import type { TestWorld } from "../support/world.ts";
 
 const MODEL = "openai/gpt-4o-mini";
@@ -12,7 +12,7 @@ const MODEL = "openai/gpt-4o-mini";
 let world: TestWorld;
 let session: string;
 beforeAll(async () => {
-  world = await operatorWorld();
+  world = await adminWorld();
   session = await givenSession(world);
   await givenCredits(world, "ada", "10");
 });

@@ -1,4 +1,4 @@
-// `npm run ledger:verify` as an operator runs it: a child process on a database of its own.
+// `npm run ledger:verify` as an admin runs it: a child process on a database of its own.
 
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";

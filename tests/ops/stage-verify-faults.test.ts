@@ -1,7 +1,7 @@
 // Whatever fails in the middle of stage:verify: the other rows are looked at all the same, and what it changed is put back.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { patchPrice } from "../support/operator.ts";
+import { patchPrice } from "../support/admin.ts";
 import { withFront, type Intercept } from "../support/stage-front.ts";
 import { idsOf, rowOf, settingsOf, verifiableWorld, verify } from "../support/stage-verification.ts";
 import type { TestWorld } from "../support/world.ts";

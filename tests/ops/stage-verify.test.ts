@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXPECTED_MIGRATION_HEAD } from "@pantheon/core/db/migration-head.ts";
 import { givenCredits, givenEnforcement } from "../support/given.ts";
-import { actionsOf, ROOT } from "../support/operator.ts";
+import { actionsOf, ROOT } from "../support/admin.ts";
 import { withFront, type Intercept } from "../support/stage-front.ts";
 import { COMMIT, idsOf, rowOf, settingsOf, tokensOf, verifiableWorld, verify } from "../support/stage-verification.ts";
 import { testWorld, type TestWorld } from "../support/world.ts";

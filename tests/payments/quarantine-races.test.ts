@@ -7,7 +7,7 @@ import { givenAdminContainer } from "../support/admin-container.ts";
 import { cuttingProxy } from "../support/cutting-proxy.ts";
 import { balanceOf, givenTopUp, grantsOf, succeededOf, topUpRow } from "../support/given-top-up.ts";
 import { givenQuarantined, resolve, shownOf } from "../support/given-quarantined.ts";
-import { SECOND, actionsOf, atOnce, givenOpenConnections, operatorWorld, refusalOf, statuses } from "../support/operator.ts";
+import { SECOND, actionsOf, atOnce, givenOpenConnections, adminWorld, refusalOf, statuses } from "../support/admin.ts";
 import { givenCutContainer } from "../support/payment-container.ts";
 import { eventOf, outcomeOf, postEvent, stripeId } from "../support/payment-event.ts";
 import { watchServer } from "../support/server-watch.ts";
@@ -15,7 +15,7 @@ import type { Answer, TestWorld } from "../support/world.ts";
 
 let world: TestWorld;
 beforeAll(async () => {
-  world = await operatorWorld({}, { maxConnections: 24 });
+  world = await adminWorld({}, { maxConnections: 24 });
 });
 afterEach(() => world.assertLedger());
 afterAll(() => world.end());

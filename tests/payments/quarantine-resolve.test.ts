@@ -5,14 +5,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { newId } from "@pantheon/contract/id.ts";
 import { balanceOf, eventRow, givenTopUp, grantsOf, intentOf, succeededOf, topUpRow } from "../support/given-top-up.ts";
 import { givenQuarantined, ownIds, resolve, shownOf } from "../support/given-quarantined.ts";
-import { ROOT, SECOND, actionsOf, operate, operatorWorld, refusalOf } from "../support/operator.ts";
+import { ROOT, SECOND, actionsOf, operate, adminWorld, refusalOf } from "../support/admin.ts";
 import { eventOf, outcomeOf, postEvent, stripeId } from "../support/payment-event.ts";
 import { tracesOf } from "../support/traces.ts";
 import type { TestWorld } from "../support/world.ts";
 
 let world: TestWorld;
 beforeAll(async () => {
-  world = await operatorWorld();
+  world = await adminWorld();
 });
 afterEach(() => world.assertLedger());
 afterAll(() => world.end());

@@ -9,14 +9,14 @@ import { newId } from "@pantheon/contract/id.ts";
 import { NO_TOP_UP } from "@pantheon/core/payments/verdict.ts";
 import { givenTopUp, type GivenTopUp } from "../support/given-top-up.ts";
 import { givenQuarantined, resolve } from "../support/given-quarantined.ts";
-import { operatorWorld } from "../support/operator.ts";
+import { adminWorld } from "../support/admin.ts";
 import { stripeId } from "../support/payment-event.ts";
 import { tracesOf } from "../support/traces.ts";
 import type { TestWorld } from "../support/world.ts";
 
 let world: TestWorld;
 beforeAll(async () => {
-  world = await operatorWorld();
+  world = await adminWorld();
   await world.deps.db.run(makeWallet, { user: "ada" });
 });
 afterEach(() => world.assertLedger());

@@ -7,7 +7,7 @@ import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { reconcile, type Reconciled } from "@pantheon/core/payments/reconcile.ts";
 import { balanceOf, grantsOf, topUpRow } from "../support/given-top-up.ts";
-import { atOnce } from "../support/operator.ts";
+import { atOnce } from "../support/admin.ts";
 import { givenCutContainer } from "../support/payment-container.ts";
 import { PROJECT } from "../support/project-files.ts";
 import { tracesOf } from "../support/traces.ts";

@@ -9,7 +9,7 @@ import { newId } from "@pantheon/contract/id.ts";
 import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
 import { reconcile, type Reconciled } from "@pantheon/core/payments/reconcile.ts";
 import { balanceOf, givenTopUp, grantsOf, succeededOf, topUpRow } from "../support/given-top-up.ts";
-import { atOnce } from "../support/operator.ts";
+import { atOnce } from "../support/admin.ts";
 import { givenPaymentContainer, type PaymentContainer } from "../support/payment-container.ts";
 import { outcomeOf, postEvent } from "../support/payment-event.ts";
 import { freshDatabase, type TestDatabase } from "../support/postgres.ts";

@@ -3,13 +3,13 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { balanceOf, givenTopUp, succeededOf, type GivenTopUp } from "../support/given-top-up.ts";
-import { operate, operatorWorld } from "../support/operator.ts";
+import { operate, adminWorld } from "../support/admin.ts";
 import { eventOf, outcomeOf, postEvent, stripeId } from "../support/payment-event.ts";
 import type { Json, TestWorld } from "../support/world.ts";
 
 let world: TestWorld;
 beforeAll(async () => {
-  world = await operatorWorld();
+  world = await adminWorld();
 });
 afterEach(() => world.assertLedger());
 afterAll(() => world.end());

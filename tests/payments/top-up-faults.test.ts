@@ -6,7 +6,7 @@ import { inPerson } from "@pantheon/core/accounts/caller.ts";
 import { amount as amountOf } from "@pantheon/contract/money.ts";
 import { topUp } from "@pantheon/core/payments/checkout.ts";
 import { balanceOf, grantsOf, topUpRow } from "../support/given-top-up.ts";
-import { atOnce, statuses } from "../support/operator.ts";
+import { atOnce, statuses } from "../support/admin.ts";
 import { givenCutContainer, type CutContainer } from "../support/payment-container.ts";
 import { testWorld, type Answer, type CallOptions, type TestWorld } from "../support/world.ts";
 

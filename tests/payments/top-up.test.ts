@@ -3,7 +3,7 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { balanceOf, grantsOf, topUpRow } from "../support/given-top-up.ts";
-import { atOnce, statuses } from "../support/operator.ts";
+import { atOnce, statuses } from "../support/admin.ts";
 import { testWorld, type Answer, type CallOptions, type Json, type TestWorld } from "../support/world.ts";
 
 const START = "/api/v1/users/me/wallet/top-up";

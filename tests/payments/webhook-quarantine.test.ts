@@ -5,21 +5,21 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { newId } from "@pantheon/contract/id.ts";
 import { balanceOf, eventRow, givenTopUp, grantsOf, intentOf, succeededOf, topUpRow, type GivenTopUp } from "../support/given-top-up.ts";
 import { resolve } from "../support/given-quarantined.ts";
-import { operate, operatorWorld } from "../support/operator.ts";
+import { operate, adminWorld } from "../support/admin.ts";
 import { eventOf, outcomeOf, postEvent, stripeId } from "../support/payment-event.ts";
 import { givenPaymentContainer } from "../support/payment-container.ts";
 import type { Json, TestWorld } from "../support/world.ts";
 
 let world: TestWorld;
 beforeAll(async () => {
-  world = await operatorWorld();
+  world = await adminWorld();
 });
 afterEach(() => world.assertLedger());
 afterAll(() => world.end());
 
 const send = async (event: object) => outcomeOf(await postEvent(world, event));
 
-/** What an operator sees of a payment that was set aside. */
+/** What an admin sees of a payment that was set aside. */
 async function asideOf(payment: string): Promise<Json[]> {
   const { json } = await operate(world, "GET top-ups?status=quarantined&limit=200");
   return json.top_ups.filter((row: Json) => row.payment_intent === payment);
@@ -188,7 +188,7 @@ describe("what was set aside", () => {
   });
 });
 
-describe("the operators' list", () => {
+describe("the admins' list", () => {
   it("shows every state on demand, newest first, page by page, and refuses a state that is none", async () => {
     const { json } = await operate(world, "GET top-ups?limit=200");
     expect(json.total).toBe(json.top_ups.length);

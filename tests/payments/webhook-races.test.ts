@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { reconcile } from "@pantheon/core/payments/reconcile.ts";
 import { balanceOf, eventRow, givenTopUp, grantsOf, intentOf, succeededOf, topUpRow } from "../support/given-top-up.ts";
 import { givenCredits } from "../support/given.ts";
-import { atOnce, givenOpenConnections } from "../support/operator.ts";
+import { atOnce, givenOpenConnections } from "../support/admin.ts";
 import { givenCutContainer, type CutContainer } from "../support/payment-container.ts";
 import { eventOf, outcomeOf, postEvent, stripeId } from "../support/payment-event.ts";
 import { say } from "../support/say.ts";

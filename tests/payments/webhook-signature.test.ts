@@ -13,7 +13,7 @@ import { testWorld, type Answer, type TestWorld } from "../support/world.ts";
 
 const NOW = 1_900_000_000; // a whole second, in seconds
 const [CURRENT, PREVIOUS, OTHER] = ["whsec_current", "whsec_previous", "whsec_of_another_account"];
-const OPERATOR = "root";
+const ADMIN = "root";
 const REFUSED = "400 invalid_signature: invalid stripe signature";
 
 let world: TestWorld;
@@ -22,7 +22,7 @@ let paid: string;
 let before: unknown;
 
 beforeAll(async () => {
-  world = await testWorld({ environment: { ADMIN_USER_IDS: OPERATOR } });
+  world = await testWorld({ environment: { ADMIN_USER_IDS: ADMIN } });
   container = containerWith([CURRENT, PREVIOUS]);
   paid = JSON.stringify(succeededOf(await givenTopUp(world)));
   before = await tracesOf(world);
@@ -108,8 +108,8 @@ describe("a signature", () => {
     expect(outcomeOf(await post(elsewhere, header(elsewhere)))).toBe("200 ignored");
   });
 
-  it("is not replaced by the token of a user, nor by one of an operator", async () => {
-    for (const user of ["ada", OPERATOR]) {
+  it("is not replaced by the token of a user, nor by one of an admin", async () => {
+    for (const user of ["ada", ADMIN]) {
       const headers = { Authorization: `Bearer ${await world.issuer.token({ user })}` };
       expect(outcomeOf(await container.call("POST", "/webhooks/stripe", { user: null, raw: paid, headers }))).toBe(REFUSED);
     }

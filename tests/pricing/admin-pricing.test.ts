@@ -1,11 +1,11 @@
-// Prices: an operator changes a multiplier and nothing else, the very next turn costs it everywhere, and nothing before it moves.
+// Prices: an admin changes a multiplier and nothing else, the very next turn costs it everywhere, and nothing before it moves.
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { MODELS } from "@pantheon/core/models/models.ts";
 import { BAD_DECIMALS } from "../support/bad-decimals.ts";
 import { givenCredits, givenModelAsked, givenSession, modelsWith, runTurn } from "../support/given.ts";
 import { debitsOf, eventsOf } from "../support/ledger.ts";
-import { LAUNCH, operate, operatorWorld, patchPrice, priceOf, refusalOf, revisionOf, type PricePatch } from "../support/operator.ts";
+import { LAUNCH, operate, adminWorld, patchPrice, priceOf, refusalOf, revisionOf, type PricePatch } from "../support/admin.ts";
 import { givenSecondProcess, type SecondProcess } from "../support/second-process.ts";
 import { tracesOf } from "../support/traces.ts";
 import type { TestWorld } from "../support/world.ts";
@@ -14,7 +14,7 @@ const MODEL = "openai/gpt-4o-mini";
 
 let world: TestWorld;
 beforeAll(async () => {
-  world = await operatorWorld({}, { models: modelsWith(MODEL) });
+  world = await adminWorld({}, { models: modelsWith(MODEL) });
 });
 afterEach(() => world.assertLedger());
 afterAll(() => world.end());

@@ -1,4 +1,4 @@
-// Enforcement as an operator switches it: the override wins over the stage's default in every container at once, outlives them all, and
+// Enforcement as an admin switches it: the override wins over the stage's default in every container at once, outlives them all, and
 // its absence gives the default back.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -13,17 +13,17 @@ import {
   givenOpenConnections,
   createVersion,
   operate,
-  operatorWorld,
+  adminWorld,
   refusalOf,
   revisionOf,
-} from "../support/operator.ts";
+} from "../support/admin.ts";
 import { givenSecondProcess } from "../support/second-process.ts";
 import { tracesOf } from "../support/traces.ts";
 import type { TestWorld } from "../support/world.ts";
 
 let world: TestWorld;
 beforeAll(async () => {
-  world = await operatorWorld({ LOW_BALANCE_THRESHOLD: "2.50" });
+  world = await adminWorld({ LOW_BALANCE_THRESHOLD: "2.50" });
 });
 afterEach(async () => {
   await operate(world, "DELETE settings/enforcement");
@@ -139,7 +139,7 @@ describe("a turn of an empty wallet", () => {
     }
   });
 
-  it("is refused after a restart as before it, and what an operator reads is the same", async () => {
+  it("is refused after a restart as before it, and what an admin reads is the same", async () => {
     await override(true);
     const before = await settings();
     const [admin, turns] = [givenAdminContainer(world), givenContainer(world)];

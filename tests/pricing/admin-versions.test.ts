@@ -4,17 +4,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { MODELS } from "@pantheon/core/models/models.ts";
 import { givenSession, runTurn } from "../support/given.ts";
-import {
-  LAUNCH,
-  actionsOf,
-  createVersion,
-  operate,
-  operatorWorld,
-  patchPrice,
-  priceOf,
-  refusalOf,
-  revisionOf,
-} from "../support/operator.ts";
+import { LAUNCH, actionsOf, createVersion, operate, adminWorld, patchPrice, priceOf, refusalOf, revisionOf } from "../support/admin.ts";
 import { tracesOf } from "../support/traces.ts";
 import type { Json, TestWorld } from "../support/world.ts";
 
@@ -22,7 +12,7 @@ const ALIASES = Object.keys(MODELS).toSorted();
 
 let world: TestWorld;
 beforeAll(async () => {
-  world = await operatorWorld();
+  world = await adminWorld();
 });
 afterEach(async () => {
   await activate(LAUNCH);

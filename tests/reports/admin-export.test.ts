@@ -7,8 +7,8 @@ import { eventsOf } from "../support/ledger.ts";
 import { listedCalls, seedCall, seedEvents, seedLedger, spreadCalls, type SeedCall } from "../support/seed-usage.ts";
 import { testWorld, type TestWorld } from "../support/world.ts";
 
-const OPERATOR = "operator";
-const ENVIRONMENT = { ADMIN_USER_IDS: OPERATOR };
+const ADMIN = "operator";
+const ENVIRONMENT = { ADMIN_USER_IDS: ADMIN };
 const PAGE_ROWS = 1_000;
 const SCANNED_ROWS = 20_000; // what one statement looks at, at most
 
@@ -37,7 +37,7 @@ describe("a file", () => {
   afterAll(() => world.end());
 
   async function download(asked = "") {
-    const answer = await world.call("GET", `/api/v1/admin/usage/export.csv${asked}`, { user: OPERATOR });
+    const answer = await world.call("GET", `/api/v1/admin/usage/export.csv${asked}`, { user: ADMIN });
     expect(answer.status).toBe(200);
     return { answer, rows: records(answer.text) };
   }
@@ -143,18 +143,18 @@ describe("many events", () => {
 
   it("are passed over in few statements on the way to a rare user's", async () => {
     const before = world.passed.statements;
-    const answer = await world.call("GET", "/api/v1/admin/usage/export.csv?user_id=rare", { user: OPERATOR });
+    const answer = await world.call("GET", "/api/v1/admin/usage/export.csv?user_id=rare", { user: ADMIN });
     expect(records(answer.text).map(({ created_at }) => created_at)).toEqual(["2025-12-01T00:00:00.000Z", "2026-03-01T00:00:00.000Z"]);
     expect(statementsSince(before)).toBe(3);
   });
 
   it("are all found where one statement stops looking and the next one goes on", async () => {
-    const answer = await world.call("GET", "/api/v1/admin/usage/export.csv?user_id=around", { user: OPERATOR });
+    const answer = await world.call("GET", "/api/v1/admin/usage/export.csv?user_id=around", { user: ADMIN });
     expect(records(answer.text).length).toBe(AROUND);
   });
 
   it("arrive whole over HTTP, in an answer whose length nobody knew before", async () => {
-    const answer = await world.call("GET", "/api/v1/admin/usage/export.csv", { user: OPERATOR });
+    const answer = await world.call("GET", "/api/v1/admin/usage/export.csv", { user: ADMIN });
     expect(answer.headers.get("content-length")).toBeNull();
     expect(answer.text.trimEnd().split("\r\n").length).toBe(1 + TOTAL);
   });
@@ -187,7 +187,7 @@ describe("many events", () => {
 });
 
 async function fetchExport(world: TestWorld): Promise<Response> {
-  const token = await world.issuer.token({ user: OPERATOR });
+  const token = await world.issuer.token({ user: ADMIN });
   return fetch(`${world.apiUrl}/api/v1/admin/usage/export.csv`, { headers: { Authorization: `Bearer ${token}` } });
 }
 

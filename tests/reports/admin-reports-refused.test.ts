@@ -4,12 +4,12 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { pictureOf } from "../support/ledger.ts";
 import { testWorld, type TestWorld } from "../support/world.ts";
 
-const OPERATOR = "operator";
+const ADMIN = "operator";
 const PATHS = ["usage/summary", "usage/export.csv", "analytics/usage", "analytics/active-users", "analytics/margin", "reconciliation"];
 
 let world: TestWorld;
 
-beforeAll(async () => (world = await testWorld({ environment: { ADMIN_USER_IDS: OPERATOR } })));
+beforeAll(async () => (world = await testWorld({ environment: { ADMIN_USER_IDS: ADMIN } })));
 afterAll(() => world.end());
 
 const NOT_THERE = ["2026-02-30", "2025-02-29", "2023-13-01", "0000-01-01", "2026-00-10"];
@@ -55,7 +55,7 @@ it(`${REFUSED.length} questions that break a rule are 422, ask the database noth
   const [before, statements] = [await pictureOf(world), world.passed.statements];
   const answers: string[] = [];
   for (const asked of REFUSED) {
-    const { status, json } = await world.call("GET", `/api/v1/admin/${asked}`, { user: OPERATOR });
+    const { status, json } = await world.call("GET", `/api/v1/admin/${asked}`, { user: ADMIN });
     if (status !== 422 || json?.code !== "invalid_request" || json.errors.length === 0) answers.push(`${asked} → ${status}`);
   }
   expect(answers).toEqual([]);

@@ -1,4 +1,4 @@
-// What an operator reads: the figures of one small history by hand, and real turns as they count.
+// What an admin reads: the figures of one small history by hand, and real turns as they count.
 
 import { sql } from "kysely";
 import * as v from "valibot";
@@ -10,7 +10,7 @@ import { debitsOf } from "../support/ledger.ts";
 import { listedCalls, seedCall, seedEvents, seedLedger, type SeedCall } from "../support/seed-usage.ts";
 import { testWorld, type TestWorld } from "../support/world.ts";
 
-const OPERATOR = "operator";
+const ADMIN = "operator";
 
 let world: TestWorld;
 
@@ -29,7 +29,7 @@ const HISTORY = [
 ];
 
 beforeAll(async () => {
-  world = await testWorld({ environment: { ADMIN_USER_IDS: OPERATOR, USD_PER_CREDIT: "0.05" } });
+  world = await testWorld({ environment: { ADMIN_USER_IDS: ADMIN, USD_PER_CREDIT: "0.05" } });
   await seedEvents(world.deps.db.query, listedCalls(HISTORY));
   await seedLedger(world.deps.db.query);
   await givenCredits(world, "rich", "12.5");
@@ -41,7 +41,7 @@ afterAll(() => world.end());
 /** A report, proved to be of its documented shape and to cost one statement. */
 async function report<Schema extends v.GenericSchema>(path: string, schema: Schema): Promise<v.InferOutput<Schema>> {
   const before = world.passed.statements;
-  const answer = await world.call("GET", `/api/v1/admin/${path}`, { user: OPERATOR });
+  const answer = await world.call("GET", `/api/v1/admin/${path}`, { user: ADMIN });
   expect({ status: answer.status, refusal: answer.status === 200 ? null : answer.json }).toEqual({ status: 200, refusal: null });
   expect(world.passed.statements - before).toBe(1);
   return exactly(schema, answer.json);
@@ -162,7 +162,7 @@ describe("the days", () => {
     await report(`analytics/usage?start_date=${day}&end_date=${day}`, UsageByUser);
     await report(`analytics/margin?from_date=${day}&to_date=${day}&bucket=month`, Margin);
     await report(`analytics/active-users?as_of=${day}&window=month`, ActiveUsers);
-    const file = await world.call("GET", `/api/v1/admin/usage/export.csv?from_date=${day}&to_date=${day}`, { user: OPERATOR });
+    const file = await world.call("GET", `/api/v1/admin/usage/export.csv?from_date=${day}&to_date=${day}`, { user: ADMIN });
     expect(file.text.trimEnd().split("\r\n").length).toBe(1);
   });
 });
@@ -170,10 +170,10 @@ describe("the days", () => {
 describe("real turns", () => {
   let real: TestWorld;
 
-  beforeAll(async () => (real = await testWorld({ environment: { ADMIN_USER_IDS: OPERATOR } })));
+  beforeAll(async () => (real = await testWorld({ environment: { ADMIN_USER_IDS: ADMIN } })));
   afterAll(() => real.end());
 
-  const read = async (path: string) => (await real.call("GET", `/api/v1/admin/${path}`, { user: OPERATOR })).json;
+  const read = async (path: string) => (await real.call("GET", `/api/v1/admin/${path}`, { user: ADMIN })).json;
 
   it("are in every report at once, with those that enforcement would have refused", async () => {
     const session = await givenSession(real);

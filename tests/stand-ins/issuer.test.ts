@@ -1,4 +1,4 @@
-// The local world's tokens are checked by the production verifier, and its key and its operators outlive a restart.
+// The local world's tokens are checked by the production verifier, and its key and its admins outlive a restart.
 
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
@@ -83,7 +83,7 @@ describe("the issuer", () => {
     await expect(verify(`Bearer ${await other.token({ user: "user-1" })}`)).rejects.toMatchObject({ code: "unauthenticated" });
   });
 
-  it("knows an operator from the moment that another process adds one, exactly and once", async () => {
+  it("knows an admin from the moment that another process adds one, exactly and once", async () => {
     const { issuer, url } = await servedIssuer();
     expect([issuer.adminUserIds.has("root"), issuer.adminUserIds.has("")]).toEqual([false, false]);
     const other = createIssuer({ home, issuerUrl: url, audience: "authenticated", clock: Date.now });
@@ -93,7 +93,7 @@ describe("the issuer", () => {
     expect(await readFile(join(home, "admins"), "utf8")).toBe("root\n");
   });
 
-  it.each(["", "a".repeat(65), "a\nb", "a\u0000", "\ud800"])("makes neither a token nor an operator of %j", async (user) => {
+  it.each(["", "a".repeat(65), "a\nb", "a\u0000", "\ud800"])("makes neither a token nor an admin of %j", async (user) => {
     const issuer = createIssuer({ home, issuerUrl: "http://127.0.0.1:1", audience: "authenticated", clock: Date.now });
     await expect(issuer.token({ user })).rejects.toThrow(RangeError);
     expect(() => issuer.addAdmin(user)).toThrow(RangeError);

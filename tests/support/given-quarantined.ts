@@ -1,7 +1,7 @@
 // Payments that were set aside, and what an admin makes of them.
 
 import { givenTopUp, succeededOf, type GivenTopUp, type WantedTopUp } from "./given-top-up.ts";
-import { operate } from "./operator.ts";
+import { operate } from "./admin.ts";
 import { outcomeOf, postEvent } from "./payment-event.ts";
 import type { Answer, CallOptions, Json, TestWorld } from "./world.ts";
 

@@ -19,7 +19,7 @@ export async function givenCredits(world: TestWorld, user: string, amount: strin
   await givenGrant(world.deps.db, user, amount);
 }
 
-/** Switches enforcement by the operator's override; null falls back to the environment. */
+/** Switches enforcement by the admin's override; null falls back to the environment. */
 export async function givenEnforcement(world: TestWorld, enabled: boolean | null): Promise<void> {
   await world.deps.db.query.updateTable("runtime_settings").set({ enforcement_override: enabled }).execute();
 }

@@ -24,7 +24,7 @@ export const HANDLERS = {
 } as const;
 
 export type LambdaName = keyof typeof HANDLERS;
-export const OPERATOR = "root";
+export const ADMIN = "root";
 export const WEBHOOK_SECRET = "whsec_local";
 export const COMMIT = "c0ffee";
 
@@ -79,7 +79,7 @@ function environmentOf({ config, databaseUrl, provider, stripe }: TestWorld): Re
     COMMIT_SHA: COMMIT,
     DATABASE_URL: databaseUrl,
     AUTH_ISSUER: config.auth.issuer,
-    ADMIN_USER_IDS: OPERATOR,
+    ADMIN_USER_IDS: ADMIN,
     OPENROUTER_BASE_URL: provider.url,
     OPENROUTER_API_KEY: "stand-in",
     STRIPE_API_URL: stripe.url,

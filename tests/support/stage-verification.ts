@@ -4,16 +4,16 @@ import { EXPECTED_MIGRATION_HEAD } from "@pantheon/core/db/migration-head.ts";
 import type { Row } from "@pantheon/ops/stage-verify/evidence.ts";
 import { verifyStage, type StageEvidence, type VerifyOptions } from "@pantheon/ops/stage-verify/verify-stage.ts";
 import { runJob } from "@pantheon/functions/maintenance/jobs.ts";
-import { operatorWorld, priceOf, ROOT } from "./operator.ts";
+import { adminWorld, priceOf, ROOT } from "./admin.ts";
 import type { TestWorld } from "./world.ts";
 
 /** The build that is meant to be live, and one from before. */
 export const COMMIT = "c0ffee".repeat(6) + "c0ff";
 export const OLD_COMMIT = "0ddba11".repeat(5) + "0ddba";
 
-/** A world of that build whose jobs have all run once. `root` is its operator. */
+/** A world of that build whose jobs have all run once. `root` is its admin. */
 export async function verifiableWorld(environment: Readonly<Record<string, string>> = {}, stage?: string): Promise<TestWorld> {
-  const world = await operatorWorld({ COMMIT_SHA: COMMIT, ...environment }, stage === undefined ? {} : { stage });
+  const world = await adminWorld({ COMMIT_SHA: COMMIT, ...environment }, stage === undefined ? {} : { stage });
   await runJobs(world);
   return world;
 }
@@ -22,7 +22,7 @@ export async function runJobs(world: TestWorld): Promise<void> {
   for (const job of ["reconcile", "verify", "sweep"]) await runJob(world.deps, { job });
 }
 
-/** The tokens of a user, the operator and, if one is wished for, of somebody without credits. */
+/** The tokens of a user, the admin and, if one is wished for, of somebody without credits. */
 export async function tokensOf(world: TestWorld, { user = "vera", empty = true } = {}) {
   const token = (id: string) => world.issuer.token({ user: id });
   return { user: await token(user), admin: await token(ROOT), empty: empty ? await token("eve") : null };

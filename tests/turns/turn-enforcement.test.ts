@@ -92,7 +92,7 @@ test("on, the smallest credit lets one turn in, and its debit may go below zero 
   expect(await debitsOf(world)).toHaveLength(1);
 });
 
-test("the operator's override beats the environment both ways, in every container, and without one the environment counts", async () => {
+test("the admin's override beats the environment both ways, in every container, and without one the environment counts", async () => {
   world = await testWorld({ environment: { CREDIT_ENFORCEMENT_ENABLED: "true" } });
   const lenient = givenContainer(world, { config: { enforcementDefault: false } });
   const session = await givenSession(world);

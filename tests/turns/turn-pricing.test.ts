@@ -100,7 +100,7 @@ test("an alias with a price but no model behind it is refused like an unknown on
   });
 });
 
-test("the operator's switch of enforcement binds the very next request in every process", async () => {
+test("the admin's switch of enforcement binds the very next request in every process", async () => {
   const empty = `${user}-empty`;
   const place = await givenSession(world, empty);
   const both = async () => [

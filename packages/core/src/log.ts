@@ -1,4 +1,4 @@
-// What the core may say to its operator: lines and counts. Fields are ids and outcomes, never bodies, tokens, keys or whole events.
+// What the core may say to its admin: lines and counts. Fields are ids and outcomes, never bodies, tokens, keys or whole events.
 
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 

@@ -10,7 +10,7 @@ import { refuseForeignHome } from "@pantheon/stand-ins/postgres/home.ts";
 
 const HELP = `Usage: npm run --silent token -- --user ID [--admin] [--email ADDRESS]
 
-Prints a token for the local world that npm start serves. --admin also makes this user an operator there.`;
+Prints a token for the local world that npm start serves. --admin also makes this user an admin there.`;
 
 const AUDIENCE = "authenticated";
 

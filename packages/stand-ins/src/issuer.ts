@@ -1,5 +1,5 @@
 // The local world's token issuer: one ES256 key pair kept in the home folder, its public half under /.well-known/jwks.json, and the
-// list of local operators. The production verifier is used unchanged against it; nothing of it exists outside the local world.
+// list of local admins. The production verifier is used unchanged against it; nothing of it exists outside the local world.
 
 import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { appendFileSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -16,7 +16,7 @@ export type Issuer = {
   /** Serves `/.well-known/jwks.json`; to be mounted where the issuer's address points. */
   jwksRoute: Hono;
   token(claims: { user: string; email?: string; expiresInSeconds?: number }): Promise<string>;
-  /** Makes this user an operator of the local world, from the very next request on. */
+  /** Makes this user an admin of the local world, from the very next request on. */
   addAdmin(id: string): void;
   /** Read from the home folder at each question, so that another process can add one while a server runs. */
   adminUserIds: { has(id: string): boolean };

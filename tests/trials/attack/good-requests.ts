@@ -24,7 +24,7 @@ export type Draft = {
   readonly as: string | null;
 };
 
-/** Whose account operators' requests are about: nobody else of the run depends on it, and it must have been here. */
+/** Whose account admins' requests are about: nobody else of the run depends on it, and it must have been here. */
 export const TARGET = "carl";
 
 const BODIES: Readonly<Record<string, Members>> = {

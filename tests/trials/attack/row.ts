@@ -70,7 +70,7 @@ export type Attack = {
   readonly mutations: () => Promise<void>;
 };
 
-/** The operator of the world. */
+/** The admin of the world. */
 export const ROOT_NAME = "root";
 export const JSON_TYPE = { "Content-Type": "application/json" };
 

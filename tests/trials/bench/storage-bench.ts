@@ -1,5 +1,5 @@
 // `node tests/trials/bench/storage-bench.ts [--turns N]`: what a turn leaves in the database, by table, as the product itself writes it. Sizes travel
-// between machines, for the same PostgreSQL and the same texts; docs/scale.md multiplies them. Then what the operator's summary costs as the rollup
+// between machines, for the same PostgreSQL and the same texts; docs/scale.md multiplies them. Then what the admin's summary costs as the rollup
 // grows by users and days: times are this machine's, their ratio travels. Nothing is asserted.
 
 import { performance } from "node:perf_hooks";

@@ -74,7 +74,7 @@ async function start({ environment, aliases, timeLeftMs, maxConnections }: Worke
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-/** What an operator would be alarmed by goes to the parent; lines of ordinary requests are dropped. */
+/** What an admin would be alarmed by goes to the parent; lines of ordinary requests are dropped. */
 function toldLog(): Log {
   return {
     info() {},

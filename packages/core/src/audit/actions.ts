@@ -1,4 +1,4 @@
-// The audit: what operators did, newest first.
+// The audit: what admins did, newest first.
 
 import type { Database } from "../db/database.ts";
 import { newestFirst, positionOf } from "../db/newest-first.ts";

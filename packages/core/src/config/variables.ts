@@ -36,7 +36,7 @@ export const TABLE = v.strictObject({
     v.optional(rules.minutes),
     means("Minutes between a token's `iat` and `exp`, at most; unset: any. When it is set, a token without `iat` is refused."),
   ),
-  ADMIN_USER_IDS: v.pipe(v.optional(rules.commaList), means("Comma list of the operators' user ids; case counts, blanks never match.")),
+  ADMIN_USER_IDS: v.pipe(v.optional(rules.commaList), means("Comma list of the admins' user ids; case counts, blanks never match.")),
   ADMIN_READ_IDS: v.pipe(
     v.optional(rules.commaList),
     means("Comma list of the ids of those who may read what admins read, and change nothing."),
@@ -47,7 +47,7 @@ export const TABLE = v.strictObject({
   ),
   CREDIT_ENFORCEMENT_ENABLED: v.pipe(
     v.optional(rules.switchText, "false"),
-    means("Whether an empty wallet is refused, as long as no operator's override says otherwise."),
+    means("Whether an empty wallet is refused, as long as no admin's override says otherwise."),
   ),
   LOW_BALANCE_THRESHOLD: v.pipe(v.optional(rules.amountFromZero, "5.0"), means("Credits below which an answer says `low_balance`.")),
   USD_PER_CREDIT: v.pipe(v.optional(rules.positiveAmount, "0.03"), means("What one credit costs, in US dollars.")),

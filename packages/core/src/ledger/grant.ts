@@ -8,7 +8,7 @@ import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
 import { amount, format, type Amount } from "@pantheon/contract/money.ts";
 
-type Operator = { readonly admin: string; readonly requestId: string; readonly key: RequestKey | null };
+type ActingAdmin = { readonly admin: string; readonly requestId: string; readonly key: RequestKey | null };
 
 export type AdminGrant = {
   readonly user: string;
@@ -20,11 +20,11 @@ export type AdminGrant = {
 };
 
 /** Grants credits. Under a key a repeat is answered as the first was; without one every request is a grant of its own. */
-export async function grantByAdmin(db: Database, operator: Operator, grant: AdminGrant): Promise<Answered> {
+export async function grantByAdmin(db: Database, by: ActingAdmin, grant: AdminGrant): Promise<Answered> {
   const transaction = newId();
   const head = `${JSON.stringify(grant.answer(transaction)).slice(0, -1)},`;
-  return writeOnce(db, operator.admin, operator.key, async () => {
-    const { admin, requestId, key } = operator;
+  return writeOnce(db, by.admin, by.key, async () => {
+    const { admin, requestId, key } = by;
     const { body: _body, ...keyed } = keyedWrite(key, { status: 200, body: "" });
     const input = {
       ...keyed,

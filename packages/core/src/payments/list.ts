@@ -1,4 +1,4 @@
-// All top-ups, for operators: who paid what, and what was set aside and why.
+// All top-ups, for admins: who paid what, and what was set aside and why.
 
 import { sql } from "kysely";
 import type { Database } from "../db/database.ts";

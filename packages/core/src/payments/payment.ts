@@ -72,7 +72,7 @@ export function purposeOf({ metadata }: Payment): Purpose {
 
 export type TopUpTerms = { readonly user_id: string; readonly amount_usd: string; readonly payment_intent: string | null };
 
-/** Why this payment does not fit its top-up, for an operator; null when it fits. */
+/** Why this payment does not fit its top-up, for an admin; null when it fits. */
 export function misfit(payment: Payment, user: string | null, topUp: TopUpTerms, livemode: boolean): string | null {
   if (payment.status !== "succeeded") return "the payment has not succeeded";
   if (payment.livemode !== livemode) return "livemode differs from this stage's";

@@ -1,4 +1,4 @@
-// Prices as an operator sees and changes them. Every change is one statement with its audit row; what was charged before never moves.
+// Prices as an admin sees and changes them. Every change is one statement with its audit row; what was charged before never moves.
 
 import type * as v from "valibot";
 import type { ActivatedVersion, Price, PriceList, PricingVersion } from "@pantheon/contract/admin.ts";
@@ -11,7 +11,7 @@ import { DomainError } from "@pantheon/contract/error.ts";
 import { amount, format, type Amount } from "@pantheon/contract/money.ts";
 
 /** Who writes, by which request, under which key. */
-export type Operator = { readonly admin: string; readonly requestId: string; readonly key: RequestKey | null };
+export type ActingAdmin = { readonly admin: string; readonly requestId: string; readonly key: RequestKey | null };
 
 type PriceItem = v.InferInput<typeof Price>;
 
@@ -37,14 +37,14 @@ export async function readPrices(db: Database): Promise<v.InferInput<typeof Pric
 /** Sets one multiplier. 404 for an unknown pair; 412 when `ifRevision` is given and the revision has moved on. */
 export async function patchPrice(
   db: Database,
-  operator: Operator,
+  by: ActingAdmin,
   price: { version: string; alias: string; multiplier: Amount; ifRevision: string | null },
 ): Promise<Answered> {
   const multiplier = format(price.multiplier);
   const item: PriceItem = { model_alias: price.alias, multiplier, pricing_version: price.version };
   const answer = { status: 200, body: JSON.stringify(item) };
-  return writeOnce(db, operator.admin, operator.key, async () => {
-    const { admin, requestId, key } = operator;
+  return writeOnce(db, by.admin, by.key, async () => {
+    const { admin, requestId, key } = by;
     const [row] = await db.run(patchStatement, { ...keyedWrite(key, answer), ...price, admin, requestId, multiplier });
     if (!row?.known) throw new DomainError("not_found", "Model alias not found for pricing version.");
     if (!row.changed) {
@@ -68,8 +68,8 @@ export type NewVersion = {
 const TRIES = 20;
 
 /** Makes a version that is not active yet, with the active one's weights. 409 when there is one of that name. */
-export async function createVersion(db: Database, operator: Operator, asked: NewVersion): Promise<Answered> {
-  return writeOnce(db, operator.admin, operator.key, async () => {
+export async function createVersion(db: Database, by: ActingAdmin, asked: NewVersion): Promise<Answered> {
+  return writeOnce(db, by.admin, by.key, async () => {
     for (let tries = 0; tries < TRIES; tries += 1) {
       const active = asked.items === null ? await readPrices(db) : null;
       const items = (active?.items ?? asked.items ?? []).map((item) => ({
@@ -86,7 +86,7 @@ export async function createVersion(db: Database, operator: Operator, asked: New
         items,
       };
       const answer = { status: 201, body: JSON.stringify(view) };
-      const { admin, requestId, key } = operator;
+      const { admin, requestId, key } = by;
       const input = {
         ...keyedWrite(key, answer),
         ...asked,
@@ -109,8 +109,8 @@ export async function createVersion(db: Database, operator: Operator, asked: New
 const UNIQUE_VIOLATION = "23505";
 
 /** Makes a version the active one, in one switch that binds the next turn everywhere. 404 when there is none of that name. */
-export async function activateVersion(db: Database, operator: Operator, version: string): Promise<Answered> {
-  return writeOnce(db, operator.admin, operator.key, async () => {
+export async function activateVersion(db: Database, by: ActingAdmin, version: string): Promise<Answered> {
+  return writeOnce(db, by.admin, by.key, async () => {
     for (let tries = 0; tries < TRIES; tries += 1) {
       const row = await db.query
         .selectFrom("pricing_versions as v")
@@ -122,7 +122,7 @@ export async function activateVersion(db: Database, operator: Operator, version:
       const { revision: ifRevision, ...view } = row;
       const body: v.InferInput<typeof ActivatedVersion> = { ...view, is_active: true };
       const answer = { status: 200, body: JSON.stringify(body) };
-      const { admin, requestId, key } = operator;
+      const { admin, requestId, key } = by;
       const rows = await db.run(activateStatement, { ...keyedWrite(key, answer), admin, requestId, version, ifRevision });
       if (rows.length > 0) return answer;
     }

@@ -1,4 +1,4 @@
-// The settings that an operator can change while everything runs: whether enforcement is on, and where that comes from.
+// The settings that an admin can change while everything runs: whether enforcement is on, and where that comes from.
 
 import type * as v from "valibot";
 import type { Enforcement, Settings } from "@pantheon/contract/admin.ts";
@@ -8,7 +8,7 @@ import { keyedWrite, writeOnce, type Answered } from "../audit/once.ts";
 import { setEnforcement as enforcementStatement } from "./statements/set-enforcement.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { format } from "@pantheon/contract/money.ts";
-import type { Operator } from "./prices.ts";
+import type { ActingAdmin } from "./prices.ts";
 
 type Defaults = Pick<Config, "enforcementDefault" | "lowBalanceThreshold">;
 
@@ -31,18 +31,13 @@ export async function readSettings(db: Database, defaults: Defaults): Promise<v.
 }
 
 /** Sets the override, or takes it away (null): then the stage's default counts again. Binds the very next turn in every container. */
-export async function overrideEnforcement(
-  db: Database,
-  operator: Operator,
-  enabled: boolean | null,
-  defaults: Defaults,
-): Promise<Answered> {
+export async function overrideEnforcement(db: Database, by: ActingAdmin, enabled: boolean | null, defaults: Defaults): Promise<Answered> {
   const answer = { status: 200, body: JSON.stringify(enforcement(enabled, defaults)) };
-  return writeOnce(db, operator.admin, operator.key, async () => {
+  return writeOnce(db, by.admin, by.key, async () => {
     await db.run(enforcementStatement, {
-      ...keyedWrite(operator.key, answer),
-      admin: operator.admin,
-      requestId: operator.requestId,
+      ...keyedWrite(by.key, answer),
+      admin: by.admin,
+      requestId: by.requestId,
       enabled,
     });
     return answer;

@@ -113,7 +113,7 @@ function isMfa(entry: unknown): boolean {
   return typeof entry === "object" && entry !== null && "method" in entry && entry.method === "mfa";
 }
 
-/** An address cannot end in these, so an operator could never reach the wallet of such a user. */
+/** An address cannot end in these, so an admin could never reach the wallet of such a user. */
 const FOLDED = new Set([".", ".."]);
 
 /** 1 to `max` code points that the database can keep and a log line can show. */

@@ -1,4 +1,4 @@
-// Who is let in: nobody without a token, a user to what is theirs, an operator to the rest.
+// Who is let in: nobody without a token, a user to what is theirs, an admin to the rest.
 
 import * as v from "valibot";
 import { read, statusLine } from "./answer.ts";

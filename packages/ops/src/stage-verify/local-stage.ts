@@ -4,7 +4,7 @@ import { createIssuer } from "@pantheon/stand-ins/issuer.ts";
 import { readLocalWorld } from "../place.ts";
 import type { Tokens } from "./client.ts";
 
-/** Null when none runs. Its users are made for this: one with credits, one that never has any, and an operator. */
+/** Null when none runs. Its users are made for this: one with credits, one that never has any, and an admin. */
 export async function localStage(home: string): Promise<{ url: string; tokens: Tokens } | null> {
   const world = readLocalWorld(home);
   if (world === null) return null;

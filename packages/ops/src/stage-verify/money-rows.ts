@@ -1,4 +1,4 @@
-// The money path, once through: a grant by an operator, a turn, and everything that has to be true of both. Amounts are compared exactly.
+// The money path, once through: a grant by an admin, a turn, and everything that has to be true of both. Amounts are compared exactly.
 // What it leaves behind is in the ledger for good: one small grant with its note, and a turn's debit.
 
 import * as v from "valibot";

@@ -43,7 +43,7 @@ export function notNow(code: string, message: string, more: Readonly<Record<stri
   return new StripeRefusal(400, { type: "invalid_request_error", code, message, more });
 }
 
-/** A failure of a given status, as an operator of the stand-in asked for it. */
+/** A failure of a given status, as an admin of the stand-in asked for it. */
 export function injected(status: number): StripeRefusal {
   const type = status < 500 ? "invalid_request_error" : "api_error";
   return new StripeRefusal(

@@ -18,7 +18,7 @@ const BOBS = {
   model_alias: "default",
   version: "2026-02-20",
 };
-const isOperators = ({ path }: Operation) => path.startsWith("/api/v1/admin");
+const isAdmins = ({ path }: Operation) => path.startsWith("/api/v1/admin");
 const BODIES: Readonly<Record<string, string>> = { [POST_TURN]: '{"message":"what did they say?"}' };
 
 /** This operation as `who`, with ids of somebody. */
@@ -33,7 +33,7 @@ function called(
   return { target, expect: expected, ...more, ...body };
 }
 
-/** Members that operators or the product alone may see. */
+/** Members that admins or the product alone may see. */
 const inside =
   /"(?:provider_cost\w*|usd_per_credit|margin\w*|request_hash|claim\w*|lease\w*|idempotency_key|stripe_attempt|pricing_revision)":/;
 const nothingInside = ({ text }: Answer) => (inside.test(text) ? `an inner field is told: ${inside.exec(text)?.[0]}` : null);
@@ -43,7 +43,7 @@ export const AUTHORISATION: readonly Row[] = [
     id: 81,
     what: "every route with an id in it, with somebody else's: answered to the letter like an id that never was",
     story: async ({ operations, send, world }) => {
-      const own = operations.filter((operation) => operation.path.includes("{") && !isOperators(operation));
+      const own = operations.filter((operation) => operation.path.includes("{") && !isAdmins(operation));
       expect(own.length).toBeGreaterThan(6);
       for (const operation of own) {
         const expected = { status: 404, code: "not_found" };
@@ -55,7 +55,7 @@ export const AUTHORISATION: readonly Row[] = [
           expect([operation.name, foreign.text, headersOf(foreign)]).toEqual([operation.name, unknown.text, headersOf(unknown)]);
         }
       }
-      for (const operation of operations.filter((each) => each.path.includes("{") && isOperators(each))) {
+      for (const operation of operations.filter((each) => each.path.includes("{") && isAdmins(each))) {
         const ask = (ids: Readonly<Record<string, string>>) =>
           send(called(operation, ids, { status: 403, code: "forbidden" }, { headers: { "X-Request-Id": "same" } }));
         expect((await ask(BOBS)).text).toBe((await ask({ user_id: "never-was", model_alias: "never", version: "never" })).text);
@@ -79,7 +79,7 @@ export const AUTHORISATION: readonly Row[] = [
     what: "claims to be somebody else: in the query, in headers, in a body",
     requests: ({ operations }) => [
       ...operations
-        .filter((operation) => operation.method === "GET" && operation.secured && !isOperators(operation))
+        .filter((operation) => operation.method === "GET" && operation.secured && !isAdmins(operation))
         .map((operation) => asks(`GET ${pathOf(operation)}?user_id=bob`, { status: 422, at: "user_id" })),
       ...["users/me/wallet", "users/me/usage", "users/me/transactions", "users/me/wallet/top-ups", "sessions", "auth/me"].map((path) =>
         asks(
@@ -108,9 +108,9 @@ export const AUTHORISATION: readonly Row[] = [
   },
   {
     id: 85,
-    what: "every operators' route as nobody, as a user, as somebody who was one; each refusal is in the log",
+    what: "every admins' route as nobody, as a user, as somebody who was one; each refusal is in the log",
     story: async ({ operations, send, world }) => {
-      const routes = operations.filter(isOperators);
+      const routes = operations.filter(isAdmins);
       const lines = await world.captured.during(async () => {
         for (const operation of routes) {
           await send(called(operation, BOBS, { status: 401, code: "unauthenticated" }, { as: null }));
@@ -129,7 +129,7 @@ export const AUTHORISATION: readonly Row[] = [
   },
   {
     id: 86,
-    what: "lists of operators that could let the wrong one in",
+    what: "lists of admins that could let the wrong one in",
     story: async ({ world }) => {
       const environment = { DATABASE_URL: "postgres://x@127.0.0.1/x", AUTH_ISSUER: "https://issuer.example" };
       const opened: string[] = [];
@@ -150,7 +150,7 @@ export const AUTHORISATION: readonly Row[] = [
   },
   {
     id: 87,
-    what: "an operator who grants to themselves: allowed, and in the audit under their name",
+    what: "an admin who grants to themselves: allowed, and in the audit under their name",
     story: async ({ send, world }) => {
       await send(
         sends(`POST /api/v1/admin/wallets/${ROOT_NAME}/grant`, '{"amount":"1.5","note":"to me"}', { status: 200 }, { as: ROOT_NAME }),
@@ -166,13 +166,13 @@ export const AUTHORISATION: readonly Row[] = [
     what: "lists show a user's own rows and no inner figures; two users at once never see a word of each other",
     requests: ({ operations }) =>
       operations
-        .filter((operation) => operation.method === "GET" && operation.secured && !isOperators(operation))
+        .filter((operation) => operation.method === "GET" && operation.secured && !isAdmins(operation))
         .map((operation) => asks(`GET ${pathOf(operation)}`, { status: 200, also: nothingInside })),
     story: interleaved,
   },
   {
     id: 89,
-    what: "every route with no token, as a user, as an operator; and routes that nobody made",
+    what: "every route with no token, as a user, as an admin; and routes that nobody made",
     requests: ({ operations }) => [
       ...operations
         .filter(({ method, path }) => method === "GET" && !path.startsWith("/api/v1/health"))

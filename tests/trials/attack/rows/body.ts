@@ -176,7 +176,7 @@ export const BODY: readonly Row[] = [
       ODD_ADDRESSES.flatMap((path) => [
         asks(`GET ${path}`, { status: [404, 403] }, { what: "as a user" }),
         asks(`GET ${path}`, { status: [404, 401] }, { as: null, what: "as nobody" }),
-        asks(`GET ${path}`, { status: 404 }, { as: ROOT_NAME, what: "as an operator" }),
+        asks(`GET ${path}`, { status: 404 }, { as: ROOT_NAME, what: "as an admin" }),
       ]),
   },
   {

@@ -82,7 +82,7 @@ export const CLAIMS: readonly Row[] = [
   })),
   {
     id: 72,
-    what: "claims of power make nobody an operator",
+    what: "claims of power make nobody an admin",
     requests: ({ world, operations }) => {
       const { token } = mintOf(world);
       const claims = {

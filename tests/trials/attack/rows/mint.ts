@@ -42,7 +42,7 @@ export function mintOf(world: AttackWorld): Mint {
   };
 }
 
-/** Requests with this Authorization header (none when undefined): to a read, a turn, and an operator's route. */
+/** Requests with this Authorization header (none when undefined): to a read, a turn, and an admin's route. */
 export function everywhere(what: string, authorization: string | undefined, status = 401): AttackRequest[] {
   const headers = authorization === undefined ? {} : { Authorization: authorization };
   const expected = status === 401 ? { status, code: "unauthenticated" } : { status };

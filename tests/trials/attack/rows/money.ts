@@ -7,7 +7,7 @@ import { sql } from "kysely";
 import { expect } from "vitest";
 import { givenCredits, givenEnforcement, givenPrice, givenSession } from "../../../support/given.ts";
 import { turnsOf, walletOf } from "../../../support/ledger.ts";
-import { atOnce, statuses } from "../../../support/operator.ts";
+import { atOnce, statuses } from "../../../support/admin.ts";
 import { grantsOf } from "../../../support/given-top-up.ts";
 import type { AttackWorld } from "../attack-world.ts";
 import { type Attack, type Row } from "../row.ts";

@@ -71,7 +71,7 @@ export function pathOf({ path }: Pick<Operation, "path">, ids: Readonly<Record<s
   return path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => ids[name] ?? "");
 }
 
-/** Who may call an operation: an operator, a user, anybody. */
+/** Who may call an operation: an admin, a user, anybody. */
 export function callerOf({ path, secured }: Operation): string | null {
   if (!secured) return null;
   return path.startsWith("/api/v1/admin") ? ROOT_NAME : "ada";

@@ -1,5 +1,5 @@
 // Rows 57 to 80: tokens that the issuer never made, or made for somebody or something else. Each is tried on a read, on a turn and on an
-// operator's route, and each gets the same 401.
+// admin's route, and each gets the same 401.
 
 import { createServer } from "node:http";
 import { once } from "node:events";

@@ -3,7 +3,7 @@
 
 import { expect } from "vitest";
 import { balanceOf, givenTopUp, grantsOf, succeededOf, topUpRow } from "../../../support/given-top-up.ts";
-import { atOnce } from "../../../support/operator.ts";
+import { atOnce } from "../../../support/admin.ts";
 import { digestOf, eventOf, outcomeOf, postEvent, signatureOf, stripeId } from "../../../support/payment-event.ts";
 import type { AttackWorld } from "../attack-world.ts";
 import { ROOT_NAME, type Attack, type AttackRequest, type Row } from "../row.ts";

@@ -1,4 +1,4 @@
-// Guards at the edge: tokens, operators, conditions, sizes.
+// Guards at the edge: tokens, admins, conditions, sizes.
 
 import type { Mutant } from "../mutant.ts";
 
@@ -48,7 +48,7 @@ export const EDGE_GUARDS: readonly Mutant[] = [
   },
   {
     name: "admin-guard",
-    guard: "Every user is an operator.",
+    guard: "Every user is an admin.",
     patches: [
       {
         file: ACCESS,
@@ -63,7 +63,7 @@ export const EDGE_GUARDS: readonly Mutant[] = [
   },
   {
     name: "admin-blank-ids",
-    guard: "Blanks in the list of operators are ids of operators.",
+    guard: "Blanks in the list of admins are ids of admins.",
     patches: [{ file: "packages/core/src/config/rules.ts", find: '\n    .filter((item) => item !== "")', replace: "" }],
     test: {
       file: "tests/config/config.test.ts",
@@ -73,7 +73,7 @@ export const EDGE_GUARDS: readonly Mutant[] = [
   },
   {
     name: "if-match",
-    guard: "The revision that an operator saw is not compared: of two who change one price the second overwrites the first unseen.",
+    guard: "The revision that an admin saw is not compared: of two who change one price the second overwrites the first unseen.",
     patches: [
       {
         file: "packages/core/src/pricing/statements/patch-price.ts",

@@ -92,7 +92,7 @@ export const EXPOSURE_GUARDS: readonly Mutant[] = [
     ],
     test: {
       file: "tests/audit/admin-audit.test.ts",
-      name: "keeps our id of the request and never the caller's, who could give two the same, and the operator who sent it",
+      name: "keeps our id of the request and never the caller's, who could give two the same, and the admin who sent it",
     },
   },
   {

@@ -154,7 +154,7 @@ export const TURN_GUARDS: readonly Mutant[] = [
   },
   {
     name: "export-formulas",
-    guard: "Cells that begin like a formula leave as they are: a model's name runs in the operator's spreadsheet.",
+    guard: "Cells that begin like a formula leave as they are: a model's name runs in the admin's spreadsheet.",
     patches: [{ file: `${CORE}/reports/export.ts`, find: "escape_formulas: true", replace: "escape_formulas: false" }],
     test: {
       file: "tests/reports/admin-export.test.ts",

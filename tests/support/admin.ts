@@ -1,24 +1,24 @@
-// What an operator of the product does, in words, and what the tables say of it afterwards.
+// What an admin of the product does, in words, and what the tables say of it afterwards.
 
 import { sql } from "kysely";
 import * as v from "valibot";
 import { testWorld, type Answer, type CallOptions, type Json, type TestWorld } from "./world.ts";
 
-/** The operators of `operatorWorld`. */
+/** The admins of `adminWorld`. */
 export const ROOT = "root";
 export const SECOND = "second";
 
 export const LAUNCH = "2026-02-20";
 
-/** A world with two operators. */
-export function operatorWorld(
+/** A world with two admins. */
+export function adminWorld(
   environment: Readonly<Record<string, string>> = {},
   options: Omit<NonNullable<Parameters<typeof testWorld>[0]>, "environment"> = {},
 ): Promise<TestWorld> {
   return testWorld({ ...options, environment: { ADMIN_USER_IDS: `${ROOT},${SECOND}`, ...environment } });
 }
 
-/** Calls `/api/v1/admin/<path>` as the first operator, unless another one is named. */
+/** Calls `/api/v1/admin/<path>` as the first admin, unless another one is named. */
 export function operate(world: Pick<TestWorld, "call">, target: string, options: CallOptions = {}): Promise<Answer> {
   const [method = "", path = ""] = target.split(" ");
   return world.call(method, `/api/v1/admin/${path}`, { user: ROOT, ...options });
@@ -35,7 +35,7 @@ export function patchPrice(
   return operate(world, `PATCH pricing/${alias}`, { body: { multiplier, pricing_version: version }, ...options });
 }
 
-/** The multiplier of an alias as the operators' list has it. */
+/** The multiplier of an alias as the admins' list has it. */
 export async function priceOf(world: Pick<TestWorld, "call">, alias: string): Promise<string> {
   const { json } = await operate(world, "GET pricing");
   return json.items.find((item: Json) => item.model_alias === alias).multiplier;
@@ -123,7 +123,7 @@ export type Write = {
 const patch = { pricing_version: LAUNCH, multiplier: "3.25" };
 const version = { version: "spring", label: "Spring", effective_date: "2027-03-20" };
 
-/** Every write of an operator once, on user `ada`, who must have been here. `spring` is made before it is made active. */
+/** Every write of an admin once, on user `ada`, who must have been here. `spring` is made before it is made active. */
 export const WRITES: readonly Write[] = [
   { action: "pricing.patch", target: "PATCH pricing/default", body: patch, other: { body: { ...patch, multiplier: 4 } }, status: 200 },
   {
