@@ -35,18 +35,22 @@ export function createVerifier(auth: Config["auth"], deps: { clock: Clock; log: 
     const header = protectedHeader(token);
     const now = deps.clock();
     const expected = { issuer, audience, requiredClaims: ["exp", "sub"], currentDate: new Date(now) };
-    const isShared = header.alg === "HS256" && secret !== null;
-    if (!isShared && header.alg !== "ES256" && header.alg !== "RS256") throw unauthenticated("algorithm");
-    const key = isShared ? secret : await keySet({ alg: header.alg, kid: header.kid });
+    const { alg, kid } = header;
+    const isShared = alg === "HS256" && secret !== null;
+    if (alg === undefined || !(isShared || PUBLISHED.has(alg))) throw unauthenticated("algorithm");
+    const key = isShared ? secret : await keySet({ alg, kid });
     if (key === null) throw unauthenticated("key");
     const owner = known.ownerOf(token, key, now);
     if (owner !== null) return owner;
-    const payload = await verified(jwtVerify(token, key, { ...expected, algorithms: [header.alg] }));
+    const payload = await verified(jwtVerify(token, key, { ...expected, algorithms: [alg] }));
     const identity = identityOf(payload, now, auth);
     known.keep(token, { owner: identity, key, verifiedAt: now, expiresAt: (payload.exp ?? 0) * 1_000 });
     return identity;
   };
 }
+
+/** What the issuer's published keys may sign with. */
+const PUBLISHED: ReadonlySet<string> = new Set(["ES256", "RS256"]);
 
 const MAX_TOKEN_LENGTH = 8 * 1024;
 const MAX_SUBJECT_LENGTH = 64; // code points, contract section 1

@@ -27,7 +27,7 @@ export const EDGE_GUARDS: readonly Mutant[] = [
   {
     name: "token-alg",
     guard: "The algorithm is the token's choice among its kind.",
-    patches: [{ file: AUTH, find: 'header.alg === "HS256" && secret', replace: 'header.alg?.startsWith("HS") && secret' }],
+    patches: [{ file: AUTH, find: 'alg === "HS256" && secret', replace: 'alg?.startsWith("HS") && secret' }],
     test: { file: TOKENS, name: TITLE, row: "with HS512 with the right secret is 401" },
   },
   {
