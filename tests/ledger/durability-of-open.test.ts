@@ -34,7 +34,9 @@ async function waitForNobody(): Promise<void> {
 async function waitForAStandbyThatIsNotThere(): Promise<void> {
   await server.query("alter system set synchronous_standby_names = 'nobody'");
   await server.query("select pg_reload_conf()");
-  await expect.poll(async () => (await server.query("show synchronous_standby_names")).rows).toEqual([{ synchronous_standby_names: "nobody" }]);
+  await expect
+    .poll(async () => (await server.query("show synchronous_standby_names")).rows)
+    .toEqual([{ synchronous_standby_names: "nobody" }]);
 }
 
 /** How many commits wait for the disk. */
