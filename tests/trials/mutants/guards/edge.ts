@@ -128,9 +128,9 @@ export const EDGE_GUARDS: readonly Mutant[] = [
     guard: "A page ends by its number of rows alone: 200 turns of 1 MiB are more than Lambda may answer, and the list is 500 for ever.",
     patches: [
       {
-        file: "packages/edge/src/output/respond.ts",
-        find: "const views = fitting(page.rows.map(view));",
-        replace: "const views = page.rows.map(view);",
+        file: "packages/edge/src/output/list-page.ts",
+        find: "const views = fitting(page.rows.map((row) => view(row)));",
+        replace: "const views = page.rows.map((row) => view(row));",
       },
     ],
     test: {
@@ -141,7 +141,7 @@ export const EDGE_GUARDS: readonly Mutant[] = [
   {
     name: "page-one-row",
     guard: "A row that is larger than a page is left out of it: the list ends there, and what is older is never seen again.",
-    patches: [{ file: "packages/edge/src/output/respond.ts", find: " < 0 && index > 0)", replace: " < 0 && index >= 0)" }],
+    patches: [{ file: "packages/edge/src/output/list-page.ts", find: " < 0 && index > 0)", replace: " < 0 && index >= 0)" }],
     test: {
       file: "tests/edge/pages-by-bytes.test.ts",
       name: "ends a page before it is too large for Lambda, and is walked by cursor through every row once",
@@ -152,7 +152,7 @@ export const EDGE_GUARDS: readonly Mutant[] = [
     guard: "A page is cut after all its rows were read: 200 of 1 MiB are in the container's memory at once.",
     patches: [
       {
-        file: "packages/core/src/db/newest-first.ts",
+        file: "packages/core/src/db/list.ts",
         find: "where coalesce(octets_before, 0) < ${PAGE_OCTETS}::bigint",
         replace: "where coalesce(octets_before, 0) < 1000 * ${PAGE_OCTETS}::bigint",
       },
