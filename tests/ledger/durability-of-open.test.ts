@@ -67,4 +67,4 @@ test("the model is asked before the turn is on disk, and nothing is answered bef
 
   await waitForNobody();
   expect((await turn).status).toBe(201);
-}, 60_000);
+});

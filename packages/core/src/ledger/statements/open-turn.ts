@@ -23,8 +23,8 @@ with
      where user_id = ${slot.actor}::text
        and idempotency_key = ${slot.key}::text
   ),
-  -- The turn, if everything above allows it. Its commit does not wait for the disk (decision 16): until the settle has committed, nobody
-  -- was answered, and a server that fails now loses the turn and its hold together.
+  -- The turn, if everything above allows it. Its commit does not wait for the disk (decision 16): nobody is
+  -- answered until the settle has committed, and a server that fails now loses turn and hold together.
   begun as (
     insert into turns (id, session_id, user_id, status, attempt, lease_until, hold, turn_index, user_input,
                        model_alias, max_output_tokens, pricing_version, pricing_revision, would_refuse,
