@@ -3,6 +3,7 @@
 
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { sweepLapsed } from "@pantheon/core/turns/sweep.ts";
@@ -55,6 +56,9 @@ afterAll(async () => {
   await world.end();
 });
 
+/** Whether the provider is left by whoever reads it now. */
+const left = () => Promise.race([once(answering, "close").then(() => "stopped"), sleep(20_000, "reads on")]);
+
 const sayTheRest = () => answering.end([...LONG.pieces.slice(FIRST), ...LONG.tail].join(""));
 
 /** A stream under the key `k` that has begun to answer. */
@@ -86,9 +90,9 @@ async function expectOneDebit(): Promise<void> {
 /** A stream that stops by itself once this has happened, right before its next renewal. */
 async function stopsAfter(action: () => Promise<unknown>) {
   const { rest } = await begun();
-  const isLeft = once(answering, "close");
+  const isLeft = left();
   proxy.holdBack("renew_turn", async () => void (await action()));
-  await isLeft;
+  expect(await isLeft).toBe("stopped");
   return rest();
 }
 
@@ -163,15 +167,16 @@ describe("a stream whose turn is no longer its own stops by itself", () => {
 
   test("when the database has been away for so long that nobody can say: it is settled when it is back", async () => {
     const { rest } = await begun({ ...OFTEN, lengthMs: 60_000, patienceMs: 300 });
-    const isLeft = once(answering, "close");
+    const isLeft = left();
     proxy.away(true);
-    await isLeft;
+    const ends = await isLeft;
     proxy.away(false);
+    expect(ends).toBe("stopped");
     const events = await rest();
     expect(events.at(-1)).toMatchObject({ type: "done", assistant_output: WORDS.slice(0, FIRST).join("") });
     await expectOneDebit();
   });
-});
+}, 30_000);
 
 test("a renewal whose reply is lost, or that never arrives, stops nothing", async () => {
   const { rest } = await begun();
