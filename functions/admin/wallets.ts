@@ -16,7 +16,7 @@ import { ListQuery } from "@pantheon/contract/wire.ts";
 import { grantByAdmin } from "@pantheon/core/ledger/grant.ts";
 import { ledgerRowView, listTransactions } from "@pantheon/core/ledger/entries.ts";
 import { findWallet } from "@pantheon/core/ledger/wallet.ts";
-import { actingAdmin } from "./prices.ts";
+import { actingAdmin } from "./acting-admin.ts";
 import * as shapes from "@pantheon/contract/admin.ts";
 
 const RECENT = { limit: 10, offset: 0, after: null };
@@ -96,7 +96,7 @@ async function grant(
   answer: GrantAnswer,
 ): Promise<Response> {
   const granted = await grantByAdmin(db, actingAdmin(c, `/api/v1/admin/wallets/${user}/grant`), {
-    user,
+    wallet: user,
     amount: asked.amount,
     note: asked.note === "" ? null : asked.note,
     answer: (transaction) => answer(user, asked.amount, transaction),
