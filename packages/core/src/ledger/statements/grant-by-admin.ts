@@ -1,7 +1,7 @@
-// An admin's grant: wallet, ledger row, audit row and key row together. The wallet is made if it is missing.
+// An admin's grant: wallet, ledger row, audit row and key row together. The wallet of somebody known is made if it is missing.
 
-import { sql } from "kysely";
-import { prepared } from "../../db/prepared.ts";
+import { sql, type RawBuilder } from "kysely";
+import { prepared, type Slots } from "../../db/prepared.ts";
 import { credited, entry } from "./movement.ts";
 import { audited, type AdminWrite } from "../../audit/audited.ts";
 import { finished } from "../../audit/keyed.ts";
@@ -14,19 +14,19 @@ export type GrantByAdminInput = AdminWrite & {
   wallet: string;
   amount: string;
   note: string | null;
+  /** Grant also to somebody who was never here and has no wallet. */
+  create: boolean;
 };
 
-/** Wallet first, by the upsert that adds and locks. A key that was used before is 23505 and undoes all of it. */
+/**
+ * Wallet first, by the upsert that adds and locks. No row: nobody of that id was ever here, so it may be a mistyped one. A key that was
+ * used before is 23505 and undoes all of it.
+ */
 export const grantByAdmin = prepared<GrantByAdminInput, { body: string }>(
   "admin_grant",
   (slot) => sql`
 with
-  ${credited(
-    slot.wallet,
-    slot.amount,
-    sql`,
-              ${finished(slot.body, "new_balance", sql`trim_scale(balance)::text`)} as body`,
-  )},
+  ${credited(slot.wallet, slot.amount, { answer: bodyOf(slot), when: isKnown(slot) })},
   ${entry({
     id: sql`${slot.transaction}::uuid`,
     user: sql`credited.user_id`,
@@ -54,3 +54,16 @@ with
   })}
 select body from credited`,
 );
+
+/** The response's body, which only the locked wallet can finish. */
+function bodyOf(slot: Slots<GrantByAdminInput>): RawBuilder<unknown> {
+  return sql`,
+              ${finished(slot.body, "new_balance", sql`trim_scale(balance)::text`)} as body`;
+}
+
+/** Of this statement's snapshot: neither a person nor a wallet ever goes away. */
+function isKnown(slot: Slots<GrantByAdminInput>): RawBuilder<unknown> {
+  return sql`${slot.create}::boolean
+        or exists (select from users where id = ${slot.wallet}::text)
+        or exists (select from credit_wallets where user_id = ${slot.wallet}::text)`;
+}
