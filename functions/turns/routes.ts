@@ -13,9 +13,8 @@ import { body, noBody, noQuery, params, query } from "@pantheon/edge/input/valid
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import { StreamEvent } from "@pantheon/contract/stream.ts";
 import { ListQuery } from "@pantheon/contract/wire.ts";
-import type { TurnDeps, TurnRequest } from "@pantheon/core/turns/request.ts";
 import { listMessages, listTurns, turnView, type MessageRow } from "@pantheon/core/turns/history.ts";
-import { runTurn } from "@pantheon/core/turns/run.ts";
+import { runTurn, type TurnDeps, type TurnRequest } from "@pantheon/core/turns/run.ts";
 import { streamTurn } from "@pantheon/core/turns/stream.ts";
 import { createSession, deleteSession, listSessions, readSession, sessionView } from "@pantheon/core/turns/sessions.ts";
 import {
