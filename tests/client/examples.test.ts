@@ -65,7 +65,7 @@ function isAt(template: string, path: string): boolean {
 
 async function asUser(ada: Client): Promise<void> {
   await ada.account.me();
-  const session = await ada.sessions.create({ title: "First steps", model_alias: "claude-sonnet", tools: ["search"] });
+  const session = await ada.sessions.create({ title: "First steps", model_alias: "claude-sonnet" });
   await ada.turns.run(session.id, { message: "What does a turn cost?", max_output_tokens: 256 });
   const events = [];
   for await (const event of ada.turns.stream(session.id, { message: "And as it comes?" })) events.push(event.type);

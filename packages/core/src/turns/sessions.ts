@@ -10,6 +10,8 @@ import type { Database } from "../db/database.ts";
 import { keyedWrite, writeOnce, type Answered, type RequestKey } from "../audit/once.ts";
 import { NEWEST_FIRST, newestFirst, positionOf, readWithin } from "../db/newest-first.ts";
 import { createSession as createStatement, deleteSession as deleteStatement } from "./statements/session.ts";
+import { knownAliases, type CatalogCache } from "../pricing/catalog.ts";
+import { unknownAlias } from "./refusal.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
 import { listed, type Listed, type Page } from "@pantheon/contract/page.ts";
@@ -33,9 +35,12 @@ type NewSession = {
   readonly tools: readonly ToolName[];
 };
 
-/** Opens a session, with its user and wallet when they are new, and answers its body as stored under the key. */
+/**
+ * Opens a session, with its user and wallet when they are new, and answers its body as stored under the key. 422 for an alias that cannot
+ * be run, and for tools, which do not exist yet; a key that was answered before is answered again all the same.
+ */
 export async function createSession(
-  deps: { db: Database; clock: Clock },
+  deps: { db: Database; clock: Clock; catalog: CatalogCache },
   caller: Visitor,
   key: RequestKey | null,
   session: NewSession,
@@ -52,6 +57,8 @@ export async function createSession(
   };
   const answer = { status: 201, body: JSON.stringify(sessionView(row)) };
   return writeOnce(deps.db, caller.actor, key, async () => {
+    refuseTools(session.tools);
+    await refuseUnknownAlias(deps.catalog, session.modelAlias);
     await deps.db.run(createStatement, {
       ...keyedWrite(key, answer),
       ...session,
@@ -63,6 +70,20 @@ export async function createSession(
     });
     return answer;
   });
+}
+
+function refuseTools(tools: readonly ToolName[]): void {
+  if (tools.length === 0) return;
+  const errors = [{ path: "tools", message: "must be empty: there are no tools yet" }];
+  throw new DomainError("invalid_request", "The request is not valid.", { errors });
+}
+
+/** Looks at the prices once more before it refuses: another container may have changed them. */
+async function refuseUnknownAlias(catalog: CatalogCache, alias: string): Promise<void> {
+  const known = await catalog.current();
+  if (knownAliases(known).includes(alias)) return;
+  const now = await catalog.after(known.revision);
+  if (!knownAliases(now).includes(alias)) throw unknownAlias("model_alias", now);
 }
 
 /** Deletes a session softly; 404 when there is none to delete. A turn that runs in it still settles. */
