@@ -6,6 +6,7 @@ import { CONNECTION_GUARDS } from "./guards/connections.ts";
 import { EDGE_GUARDS } from "./guards/edge.ts";
 import { EXPOSURE_GUARDS } from "./guards/exposure.ts";
 import { INVARIANT_GUARDS } from "./guards/invariants.ts";
+import { LEASE_GUARDS } from "./guards/leases.ts";
 import { METERING_GUARDS } from "./guards/metering.ts";
 import { MODEL_GUARDS } from "./guards/models.ts";
 import { PAYMENT_GUARDS } from "./guards/payments.ts";
@@ -23,6 +24,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...SCHEMA_GUARDS,
   ...TURN_GUARDS,
   ...CONVERSATION_GUARDS,
+  ...LEASE_GUARDS,
   ...METERING_GUARDS,
   ...MODEL_GUARDS,
   ...PAYMENT_GUARDS,
