@@ -16,6 +16,7 @@ import { STATEMENT_GUARDS } from "./guards/statements.ts";
 import { STRIPE_TIME_GUARDS } from "./guards/stripe-time.ts";
 import { CONVERSATION_GUARDS } from "./guards/conversation.ts";
 import { TURN_GUARDS } from "./guards/turns.ts";
+import { WALLET_GUARDS } from "./guards/wallets.ts";
 import { WEB_GUARDS } from "./guards/web.ts";
 import type { Mutant } from "./mutant.ts";
 
@@ -37,4 +38,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...CLIENT_GUARDS,
   ...WEB_GUARDS,
   ...ACCOUNT_GUARDS,
+  ...WALLET_GUARDS,
 ];
