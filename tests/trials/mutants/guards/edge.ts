@@ -186,7 +186,7 @@ export const EDGE_GUARDS: readonly Mutant[] = [
       },
     ],
     test: {
-      file: "tests/edge/auth.test.ts",
+      file: "tests/edge/challenge.test.ts",
       name: "for %s says no more than its holder may know",
       row: "for an expired token that another signed says no more than its holder may know",
     },

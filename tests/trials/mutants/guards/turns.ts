@@ -234,24 +234,4 @@ export const TURN_GUARDS: readonly Mutant[] = [
       name: "a call that timed out after text had come is lost revenue, with what the provider asks for it; a silent one is none",
     },
   },
-  {
-    name: "known-alias",
-    guard: "A session takes any alias: its first turn, and not its opening, says that it can never run.",
-    patches: [
-      {
-        file: `${CORE}/turns/sessions.ts`,
-        find: "if (!knownAliases(now).includes(alias)) throw",
-        replace: "if (now.revision === alias) throw",
-      },
-    ],
-    test: { file: "tests/turns/sessions.test.ts", name: "refuses an alias that cannot run, and names those that can" },
-  },
-  {
-    name: "rest-of-the-lease",
-    guard: "Whoever waits for a dead container's turn is told to come back every two seconds, until its lease is over.",
-    patches: [
-      { file: `${CORE}/turns/collision.ts`, find: "left * 1_000 <= LIMITS.leaseGraceMs ?", replace: "left < -LIMITS.leaseGraceMs ?" },
-    ],
-    test: { file: "tests/turns/open-next.test.ts", name: "%s", row: "at the end of its lease, once it cannot be" },
-  },
 ];
