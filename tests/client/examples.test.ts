@@ -18,7 +18,7 @@ const recorded = { operations: {} as Record<string, { request?: unknown; respons
 const stable = stabiliser();
 
 beforeAll(async () => {
-  world = await testWorld({ environment: { ADMIN_USER_IDS: "grace" } });
+  world = await testWorld({ environment: { ADMIN_USER_IDS: "grace", TOP_UP_URL: "https://app.example.com/top-up" } });
   operations = operationsOf(await readProjectFile("docs/openapi.json"));
 });
 
