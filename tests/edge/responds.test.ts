@@ -30,7 +30,6 @@ it("takes the declared shape and no other, under the declared status", async () 
 });
 
 it("streams the contract's events and no other", async () => {
-  const streamOf = (event: Awaited<ReturnType<EventSource["next"]>>) => [event];
   // @ts-expect-error a kind that the contract does not know
   streamOf({ type: "thought", delta: "Hm" });
   // @ts-expect-error another kind's member
@@ -42,6 +41,9 @@ it("streams the contract's events and no other", async () => {
   const events = [...streamOf({ type: "error", code: "internal", detail: "" }), told({ type: "chunk", delta: "Hm" }), started({})];
   expect(events.every((event) => v.is(shapes.StreamEvent, event))).toBe(true);
 });
+
+/** An event as the response may carry it. */
+const streamOf = (event: Awaited<ReturnType<EventSource["next"]>>) => [event];
 
 /** An event as the turn's own stream may tell it. */
 const told = (event: StreamEvent) => event;
