@@ -110,12 +110,15 @@ function picture(all: readonly string[], drawn: readonly Arrow[]): string {
 /** By which files each room is entered, in the order of the plan. */
 function faces(): string {
   const { ROOMS } = v.parse(Plan, createRequire(import.meta.url)("../../../.rooms.cjs"));
-  const names = (all: readonly string[]) => all.map((face) => `\`${face}\``).join(" ");
   const rows = Object.entries(ROOMS).map(([name, room]) => {
     const doors = Object.entries(room.doors).map(([by, more]) => `; by \`${by}\` also at ${names(more)}`);
     return `| \`${name}\` | ${names(room.faces)}${doors.join("")} |`;
   });
   return ["| Room | Is entered at |", "|---|---|", ...rows].join("\n");
+}
+
+function names(faces: readonly string[]): string {
+  return faces.map((face) => `\`${face}\``).join(" ");
 }
 
 /** The text with the picture between its two markers. */
