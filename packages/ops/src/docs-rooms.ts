@@ -117,8 +117,8 @@ function faces(): string {
   return ["| Room | Is entered at |", "|---|---|", ...rows].join("\n");
 }
 
-function names(faces: readonly string[]): string {
-  return faces.map((face) => `\`${face}\``).join(" ");
+function names(all: readonly string[]): string {
+  return all.map((face) => `\`${face}\``).join(" ");
 }
 
 /** The text with the picture between its two markers. */
