@@ -144,6 +144,7 @@ function turnRequest(
     message: asked.message,
     alias: asked.model_alias_override ?? null,
     maxOutputTokens: asked.max_output_tokens ?? config.maxOutputTokens,
+    fitToBalance: asked.fit_to_balance ?? null,
     requestId: c.var.requestId,
     deadline: c.var.deadline,
   };

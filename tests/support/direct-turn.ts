@@ -36,6 +36,8 @@ export function gateInput(catalog: Catalog, whose: Whose, more: Partial<GateInpu
     oePerCredit: catalog.weights.oePerCredit.toFixed(),
     enforcedByDefault: false,
     coverInFull: false,
+    fitsToBalance: false,
+    leastOutputTokens: 64,
     historyTurns: 100,
     historyOctets: 524_288,
     ...more,

@@ -34,6 +34,7 @@ async function obey(order: Order): Promise<ProcessAnswer> {
     key: null,
     maxOutputTokens: 100,
     requestId: newId(),
+    fitToBalance: null,
     deadline: deps.ticks() + 20_000,
   };
   try {

@@ -20,6 +20,7 @@ const REQUEST = {
   message: "m",
   alias: null,
   maxOutputTokens: 10,
+  fitToBalance: null,
   requestId: "r",
   deadline: 1,
 };
@@ -40,6 +41,8 @@ const ROW: GateRow = {
   octets_per_token: "4",
   input_tokens: "3",
   wanted: "1",
+  affordable: "0",
+  cheaper: null,
   balance: "0",
   held: "0",
   enforced: true,
@@ -49,6 +52,7 @@ const ROW: GateRow = {
   attempt: null,
   turn_index: null,
   hold: null,
+  max_output_tokens: null,
   created_at: null,
   keyed: null,
 };

@@ -47,7 +47,8 @@ export function statusOf(code: ErrorCode): number {
 export type InputFault = { path: string; message: string };
 
 /** More members of a problem document, in their wire form. */
-export type ProblemMembers = Readonly<Record<string, string | number | null>>;
+export type ProblemMembers = Readonly<Record<string, ProblemMember | readonly Readonly<Record<string, ProblemMember>>[]>>;
+type ProblemMember = string | number | boolean | null;
 
 type Extras = {
   /** Seconds until it is worth trying again: `Retry-After`. */

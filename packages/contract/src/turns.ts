@@ -1,7 +1,7 @@
 // Sessions, turns and messages on the wire (contract section 3).
 
 import * as v from "valibot";
-import { ROLES, TOOL_NAMES, TOOL_STATES, TURN_STATES } from "./vocabulary.ts";
+import { ROLES, TOOL_NAMES, TOOL_STATES, TURN_FINISHES, TURN_STATES } from "./vocabulary.ts";
 import { Count, Decimal, Id, named, page, text, Time } from "./wire.ts";
 
 const MAX_OUTPUT_TOKENS = 8_192;
@@ -34,6 +34,12 @@ export const TurnCreate = named(
     message: text(1, 32_000),
     model_alias_override: v.optional(Alias),
     max_output_tokens: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_OUTPUT_TOKENS))),
+    fit_to_balance: v.pipe(
+      v.optional(v.boolean()),
+      v.description(
+        "True: instead of a 402 the output limit is what the wallet affords, down to 64 tokens, and no more than that is charged. False: all or nothing. Left out, it is true where the stage allows no overdraft.",
+      ),
+    ),
   }),
 );
 
@@ -95,6 +101,16 @@ export const TurnRead = named(
     summary_triggered: v.boolean(),
     summary_used_fallback: v.boolean(),
     tool_calls: v.array(ToolCall),
+    max_output_tokens: v.pipe(
+      v.optional(Count),
+      v.description("The output limit in force: what was asked for, or what the wallet afforded. Not on turns of before this was told."),
+    ),
+    finish_reason: v.pipe(
+      v.optional(v.nullable(v.picklist(TURN_FINISHES))),
+      v.description(
+        "How the answer ended. `budget`: at what the wallet affords; `cut`: it broke off. Not on turns of before this was told.",
+      ),
+    ),
     created_at: Time,
     completed_at: v.nullable(Time),
   }),

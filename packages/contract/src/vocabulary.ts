@@ -10,6 +10,10 @@ export type TurnState = WordOf<typeof TURN_STATES>;
 export const CALL_STATES = ["success", "partial", "internal"] as const;
 export type CallState = WordOf<typeof CALL_STATES>;
 
+/** How an answer ended. `budget`: at the limit that the wallet affords. `cut`: it broke off. */
+export const TURN_FINISHES = ["stop", "length", "content_filter", "tool_calls", "budget", "cut", "other"] as const;
+export type TurnFinish = WordOf<typeof TURN_FINISHES>;
+
 export const USAGE_SOURCES = ["reported", "estimated"] as const;
 export type UsageSource = WordOf<typeof USAGE_SOURCES>;
 

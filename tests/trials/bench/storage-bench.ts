@@ -80,6 +80,7 @@ async function oneSession(deps: Deps, user: string): Promise<void> {
       alias: null,
       maxOutputTokens: 2_048,
       requestId: newId(),
+      fitToBalance: null,
       deadline: deps.ticks() + 60_000,
     });
   }

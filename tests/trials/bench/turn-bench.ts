@@ -88,6 +88,8 @@ async function oneTurn(db: Database, catalog: Catalog, user: string, session: st
     oePerCredit: "10000",
     enforcedByDefault: false,
     coverInFull: false,
+    fitsToBalance: false,
+    leastOutputTokens: 64,
     historyTurns: 10,
     historyOctets: 65_536,
     key: null,

@@ -44,7 +44,7 @@ export function next(round: Round, outcome: Outcome): Action {
     invariant(row.revision, "whoever has a session has a wallet");
     return { way: "reload" };
   }
-  const refusal = refusalOf(row, round.request, round.config, round.catalog);
+  const refusal = refusalOf(row, round.config);
   // Without a refusal, the turn that we meant to run again was taken meanwhile: look at its key afresh.
   if (refusal === null) return { way: "run", target: newTarget() };
   if (refusal.code === "insufficient_credits" && row.lapsed) return { way: "sweep" };

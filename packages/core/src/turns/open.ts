@@ -10,7 +10,7 @@ import type { Catalog } from "../pricing/catalog.ts";
 import { openTurn as OPEN_TURN } from "../ledger/statements/open-turn.ts";
 import { reopenTurn as REOPEN_TURN } from "../ledger/statements/reopen-turn.ts";
 import type { GateRow } from "../ledger/statements/gate.ts";
-import { LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
+import { coverageOf, LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
 import { newTarget, ownInsteadOf, wayAround, type Target, type Way } from "./collision.ts";
 import { next, type Action, type Outcome } from "./next.ts";
 import { sweepUser } from "./sweep.ts";
@@ -32,6 +32,10 @@ export type OpenedTurn = {
   readonly octetsPerToken: number;
   readonly inputTokensHeld: number;
   readonly hold: Amount;
+  /** No more than the hold is charged. */
+  readonly coveredInFull: boolean;
+  /** What was asked for, or what the wallet affords. */
+  readonly maxOutputTokens: number;
 };
 
 /** Opens the turn, or answers the stored body of the one that this key ran before. Refusals are DomainErrors. */
@@ -48,7 +52,7 @@ export async function openTurn(deps: TurnDeps, request: TurnRequest): Promise<Op
     );
     if ("error" in outcome) lastError = outcome.error;
     const action = next({ request, claim, catalog, config: deps.config, hasFailed: lastError !== null }, outcome);
-    if (action.way === "opened") return opened(action.row, catalog);
+    if (action.way === "opened") return opened(action.row, catalog, coverageOf(deps.config, request).inFull);
     if (action.way === "reload") catalog = await deps.catalog.after(catalog.revision);
     const way = await wayOf(deps, request, target, claim, action);
     if (way?.way === "replay") return { replay: way.body };
@@ -83,6 +87,7 @@ async function wayOf(deps: TurnDeps, request: TurnRequest, target: Target, claim
 
 async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catalog, target: Target, claim: string): Promise<GateRow> {
   const { weights } = catalog;
+  const coverage = coverageOf(deps.config, request);
   const input = {
     turn: target.turn,
     claim,
@@ -101,7 +106,9 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
     weightOutput: weights.output.toFixed(),
     oePerCredit: weights.oePerCredit.toFixed(),
     enforcedByDefault: deps.config.enforcementDefault,
-    coverInFull: deps.config.overdraft === "none",
+    coverInFull: coverage.inFull,
+    fitsToBalance: coverage.fits,
+    leastOutputTokens: LIMITS.leastOutputTokens,
     historyTurns: LIMITS.historyTurns,
     historyOctets: LIMITS.historyOctets,
   };
@@ -113,10 +120,20 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
   return row;
 }
 
-function opened(row: GateRow, catalog: Catalog): OpenedTurn {
-  const { turn, attempt, turn_index, created_at, alias, multiplier, octets, octets_per_token, input_tokens, hold } = row;
+function opened(row: GateRow, catalog: Catalog, coveredInFull: boolean): OpenedTurn {
+  const { turn, attempt, turn_index, created_at, alias, multiplier, octets, octets_per_token, input_tokens, hold, max_output_tokens } = row;
   invariant(
-    turn && attempt && turn_index && created_at && alias && multiplier && octets && octets_per_token && input_tokens && hold,
+    turn &&
+      attempt &&
+      turn_index &&
+      created_at &&
+      alias &&
+      multiplier &&
+      octets &&
+      octets_per_token &&
+      input_tokens &&
+      hold &&
+      max_output_tokens,
     "an opened turn comes with its alias, price and hold",
   );
   return {
@@ -134,5 +151,7 @@ function opened(row: GateRow, catalog: Catalog): OpenedTurn {
     octetsPerToken: Number(octets_per_token),
     inputTokensHeld: Number(input_tokens),
     hold: amount(hold),
+    coveredInFull,
+    maxOutputTokens: max_output_tokens,
   };
 }

@@ -3,22 +3,23 @@
 import type { Config } from "../config/config.ts";
 import type { GateRow } from "../ledger/statements/gate.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
-import { amount, format, ZERO } from "@pantheon/contract/money.ts";
-import type { Catalog } from "../pricing/catalog.ts";
-import type { TurnRequest } from "./request.ts";
+import { amount, format } from "@pantheon/contract/money.ts";
 
 /** The refusal that this row stands for, or null when nothing stands against the turn. */
-export function refusalOf(row: GateRow, request: TurnRequest, config: Config, catalog: Catalog): DomainError | null {
+export function refusalOf(row: GateRow, config: Pick<Config, "topUpUrl">): DomainError | null {
   if (row.session === null) return new DomainError("not_found", "Session not found.");
   if (row.suspended) return new DomainError("account_suspended", "This account is suspended.");
   if (row.multiplier === null) return new DomainError("unknown_model_alias", "Unknown model alias.");
   if (!row.fits) return new DomainError("context_budget_exceeded", "The message does not fit into the model's context window.");
-  if (row.enforced && !row.covered) return insufficientCredits(row, request, config, catalog);
+  if (row.enforced && !row.covered) return insufficientCredits(row, config);
   return null;
 }
 
-/** The figures are those of the locked wallet row; `estimated_cost` is the hold that the turn would have taken (contract section 3). */
-function insufficientCredits(row: GateRow, request: TurnRequest, config: Config, catalog: Catalog): DomainError {
+/**
+ * The figures are those of the locked wallet row; `estimated_cost` is the hold that the turn would have taken (contract section 3). How
+ * much output is affordable, and under which cheaper aliases, is reckoned by the statement too.
+ */
+function insufficientCredits(row: GateRow, config: Pick<Config, "topUpUrl">): DomainError {
   const available = amount(row.balance ?? "0").minus(amount(row.held ?? "0"));
   return new DomainError("insufficient_credits", "Insufficient credits. Please top up your account.", {
     members: {
@@ -27,16 +28,8 @@ function insufficientCredits(row: GateRow, request: TurnRequest, config: Config,
       available: format(available),
       estimated_cost: format(amount(row.wanted ?? "0")),
       top_up_url: config.topUpUrl,
-      ...(config.overdraft === "none" && { affordable_output_tokens: affordableOutput(row, request, catalog) }),
+      affordable_output_tokens: Number(row.affordable ?? "0"),
+      cheaper_aliases: row.cheaper ?? [],
     },
   });
-}
-
-/** How many output tokens the available credits cover beside the input, when a hold must be covered in full. */
-function affordableOutput(row: GateRow, request: TurnRequest, { weights }: Catalog): number {
-  const available = amount(row.balance ?? "0").minus(amount(row.held ?? "0"));
-  const missing = amount(row.wanted ?? "0").minus(available);
-  const perToken = weights.output.times(amount(row.multiplier ?? "1")).div(weights.oePerCredit);
-  if (missing.lte(ZERO) || perToken.lte(ZERO)) return request.maxOutputTokens;
-  return Math.max(0, request.maxOutputTokens - Number(missing.div(perToken).round(0, 3).toFixed()));
 }

@@ -81,6 +81,7 @@ function startedEvent(turn: OpenedTurn, hold: OpenedTurn["hold"]): StreamEvent {
     multiplier: format(turn.multiplier),
     pricing_version: turn.catalog.version,
     hold: format(hold),
+    max_output_tokens: turn.maxOutputTokens,
     prune_triggered: turn.pruned,
     created_at: rfc3339(turn.createdAt),
   };
@@ -107,8 +108,18 @@ function doneEvent(body: string): StreamEvent {
 /** A stored answer as a stream: nothing is held for it any more. */
 function replayOf(body: string): TurnStream {
   const done = doneEvent(body);
-  const { id, turn_index, model_alias_used, multiplier, pricing_version, prune_triggered, created_at, assistant_output } = done;
-  const about = { turn_index, model_alias_used, multiplier, pricing_version, hold: "0", prune_triggered, created_at };
+  const {
+    id,
+    turn_index,
+    model_alias_used,
+    multiplier,
+    pricing_version,
+    max_output_tokens,
+    prune_triggered,
+    created_at,
+    assistant_output,
+  } = done;
+  const about = { turn_index, model_alias_used, multiplier, pricing_version, hold: "0", max_output_tokens, prune_triggered, created_at };
   const events: StreamEvent[] = [{ type: "turn_started", turn_id: id, ...about }];
   if (assistant_output !== "") events.push({ type: "chunk", delta: assistant_output });
   events.push(done);

@@ -152,11 +152,30 @@ export function reckoning(slot: Slots<ConversationInput>): RawBuilder<unknown> {
     select estimate.octets,
            estimate.octets_per_token,
            estimate.input_tokens,
-           ceil((estimate.input_tokens * ${slot.weightInput}::numeric
-                 + ${slot.maxOutputTokens}::numeric * ${slot.weightOutput}::numeric) * price.multiplier
-                / ${slot.oePerCredit}::numeric * 100000000) * 0.00000001 as credits
+           ${credits(slot, sql`${slot.maxOutputTokens}::numeric`)} as credits
       from estimate, price
   )`;
+}
+
+/** What a turn of these output tokens may cost, rounded up to eight decimals; over `estimate` and `price`. */
+export function credits(slot: Slots<ConversationInput>, outputTokens: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+           ceil((estimate.input_tokens * ${slot.weightInput}::numeric
+                 + ${outputTokens} * ${slot.weightOutput}::numeric) * price.multiplier
+                / ${slot.oePerCredit}::numeric * 100000000) * 0.00000001`;
+}
+
+/**
+ * The most output tokens that so many credits pay in full beside the input, a whole number, zero or more; over `estimate` and `price`.
+ * div() cuts an exact quotient: so many are covered to the last decimal, and one more is not.
+ */
+export function affordable(slot: Slots<ConversationInput>, available: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+           greatest(0, coalesce(
+             div(${available} * ${slot.oePerCredit}::numeric
+                 - estimate.input_tokens * ${slot.weightInput}::numeric * price.multiplier,
+                 nullif(${slot.weightOutput}::numeric * price.multiplier, 0)),
+             0))`;
 }
 
 /** The most tokens of a text, as metering/token-bound.ts has it; a text that is its own NFKC is not normalised. */
