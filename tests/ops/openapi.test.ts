@@ -208,6 +208,7 @@ const BODIES: Readonly<Record<string, object>> = {
   [PATCH]: { multiplier: "1", pricing_version: "2026-02-20" },
   [CREATE]: VERSION,
   "PATCH /api/v1/admin/settings/enforcement": { enabled: false },
+  "PATCH /api/v1/sessions/{session_id}": { title: "Another" },
   [TOP_UP]: { amount_usd: 10 },
   [RESOLVE]: { action: "dismiss", note: "refunded" },
   "POST /api/v1/admin/wallets/{user_id}/grant": { amount: 1 },

@@ -35,6 +35,8 @@ async function obey(order: Order): Promise<ProcessAnswer> {
     maxOutputTokens: 100,
     requestId: newId(),
     fitToBalance: null,
+    sampling: {},
+    replaces: null,
     deadline: deps.ticks() + 20_000,
   };
   try {

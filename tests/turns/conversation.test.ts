@@ -33,6 +33,8 @@ async function opened(user: string): Promise<{ request: TurnRequest; turn: Opene
     alias: null,
     maxOutputTokens: 100,
     fitToBalance: null,
+    sampling: {},
+    replaces: null,
     requestId: newId(),
     deadline,
   };

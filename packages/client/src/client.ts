@@ -3,6 +3,7 @@
 
 import type * as account from "@pantheon/contract/account.ts";
 import type { Health } from "@pantheon/contract/health.ts";
+import type { ModelList } from "@pantheon/contract/models.ts";
 import type * as turns from "@pantheon/contract/turns.ts";
 import { adminClient } from "./admin.ts";
 import { ask, listing, path, succeed, type Sent } from "./calls.ts";
@@ -28,6 +29,9 @@ export function createClient(options: ClientOptions) {
         ask<typeof turns.Session>(send, { ...more, method: "POST", path: SESSIONS, body: session }),
       read: (session: string, more: CallOptions = {}) =>
         ask<typeof turns.Session>(send, { ...more, method: "GET", path: path`/api/v1/sessions/${session}` }),
+      /** Changes what is given; null clears it. Turns that run already go on as they began. */
+      patch: (session: string, change: Sent<typeof turns.SessionPatch>, more: CallOptions = {}) =>
+        ask<typeof turns.Session>(send, { ...more, method: "PATCH", path: path`/api/v1/sessions/${session}`, body: change }),
       delete: async (session: string, more: CallOptions = {}): Promise<void> => {
         await succeed(send, { ...more, method: "DELETE", path: path`/api/v1/sessions/${session}` });
       },
@@ -53,6 +57,10 @@ export function createClient(options: ClientOptions) {
     },
     messages: {
       of: (session: string) => listing<typeof turns.MessageList, "messages">(send, path`/api/v1/sessions/${session}/messages`, "messages"),
+    },
+    models: {
+      /** Every alias that can be run, with what it can do and what it costs now. */
+      list: (more: CallOptions = {}) => ask<typeof ModelList>(send, { ...more, method: "GET", path: "/api/v1/models" }),
     },
     account: {
       me: (more: CallOptions = {}) => ask<typeof account.Me>(send, { ...more, method: "GET", path: "/api/v1/auth/me" }),

@@ -14,6 +14,16 @@ export type CallState = WordOf<typeof CALL_STATES>;
 export const TURN_FINISHES = ["stop", "length", "content_filter", "tool_calls", "budget", "cut", "other"] as const;
 export type TurnFinish = WordOf<typeof TURN_FINISHES>;
 
+/** What a request may say of how an answer is sampled. */
+export const SAMPLING_PARAMETERS = ["temperature", "top_p", "stop", "seed"] as const;
+export type SamplingParameter = WordOf<typeof SAMPLING_PARAMETERS>;
+
+export const RESPONSE_FORMATS = ["json_object", "json_schema"] as const;
+export type ResponseFormatName = WordOf<typeof RESPONSE_FORMATS>;
+
+export const REASONING_EFFORTS = ["none", "low", "medium", "high"] as const;
+export type ReasoningEffort = WordOf<typeof REASONING_EFFORTS>;
+
 export const USAGE_SOURCES = ["reported", "estimated"] as const;
 export type UsageSource = WordOf<typeof USAGE_SOURCES>;
 

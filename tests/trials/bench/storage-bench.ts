@@ -81,6 +81,8 @@ async function oneSession(deps: Deps, user: string): Promise<void> {
       maxOutputTokens: 2_048,
       requestId: newId(),
       fitToBalance: null,
+      sampling: {},
+      replaces: null,
       deadline: deps.ticks() + 60_000,
     });
   }

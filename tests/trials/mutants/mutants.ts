@@ -5,7 +5,7 @@ import { CLIENT_GUARDS } from "./guards/client.ts";
 import { CONNECTION_GUARDS } from "./guards/connections.ts";
 import { EDGE_GUARDS } from "./guards/edge.ts";
 import { EXPOSURE_GUARDS } from "./guards/exposure.ts";
-import { FITTED_GUARDS } from "./guards/fitted.ts";
+import { ASKED_GUARDS } from "./guards/asked.ts";
 import { INVARIANT_GUARDS } from "./guards/invariants.ts";
 import { METERING_GUARDS } from "./guards/metering.ts";
 import { MODEL_GUARDS } from "./guards/models.ts";
@@ -24,7 +24,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...SCHEMA_GUARDS,
   ...TURN_GUARDS,
   ...CONVERSATION_GUARDS,
-  ...FITTED_GUARDS,
+  ...ASKED_GUARDS,
   ...METERING_GUARDS,
   ...MODEL_GUARDS,
   ...PAYMENT_GUARDS,

@@ -162,7 +162,7 @@ function attemptCost(model: Model, { provider, providerModel, usage }: Attempt):
   return [providerCost({ route, costUsd: usage.providerCostUsd }, normaliseUsage(usage, bounds))];
 }
 
-function requestOf(turn: OpenedTurn, { message }: TurnRequest): ModelRequest {
+function requestOf(turn: OpenedTurn, { message, sampling }: TurnRequest): ModelRequest {
   const messages = [
     ...(turn.systemPrompt === null ? [] : [{ role: "system" as const, content: turn.systemPrompt }]),
     ...turn.history.flatMap((past) => [
@@ -171,5 +171,5 @@ function requestOf(turn: OpenedTurn, { message }: TurnRequest): ModelRequest {
     ]),
     { role: "user" as const, content: message },
   ];
-  return { messages, tools: [], sampling: {}, maxOutputTokens: turn.maxOutputTokens, stream: true };
+  return { messages, tools: [], sampling, maxOutputTokens: turn.maxOutputTokens, stream: true };
 }

@@ -25,6 +25,7 @@ export function listTurns(db: Database, actor: string, session: string): List<Tu
       "pricing_version",
       "prune_triggered",
       "max_output_tokens",
+      "replaces",
       "created_at",
     ])
     .select("response_body")

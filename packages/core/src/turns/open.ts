@@ -4,6 +4,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DomainError, invariant } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
+import { unsupported } from "../models/capable.ts";
+import type { Sampling } from "../models/request.ts";
 import { tokenBound } from "../metering/token-bound.ts";
 import { amount, type Amount } from "@pantheon/contract/money.ts";
 import type { Catalog } from "../pricing/catalog.ts";
@@ -51,7 +53,7 @@ export async function openTurn(deps: TurnDeps, request: TurnRequest): Promise<Op
       (error: unknown) => ({ error }),
     );
     if ("error" in outcome) lastError = outcome.error;
-    const action = next({ request, claim, catalog, config: deps.config, hasFailed: lastError !== null }, outcome);
+    const action = next({ request, claim, catalog, config: deps.config, models: deps.models, hasFailed: lastError !== null }, outcome);
     if (action.way === "opened") return opened(action.row, catalog, coverageOf(deps.config, request).inFull);
     if (action.way === "reload") catalog = await deps.catalog.after(catalog.revision);
     const way = await wayOf(deps, request, target, claim, action);
@@ -88,6 +90,7 @@ async function wayOf(deps: TurnDeps, request: TurnRequest, target: Target, claim
 async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catalog, target: Target, claim: string): Promise<GateRow> {
   const { weights } = catalog;
   const coverage = coverageOf(deps.config, request);
+  const format = schemaText(request.sampling);
   const input = {
     turn: target.turn,
     claim,
@@ -96,7 +99,10 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
     session: request.session,
     alias: request.alias,
     message: request.message,
-    messageBound: tokenBound(request.message),
+    messageBound: tokenBound(request.message) + tokenBound(format),
+    formatOctets: Buffer.byteLength(format),
+    unable: unableOf(deps.models, request.sampling),
+    replaces: request.replaces,
     maxOutputTokens: request.maxOutputTokens,
     leaseMs: Math.ceil(request.deadline - deps.ticks()) + LIMITS.leaseGraceMs,
     prices: catalog.prices,
@@ -118,6 +124,17 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
       : await deps.db.run(OPEN_TURN, { ...input, key: request.key?.value ?? null, requestHash: request.key?.hash ?? null });
   invariant(row, "the open statement answers one row");
   return row;
+}
+
+/** The aliases that cannot do what the request asks for: mostly it asks for nothing. */
+function unableOf(models: TurnDeps["models"], sampling: Sampling): string[] {
+  if (Object.keys(sampling).length === 0) return [];
+  return Object.entries(models).flatMap(([alias, { capabilities }]) => (unsupported(capabilities, sampling).length > 0 ? [alias] : []));
+}
+
+/** A schema is read by the model like the message, and weighed with it. */
+function schemaText({ responseFormat }: Sampling): string {
+  return responseFormat?.type === "json_schema" ? JSON.stringify(responseFormat.schema) : "";
 }
 
 function opened(row: GateRow, catalog: Catalog, coveredInFull: boolean): OpenedTurn {

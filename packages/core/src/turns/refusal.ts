@@ -3,16 +3,43 @@
 import type { Config } from "../config/config.ts";
 import type { GateRow } from "../ledger/statements/gate.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
+import { capabilitiesView, unsupported } from "../models/capable.ts";
+import type { Model } from "../models/model.ts";
+import type { Sampling } from "../models/request.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
+import type { TurnRequest } from "./request.ts";
+
+type Asked = {
+  readonly request: Pick<TurnRequest, "replaces" | "sampling">;
+  readonly config: Pick<Config, "topUpUrl">;
+  readonly models: Readonly<Record<string, Model>>;
+};
 
 /** The refusal that this row stands for, or null when nothing stands against the turn. */
-export function refusalOf(row: GateRow, config: Pick<Config, "topUpUrl">): DomainError | null {
+export function refusalOf(row: GateRow, { request, config, models }: Asked): DomainError | null {
   if (row.session === null) return new DomainError("not_found", "Session not found.");
   if (row.suspended) return new DomainError("account_suspended", "This account is suspended.");
   if (row.multiplier === null) return new DomainError("unknown_model_alias", "Unknown model alias.");
+  if (request.replaces !== null && row.replaced !== "completed") return notReplaceable(row.replaced);
+  const model = models[row.alias ?? ""];
+  if (row.unable && model !== undefined) return unsupportedBy(row.alias ?? "", model, request.sampling);
   if (!row.fits) return new DomainError("context_budget_exceeded", "The message does not fit into the model's context window.");
   if (row.enforced && !row.covered) return insufficientCredits(row, config);
   return null;
+}
+
+/** A turn that is not this session's is as unknown as one that never was. */
+function notReplaceable(status: string | null): DomainError {
+  if (status === null) return new DomainError("not_found", "Turn not found.");
+  const errors = [{ path: "replaces", message: "must be a completed turn" }];
+  return new DomainError("invalid_request", "Only a completed turn can be replaced.", { errors });
+}
+
+function unsupportedBy(alias: string, { capabilities }: Model, sampling: Sampling): DomainError {
+  return new DomainError("unsupported_by_model", "This model alias cannot do what was asked of it.", {
+    errors: unsupported(capabilities, sampling).map(({ path, message }) => ({ path, message })),
+    members: { model_alias: alias, capabilities: capabilitiesView(capabilities) },
+  });
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Database } from "../db/database.ts";
 import type { RequestKey } from "../audit/once.ts";
 import type { Gateway } from "../models/gateway.ts";
 import type { Model } from "../models/model.ts";
+import type { Sampling } from "../models/request.ts";
 import type { Log } from "../log.ts";
 import type { CatalogCache } from "../pricing/catalog.ts";
 import type { Clock, Ticks } from "@pantheon/contract/time.ts";
@@ -32,6 +33,10 @@ export type TurnRequest = {
   readonly maxOutputTokens: number;
   /** Whether the output limit may be what the wallet affords; null leaves it to the stage. */
   readonly fitToBalance: boolean | null;
+  /** How the model is to answer; what its alias cannot do is refused. */
+  readonly sampling: Sampling;
+  /** The completed turn of this session that this one stands in for. */
+  readonly replaces: string | null;
   readonly requestId: string;
   /** When this function must have answered, on the ticks of `TurnDeps`. */
   readonly deadline: number;

@@ -1,4 +1,4 @@
-// Sessions: opened, listed, read and deleted by their owner. Whatever is not the caller's is as unknown as what never was.
+// Sessions: opened, listed, read, changed and deleted by their owner. Whatever is not the caller's is as unknown as what never was.
 
 import { sql } from "kysely";
 import type * as v from "valibot";
@@ -9,7 +9,11 @@ import type { Visitor } from "../accounts/person.ts";
 import type { Database } from "../db/database.ts";
 import { keyedWrite, writeOnce, type Answered, type RequestKey } from "../audit/once.ts";
 import { listOf } from "../db/list.ts";
-import { createSession as createStatement, deleteSession as deleteStatement } from "./statements/session.ts";
+import {
+  createSession as createStatement,
+  deleteSession as deleteStatement,
+  patchSession as patchStatement,
+} from "./statements/session.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
 import type { List } from "@pantheon/contract/page.ts";
@@ -62,6 +66,38 @@ export async function createSession(
       createdAt: row.created_at,
     });
     return answer;
+  });
+}
+
+/** What changes of a session: a member that is left out stays, and null clears it. */
+export type SessionChange = {
+  readonly title?: string | null | undefined;
+  readonly modelAlias?: string | undefined;
+  readonly systemPrompt?: string | null | undefined;
+};
+
+/** How often a change is made again because another one came between. */
+const PATCH_TRIES = 20;
+
+/** Changes a session and answers it as it is then; 404 when there is none. Turns that run already go on as they began. */
+export async function patchSession(
+  deps: { db: Database },
+  caller: Caller,
+  key: RequestKey | null,
+  session: string,
+  change: SessionChange,
+): Promise<Answered> {
+  return writeOnce(deps.db, caller.actor, key, async () => {
+    for (let tries = 0; tries < PATCH_TRIES; tries += 1) {
+      const former = await readSession(deps.db, caller.actor, session);
+      const { title = former.title, modelAlias = former.model_alias, systemPrompt = former.system_prompt } = change;
+      const changed = { ...former, title, model_alias: modelAlias, system_prompt: systemPrompt };
+      const answer = { status: 200, body: JSON.stringify(sessionView(changed)) };
+      const was = { formerTitle: former.title, formerAlias: former.model_alias, formerPrompt: former.system_prompt };
+      const input = { ...keyedWrite(key, answer), ...was, session, actor: caller.actor, title, modelAlias, systemPrompt };
+      if ((await deps.db.run(patchStatement, input)).length > 0) return answer;
+    }
+    throw new DomainError("conflict", "The session is being changed by others. Please try again.", { retryAfter: 1 });
   });
 }
 

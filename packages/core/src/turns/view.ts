@@ -46,6 +46,7 @@ export function completedTurnBody(request: TurnRequest, conversation: Conversati
     tool_calls: tools.map(({ tool_name, status, latency_ms }) => ({ tool_name, status, latency_ms })),
     max_output_tokens: turn.maxOutputTokens,
     finish_reason: finishReason,
+    replaces: request.replaces,
     created_at: rfc3339(turn.createdAt),
   };
   return `${JSON.stringify(body).slice(0, -1)},`;
@@ -75,6 +76,7 @@ export type UnsettledTurn = {
   pricing_version: string | null;
   prune_triggered: boolean;
   max_output_tokens: number;
+  replaces: string | null;
   created_at: Date;
 };
 
@@ -101,6 +103,7 @@ export function unsettledTurnView(turn: UnsettledTurn): v.InferInput<typeof Turn
     tool_calls: [],
     max_output_tokens: turn.max_output_tokens,
     finish_reason: null,
+    replaces: turn.replaces,
     created_at: rfc3339(turn.created_at),
     balance_after: null,
     low_balance: null,

@@ -35,6 +35,7 @@ export function cheaperAliases(slot: Slots<GateInput>): RawBuilder<unknown> {
                                                else ${slot.maxOutputTokens}::numeric
                                           end as output_tokens) as limits
                     where price.multiplier < dearest.multiplier
+                      and price.alias <> all(${slot.unable}::text[])
                       and price.window >= ${slot.maxOutputTokens}::bigint
                                           + estimate.octets / estimate.octets_per_token
                       and limits.output_tokens >= least(${slot.leastOutputTokens}::int,

@@ -13,6 +13,12 @@ export type ConversationInput = {
   message: string;
   /** The most tokens that the message can have (metering/token-bound.ts). */
   messageBound: number;
+  /** Octets of a schema that the answer is to follow: the model reads it too. `messageBound` counts it. */
+  formatOctets: number;
+  /** The aliases that cannot do what the request asks for. */
+  unable: readonly string[];
+  /** The completed turn that this one stands in for; null for none. */
+  replaces: string | null;
   maxOutputTokens: number;
   /** The container's catalogue: `{alias: {multiplier, window}}` as JSON, and its weights. */
   prices: string;
@@ -48,7 +54,7 @@ export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown
            system_prompt,
            coalesce(${slot.alias}::text, model_alias) as alias,
            octet_length(coalesce(system_prompt, ''))
-             + octet_length(${slot.message}::text) + 3 * ${WRAP} as octets,
+             + octet_length(${slot.message}::text) + ${slot.formatOctets}::int + 3 * ${WRAP} as octets,
            case when ${slot.coverInFull}::boolean
                 then ${bound(sql`coalesce(system_prompt, '')`)} + ${slot.messageBound}::bigint + 3 * ${WRAP}
            end as bound
@@ -62,16 +68,36 @@ export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown
   price as (
     select session.alias,
            (${slot.prices}::jsonb -> session.alias ->> 'multiplier')::numeric as multiplier,
+           session.alias = any(${slot.unable}::text[]) as unable,
            prompt.tokens,
            prompt.tokens * ${PER_TOKEN} - session.octets as room
       from session,
            lateral (select (${slot.prices}::jsonb -> session.alias ->> 'window')::bigint
                            - ${slot.maxOutputTokens}::bigint as tokens) as prompt
   ),
-  -- Of this statement's snapshot: the newest completed turns.
+  -- The turn that this one stands in for, if it is of this session: its state, and its place in the history.
+  replaced as (
+    select turns.status,
+           coalesce(turns.place, turns.turn_index) as place
+      from turns, session
+     where turns.id = ${slot.replaces}::uuid
+       and turns.session_id = session.id
+  ),
+  -- The places that were answered anew, and by which turn last.
+  renewed as (
+    select place,
+           max(turn_index) as turn_index
+      from turns
+     where session_id = ${slot.session}::uuid
+       and place is not null
+       and status = 'completed'
+     group by place
+  ),
+  -- Of this statement's snapshot: the newest completed turns, of each place the newest.
   -- One more than is shown tells whether there are older ones.
   past as (
     select turn_index,
+           coalesce(place, turn_index) as place,
            user_input,
            assistant_output,
            octets_per_token,
@@ -81,6 +107,12 @@ export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown
      where session_id = ${slot.session}::uuid
        and status = 'completed'
        and exists (select from session)
+       and not exists (select
+                         from renewed
+                        where renewed.place = coalesce(turns.place, turns.turn_index)
+                          and renewed.turn_index > turns.turn_index)
+       and (${slot.replaces}::uuid is null
+            or coalesce(turns.place, turns.turn_index) < (select replaced.place from replaced))
      order by turn_index desc
      limit ${slot.historyTurns}::int + 1
   ),
@@ -110,7 +142,7 @@ function room(slot: Slots<ConversationInput>): RawBuilder<unknown> {
                            from price, session, density),
                         ${slot.historyOctets}::bigint) as kept
       from past
-    window newest as (order by turn_index desc)
+    window newest as (order by place desc)
   )`;
 }
 
@@ -125,9 +157,14 @@ export function reckoning(slot: Slots<ConversationInput>): RawBuilder<unknown> {
   -- What is kept of the past, as the model reads it, and the index that the next turn takes. Always one row.
   history as (
     select coalesce(json_agg(json_build_object('user', user_input, 'assistant', assistant_output)
-                             order by turn_index)
+                             order by place)
                       filter (where kept), '[]') as messages,
-           coalesce(max(turn_index), 0) + 1 as next,
+           coalesce(case when ${slot.replaces}::uuid is null
+                         then max(turn_index)
+                         else (select max(whole.turn_index)
+                                 from turns as whole
+                                where whole.session_id = ${slot.session}::uuid
+                                  and whole.status = 'completed') end, 0) + 1 as next,
            coalesce(sum(octets) filter (where kept), 0) as octets,
            coalesce(sum(case when ${slot.coverInFull}::boolean
                              then coalesce(text_bound,

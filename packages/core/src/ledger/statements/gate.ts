@@ -46,6 +46,10 @@ export type GateRow = {
   revision: string | null;
   alias: string | null;
   multiplier: string | null;
+  /** True when the alias cannot do what the request asks for. */
+  unable: boolean | null;
+  /** The state of the turn that is to be replaced; null when there is none in this session. */
+  replaced: TurnState | null;
   /** False when prompt and message alone are larger than the model's window. */
   fits: boolean | null;
   system_prompt: string | null;
@@ -147,6 +151,8 @@ export function mayRun(slot: Slots<GateInput>): RawBuilder<unknown> {
        and not rules.session_gone
        and price.multiplier is not null
        and price.room >= 0
+       and not price.unable
+       and (${slot.replaces}::uuid is null or exists (select from replaced where status = 'completed'))
        and (not rules.enforced or funds.covered)`;
 }
 
@@ -159,6 +165,8 @@ export function gateReply(slot: Slots<GateInput>): RawBuilder<unknown> {
        price.alias,
        price.multiplier,
        price.room >= 0 as fits,
+       price.unable,
+       (select status from replaced) as replaced,
        session.system_prompt,
        history.messages as history,
        history.pruned,
