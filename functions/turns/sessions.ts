@@ -49,6 +49,10 @@ export function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     ownSession,
     async (c) => c.var.respond(sessionView(await readSession(deps.db, c.var.caller.actor, c.req.valid("param").session_id))),
   );
+  changeRoutes(app, deps);
+}
+
+function changeRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
   app.patch(
     SESSION,
     describe({

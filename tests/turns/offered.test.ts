@@ -12,6 +12,13 @@ afterEach(() => world.end());
 const models = async (): Promise<Json> => (await world.call("GET", "/api/v1/models")).json;
 const find = (list: Json, alias: string): Json => list.models.find((one: Json) => one.model_alias === alias);
 
+/** Credits for so many tokens at the price of a million. */
+function costOf(price: Json, tokens: number) {
+  return amount(price.credits)
+    .times(amount(String(tokens)))
+    .div(amount("1000000"));
+}
+
 test("every alias with its limits, what it can do, and its prices in credits and dollars", async () => {
   world = await testWorld();
   const list = await models();
@@ -48,12 +55,8 @@ test("a changed price is told at once, and is what the next turn is charged; an 
   expect(find(list, "no-model-behind-it")).toBeUndefined();
   const { prices } = find(list, "fake-input-1000");
   const { json } = await runTurn(world, await givenSession(world), { alias: "fake-input-1000" });
-  const of = (price: Json, tokens: number) =>
-    amount(price.credits)
-      .times(amount(String(tokens)))
-      .div(amount("1000000"));
   const { input_tokens_fresh: fresh, output_tokens: output } = json.usage;
-  expect(format(of(prices.input_tokens_fresh, fresh).plus(of(prices.output_tokens, output)))).toBe(json.credits_charged);
+  expect(format(costOf(prices.input_tokens_fresh, fresh).plus(costOf(prices.output_tokens, output)))).toBe(json.credits_charged);
 });
 
 test("nobody is told without a token, and nothing is asked but the list", async () => {

@@ -4,7 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import { afterEach, expect, test } from "vitest";
 import { amount, format } from "@pantheon/contract/money.ts";
+import { reopenTurn } from "@pantheon/core/ledger/statements/reopen-turn.ts";
 import { givenContainer } from "../support/container.ts";
+import { gateInput, openDirectly } from "../support/direct-turn.ts";
 import { givenCredits, givenEnforcement, givenPrice, givenSession, modelsWith, runTurn } from "../support/given.ts";
 import { eventsOf, lapse, pictureOf, turnsOf, walletOf } from "../support/ledger.ts";
 import { streamed, textOf } from "../support/streamed-turn.ts";
@@ -152,17 +154,15 @@ test("a turn that is taken over is fitted anew, and what its first attempt held 
   world = await testWorld({ environment: STRICT });
   const session = await givenSession(world);
   await givenCredits(world, "ada", creditsFor(100));
-  world.provider.behave("openai/gpt-4o-mini", "fake-503");
-  expect((await runTurn(world, session, { key: "k" })).status).toBe(502);
-  await world.deps.db.query.updateTable("turns").set({ status: "running", turn_index: 1 }).execute();
-  await world.deps.db.query
-    .updateTable("credit_wallets")
-    .set({ held: creditsFor(100) })
-    .where("user_id", "=", "ada")
-    .execute();
+  const strict = { maxOutputTokens: 2_048, coverInFull: true, fitsToBalance: true, enforcedByDefault: true };
+  const whose = { user: "ada", session };
+  const first = await openDirectly(world, whose, strict);
+  expect([first.max_output_tokens, first.hold]).toEqual([100, "0.01259000"]);
   await lapse(world);
-  world.provider.behave("openai/gpt-4o-mini", null);
-  expect(await runTurn(world, session, { key: "k" })).toMatchObject({ status: 201, json: { max_output_tokens: 100 } });
+  const again = gateInput(await world.deps.catalog.current(), whose, { ...strict, turn: first.turn ?? "" });
+  const [second] = await world.deps.db.run(reopenTurn, again);
+  expect(second).toMatchObject({ turn: first.turn, attempt: 2, max_output_tokens: 100, hold: first.hold });
+  expect((await walletOf(world)).held).toBe(first.hold);
 });
 
 test("a 402 names the cheaper aliases that would run on these credits, the cheapest first, with what they would hold", async () => {

@@ -37,6 +37,11 @@ function told(): string[] {
   return (world.provider.requests.at(-1)?.messages ?? []).filter(({ role }) => role === "user").map(({ content }) => content);
 }
 
+/** All that a refusal says, but for the id of its request. */
+function bare({ json: { request_id: _id, ...rest } }: { json: Json }): Json {
+  return rest;
+}
+
 test("the model is shown what came before the replaced turn, and from then on the newer one in its place", async () => {
   const [one, two] = [await say("One."), await say("Two.")];
   const again = await say("Two, again.", two.id);
@@ -111,7 +116,6 @@ test("a turn that is not of this session is as unknown as one that never was; on
   const failed = (await turnsOf(world, user)).find(({ status, session_id: its }) => status === "failed" && its === session);
   const before = await pictureOf(world);
   const ask = (replaces: string) => runTurn(world, session, { user, message: "Again.", more: { replaces } });
-  const bare = ({ json: { request_id: _id, ...rest } }: { json: Json }) => rest;
   const unknown = await ask(newId());
   expect([unknown.status, unknown.json.code, unknown.json.detail]).toEqual([404, "not_found", "Turn not found."]);
   for (const id of [elsewhere.json.id, foreign.json.id]) expect(bare(await ask(id))).toEqual(bare(unknown));

@@ -6,11 +6,11 @@ import type { Health } from "@pantheon/contract/health.ts";
 import type { ModelList } from "@pantheon/contract/models.ts";
 import type * as turns from "@pantheon/contract/turns.ts";
 import { adminClient } from "./admin.ts";
-import { ask, listing, path, succeed, type Sent } from "./calls.ts";
+import { ask, listing, path, type Sent } from "./calls.ts";
+import { sessionsClient } from "./sessions.ts";
 import { readEvents, type TurnEvent } from "./sse.ts";
 import { createTransport, openStream, type CallOptions, type ClientOptions } from "./transport.ts";
 
-const SESSIONS = "/api/v1/sessions";
 const ME = "/api/v1/users/me";
 
 export type Client = ReturnType<typeof createClient>;
@@ -24,19 +24,7 @@ export function createClient(options: ClientOptions) {
   return {
     /** One call, whatever it is answered. */
     send,
-    sessions: {
-      create: (session: Sent<typeof turns.SessionCreate> = {}, more: CallOptions = {}) =>
-        ask<typeof turns.Session>(send, { ...more, method: "POST", path: SESSIONS, body: session }),
-      read: (session: string, more: CallOptions = {}) =>
-        ask<typeof turns.Session>(send, { ...more, method: "GET", path: path`/api/v1/sessions/${session}` }),
-      /** Changes what is given; null clears it. Turns that run already go on as they began. */
-      patch: (session: string, change: Sent<typeof turns.SessionPatch>, more: CallOptions = {}) =>
-        ask<typeof turns.Session>(send, { ...more, method: "PATCH", path: path`/api/v1/sessions/${session}`, body: change }),
-      delete: async (session: string, more: CallOptions = {}): Promise<void> => {
-        await succeed(send, { ...more, method: "DELETE", path: path`/api/v1/sessions/${session}` });
-      },
-      ...listing<typeof turns.SessionList, "sessions">(send, SESSIONS, "sessions"),
-    },
+    sessions: sessionsClient(send),
     turns: {
       /** Runs a turn; rejects with 402 `insufficient_credits` when there are too few. None of its refusals costs anything. */
       run: (session: string, turn: Sent<typeof turns.TurnCreate>, more: CallOptions = {}) =>
@@ -79,6 +67,9 @@ export function createClient(options: ClientOptions) {
         ask<typeof account.TopUpStarted>(send, { ...more, method: "POST", path: `${ME}/wallet/top-up`, body: topUp }),
       read: (topUp: string, more: CallOptions = {}) =>
         ask<typeof account.TopUpRead>(send, { ...more, method: "GET", path: path`/api/v1/users/me/wallet/top-ups/${topUp}` }),
+      /** Frees its place. Rejects with 409 when it was paid: its credits are granted then. */
+      cancel: (topUp: string, more: CallOptions = {}) =>
+        ask<typeof account.TopUp>(send, { ...more, method: "DELETE", path: path`/api/v1/users/me/wallet/top-ups/${topUp}` }),
       ...listing<typeof account.TopUpList, "top_ups">(send, `${ME}/wallet/top-ups`, "top_ups"),
     },
     health: {

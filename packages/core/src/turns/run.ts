@@ -4,7 +4,6 @@ import { DomainError } from "@pantheon/contract/error.ts";
 import { converse, type Conversation, type Terms } from "./converse.ts";
 import { LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
 import { openTurn, type OpenedTurn } from "./open.ts";
-import { settleTurn } from "./settle.ts";
 
 /** The response body, and whether it is the stored answer of an earlier request with the same key. */
 export type TurnOutcome = { readonly body: string; readonly replayed: boolean };
@@ -14,15 +13,24 @@ export type TurnOutcome = { readonly body: string; readonly replayed: boolean };
  * 422 from opening, 422, 502 and 504 from the model, 503 when too little time is left or the database is away (contract section 3).
  */
 export async function runTurn(deps: TurnDeps, request: TurnRequest): Promise<TurnOutcome> {
+  const { settleTurn } = await import("./settle.ts"); // before anything is held; a cold start need not read it
   const { most, terms } = jsonTime(deps, request);
-  const turn = await openInTime(deps, request, most);
+  const turn = await openInTime(deps, request, most, JSON_LEASE_MS);
   if ("replay" in turn) return { body: turn.replay, replayed: true };
   return { body: await settleTurn(deps, request, await collected(deps, request, turn, terms())), replayed: false };
 }
 
-/** Opens the turn, unless so little of `modelMs` is there that it would not be worth a hold: then 503. */
-export async function openInTime(deps: TurnDeps, request: TurnRequest, modelMs: number): Promise<OpenedTurn | { readonly replay: string }> {
-  if (modelMs >= LIMITS.leastModelTimeMs) return openTurn(deps, request);
+/** However long the function may run: a model that answers in one piece has no longer, and settling is short. */
+const JSON_LEASE_MS = LIMITS.modelTimeMs + LIMITS.settleReserveMs + LIMITS.leaseGraceMs;
+
+/** Opens the turn for at most `leaseMs`, unless so little of `modelMs` is there that it would not be worth a hold: then 503. */
+export async function openInTime(
+  deps: TurnDeps,
+  request: TurnRequest,
+  modelMs: number,
+  leaseMs: number,
+): Promise<OpenedTurn | { readonly replay: string }> {
+  if (modelMs >= LIMITS.leastModelTimeMs) return openTurn(deps, request, leaseMs);
   throw new DomainError("out_of_time", "Too little time is left to run this turn. Please try again.", { retryAfter: 1 });
 }
 

@@ -7,13 +7,10 @@ import type { ToolName } from "@pantheon/contract/vocabulary.ts";
 import type { Caller } from "../accounts/caller.ts";
 import type { Visitor } from "../accounts/person.ts";
 import type { Database } from "../db/database.ts";
-import { keyedWrite, writeOnce, type Answered, type RequestKey } from "../audit/once.ts";
+import { once, type Answered } from "../audit/once.ts";
+import type { RequestKey } from "../audit/request-key.ts";
 import { listOf } from "../db/list.ts";
-import {
-  createSession as createStatement,
-  deleteSession as deleteStatement,
-  patchSession as patchStatement,
-} from "./statements/session.ts";
+import { createSession as CREATE_SESSION, deleteSession as DELETE_SESSION, patchSession as PATCH_SESSION } from "./statements/session.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
 import type { List } from "@pantheon/contract/page.ts";
@@ -54,19 +51,19 @@ export async function createSession(
     created_at: new Date(deps.clock()),
     deleted_at: null,
   };
-  const answer = { status: 201, body: JSON.stringify(sessionView(row)) };
-  return writeOnce(deps.db, caller.actor, key, async () => {
-    await deps.db.run(createStatement, {
-      ...keyedWrite(key, answer),
-      ...session,
-      session: row.id,
-      wallet: caller.wallet,
-      actor: caller.actor,
-      email: caller.email,
-      createdAt: row.created_at,
-    });
-    return answer;
-  });
+  return once(deps.db, { actor: caller.actor, key }, () => ({
+    status: 201,
+    body: sessionView(row),
+    run: (kept) =>
+      deps.db.run(CREATE_SESSION, {
+        ...kept,
+        ...session,
+        session: row.id,
+        wallet: caller.wallet,
+        email: caller.email,
+        createdAt: row.created_at,
+      }),
+  }));
 }
 
 /** What changes of a session: a member that is left out stays, and null clears it. */
@@ -76,8 +73,11 @@ export type SessionChange = {
   readonly systemPrompt?: string | null | undefined;
 };
 
-/** How often a change is made again because another one came between. */
-const PATCH_TRIES = 20;
+/** How a change meets another that was made since the session was read. */
+const SESSION_MOVES = {
+  tries: 20,
+  refusal: () => new DomainError("conflict", "The session is being changed. Please try again.", { retryAfter: 1 }),
+};
 
 /** Changes a session and answers it as it is then; 404 when there is none. Turns that run already go on as they began. */
 export async function patchSession(
@@ -87,28 +87,27 @@ export async function patchSession(
   session: string,
   change: SessionChange,
 ): Promise<Answered> {
-  return writeOnce(deps.db, caller.actor, key, async () => {
-    for (let tries = 0; tries < PATCH_TRIES; tries += 1) {
-      const former = await readSession(deps.db, caller.actor, session);
-      const { title = former.title, modelAlias = former.model_alias, systemPrompt = former.system_prompt } = change;
-      const changed = { ...former, title, model_alias: modelAlias, system_prompt: systemPrompt };
-      const answer = { status: 200, body: JSON.stringify(sessionView(changed)) };
-      const was = { formerTitle: former.title, formerAlias: former.model_alias, formerPrompt: former.system_prompt };
-      const input = { ...keyedWrite(key, answer), ...was, session, actor: caller.actor, title, modelAlias, systemPrompt };
-      if ((await deps.db.run(patchStatement, input)).length > 0) return answer;
-    }
-    throw new DomainError("conflict", "The session is being changed by others. Please try again.", { retryAfter: 1 });
+  return once(deps.db, { actor: caller.actor, key }, async () => {
+    const former = await readSession(deps.db, caller.actor, session);
+    const { title = former.title, modelAlias = former.model_alias, systemPrompt = former.system_prompt } = change;
+    const was = { formerTitle: former.title, formerAlias: former.model_alias, formerPrompt: former.system_prompt };
+    return {
+      status: 200,
+      body: sessionView({ ...former, title, model_alias: modelAlias, system_prompt: systemPrompt }),
+      run: (kept) => deps.db.run(PATCH_SESSION, { ...kept, ...was, session, title, modelAlias, systemPrompt }),
+      moved: SESSION_MOVES,
+    };
   });
 }
 
 /** Deletes a session softly; 404 when there is none to delete. A turn that runs in it still settles. */
 export async function deleteSession(deps: { db: Database }, caller: Caller, key: RequestKey | null, session: string): Promise<Answered> {
-  const answer = { status: 204, body: "" };
-  return writeOnce(deps.db, caller.actor, key, async () => {
-    const deleted = await deps.db.run(deleteStatement, { ...keyedWrite(key, answer), session, actor: caller.actor });
-    if (deleted.length === 0) throw sessionNotFound();
-    return answer;
-  });
+  return once(deps.db, { actor: caller.actor, key }, () => ({
+    status: 204,
+    body: null,
+    run: (kept) => deps.db.run(DELETE_SESSION, { ...kept, session }),
+    refusal: (row) => (row ? null : sessionNotFound()),
+  }));
 }
 
 /** One session of this actor. */

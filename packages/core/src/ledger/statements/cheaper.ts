@@ -2,8 +2,13 @@
 
 import { sql, type RawBuilder } from "kysely";
 import type { Slots } from "../../db/prepared.ts";
-import { affordable, credits } from "./conversation.ts";
-import type { GateInput } from "./gate.ts";
+import { affordable, credits, type ConversationInput } from "./conversation.ts";
+
+export type FittedInput = ConversationInput & {
+  /** The output limit may be what an enforced wallet affords, down to the least. */
+  fitsToBalance: boolean;
+  leastOutputTokens: number;
+};
 
 /** An alias that would run now: what it would hold, in credits, and for how many output tokens at most. */
 export type CheaperAlias = { readonly model_alias: string; readonly estimated_cost: string; readonly affordable_output_tokens: number };
@@ -12,7 +17,7 @@ export type CheaperAlias = { readonly model_alias: string; readonly estimated_co
  * A JSON list of CheaperAlias over `means`, `estimate` and the asked `price`: the cheapest first, then by name. They are reckoned as the
  * gate does, for all of the input; an alias whose window has no room for that is left out.
  */
-export function cheaperAliases(slot: Slots<GateInput>): RawBuilder<unknown> {
+export function cheaperAliases(slot: Slots<FittedInput>): RawBuilder<unknown> {
   return sql`
            select coalesce(json_agg(json_build_object(
                     'model_alias', alias,

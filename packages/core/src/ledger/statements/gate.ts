@@ -4,13 +4,13 @@
 import { sql, type RawBuilder } from "kysely";
 import type { Slots } from "../../db/prepared.ts";
 import type { TurnState } from "@pantheon/contract/vocabulary.ts";
-import { affordable, conversation, credits, reckoning, type ConversationInput } from "./conversation.ts";
-import { cheaperAliases, type CheaperAlias } from "./cheaper.ts";
+import { affordable, conversation, credits, reckoning } from "./conversation.ts";
+import { cheaperAliases, type CheaperAlias, type FittedInput } from "./cheaper.ts";
 import { lockedWallet } from "./movement.ts";
 
 export { OCTETS_PER_MESSAGE, OCTETS_PER_TOKEN } from "./conversation.ts";
 
-export type GateInput = ConversationInput & {
+export type GateInput = FittedInput & {
   turn: string;
   /** Whose wallet pays. */
   wallet: string;
@@ -21,9 +21,6 @@ export type GateInput = ConversationInput & {
   pricingVersion: string;
   revision: string;
   enforcedByDefault: boolean;
-  /** The output limit may be what an enforced wallet affords, down to the least. */
-  fitsToBalance: boolean;
-  leastOutputTokens: number;
 };
 
 /** The turn that already carries a request's key. */
