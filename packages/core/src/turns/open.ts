@@ -10,7 +10,6 @@ import { tokenBound } from "../metering/token-bound.ts";
 import { amount, type Amount } from "@pantheon/contract/money.ts";
 import type { Catalog } from "../pricing/catalog.ts";
 import { openTurn as OPEN_TURN } from "../ledger/statements/open-turn.ts";
-import { reopenTurn as REOPEN_TURN } from "../ledger/statements/reopen-turn.ts";
 import type { GateRow } from "../ledger/statements/gate.ts";
 import { coverageOf, LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
 import { newTarget, ownInsteadOf, wayAround, type Target, type Way } from "./collision.ts";
@@ -125,10 +124,16 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
   };
   const [row] =
     target.mode === "reopen"
-      ? await deps.db.run(REOPEN_TURN, input)
+      ? await deps.db.run(await reopenStatement(), input)
       : await deps.db.run(OPEN_TURN, { ...input, key: request.key?.value ?? null, requestHash: request.key?.hash ?? null });
   invariant(row, "the open statement answers one row");
   return row;
+}
+
+/** Seldom needed: a cold start need not read it. */
+async function reopenStatement() {
+  const { reopenTurn } = await import("../ledger/statements/reopen-turn.ts");
+  return reopenTurn;
 }
 
 /** The aliases that cannot do what the request asks for: mostly it asks for nothing. */

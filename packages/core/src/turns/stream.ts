@@ -4,7 +4,8 @@
 import { format } from "@pantheon/contract/money.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import { keepLease } from "./lease.ts";
-import { converse, type ConversationEvent } from "./converse.ts";
+import type { ConversationEvent, Terms } from "./converse.ts";
+import { loadCourse, type Course } from "./course.ts";
 import { openInTime } from "./run.ts";
 import type { OpenedTurn } from "./open.ts";
 import { LEASES, LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
@@ -30,20 +31,18 @@ export type TurnStream = {
  * turn is lost, the model is asked no further, and the turn's row says what becomes of it (settle.ts).
  */
 export async function streamTurn(deps: TurnDeps, request: TurnRequest): Promise<TurnStream> {
-  const { settleTurn } = await import("./settle.ts"); // before anything is held; a cold start need not read it
+  const course = await loadCourse();
   const left = (): number => request.deadline - deps.ticks() - LIMITS.settleReserveMs;
   const turn = await openInTime(deps, request, left(), (deps.leases ?? LEASES).lengthMs);
-  return "replay" in turn ? replayOf(turn.replay) : running(deps, request, turn, Math.max(1, left()), settleTurn);
+  return "replay" in turn ? replayOf(turn.replay) : running(deps, request, turn, Math.max(1, left()), course);
 }
 
-type Settle = typeof import("./settle.ts").settleTurn;
-
-function running(deps: TurnDeps, request: TurnRequest, turn: OpenedTurn, modelMs: number, settle: Settle): TurnStream {
+function running(deps: TurnDeps, request: TurnRequest, turn: OpenedTurn, modelMs: number, course: Course): TurnStream {
   const stop = new AbortController();
   const queue = createQueue<StreamEvent>({ most: LIMITS.queuedCharacters, patienceMs: modelMs });
   const lease = keepLease(deps, turn, request.caller.actor);
   const terms = { until: deps.ticks() + modelMs, keepsLate: true, signal: AbortSignal.any([stop.signal, lease.lost]) };
-  const ended = work(deps, request, turn, terms, queue, settle)
+  const ended = work(deps, request, turn, terms, queue, course)
     .then(
       () => null,
       (error: unknown) => error ?? new Error("nothing was thrown"),
@@ -66,16 +65,16 @@ async function work(
   deps: TurnDeps,
   request: TurnRequest,
   turn: OpenedTurn,
-  terms: Parameters<typeof converse>[3],
+  terms: Terms,
   queue: ReturnType<typeof createQueue<StreamEvent>>,
-  settle: Settle,
+  course: Course,
 ): Promise<void> {
   await queue.put(startedEvent(turn, turn.hold), 0);
-  const events = converse(deps, request, turn, terms);
+  const events = course.converse(deps, request, turn, terms);
   for (;;) {
     const step = await events.next();
     if (step.done) {
-      const body = await settle(deps, request, step.value);
+      const body = await course.settle(deps, request, step.value);
       return queue.put(doneEvent(body), 0);
     }
     await queue.put(shown(step.value), step.value.type === "text" ? step.value.text.length : 0);

@@ -44,7 +44,7 @@ const WRAP = sql.lit(OCTETS_PER_MESSAGE);
 const PER_TOKEN = sql.lit(OCTETS_PER_TOKEN);
 const LEAST = sql.lit(LEAST_OCTETS_PER_TOKEN);
 
-/** The CTEs `session`, `price`, `past`, `density` and `weighed`: what the model may be shown, and how much of it there is room for. */
+/** The CTEs `session`, `price`, those of the history, `density` and `weighed`: what the model may be shown, and how much of it there is room for. */
 export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown> {
   return sql`
   -- Of this statement's snapshot: the session, if it is there and this user's.
@@ -75,6 +75,13 @@ export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown
            lateral (select (${slot.prices}::jsonb -> session.alias ->> 'window')::bigint
                            - ${slot.maxOutputTokens}::bigint as tokens) as prompt
   ),
+  ${history(slot)},
+  ${room(slot)}`;
+}
+
+/** The CTEs `replaced`, `renewed` and `past`: what was said before, of each place in the history the newest answer. */
+function history(slot: Slots<ConversationInput>): RawBuilder<unknown> {
+  return sql`
   -- The turn that this one stands in for, if it is of this session: its state, and its place in the history.
   replaced as (
     select turns.status,
@@ -115,8 +122,7 @@ export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown
             or coalesce(turns.place, turns.turn_index) < (select replaced.place from replaced))
      order by turn_index desc
      limit ${slot.historyTurns}::int + 1
-  ),
-  ${room(slot)}`;
+  )`;
 }
 
 /** The CTEs `density` and `weighed`: how much of the past there is room for. */
