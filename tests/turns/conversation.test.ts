@@ -142,7 +142,7 @@ test("each call is kept with the API key that its caller came with, and with non
     ["personal", null],
   ] as const) {
     const { request, turn } = await opened(user, apiKey);
-    await settleTurn(world.deps, request, twoCalls(request, turn));
+    await settleTurn(world.deps, request, twoCalls(turn));
     expect((await eventsOf(world, user)).map((event) => event.api_key_id)).toEqual([apiKey, apiKey]);
   }
 });

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   user = `user-${(users += 1)}`;
-  session = await givenSession(world, user, { title: "Old", system_prompt: "Be brief.", tools: ["search"] });
+  session = await givenSession(world, user, { title: "Old", system_prompt: "Be brief." });
 });
 afterEach(() => world.assertLedger());
 afterAll(() => world.end());
@@ -38,7 +38,7 @@ test("what is said changes, what is not stays, and null clears", async () => {
     system_prompt: "Be long.",
   });
   const cleared = await patch({ title: null, system_prompt: null });
-  expect(cleared.json).toMatchObject({ title: null, system_prompt: null, model_alias: "claude-haiku", tools: ["search"] });
+  expect(cleared.json).toMatchObject({ title: null, system_prompt: null, model_alias: "claude-haiku" });
   expect(await read()).toEqual(cleared.json);
 });
 
@@ -86,6 +86,7 @@ test.each<[string, unknown]>([
   ["a title that is too long", { title: "x".repeat(201) }],
   ["an empty alias", { model_alias: " " }],
   ["no alias", { model_alias: null }],
+  ["an alias that cannot be run", { model_alias: "no-such-model" }],
   ["its tools", { tools: [] }],
   ["its owner", { started_by_user_id: "mallory" }],
 ])("%s is refused", async (_name, body) => {

@@ -6,20 +6,22 @@ import { DomainError } from "@pantheon/contract/error.ts";
 import { capabilitiesView, unsupported } from "../models/capable.ts";
 import type { Model } from "../models/model.ts";
 import type { Sampling } from "../models/request.ts";
-import { amount, format } from "@pantheon/contract/money.ts";
+import { amount, format, roundHalfUp, type Amount } from "@pantheon/contract/money.ts";
+import { knownAliases, type Catalog } from "../pricing/catalog.ts";
 import type { TurnRequest } from "./request.ts";
 
 type Asked = {
-  readonly request: Pick<TurnRequest, "replaces" | "sampling">;
+  readonly request: Pick<TurnRequest, "alias" | "replaces" | "sampling">;
+  readonly catalog: Catalog;
   readonly config: Pick<Config, "topUpUrl">;
   readonly models: Readonly<Record<string, Model>>;
 };
 
 /** The refusal that this row stands for, or null when nothing stands against the turn. */
-export function refusalOf(row: GateRow, { request, config, models }: Asked): DomainError | null {
+export function refusalOf(row: GateRow, { request, config, models, catalog }: Asked): DomainError | null {
   if (row.session === null) return new DomainError("not_found", "Session not found.");
   if (row.suspended) return new DomainError("account_suspended", "This account is suspended.");
-  if (row.multiplier === null) return new DomainError("unknown_model_alias", "Unknown model alias.");
+  if (row.multiplier === null) return unknownAlias(request.alias === null ? "" : "model_alias_override", catalog);
   if (request.replaces !== null && row.replaced !== "completed") return notReplaceable(row.replaced);
   const model = models[row.alias ?? ""];
   if (row.unable && model !== undefined) return unsupportedBy(row.alias ?? "", model, request.sampling);
@@ -42,9 +44,23 @@ function unsupportedBy(alias: string, { capabilities }: Model, sampling: Samplin
   });
 }
 
+/** 422 for an alias that cannot be run, with those that can. `path` is where it was named; empty when the session named it. */
+export function unknownAlias(path: string, catalog: Catalog): DomainError {
+  const message = `must be one of ${knownAliases(catalog).join(", ")}`;
+  return new DomainError("unknown_model_alias", "Unknown model alias.", { errors: [{ path, message }] });
+}
+
+/** The same 402 with what such a turn has cost lately, in place of the hold. */
+export function withUsualCost(refusal: DomainError, usual: Amount): DomainError {
+  return new DomainError(refusal.code, refusal.message, {
+    members: { ...refusal.members, estimated_cost: format(roundHalfUp(usual, 8)) },
+    cause: refusal,
+  });
+}
+
 /**
- * The figures are those of the locked wallet row; `estimated_cost` is the hold that the turn would have taken (contract section 3). How
- * much output is affordable, and under which cheaper aliases, is reckoned by the statement too.
+ * The figures are those of the locked wallet row. Until somebody has looked, all that is known of the cost is the hold (contract
+ * section 3). How much output is affordable, and under which cheaper aliases, is reckoned by the statement too.
  */
 function insufficientCredits(row: GateRow, config: Pick<Config, "topUpUrl">): DomainError {
   const available = amount(row.balance ?? "0").minus(amount(row.held ?? "0"));
@@ -53,6 +69,7 @@ function insufficientCredits(row: GateRow, config: Pick<Config, "topUpUrl">): Do
       balance: format(amount(row.balance ?? "0")),
       held: format(amount(row.held ?? "0")),
       available: format(available),
+      hold: format(amount(row.wanted ?? "0")),
       estimated_cost: format(amount(row.wanted ?? "0")),
       top_up_url: config.topUpUrl,
       affordable_output_tokens: Number(row.affordable ?? "0"),
