@@ -22,9 +22,9 @@ exports.ROOMS = {
   config: { imports: [], faces: ["config", "database-url", "variables"] },
   db: { imports: ["config"], faces: ["database", "list", "migrate", "migration-head", "prepared", "unavailable"] },
   audit: { imports: ["db"], faces: ["actions", "audited", "keyed", "once", "request-key"] },
-  models: { imports: [], faces: ["collect", "gateway", "model", "models", "report", "request"] },
+  models: { imports: [], faces: ["attempts", "capable", "collect", "gateway", "model", "models", "report", "request"] },
   metering: { imports: ["models"], faces: ["estimate", "token-bound", "usage"] },
-  pricing: { imports: ["config", "db", "audit"], faces: ["catalog", "charge", "prices", "settings"] },
+  pricing: { imports: ["config", "db", "audit"], faces: ["catalog", "charge", "prices", "settings", "weights"] },
   ledger: {
     imports: ["db", "audit"],
     faces: ["durability", "entries", "grant", "invariants", "wallet"],
@@ -44,7 +44,7 @@ exports.ROOMS = {
   accounts: { imports: ["db", "audit", "ledger"], faces: ["caller", "people", "person"] },
   turns: {
     imports: ["config", "db", "audit", "accounts", "ledger", "pricing", "metering", "models"],
-    faces: ["history", "receipt", "run", "sessions", "stream", "sweep", "usage-events"],
+    faces: ["history", "offered", "receipt", "run", "sessions", "stream", "sweep", "usage-events"],
   },
   payments: {
     imports: ["config", "db", "audit", "accounts", "ledger"],
