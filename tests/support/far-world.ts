@@ -10,7 +10,7 @@ export type FarWorld = {
   /** The container behind the proxy. */
   readonly far: Container;
   /** Ends all three; the world asserts its ledger. */
-  end(): Promise<void>;
+  readonly end: () => Promise<void>;
 };
 
 export async function farWorld(options?: Parameters<typeof testWorld>[0]): Promise<FarWorld> {
