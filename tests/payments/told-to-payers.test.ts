@@ -4,8 +4,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { handleEvent } from "@pantheon/core/payments/events.ts";
 import { adminWorld, operate, ROOT } from "../support/admin.ts";
-import { givenSession, runTurn } from "../support/given.ts";
-import { givenCredits } from "../support/given.ts";
+import { givenCredits, givenSession, runTurn } from "../support/given.ts";
 import { givenTopUp, succeededOf, topUpRow, type GivenTopUp } from "../support/given-top-up.ts";
 import { eventOf } from "../support/payment-event.ts";
 import type { Json, TestWorld } from "../support/world.ts";
@@ -20,6 +19,9 @@ afterAll(() => world.end());
 const get = async (path: string, user: string): Promise<Json> => (await world.call("GET", `/api/v1/users/me/${path}`, { user })).json;
 const rowsOf = async (user: string): Promise<Json[]> => (await get("transactions", user)).transactions;
 const saidTo = async (user: string): Promise<string[]> => (await rowsOf(user)).map(({ description }) => description);
+
+const used = (row: Json) => `${row.amount.slice(1)} credits used`;
+const receiptOf = (user: string, row: Json) => get(`transactions/${row.id}/receipt`, user);
 
 async function paid(user: string): Promise<GivenTopUp> {
   const topUp = await givenTopUp(world, { user });
@@ -54,7 +56,6 @@ describe("a ledger row is described", () => {
     await runTurn(world, titled, { user: "ada" });
     await runTurn(world, await givenSession(world, "ada"), { user: "ada", alias: "gpt-4o" });
     const [second, first] = await rowsOf("ada");
-    const used = (row: Json) => `${row.amount.slice(1)} credits used`;
     expect([first.description, second.description]).toEqual([
       `Turn with claude-sonnet in “Lunch <b>plans</b>”: ${used(first)}`,
       `Turn with gpt-4o: ${used(second)}`,
@@ -138,8 +139,6 @@ describe("a top-up says what became of it", () => {
 });
 
 describe("a receipt", () => {
-  const receiptOf = async (user: string, row: Json) => get(`transactions/${row.id}/receipt`, user);
-
   it("of a top-up names its payment and its price, and divides again by the price of its day", async () => {
     const { json } = await world.call("POST", "/api/v1/users/me/wallet/top-up", { user: "gus", body: { amount_usd: "10" } });
     const { payment_intent: payment, usd_per_credit: price } = await topUpRow(world, json.id);

@@ -21,21 +21,18 @@ export type Described = {
 /** One sentence without its full stop, such as "Chargeback of your payment of 21 Nov: 233.33 credits taken back". Days are those of UTC. */
 export function describeEntry(row: Described): string {
   const credits = `${format(amount(row.amount).abs())} credits`;
-  switch (row.source) {
-    case "turn":
-      return `${turnWords(row.turn)}: ${credits} used`;
-    case "top_up":
-      return `${row.payment?.currency === "usd" ? `Top-up of ${dollars(amount(row.payment.amount_usd))}` : "Top-up"}: ${credits} added`;
-    case "admin":
-      return row.kind === "debit" ? `Taken back by an admin: ${credits}` : `Granted by an admin: ${credits} added`;
-    case "reversal":
-      return `${reversalWords(row)}: ${credits} ${row.amount.startsWith("-") ? "taken back" : "given back"}`;
-    case "seed":
-      return `To begin with: ${credits} added`;
-    case "promo":
-      return `A gift: ${credits} added`;
-  }
+  return WORDS[row.source](row, credits);
 }
+
+const WORDS: Readonly<Record<LedgerSource, (row: Described, credits: string) => string>> = {
+  turn: ({ turn }, credits) => `${turnWords(turn)}: ${credits} used`,
+  top_up: ({ payment }, credits) =>
+    `${payment?.currency === "usd" ? `Top-up of ${dollars(amount(payment.amount_usd))}` : "Top-up"}: ${credits} added`,
+  admin: ({ kind }, credits) => (kind === "debit" ? `Taken back by an admin: ${credits}` : `Granted by an admin: ${credits} added`),
+  reversal: (row, credits) => `${reversalWords(row)}: ${credits} ${row.amount.startsWith("-") ? "taken back" : "given back"}`,
+  seed: (_row, credits) => `To begin with: ${credits} added`,
+  promo: (_row, credits) => `A gift: ${credits} added`,
+};
 
 function turnWords(turn: Described["turn"]): string {
   if (!turn) return "Turn";

@@ -37,12 +37,15 @@ export function listTakenBack<Row extends { payment_intent: string | null }>(
 
 /** What was taken back, as it leaves. */
 export function takenBackView(row: TakenBack): Pick<v.InferInput<typeof TopUp>, "refunded_usd" | "disputed" | "credits_taken_back"> {
-  const usd = (minor: string) => format(amount(minor).div(amount("100")));
   return {
     refunded_usd: usd(row.refunded_minor),
     disputed: row.dispute_state && { state: row.dispute_state, amount_usd: row.dispute_minor && usd(row.dispute_minor) },
     credits_taken_back: format(amount(row.credits_taken_back)),
   };
+}
+
+function usd(minor: string): string {
+  return format(amount(minor).div(amount("100")));
 }
 
 /** The rows in their order, each with what was taken back of its payment. One statement for all of them. */
