@@ -108,6 +108,7 @@ async function oneTurn(db: Database, catalog: Catalog, user: string, session: st
     turn,
     wallet: user,
     actor: user,
+    apiKey: null,
     attempt: 1,
     answer: "Less than you think.",
     providerModel: "bench",
