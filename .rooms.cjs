@@ -27,7 +27,7 @@ exports.ROOMS = {
   pricing: { imports: ["config", "db", "audit"], faces: ["catalog", "charge", "prices", "settings", "weights"] },
   ledger: {
     imports: ["db", "audit"],
-    faces: ["durability", "entries", "grant", "invariants", "wallet"],
+    faces: ["described", "durability", "entries", "grant", "invariants", "wallet"],
     doors: {
       turns: ["gate", "open-turn", "reopen-turn", "settle-turn", "sweep-turns", "void-turn"].map((name) => `statements/${name}`),
       payments: [
@@ -48,7 +48,21 @@ exports.ROOMS = {
   },
   payments: {
     imports: ["config", "db", "audit", "accounts", "ledger"],
-    faces: ["asked-rarely", "cancel", "checkout", "events", "list", "own-top-ups", "reconcile", "resolve", "set-aside", "stripe", "upkeep"],
+    faces: [
+      "asked-rarely",
+      "cancel",
+      "checkout",
+      "events",
+      "list",
+      "own-top-ups",
+      "receipt",
+      "reconcile",
+      "resolve",
+      "set-aside",
+      "stripe",
+      "taken-back",
+      "upkeep",
+    ],
   },
   reports: { imports: ["db"], faces: ["analytics", "export", "margin", "range", "summary"] },
   maintenance: { imports: ["db"], faces: ["health-probe", "lost-revenue", "runs"] },
