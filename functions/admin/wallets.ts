@@ -3,10 +3,10 @@
 import type { Hono } from "hono";
 import type * as v from "valibot";
 import type { Database } from "@pantheon/core/db/database.ts";
-import { listScope, pageView, storedAnswer } from "@pantheon/edge/output/respond.ts";
+import { storedAnswer } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv, Asked } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
-import { pageOf } from "@pantheon/edge/input/list-query.ts";
+import { listPage } from "@pantheon/edge/output/list-page.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { body, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { format, type Amount } from "@pantheon/contract/money.ts";
@@ -14,12 +14,11 @@ import { listActions, type ActionRow } from "@pantheon/core/audit/actions.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import { ListQuery } from "@pantheon/contract/wire.ts";
 import { grantByAdmin } from "@pantheon/core/ledger/grant.ts";
-import { ledgerRowView, listTransactions } from "@pantheon/core/ledger/entries.ts";
+import { recentTransactions } from "@pantheon/core/ledger/entries.ts";
 import { findWallet } from "@pantheon/core/ledger/wallet.ts";
 import { actingAdmin } from "./prices.ts";
 import * as shapes from "@pantheon/contract/admin.ts";
 
-const RECENT = { limit: 10, offset: 0, after: null };
 const NO_ADMIN = { 403: "Not an admin" };
 const NO_USER_ID = "Nobody can have this id";
 const someone = params(shapes.UserPath, "User not found.");
@@ -39,9 +38,8 @@ export function walletRoutes(app: Hono<AppEnv>, { db }: { readonly db: Database 
     async (c) => {
       const user = c.req.valid("param").user_id;
       const { balance, held, available } = await findWallet(db, user);
-      const { rows } = await listTransactions(db, user, RECENT);
       const figures = { balance: format(balance), held: format(held), available: format(available) };
-      return c.var.respond({ user_id: user, ...figures, recent_transactions: rows.map(ledgerRowView) });
+      return c.var.respond({ user_id: user, ...figures, recent_transactions: await recentTransactions(db, user) });
     },
   );
   app.post(
@@ -115,13 +113,10 @@ function actionRoutes(app: Hono<AppEnv>, db: Database): void {
       refusals: NO_ADMIN,
     }),
     query(ListQuery),
-    async (c) => {
-      const page = pageOf(listScope(c), ["time", "id"], c.req.valid("query"));
-      return c.var.respond(pageView("actions", listScope(c), await listActions(db, page), actionView));
-    },
+    async (c) => c.var.respond(await listPage(c, c.req.valid("query"), "actions", listActions(db), actionView)),
   );
 }
 
-function actionView({ position: _position, ...action }: ActionRow): v.InferInput<typeof shapes.AdminAction> {
+function actionView(action: ActionRow): v.InferInput<typeof shapes.AdminAction> {
   return { ...action, created_at: rfc3339(action.created_at) };
 }

@@ -2,10 +2,10 @@
 
 import type { Hono } from "hono";
 import type * as v from "valibot";
-import { listScope, pageView, requestKey, storedAnswer } from "@pantheon/edge/output/respond.ts";
+import { requestKey, storedAnswer } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
-import { pageOf } from "@pantheon/edge/input/list-query.ts";
+import { listPage } from "@pantheon/edge/output/list-page.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { body, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
@@ -41,10 +41,7 @@ export function topUpRoutes(app: Hono<AppEnv>, deps: CheckoutDeps & { readonly s
     TOP_UPS,
     describe({ id: "listTopUps", summary: "Your top-ups, newest first", tag: "top-ups", responds: [200, TopUpList] }),
     query(ListQuery),
-    async (c) => {
-      const page = pageOf(listScope(c), ["time", "id"], c.req.valid("query"));
-      return c.var.respond(pageView("top_ups", listScope(c), await listTopUps(deps, c.var.caller.wallet, page), topUpView));
-    },
+    async (c) => c.var.respond(await listPage(c, c.req.valid("query"), "top_ups", listTopUps(deps, c.var.caller.wallet), topUpView)),
   );
   app.get(
     `${TOP_UPS}/:top_up_id`,

@@ -1,10 +1,10 @@
 // A person's own top-ups, as they read them. One that is not settled yet is looked up at Stripe.
 
 import type { Database } from "../db/database.ts";
-import { newestFirst, positionOf } from "../db/newest-first.ts";
+import { listOf } from "../db/list.ts";
 import { moveTopUp } from "./statements/top-up.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
-import { listed, type Listed, type Page } from "@pantheon/contract/page.ts";
+import type { List } from "@pantheon/contract/page.ts";
 import type { TopUpState } from "@pantheon/contract/vocabulary.ts";
 import type { CheckoutDeps } from "./checkout.ts";
 import { parsePayment, stateOf } from "./payment.ts";
@@ -21,14 +21,8 @@ export type TopUpRow = {
 };
 
 /** This wallet's top-ups, newest first, as they are known. */
-export async function listTopUps({ db }: CheckoutDeps, wallet: string, page: Page): Promise<Listed<TopUpRow>> {
-  const rows = await newestFirst(ownTopUps(db, wallet), page).execute();
-  const counted = await db.query
-    .selectFrom("top_ups")
-    .select((column) => column.fn.countAll<string>().as("count"))
-    .where("user_id", "=", wallet)
-    .executeTakeFirstOrThrow();
-  return listed(rows, page, Number(counted.count), positionOf);
+export function listTopUps({ db }: CheckoutDeps, wallet: string): List<TopUpRow> {
+  return listOf({ on: db.query, rows: ownTopUps(db, wallet) });
 }
 
 /**

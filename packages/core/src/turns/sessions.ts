@@ -8,11 +8,11 @@ import type { Caller } from "../accounts/caller.ts";
 import type { Visitor } from "../accounts/person.ts";
 import type { Database } from "../db/database.ts";
 import { keyedWrite, writeOnce, type Answered, type RequestKey } from "../audit/once.ts";
-import { NEWEST_FIRST, newestFirst, positionOf, readWithin } from "../db/newest-first.ts";
+import { listOf } from "../db/list.ts";
 import { createSession as createStatement, deleteSession as deleteStatement } from "./statements/session.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
-import { listed, type Listed, type Page } from "@pantheon/contract/page.ts";
+import type { List } from "@pantheon/contract/page.ts";
 import { rfc3339, type Clock } from "@pantheon/contract/time.ts";
 
 export type SessionRow = {
@@ -83,16 +83,9 @@ export async function readSession(db: Database, actor: string, session: string):
 }
 
 /** This actor's sessions by time and id, newest first. */
-export async function listSessions(db: Database, actor: string, page: Page): Promise<Listed<SessionRow>> {
+export function listSessions(db: Database, actor: string): List<SessionRow> {
   const octets = sql<number>`octet_length(coalesce(title, '')) + octet_length(coalesce(system_prompt, ''))`.as("octets");
-  const rows = await readWithin(db.query, newestFirst(ownSessions(db, actor).select(octets), page), NEWEST_FIRST);
-  const counted = await db.query
-    .selectFrom("sessions")
-    .select((column) => column.fn.countAll<string>().as("count"))
-    .where("user_id", "=", actor)
-    .where("deleted_at", "is", null)
-    .executeTakeFirstOrThrow();
-  return listed(rows, page, Number(counted.count), positionOf, rows[0]?.found);
+  return listOf({ on: db.query, rows: ownSessions(db, actor).select(octets), large: true });
 }
 
 /** A session as it leaves (contract section 3). */
