@@ -62,7 +62,7 @@ module.exports = {
     only("audit", "db"),
     only("models"),
     only("metering", "models"),
-    only("pricing", "db", "audit"),
+    only("pricing", "db", "audit", "models"),
     only("ledger", "db", "audit", "pricing"),
     only("accounts", "db", "audit", "ledger"),
     only("turns", "db", "audit", "accounts", "ledger", "pricing", "metering", "models"),

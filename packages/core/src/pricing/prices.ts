@@ -1,59 +1,51 @@
 // Prices as an admin sees and changes them. Every change is one statement with its audit row; what was charged before never moves.
 
 import type * as v from "valibot";
-import type { ActivatedVersion, Price, PriceList, PricingVersion } from "@pantheon/contract/admin.ts";
-import type { Database } from "../db/database.ts";
+import type { ActivatedVersion, PatchedPrice, PricingVersion } from "@pantheon/contract/prices.ts";
 import { keyedWrite, writeOnce, type Answered, type RequestKey } from "../audit/once.ts";
 import { patchPrice as patchStatement } from "./statements/patch-price.ts";
 import { activateVersion as activateStatement, createVersion as createStatement } from "./statements/pricing-version.ts";
 import { sqlState } from "../db/unavailable.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
-import { amount, format, type Amount } from "@pantheon/contract/money.ts";
+import { format, type Amount } from "@pantheon/contract/money.ts";
+import { readRecentUseIfItCan } from "./recent-use.ts";
+import { activeVersion, findVersion, today, versionNotFound, warningsAbout, type Economy } from "./versions.ts";
 
 /** Who writes, by which request, under which key. */
 export type ActingAdmin = { readonly admin: string; readonly requestId: string; readonly key: RequestKey | null };
 
-type PriceItem = v.InferInput<typeof Price>;
-
-/** The active version's prices by alias, with the revision that they are true at. */
-export async function readPrices(db: Database): Promise<v.InferInput<typeof PriceList>> {
-  const rows = await db.query
-    .selectFrom("runtime_settings as s")
-    .innerJoin("pricing_versions as v", (join) => join.on("v.is_active", "=", true))
-    .innerJoin("model_pricing as m", "m.pricing_version", "v.version")
-    .select(["s.revision", "m.model_alias", "m.multiplier", "m.pricing_version"])
-    .orderBy("m.model_alias")
-    .execute();
-  const [first] = rows;
-  if (!first) throw new DomainError("not_configured", "No pricing version is active.");
-  const items = rows.map((row) => ({
-    model_alias: row.model_alias,
-    multiplier: format(amount(row.multiplier)),
-    pricing_version: row.pricing_version,
-  }));
-  return { pricing_version: first.pricing_version, revision: first.revision, items };
-}
-
-/** Sets one multiplier. 404 for an unknown pair; 412 when `ifRevision` is given and the revision has moved on. */
+/**
+ * Sets one multiplier, and says what an admin should know of it. 404 for an unknown pair; 412 when `ifRevision` is given and the revision
+ * has moved on.
+ */
 export async function patchPrice(
-  db: Database,
+  economy: Economy,
   by: ActingAdmin,
   price: { version: string; alias: string; multiplier: Amount; ifRevision: string | null },
 ): Promise<Answered> {
+  const { db } = economy;
   const multiplier = format(price.multiplier);
-  const item: PriceItem = { model_alias: price.alias, multiplier, pricing_version: price.version };
-  const answer = { status: 200, body: JSON.stringify(item) };
   return writeOnce(db, by.admin, by.key, async () => {
     const { admin, requestId, key } = by;
+    const version = await findVersion(db, price.version); // its weights never change
+    if (version === null) throw priceNotFound();
+    const item = { model_alias: price.alias, multiplier, pricing_version: price.version };
+    const warnings = warningsAbout(economy, { ...version, prices: [item] }, await readRecentUseIfItCan(db.query));
+    const view: v.InferInput<typeof PatchedPrice> = { ...item, warnings };
+    const answer = { status: 200, body: JSON.stringify(view) };
     const [row] = await db.run(patchStatement, { ...keyedWrite(key, answer), ...price, admin, requestId, multiplier });
-    if (!row?.known) throw new DomainError("not_found", "Model alias not found for pricing version.");
-    if (!row.changed) {
-      throw new DomainError("precondition_failed", "Prices or settings have changed since that revision.", {
-        members: { revision: row.revision },
-      });
-    }
+    if (!row?.known) throw priceNotFound();
+    if (!row.changed) throw outdated(row.revision);
     return answer;
   });
+}
+
+function priceNotFound(): DomainError {
+  return new DomainError("not_found", "Model alias not found for pricing version.");
+}
+
+function outdated(revision: string): DomainError {
+  return new DomainError("precondition_failed", "Prices or settings have changed since that revision.", { members: { revision } });
 }
 
 export type NewVersion = {
@@ -68,11 +60,13 @@ export type NewVersion = {
 const TRIES = 20;
 
 /** Makes a version that is not active yet, with the active one's weights. 409 when there is one of that name. */
-export async function createVersion(db: Database, by: ActingAdmin, asked: NewVersion): Promise<Answered> {
+export async function createVersion(economy: Economy, by: ActingAdmin, asked: NewVersion): Promise<Answered> {
+  const { db } = economy;
   return writeOnce(db, by.admin, by.key, async () => {
+    const recent = await readRecentUseIfItCan(db.query);
     for (let tries = 0; tries < TRIES; tries += 1) {
-      const active = asked.items === null ? await readPrices(db) : null;
-      const items = (active?.items ?? asked.items ?? []).map((item) => ({
+      const active = await activeVersion(db);
+      const items = (asked.items ?? active.prices).map((item) => ({
         model_alias: item.model_alias,
         multiplier: typeof item.multiplier === "string" ? item.multiplier : format(item.multiplier),
         pricing_version: asked.version,
@@ -84,6 +78,7 @@ export async function createVersion(db: Database, by: ActingAdmin, asked: NewVer
         effective_date: asked.effectiveDate,
         is_active: false,
         items,
+        warnings: warningsAbout(economy, { ...active, prices: items }, recent),
       };
       const answer = { status: 201, body: JSON.stringify(view) };
       const { admin, requestId, key } = by;
@@ -93,7 +88,7 @@ export async function createVersion(db: Database, by: ActingAdmin, asked: NewVer
         admin,
         requestId,
         items: JSON.stringify(items),
-        ifRevision: active?.revision ?? null,
+        ifRevision: asked.items === null ? active.revision : null,
       };
       const rows = await db.run(createStatement, input).catch((error: unknown) => {
         throw sqlState(error) === UNIQUE_VIOLATION
@@ -108,26 +103,41 @@ export async function createVersion(db: Database, by: ActingAdmin, asked: NewVer
 
 const UNIQUE_VIOLATION = "23505";
 
-/** Makes a version the active one, in one switch that binds the next turn everywhere. 404 when there is none of that name. */
-export async function activateVersion(db: Database, by: ActingAdmin, version: string): Promise<Answered> {
+/**
+ * Makes a version the active one, in one switch that binds the next turn everywhere. 404 when there is none of that name; 409 while its
+ * effective date has not come; 412 when `ifRevision` is given and the revision has moved on.
+ */
+export async function activateVersion(economy: Economy, by: ActingAdmin, name: string, ifRevision: string | null): Promise<Answered> {
+  const { db } = economy;
   return writeOnce(db, by.admin, by.key, async () => {
+    const recent = await readRecentUseIfItCan(db.query);
     for (let tries = 0; tries < TRIES; tries += 1) {
-      const row = await db.query
-        .selectFrom("pricing_versions as v")
-        .innerJoin("runtime_settings as s", (join) => join.onTrue())
-        .select(["v.version", "v.label", "v.effective_date", "s.revision"])
-        .where("v.version", "=", version)
-        .executeTakeFirst();
-      if (!row) throw new DomainError("not_found", "Pricing version not found.");
-      const { revision: ifRevision, ...view } = row;
-      const body: v.InferInput<typeof ActivatedVersion> = { ...view, is_active: true };
-      const answer = { status: 200, body: JSON.stringify(body) };
+      const version = await findVersion(db, name);
+      if (version === null) throw versionNotFound();
+      const { label, effectiveDate, revision } = version;
+      const day = today(economy);
+      if (ifRevision !== null && ifRevision !== revision) throw outdated(revision);
+      if (effectiveDate > day) throw notEffectiveYet(effectiveDate);
+      const view: v.InferInput<typeof ActivatedVersion> = {
+        version: name,
+        label,
+        effective_date: effectiveDate,
+        is_active: true,
+        warnings: warningsAbout(economy, version, recent),
+      };
+      const answer = { status: 200, body: JSON.stringify(view) };
       const { admin, requestId, key } = by;
-      const rows = await db.run(activateStatement, { ...keyedWrite(key, answer), admin, requestId, version, ifRevision });
+      const input = { ...keyedWrite(key, answer), admin, requestId, version: name, ifRevision: revision, today: day };
+      const rows = await db.run(activateStatement, input);
       if (rows.length > 0) return answer;
     }
     throw pricesAreMoving();
   });
+}
+
+function notEffectiveYet(date: string): DomainError {
+  const detail = `This version takes effect on ${date} (UTC) and cannot be activated before.`;
+  return new DomainError("not_effective_yet", detail, { members: { effective_date: date } });
 }
 
 function pricesAreMoving(): DomainError {

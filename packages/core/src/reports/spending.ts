@@ -26,11 +26,11 @@ export function spending(range: Range): RawBuilder<unknown> {
           from credit_transactions as ledger
           join spenders on spenders.user_id = ledger.user_id
       ),
-      -- The gifts that each row leaves. A grant of whatever source but a payment is a gift, as far as it can be spent; a debit takes
+      -- The gifts that each row leaves, never more than can be spent. A grant of whatever source but a payment is a gift; a debit takes
       -- gifts first; a refund takes what was bought first, so gifts only go when nothing else is left.
       gifts as (
         select movements.*,
-               gifts_left(case when kind = 'debit' or (kind = 'grant' and source <> 'top_up') then after - before else 0 end, after)
+               gifts_left(case when kind = 'debit' or (kind = 'grant' and source <> 'top_up') then -taken else 0 end, after)
                  over (partition by user_id order by seq rows unbounded preceding) as gifts
           from movements
       ),

@@ -3,20 +3,19 @@
 import type { Mutant } from "../mutant.ts";
 
 const SPENDING = { file: "tests/reports/margin-spending.test.ts" };
-const RANDOM = "the parts of random ledgers are the oracle's, by model, by day and together, and they add up to the revenue";
 
 export const PRICE_GUARDS: readonly Mutant[] = [
   {
-    name: "gifts-fill-debts",
-    guard: "A gift to a wallet in debt is spent twice: by the debt, and by the next turn.",
+    name: "gifts-first",
+    guard: "A refund takes gifts while there are credits that were bought.",
     patches: [
       {
         file: "packages/core/src/reports/spending.ts",
-        find: "greatest(ledger.balance_after - ledger.amount, 0) as before",
-        replace: "ledger.balance_after - ledger.amount as before",
+        find: "kind = 'debit' or",
+        replace: "kind <> 'grant' or",
       },
     ],
-    test: { ...SPENDING, name: "a gift that fills a debt is gone with it" },
+    test: { ...SPENDING, name: "a payment that is taken back takes what was bought" },
   },
   {
     name: "gifts-bounded",
@@ -40,6 +39,6 @@ export const PRICE_GUARDS: readonly Mutant[] = [
         replace: "least(charged, granted)",
       },
     ],
-    test: { ...SPENDING, name: RANDOM },
+    test: { ...SPENDING, name: "its calls share them in their order" },
   },
 ];
