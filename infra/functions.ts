@@ -44,7 +44,7 @@ const BEHIND_API = { memory: "1024 MB", timeout: "29 seconds" } as const;
 
 const FUNCTIONS = {
   turns: { handler: "functions/turns/handler.handler", reads: ["identity", "models"], ...BEHIND_API },
-  // A long answer streams for minutes; after five a turn is lost, and its hold comes back half a minute later.
+  // A long answer streams for minutes, and renews its lease; what dies on the way gives its hold back within a minute.
   "turns-stream": {
     handler: "functions/turns/stream.handler",
     memory: "1024 MB",

@@ -51,6 +51,7 @@ const ADMIN_ROUTES: readonly (readonly [method: string, path: string, id: string
   ["GET", "admin/users/{id}", "bob"],
   ["POST", "admin/top-ups/{id}/resolve", newId()],
   ["POST", "admin/wallets/{id}/grant", "bob"],
+  ["POST", "admin/wallets/{id}/deduct", "bob"],
   ["POST", "admin/users/{id}/wallet/grant", "bob"],
   ["POST", "admin/users/{id}/suspend", "bob"],
   ["POST", "admin/users/{id}/reactivate", "bob"],

@@ -87,9 +87,10 @@ async function asUser(ada: Client): Promise<void> {
 
 /** What an admin does before and after a user's first session. */
 async function asAdmin({ admin }: Client, session: () => Promise<void>): Promise<void> {
-  await admin.wallets.grant("ada", { amount: "100", note: "Welcome" });
+  await admin.wallets.grant("ada", { amount: "100", note: "Welcome", create: true });
   await session();
   await admin.users.grant("ada", { amount: 0.5 });
+  await admin.wallets.deduct("ada", { amount: "0.5", note: "Granted twice" });
   await admin.wallets.read("ada");
   const { revision } = await admin.prices.list();
   await admin.prices.patch("claude-sonnet", { multiplier: "1.75", pricing_version: "2026-02-20" }, { ifMatch: revision });

@@ -16,6 +16,7 @@ import { givenPrice, givenSession, modelsWith, runTurn } from "../support/given.
 import { operationsOf, type Operation } from "../support/openapi-document.ts";
 import {
   CREATE,
+  DEDUCT,
   PATCH,
   RESOLVE,
   RUN,
@@ -27,6 +28,7 @@ import {
   provokeQuarantine,
   provokeTopUpRefusals,
   provokeTurnRefusals,
+  provokeUncovered,
   provokeWebhook,
   type Promised,
 } from "../support/openapi-refusals.ts";
@@ -82,7 +84,7 @@ describe("the document", () => {
     expect(
       names.filter(
         (name) =>
-          !/^(?:create|list|read|delete|run|stream|start|patch|activate|override|reset|grant|resolve|suspend|reactivate|export|receive)[A-Z][A-Za-z]+$/.test(
+          !/^(?:create|list|read|delete|run|stream|start|patch|activate|override|reset|grant|deduct|resolve|suspend|reactivate|export|receive)[A-Z][A-Za-z]+$/.test(
             name,
           ),
       ),
@@ -174,6 +176,7 @@ describe("real answers", () => {
     await provokeWebhook(world, promised);
     await provokeTopUpRefusals(world, promised);
     await provokeResolved(world, promised);
+    await provokeUncovered(world, promised);
     await provokeTurnRefusals(world, promised);
     await provokePriceRefusals(world, VERSION, promised);
 
@@ -209,6 +212,7 @@ const BODIES: Readonly<Record<string, object>> = {
   [CREATE]: VERSION,
   "PATCH /api/v1/admin/settings/enforcement": { enabled: false },
   [TOP_UP]: { amount_usd: 10 },
+  [DEDUCT]: { amount: 1, note: "a typo", allow_negative: true },
   [RESOLVE]: { action: "dismiss", note: "refunded" },
   "POST /api/v1/admin/wallets/{user_id}/grant": { amount: 1 },
   "POST /api/v1/admin/users/{user_id}/wallet/grant": { amount: "0.5" },
@@ -227,8 +231,7 @@ async function provokeCommon(
   if (!secured) return;
   expect(promised(name, await world.call(method, own, { ...body, user: null })).status).toBe(401);
   if (path.startsWith("/api/v1/admin")) expect(promised(name, await world.call(method, own, { ...body, user: "bea" })).status).toBe(403);
-  const unknown = path.endsWith("/grant") ? "u".repeat(65) : newId(); // a grant may come before its user does
-  if (path.includes("{")) expect(promised(name, await world.call(method, path.replace(/\{\w+\}/, unknown), body)).status).toBe(404);
+  if (path.includes("{")) expect(promised(name, await world.call(method, path.replace(/\{\w+\}/, newId()), body)).status).toBe(404);
   if (method === "GET") return;
   expect(promised(name, await world.call(method, own, { raw: "{" })).status).toBe(400);
   expect(promised(name, await world.call(method, own, { raw: " ".repeat(256 * 1024 + 1) })).status).toBe(413);

@@ -15,6 +15,7 @@ export const CREATE = "POST /api/v1/admin/pricing/versions";
 export const ACTIVATE = "POST /api/v1/admin/pricing/versions/{version}/activate";
 export const TOP_UP = "POST /api/v1/users/me/wallet/top-up";
 export const RESOLVE = "POST /api/v1/admin/top-ups/{top_up_id}/resolve";
+export const DEDUCT = "POST /api/v1/admin/wallets/{user_id}/deduct";
 export const WEBHOOK = "POST /webhooks/stripe";
 
 /** What the webhook answers: an event that is nobody's, one without a signature, one that cannot be read, one that is too large. */
@@ -54,6 +55,12 @@ export async function provokeResolved(world: TestWorld, promised: Promised): Pro
   const { json } = await world.call("GET", "/api/v1/admin/top-ups?status=dismissed");
   const again = { body: { action: "dismiss", note: "again" } };
   expect(promised(RESOLVE, await world.call("POST", `/api/v1/admin/top-ups/${json.top_ups[0].id}/resolve`, again)).status).toBe(409);
+}
+
+/** More credits than there are. The caller is an admin. */
+export async function provokeUncovered(world: TestWorld, promised: Promised): Promise<void> {
+  const body = { amount: 10_000, note: "all of it" };
+  expect(promised(DEDUCT, await world.call("POST", "/api/v1/admin/wallets/ada/deduct", { body })).status).toBe(409);
 }
 
 /** A revision that is out of date, a name that is taken, and a date that has not come. `version` was made before. */

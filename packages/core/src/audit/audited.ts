@@ -14,6 +14,7 @@ export type AdminAction =
   | "pricing.activate"
   | "settings.enforcement"
   | "wallet.grant"
+  | "wallet.deduct"
   | "top_up.grant"
   | "top_up.dismiss"
   | "user.suspend"

@@ -192,6 +192,22 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
     },
   },
   {
+    name: "settle-on-disk",
+    guard: "A turn is answered before its charge is on disk.",
+    patches: [
+      {
+        file: SETTLE,
+        find: "       and attempt = ${slot.attempt}::int\n    returning id, wallet.user_id",
+        replace:
+          "       and attempt = ${slot.attempt}::int and set_config('synchronous_commit', 'off', true) = 'off'\n    returning id, wallet.user_id",
+      },
+    ],
+    test: {
+      file: "tests/ledger/durability-of-open.test.ts",
+      name: "the model is asked before the turn is on disk, and nothing is answered before its charge is",
+    },
+  },
+  {
     name: "session-owner",
     guard: "A session is found by its id alone: anybody runs turns in anybody's session, and reads its history.",
     patches: [

@@ -1,4 +1,4 @@
-// An admin's grant: wallet, ledger row, audit row and key row together. The wallet is made if it is missing.
+// An admin's grant: wallet, ledger row, audit row and key row together. The wallet of somebody known is made if it is missing.
 
 import { sql, type RawBuilder } from "kysely";
 import { prepared, type Slots } from "../../db/prepared.ts";
@@ -11,16 +11,21 @@ export type AdminGrantInput = Omit<AdminWrite, "body"> & {
   user: string;
   amount: string;
   note: string | null;
+  /** Grant also to somebody who was never here and has no wallet. */
+  create: boolean;
   /** The answer's JSON up to the balance: `{…,` without the closing brace. */
   answer: string;
 };
 
-/** Wallet first, by the upsert that adds and locks. A key that was used before is 23505 and undoes all of it. */
+/**
+ * Wallet first, by the upsert that adds and locks. No row: nobody of that id was ever here, so it may be a mistyped one. A key that was
+ * used before is 23505 and undoes all of it.
+ */
 export const adminGrant = prepared<AdminGrantInput, { body: string }>(
   "admin_grant",
   (slot) => sql`
 with
-  ${credited(slot.user, slot.amount, bodyOf(slot))},
+  ${credited(slot.user, slot.amount, { answer: bodyOf(slot), when: isKnown(slot) })},
   ${entry({
     id: sql`${slot.transaction}::uuid`,
     user: sql`credited.user_id`,
@@ -62,4 +67,11 @@ select body from credited`,
 function bodyOf(slot: Slots<AdminGrantInput>): RawBuilder<unknown> {
   return sql`,
               ${slot.answer}::text || '"new_balance":"' || trim_scale(balance)::text || '"}' as body`;
+}
+
+/** Of this statement's snapshot: neither a person nor a wallet ever goes away. */
+function isKnown(slot: Slots<AdminGrantInput>): RawBuilder<unknown> {
+  return sql`${slot.create}::boolean
+        or exists (select from users where id = ${slot.user}::text)
+        or exists (select from credit_wallets where user_id = ${slot.user}::text)`;
 }

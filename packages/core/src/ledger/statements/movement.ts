@@ -29,14 +29,16 @@ export function lockedWallet(user: Sql, when: Sql = NOTHING): Sql {
 
 /**
  * The CTE `credited` (user_id, balance, seq): the wallet of `user` once `credits` were added; made, if it was missing. `answer` is a
- * column on top, with a comma before it. The upsert adds and locks in one step, so it comes first in its statement.
+ * column on top, with a comma before it; without `when` nothing is asked first, and where it does not hold nothing is added. The upsert
+ * adds and locks in one step, so it comes first in its statement.
  */
-export function credited(user: Sql, credits: Sql, answer: Sql = NOTHING): Sql {
+export function credited(user: Sql, credits: Sql, { answer = NOTHING, when }: { answer?: Sql; when?: Sql } = {}): Sql {
+  const row = sql`${user}::text, ${credits}::numeric, 1`;
   return sql`
   -- The first lock, and the credits: the upsert adds to the wallet as it is once the lock is ours.
   credited as (
     insert into credit_wallets as known (user_id, balance, seq)
-    values (${user}::text, ${credits}::numeric, 1)
+    ${when === undefined ? sql`values (${row})` : sql`select ${row} where ${when}`}
     on conflict (user_id) do update
       set balance = known.balance + excluded.balance,
           seq = known.seq + 1
