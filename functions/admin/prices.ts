@@ -4,15 +4,15 @@ import type { Hono } from "hono";
 import type { Config } from "@pantheon/core/config/config.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
 import type { Clock } from "@pantheon/contract/time.ts";
-import { requestKey, storedAnswer } from "@pantheon/edge/output/respond.ts";
-import type { AppEnv, Asked } from "@pantheon/edge/shell/app-env.ts";
+import { storedAnswer } from "@pantheon/edge/output/respond.ts";
+import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { invalidRequest } from "@pantheon/edge/input/faults.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { listPage } from "@pantheon/edge/output/list-page.ts";
 import { body, noBody, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
-import type { ActingAdmin } from "@pantheon/core/pricing/prices.ts";
 import type { Economy } from "@pantheon/core/pricing/versions.ts";
+import { actingAdmin } from "./acting-admin.ts";
 import * as shapes from "@pantheon/contract/prices.ts";
 import { ListQuery } from "@pantheon/contract/wire.ts";
 import { MODELS } from "@pantheon/core/models/models.ts";
@@ -21,11 +21,6 @@ type PricingDeps = { readonly db: Database; readonly clock: Clock; readonly conf
 
 const NO_ADMIN = { 403: "Not an admin" };
 const VersionCreate = shapes.versionCreate(Object.keys(MODELS));
-
-/** Who writes, for the audit and the key's row. `path` stands for the address where two addresses are one act. */
-export function actingAdmin(c: Asked, path?: string): ActingAdmin {
-  return { admin: c.var.caller.actor, requestId: c.var.requestId, key: requestKey(c, path) };
-}
 
 /** Mounts the routes. They stand behind `authenticated` and `adminOnly`. */
 export function pricingRoutes(app: Hono<AppEnv>, { db, clock, config }: PricingDeps): void {

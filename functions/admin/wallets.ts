@@ -16,7 +16,7 @@ import { ListQuery } from "@pantheon/contract/wire.ts";
 import { deductByAdmin, grantByAdmin } from "@pantheon/core/ledger/grant.ts";
 import { recentTransactions } from "@pantheon/core/ledger/entries.ts";
 import { findWallet } from "@pantheon/core/ledger/wallet.ts";
-import { actingAdmin } from "./prices.ts";
+import { actingAdmin } from "./acting-admin.ts";
 import * as shapes from "@pantheon/contract/admin.ts";
 import * as booking from "@pantheon/contract/booking.ts";
 
@@ -109,7 +109,7 @@ function deductRoute(app: Hono<AppEnv>, db: Database): void {
       type Head = Omit<v.InferInput<typeof booking.Deduction>, "new_balance">;
       const answer = (transaction: string): Head => ({ user_id: user, transaction_id: transaction });
       const admin = actingAdmin(c, `/api/v1/admin/wallets/${user}/deduct`);
-      return storedAnswer(c, await deductByAdmin(db, admin, { user, amount, note, allowNegative, answer }));
+      return storedAnswer(c, await deductByAdmin(db, admin, { wallet: user, amount, note, allowNegative, answer }));
     },
   );
 }
@@ -125,7 +125,7 @@ async function grant(
   answer: GrantAnswer,
 ): Promise<Response> {
   const granted = await grantByAdmin(db, actingAdmin(c, `/api/v1/admin/wallets/${user}/grant`), {
-    user,
+    wallet: user,
     amount: asked.amount,
     note: asked.note === "" ? null : asked.note,
     create: asked.create,

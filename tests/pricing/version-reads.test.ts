@@ -5,7 +5,6 @@ import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { PatchedPrice, PriceList, PricingVersion, PricingVersionList, PricingVersionRead } from "@pantheon/contract/prices.ts";
 import { MODELS } from "@pantheon/core/models/models.ts";
-import { keyedWrite } from "@pantheon/core/audit/once.ts";
 import { activateVersion } from "@pantheon/core/pricing/prices.ts";
 import { activateVersion as ACTIVATE } from "@pantheon/core/pricing/statements/pricing-version.ts";
 import type { Economy } from "@pantheon/core/pricing/versions.ts";
@@ -90,7 +89,7 @@ describe("an effective date", () => {
     const { db, config } = world.deps;
     return { db, models: MODELS, usdPerCredit: config.usdPerCredit, clock: () => Date.parse(time) };
   };
-  const by = { admin: ROOT, requestId: "r", key: null };
+  const by = { actor: ROOT, requestId: "r", key: null };
 
   it("that has not come refuses the activation up to its last millisecond, and leaves no trace; from its first on it does not", async () => {
     await createVersion(world, "new-year", { effective_date: "2999-01-01" });
@@ -109,9 +108,12 @@ describe("an effective date", () => {
     await createVersion(world, "by-statement", { effective_date: "2999-01-01" });
     const { revision } = (await read("by-statement")).json;
     const given = {
-      ...keyedWrite(null, { status: 200, body: "" }),
-      admin: ROOT,
+      actor: ROOT,
       requestId: "r",
+      key: null,
+      requestHash: null,
+      status: 200,
+      body: "",
       version: "by-statement",
       ifRevision: revision,
     };

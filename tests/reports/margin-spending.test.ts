@@ -2,7 +2,6 @@
 // by row in whole units, and a person who is given credits, pays, and runs out.
 
 import fc from "fast-check";
-import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { createDatabase, type Database } from "@pantheon/core/db/database.ts";
 import { readMargin } from "@pantheon/core/reports/margin.ts";
@@ -11,18 +10,10 @@ import { adminWorld, operate } from "../support/admin.ts";
 import { givenCredits, givenSession, runTurn } from "../support/given.ts";
 import { givenTopUp, succeededOf } from "../support/given-top-up.ts";
 import { postEvent } from "../support/payment-event.ts";
+import { DAY, givenMovements, TOKENS, UNIT, units, type Move } from "../support/given-movements.ts";
 import { freshDatabase, type TestDatabase } from "../support/postgres.ts";
 import { quietLog } from "../support/quiet-log.ts";
-import { seedCall, seedEvents, listedCalls, type SeedCall } from "../support/seed-usage.ts";
 
-type Move =
-  | { readonly kind: "grant"; readonly source: "admin" | "seed" | "promo" | "top_up"; readonly credits: number }
-  | { readonly kind: "refund"; readonly source: "reversal"; readonly credits: number }
-  | { readonly kind: "debit"; readonly source: "admin"; readonly credits: number }
-  | { readonly kind: "debit"; readonly source: "turn"; readonly day: string; readonly calls: readonly Call[] };
-type Call = { readonly alias: string; readonly credits: number; readonly usd: string };
-
-const DAY = "2026-03-01";
 const gift = (credits: number): Move => ({ kind: "grant", source: "admin", credits });
 const payment = (credits: number): Move => ({ kind: "grant", source: "top_up", credits });
 const takenBack = (credits: number): Move => ({ kind: "refund", source: "reversal", credits: -credits });
@@ -62,14 +53,14 @@ const HISTORIES: [what: string, moves: Move[], paid: string, granted: string, un
 ];
 
 it.each(HISTORIES)("%s", async (_what, moves, paid, granted, unpaid) => {
-  await givenHistories([moves]);
+  await givenMovements(db, [moves]);
   expect(await partsOf()).toMatchObject({ revenue_paid_usd: paid, revenue_granted_usd: granted, revenue_unpaid_usd: unpaid });
 });
 
 test("the parts of random ledgers are the oracle's, by model, by day and together, and they add up to the revenue", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(ledger, { minLength: 1, maxLength: 4 }), async (ledgers) => {
-      await givenHistories(ledgers);
+      await givenMovements(db, ledgers);
       const spent = ledgers.flatMap(walk);
       const margin = await readMargin(db, WHOLE, "day", amount("0.03"));
       expect(figures(margin)).toEqual(sumOf(spent));
@@ -106,8 +97,6 @@ describe("a person", () => {
 });
 
 const DAYS = ["2026-02-27", "2026-02-28", "2026-03-01"];
-const UNIT = 100_000_000; // of a credit
-const TOKENS = 10_000; // of output make a credit, at multiplier 1
 const someCredits = fc
   .oneof(
     fc.integer({ min: 1, max: 9 }).map((some) => some * UNIT),
@@ -182,10 +171,6 @@ function walk(moves: readonly Move[]): Spent[] {
   });
 }
 
-function units(some: number): bigint {
-  return BigInt(Math.round(some * UNIT));
-}
-
 function least(a: bigint, b: bigint): bigint {
   return a < b ? a : b;
 }
@@ -212,50 +197,3 @@ function scaled(text: string): bigint {
 }
 
 const partsOf = () => readMargin(db, WHOLE, null, amount("0.03"));
-
-/** Empties the tables, and gives each of these ledgers to a person: rows as the statements write them, with the events of the turns. */
-async function givenHistories(ledgers: readonly (readonly Move[])[]): Promise<void> {
-  await sql`set session_replication_role = replica; truncate credit_transactions, credit_wallets, llm_call_events, usage_daily;
-    set session_replication_role = default`.execute(db.query);
-  const calls: SeedCall[] = [];
-  const rows: object[] = [];
-  for (const [person, moves] of ledgers.entries()) {
-    const user_id = `person-${person}`;
-    let balance = 0n;
-    for (const [index, move] of moves.entries()) {
-      const name = `${person} ${index}`;
-      const moved =
-        "calls" in move
-          ? -move.calls.reduce((sum, each) => sum + units(each.credits), 0n)
-          : units(Math.abs(move.credits)) * (move.credits < 0 ? -1n : 1n);
-      balance += moved;
-      rows.push({
-        user_id,
-        seq: index + 1,
-        kind: move.kind,
-        source: move.source,
-        amount: exact(moved),
-        balance_after: exact(balance),
-        name,
-        at: `${"day" in move ? move.day : DAY}T12:00:00Z`,
-      });
-      if (!("calls" in move)) continue;
-      for (const [call_index, { alias, credits: charged, usd }] of move.calls.entries()) {
-        const priced = { model_alias: alias, output: Math.round(charged * TOKENS), usd_per_credit: usd };
-        calls.push(seedCall({ turn: name, user_id, at: `${move.day}T12:00:00Z` }, { call_index, ...priced }));
-      }
-    }
-  }
-  if (calls.length > 0) await seedEvents(db.query, listedCalls(calls));
-  const given = sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row (
-    user_id text, seq bigint, kind text, source text, amount numeric, balance_after numeric, name text, at timestamptz)`;
-  await sql`insert into credit_wallets (user_id) select distinct user_id from ${given}`.execute(db.query);
-  await sql`
-    insert into credit_transactions (user_id, seq, kind, source, amount, balance_after, reference_id, created_at)
-    select user_id, seq, kind, source, amount, balance_after, case when source = 'turn' then md5(name)::uuid::text else name end, at
-      from ${given}`.execute(db.query);
-}
-
-function exact(value: bigint): string {
-  return amount(`${value}`).times(amount("0.00000001")).toFixed();
-}

@@ -6,6 +6,7 @@ import { CONNECTION_GUARDS } from "./guards/connections.ts";
 import { EDGE_GUARDS } from "./guards/edge.ts";
 import { EXPOSURE_GUARDS } from "./guards/exposure.ts";
 import { INVARIANT_GUARDS } from "./guards/invariants.ts";
+import { KEY_GUARDS } from "./guards/keys.ts";
 import { LEASE_GUARDS } from "./guards/leases.ts";
 import { METERING_GUARDS } from "./guards/metering.ts";
 import { MODEL_GUARDS } from "./guards/models.ts";
@@ -24,6 +25,7 @@ import type { Mutant } from "./mutant.ts";
 export const MUTANTS: readonly Mutant[] = [
   ...STATEMENT_GUARDS,
   ...SCHEMA_GUARDS,
+  ...KEY_GUARDS,
   ...TURN_GUARDS,
   ...CONVERSATION_GUARDS,
   ...LEASE_GUARDS,

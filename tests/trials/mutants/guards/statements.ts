@@ -15,8 +15,8 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${STATEMENTS}/movement.ts`,
-        find: "     where user_id = ${user}::text ${when}\n       for update\n",
-        replace: "     where user_id = ${user}::text ${when}\n",
+        find: "     where user_id = ${owner}::text ${when}\n       for update\n",
+        replace: "     where user_id = ${owner}::text ${when}\n",
       },
     ],
     test: { file: "tests/structure.test.ts", name: "lock or write the wallet before anything else, wherever its money is touched" },
