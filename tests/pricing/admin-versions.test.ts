@@ -24,15 +24,15 @@ const activate = (version: string) => operate(world, `POST pricing/versions/${ve
 const versionRow = (version: string) =>
   world.deps.db.query.selectFrom("pricing_versions").selectAll().where("version", "=", version).executeTakeFirstOrThrow();
 /** The prices of a list, without what they earn. */
-const pricesIn = ({ items }: Json): Json[] =>
-  items.map(({ model_alias, multiplier, pricing_version }: Json) => ({ model_alias, multiplier, pricing_version }));
+const pricesIn = ({ items, pricing_version }: Json, version = pricing_version): Json[] =>
+  items.map(({ model_alias, multiplier }: Json) => ({ model_alias, multiplier, pricing_version: version }));
 const inFull = (multiplier: unknown) => ALIASES.map((model_alias) => ({ model_alias, multiplier }));
 
 describe("a new version", () => {
   it("copies the active one's prices and weights, and changes nothing else", async () => {
     const active = (await operate(world, "GET pricing")).json;
     const { status, json } = await createVersion(world, "copied", { label: " Copied ", effective_date: "2028-02-29" });
-    const items = pricesIn(active).map((item) => ({ ...item, pricing_version: "copied" }));
+    const items = pricesIn(active, "copied");
     const said = { version: "copied", label: "Copied", effective_date: "2028-02-29", is_active: false };
     expect([status, json]).toEqual([201, { ...said, items, warnings: active.warnings }]);
     const now = (await operate(world, "GET pricing")).json;

@@ -26,6 +26,12 @@ afterAll(() => world.end());
 const activate = (version: string, headers: Record<string, string> = {}) =>
   operate(world, `POST pricing/versions/${version}/activate`, { headers });
 const read = (version: string) => operate(world, `GET pricing/versions/${version}`);
+/** What prices are judged by at a time of one's own. */
+const economyAt = (time: string): Economy => {
+  const { db, config } = world.deps;
+  return { db, models: MODELS, usdPerCredit: config.usdPerCredit, clock: () => Date.parse(time) };
+};
+const day = (ago: number) => new Date(Date.now() - ago * 86_400_000).toISOString();
 const codesOf = (json: Json) => json.warnings.map(({ code, alias }: Json) => `${code} ${alias}`);
 
 describe("the list of versions", () => {
@@ -85,10 +91,6 @@ describe("a version", () => {
 });
 
 describe("an effective date", () => {
-  const economyAt = (time: string): Economy => {
-    const { db, config } = world.deps;
-    return { db, models: MODELS, usdPerCredit: config.usdPerCredit, clock: () => Date.parse(time) };
-  };
   const by = { actor: ROOT, requestId: "r", key: null };
 
   it("that has not come refuses the activation up to its last millisecond, and leaves no trace; from its first on it does not", async () => {
@@ -138,7 +140,6 @@ describe("warnings", () => {
   });
 
   it("tell of recent use, of 30 days and not of the one before", async () => {
-    const day = (ago: number) => new Date(Date.now() - ago * 86_400_000).toISOString();
     const spent = (ago: number, cost: string) =>
       seedCall({ turn: `${ago}`, user_id: "ada", at: day(ago) }, { output: 10_000, provider_cost_usd: cost });
     await seedEvents(world.deps.db.query, listedCalls([spent(29, "0.01"), spent(30, "100")]));
