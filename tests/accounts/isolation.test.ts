@@ -43,6 +43,7 @@ const ID_ROUTES: readonly (readonly [method: string, path: string, kind: "sessio
   ["POST", "sessions/{id}/turns", "session", { body: MESSAGE, key: "another-key-of-ada" }],
   ["GET", "users/me/transactions/{id}/receipt", "transaction", {}],
   ["GET", "users/me/wallet/top-ups/{id}", "top_up", {}],
+  ["DELETE", "users/me/wallet/top-ups/{id}", "top_up", {}],
 ];
 
 /** Every admins' route with an id in it, and one that is there. */

@@ -81,6 +81,7 @@ async function asUser(ada: Client): Promise<void> {
   const topUp = await ada.topUps.start({ amount_usd: "10.00" });
   await ada.topUps.read(topUp.id);
   await ada.topUps.list();
+  await ada.topUps.cancel(topUp.id);
   await ada.sessions.delete(session.id);
   for (const name of [undefined, "turns", "users", "admin", "stripe-webhook"] as const) await ada.health.read(name);
 }

@@ -29,6 +29,7 @@ import {
   provokeTopUpRefusals,
   provokeTurnRefusals,
   provokeUncovered,
+  provokeUncancelable,
   provokeWebhook,
   type Promised,
 } from "../support/openapi-refusals.ts";
@@ -84,7 +85,7 @@ describe("the document", () => {
     expect(
       names.filter(
         (name) =>
-          !/^(?:create|list|read|delete|run|stream|start|patch|activate|override|reset|grant|deduct|resolve|suspend|reactivate|export|receive)[A-Z][A-Za-z]+$/.test(
+          !/^(?:create|list|read|delete|run|stream|start|cancel|patch|activate|override|reset|grant|deduct|resolve|suspend|reactivate|export|receive)[A-Z][A-Za-z]+$/.test(
             name,
           ),
       ),
@@ -177,6 +178,7 @@ describe("real answers", () => {
     await provokeTopUpRefusals(world, promised);
     await provokeResolved(world, promised);
     await provokeUncovered(world, promised);
+    await provokeUncancelable(world, promised);
     await provokeTurnRefusals(world, promised);
     await provokePriceRefusals(world, VERSION, promised);
 
@@ -217,6 +219,13 @@ const BODIES: Readonly<Record<string, object>> = {
   "POST /api/v1/admin/wallets/{user_id}/grant": { amount: 1 },
   "POST /api/v1/admin/users/{user_id}/wallet/grant": { amount: "0.5" },
 };
+/** The address of a session, or of a top-up, that is there to be deleted. */
+async function givenForDeletion(path: string): Promise<string> {
+  if (!path.includes("{top_up_id}")) return path.replace("{session_id}", await givenSession(world));
+  const { json } = await world.call("POST", "/api/v1/users/me/wallet/top-up", { body: { amount_usd: "10" } });
+  return path.replace("{top_up_id}", json.id);
+}
+
 /** The success of an operation (of deleting a session: of one of its own), and what it refuses whoever asks. */
 async function provokeCommon(
   { name, method, path, secured, takesBody }: Operation,
@@ -225,7 +234,7 @@ async function provokeCommon(
 ): Promise<void> {
   const own = path.replaceAll(/\{(\w+)\}/g, (_all, id: string) => ids[id] ?? "");
   const body = takesBody ? { body: BODIES[name] ?? {} } : {};
-  const succeeding = method === "DELETE" && path.includes("{") ? path.replace("{session_id}", await givenSession(world)) : own;
+  const succeeding = method === "DELETE" && path.includes("{") ? await givenForDeletion(path) : own;
   expect(promised(name, await world.call(method, succeeding, body)).status).toBeLessThan(300);
   if (!path.startsWith("/webhooks/")) expect(promised(name, await world.call(method, `${own}?surprise=1`, body)).status).toBe(422);
   if (!secured) return;

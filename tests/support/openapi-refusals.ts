@@ -16,6 +16,7 @@ export const ACTIVATE = "POST /api/v1/admin/pricing/versions/{version}/activate"
 export const TOP_UP = "POST /api/v1/users/me/wallet/top-up";
 export const RESOLVE = "POST /api/v1/admin/top-ups/{top_up_id}/resolve";
 export const DEDUCT = "POST /api/v1/admin/wallets/{user_id}/deduct";
+export const CANCEL = "DELETE /api/v1/users/me/wallet/top-ups/{top_up_id}";
 export const WEBHOOK = "POST /webhooks/stripe";
 
 /** What the webhook answers: an event that is nobody's, one without a signature, one that cannot be read, one that is too large. */
@@ -55,6 +56,13 @@ export async function provokeResolved(world: TestWorld, promised: Promised): Pro
   const { json } = await world.call("GET", "/api/v1/admin/top-ups?status=dismissed");
   const again = { body: { action: "dismiss", note: "again" } };
   expect(promised(RESOLVE, await world.call("POST", `/api/v1/admin/top-ups/${json.top_ups[0].id}/resolve`, again)).status).toBe(409);
+}
+
+/** A top-up that cannot be canceled any more: it was set aside, and dismissed. */
+export async function provokeUncancelable(world: TestWorld, promised: Promised): Promise<void> {
+  const { json } = await world.call("GET", "/api/v1/admin/top-ups?status=dismissed");
+  const path = `/api/v1/users/me/wallet/top-ups/${json.top_ups[0].id}`;
+  expect(promised(CANCEL, await world.call("DELETE", path)).status).toBe(409);
 }
 
 /** More credits than there are. The caller is an admin. */

@@ -1,9 +1,11 @@
-// Guards of what admins book by hand: whose wallet may be made, and how much may be taken from one.
+// Guards of what admins book by hand, and of what payers cancel: whose wallet may be made, how much is taken, what is still payable.
 
 import type { Mutant } from "../mutant.ts";
 
 const STATEMENTS = "packages/core/src/ledger/statements";
 const DEDUCT = `${STATEMENTS}/deduct-by-admin.ts`;
+const CANCEL = "packages/core/src/payments/cancel.ts";
+const CANCEL_TEST = "tests/payments/top-up-cancel.test.ts";
 const DEDUCT_TEST = "tests/ledger/admin-deduct.test.ts";
 
 export const WALLET_GUARDS: readonly Mutant[] = [
@@ -34,6 +36,33 @@ export const WALLET_GUARDS: readonly Mutant[] = [
     guard: "An admin takes the credits that a running turn holds: its charge then finds too little.",
     patches: [{ file: DEDUCT, find: "wallet.balance - wallet.held >=", replace: "wallet.balance >=" }],
     test: { file: DEDUCT_TEST, name: "leaves what a running turn holds, unless it may go below" },
+  },
+  {
+    name: "cancel-at-stripe",
+    guard: "A top-up is canceled here and not at Stripe: its owner pays what they have given up.",
+    patches: [
+      {
+        file: CANCEL,
+        find: 'seen && known?.status !== "canceled" ? await told(deps, id, canceled(deps.stripe, payment)) : seen',
+        replace: "seen",
+      },
+    ],
+    test: { file: CANCEL_TEST, name: "cancels its payment at Stripe, frees its place, and is answered alike however often it is asked" },
+  },
+  {
+    name: "cancel-paid",
+    guard: "What was paid is canceled, and its credits come only when an event does.",
+    patches: [{ file: CANCEL, find: "    await settlePayment(deps, known, null);\n    return;\n", replace: "    // nothing\n" }],
+    test: { file: CANCEL_TEST, name: "meanwhile grants it, once, and is 409" },
+  },
+  {
+    name: "cancel-refused",
+    guard: "A cancellation that Stripe refuses counts as done.",
+    patches: [
+      { file: CANCEL, find: '  if (last === "refused") return;\n', replace: "" },
+      { file: CANCEL, find: "last?.at ??", replace: '(last === "refused" ? null : last)?.at ??' },
+    ],
+    test: { file: CANCEL_TEST, name: "that Stripe refuses is looked at again: paid in between, it is granted" },
   },
   {
     name: "invariant-deduction",
