@@ -61,8 +61,8 @@ describe("stage:verify", () => {
     expect([code, err]).toEqual([0, ""]);
     expect(out).toContain("47 green; the evidence is in evidence.json");
     const evidence = await evidenceOf();
-    expect([evidence.ok, evidence.rows.length, failed(evidence)]).toEqual([true, 42, []]);
-    expect(out.match(/✓/g)).toHaveLength(42);
+    expect([evidence.ok, evidence.rows.length, failed(evidence)]).toEqual([true, 47, []]);
+    expect(out.match(/✓/g)).toHaveLength(47);
     for (const row of evidence.rows) {
       expect(Object.keys(row)).toEqual(["id", "what", "expected", "seen", "outcome", "ok", "request_id", "ms"]);
       expect(out).toContain(row.id);
