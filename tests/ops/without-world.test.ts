@@ -25,7 +25,7 @@ const COMMANDS = ["reconcile", "ledger-verify", "migrate"];
 test.each(COMMANDS)("%s where none runs", (command) => {
   const { status, stderr } = run(command);
   expect(status).toBe(1);
-  expect(stderr).toMatch(/(?:no local world runs: run|no database: set DATABASE_URL, or run) npm start first/);
+  expect(stderr).toMatch(/(?:no local world runs: run|no database: set (?:MIGRATION_)?DATABASE_URL, or run) npm start first/);
   expect(stderr.split("\n")).toHaveLength(1);
   expect(stderr).not.toContain("AUTH_ISSUER is required");
 });
@@ -33,7 +33,10 @@ test.each(COMMANDS)("%s where none runs", (command) => {
 test.each(COMMANDS)("%s where a killed one left its addresses, and one whose file is broken", (command) => {
   const place = { apiUrl: "http://127.0.0.1:9", issuer: "http://127.0.0.1:9/auth", stripeUrl: null, llmUrl: "http://127.0.0.1:9" };
   const databaseUrl = "postgres://postgres:hunter2@127.0.0.1:9/pantheon";
-  writeFileSync(join(home, "local.json"), JSON.stringify({ ...place, stripeUrl: "http://127.0.0.1:9", databaseUrl, pid: 1 }));
+  writeFileSync(
+    join(home, "local.json"),
+    JSON.stringify({ ...place, stripeUrl: "http://127.0.0.1:9", databaseUrl, ownerUrl: databaseUrl, pid: 1 }),
+  );
   const left = run(command);
   expect([left.status, left.stderr.split("\n").length]).toEqual([1, 1]);
   expect(left.stderr).toMatch(/npm start/);

@@ -3,6 +3,7 @@
 import { parseArgs, styleText } from "node:util";
 import Table from "cli-table3";
 import { createDatabase } from "@pantheon/core/db/database.ts";
+import { readConnectedRole } from "@pantheon/core/db/connected-role.ts";
 import { readDurability } from "@pantheon/core/ledger/durability.ts";
 import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
 import { readLostRevenue } from "@pantheon/core/maintenance/lost-revenue.ts";
@@ -11,8 +12,10 @@ import { readLocalConfig, readLocalPlace, tableWidth } from "./place.ts";
 
 const HELP = `Usage: npm run ledger:verify
 
-Counts the rows that break an invariant of the ledger, names the first of them, and looks at the settings that durability depends on. Exit 1 on any.
-Uses DATABASE_URL, or the local world that npm start serves.`;
+Counts the rows that break an invariant of the ledger, names the first of them, and looks at the settings that durability depends on and at what the connected role may do. Exit 1 on any.
+Uses DATABASE_URL, or the local world that npm start serves.
+
+  --as-owner   the address is the owner's and meant to be: what that role may do is not looked at`;
 
 const TIMEOUT_MS = 15 * 60_000;
 const MARK_WIDTH = 3;
@@ -24,15 +27,15 @@ const quiet = { info() {}, warn() {}, error() {}, count() {} };
 let place = OWN_DATABASE;
 
 try {
-  const { values } = parseArgs({ options: { help: { type: "boolean", short: "h" } } });
+  const { values } = parseArgs({ options: { "as-owner": { type: "boolean", default: false }, help: { type: "boolean", short: "h" } } });
   if (values.help) console.log(HELP);
-  else await verify();
+  else await verify(values["as-owner"]);
 } catch (error) {
   console.error(`ledger:verify: ${explain(error, place).replaceAll("\n", "; ")}`);
   process.exitCode = 1;
 }
 
-async function verify(): Promise<void> {
+async function verify(asOwner: boolean): Promise<void> {
   const { home, databaseUrl } = readLocalConfig();
   if (databaseUrl === null) place = LOCAL_DATABASE;
   const url = databaseUrl ?? readLocalPlace(home)["DATABASE_URL"];
@@ -50,7 +53,7 @@ async function verify(): Promise<void> {
       const which = broken === 0 ? "" : `\n${name}: ${rows.join(", ")}${rows.length < broken ? ", …" : ""}`;
       table.push([mark(broken === 0), `${promise}${which}`, String(broken)]);
     }
-    const settings = await readDurability(db);
+    const settings = [...(await readDurability(db)), ...(asOwner ? [] : await readConnectedRole(db))];
     for (const { name, value, ok } of settings) table.push([mark(ok), `${name} = ${value}`, ""]);
     console.log(table.toString());
     const { answers, provider_cost_usd, lapsed_turns } = await readLostRevenue(db);

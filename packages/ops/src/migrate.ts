@@ -10,8 +10,8 @@ import { type LocalConfig, readLocalConfig, readLocalWorld } from "./place.ts";
 
 const HELP = `Usage: npm run migrate
 
-Brings the database of DATABASE_URL to the newest migration; without DATABASE_URL, the database of the local world (npm start).
-Use the server's direct address, not a pooler's.`;
+Brings the database of MIGRATION_DATABASE_URL (or of DATABASE_URL) to the newest migration; without either, the local world's (npm start).
+Use the owner's name and the server's direct address, not a pooler's.`;
 
 const MIGRATIONS = fileURLToPath(new URL("../../../migrations", import.meta.url));
 
@@ -36,10 +36,11 @@ async function migrate(): Promise<void> {
   if (applied.length === 0) console.log(`already at ${head}`);
 }
 
-function databaseUrl({ databaseUrl: own, home }: LocalConfig): string {
+function databaseUrl({ migrationUrl: own, home }: LocalConfig): string {
   if (own !== null) return own;
   place = LOCAL_DATABASE;
-  const url = readLocalWorld(home)?.databaseUrl;
-  if (url === undefined) throw new Error(`no database: set DATABASE_URL, or run npm start first (it writes ${join(home, "local.json")})`);
+  const url = readLocalWorld(home)?.ownerUrl;
+  if (url === undefined)
+    throw new Error(`no database: set MIGRATION_DATABASE_URL, or run npm start first (it writes ${join(home, "local.json")})`);
   return url;
 }
