@@ -4,18 +4,18 @@ import type { Hono } from "hono";
 import type * as v from "valibot";
 import type { Config } from "@pantheon/core/config/config.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
-import { listScope, pageView, storedAnswer } from "@pantheon/edge/output/respond.ts";
+import { storedAnswer } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { invalidRequest } from "@pantheon/edge/input/faults.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
-import { pageOf } from "@pantheon/edge/input/list-query.ts";
+import { listPage } from "@pantheon/edge/output/list-page.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { body, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import { listAllTopUps, type TopUpReportRow } from "@pantheon/core/payments/list.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import type { Resolution } from "@pantheon/core/payments/resolve.ts";
-import { actingAdmin } from "./prices.ts";
+import { actingAdmin } from "./acting-admin.ts";
 import * as shapes from "@pantheon/contract/admin.ts";
 import { TopUpPath } from "@pantheon/contract/account.ts";
 
@@ -33,10 +33,8 @@ export function topUpRoutes(app: Hono<AppEnv>, deps: { readonly db: Database; re
     }),
     query(shapes.TopUpsQuery),
     async (c) => {
-      const { status, ...asked } = c.req.valid("query");
-      const scope = `${listScope(c)} ${status ?? ""}`;
-      const page = pageOf(scope, ["time", "id"], asked);
-      return c.var.respond(pageView("top_ups", scope, await listAllTopUps(deps.db, status, page), topUpView));
+      const asked = c.req.valid("query");
+      return c.var.respond(await listPage(c, asked, "top_ups", listAllTopUps(deps.db, asked.status), topUpView));
     },
   );
   app.post(
@@ -68,7 +66,7 @@ function dismissal(note: string, given: Readonly<Record<string, unknown>>): Reso
   return { action: "dismiss", note };
 }
 
-function topUpView({ position: _position, ...row }: TopUpReportRow): v.InferInput<typeof shapes.AdminTopUp> {
+function topUpView(row: TopUpReportRow): v.InferInput<typeof shapes.AdminTopUp> {
   return {
     ...row,
     amount_usd: format(amount(row.amount_usd)),

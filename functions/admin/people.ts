@@ -5,32 +5,24 @@ import type * as v from "valibot";
 import * as shapes from "@pantheon/contract/admin.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
-import type { PeopleOrder } from "@pantheon/contract/vocabulary.ts";
 import { findPerson, listPeople, type PersonRow } from "@pantheon/core/accounts/people.ts";
 import { suspendUser } from "@pantheon/core/accounts/person.ts";
 import type { Config } from "@pantheon/core/config/config.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
-import { ledgerRowView, listTransactions } from "@pantheon/core/ledger/entries.ts";
+import { recentTransactions } from "@pantheon/core/ledger/entries.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
-import { pageOf, type PositionPart } from "@pantheon/edge/input/list-query.ts";
+import { listPage } from "@pantheon/edge/output/list-page.ts";
 import { noBody, noQuery, optionalBody, params, query } from "@pantheon/edge/input/validate.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
-import { listScope, pageView, storedAnswer } from "@pantheon/edge/output/respond.ts";
+import { storedAnswer } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
-import { actingAdmin } from "./prices.ts";
+import { actingAdmin } from "./acting-admin.ts";
 
 type PeopleDeps = { readonly db: Database; readonly config: Pick<Config, "lowBalanceThreshold"> };
 
-const RECENT = { limit: 10, offset: 0, after: null };
 const NO_ADMIN = { 403: "Not an admin" };
 const SUSPENSION_REFUSALS = { ...NO_ADMIN, 404: "No such user" };
 const someone = params(shapes.UserPath, "User not found.");
-
-const POSITIONS: Record<PeopleOrder, readonly PositionPart[]> = {
-  newest: ["time", "opaque"],
-  balance: ["decimal", "opaque"],
-  last_turn: ["time", "opaque"],
-};
 
 /** Mounts the routes. They stand behind `authenticated` and `adminOnly`. */
 export function peopleRoutes(app: Hono<AppEnv>, deps: PeopleDeps): void {
@@ -46,11 +38,9 @@ export function peopleRoutes(app: Hono<AppEnv>, deps: PeopleDeps): void {
     }),
     query(shapes.PeopleQuery),
     async (c) => {
-      const { query: begins, state, order, ...asked } = c.req.valid("query");
-      const scope = `${listScope(c)} ${JSON.stringify([begins, state, order])}`;
-      const page = pageOf(scope, POSITIONS[order], asked);
-      const people = await listPeople(deps.db, { query: begins, state, order, lowBalance }, page);
-      return c.var.respond(pageView("users", scope, people, (row) => personView(row, lowBalance)));
+      const asked = c.req.valid("query");
+      const people = listPeople(deps.db, { query: asked.query, state: asked.state, order: asked.order, lowBalance });
+      return c.var.respond(await listPage(c, asked, "users", people, (row) => personView(row, lowBalance)));
     },
   );
   app.get(
@@ -66,9 +56,9 @@ export function peopleRoutes(app: Hono<AppEnv>, deps: PeopleDeps): void {
     someone,
     async (c) => {
       const person = personView(await findPerson(deps.db, c.req.valid("param").user_id), lowBalance);
-      const { rows } = await listTransactions(deps.db, person.user_id, RECENT);
+      const recent_transactions = await recentTransactions(deps.db, person.user_id);
       const { user_id, balance, held, available } = person;
-      return c.var.respond({ ...person, wallet: { user_id, balance, held, available, recent_transactions: rows.map(ledgerRowView) } });
+      return c.var.respond({ ...person, wallet: { user_id, balance, held, available, recent_transactions } });
     },
   );
   suspensionRoutes(app, deps.db);

@@ -2,10 +2,10 @@
 
 import type { Hono } from "hono";
 import type * as v from "valibot";
-import { listScope, pageView, requestKey, storedAnswer } from "@pantheon/edge/output/respond.ts";
+import { requestKey, storedAnswer } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv, Asked } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
-import { pageOf } from "@pantheon/edge/input/list-query.ts";
+import { listPage } from "@pantheon/edge/output/list-page.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { eventStream } from "@pantheon/edge/output/event-stream.ts";
 import { refusalOf } from "@pantheon/edge/shell/thrown.ts";
@@ -107,9 +107,8 @@ function historyRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     ownSession,
     query(ListQuery),
     async (c) => {
-      const page = pageOf(listScope(c), ["time", "id"], c.req.valid("query"));
-      const turns = await listTurns(deps.db, c.var.caller.actor, c.req.valid("param").session_id, page);
-      return c.var.respond(pageView("turns", listScope(c), turns, turnView));
+      const turns = listTurns(deps.db, c.var.caller.actor, c.req.valid("param").session_id);
+      return c.var.respond(await listPage(c, c.req.valid("query"), "turns", turns, turnView));
     },
   );
   app.get(
@@ -124,9 +123,8 @@ function historyRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     ownSession,
     query(ListQuery),
     async (c) => {
-      const page = pageOf(listScope(c), ["int", "int"], c.req.valid("query"));
-      const messages = await listMessages(deps.db, c.var.caller.actor, c.req.valid("param").session_id, page);
-      return c.var.respond(pageView("messages", listScope(c), messages, messageView));
+      const messages = listMessages(deps.db, c.var.caller.actor, c.req.valid("param").session_id);
+      return c.var.respond(await listPage(c, c.req.valid("query"), "messages", messages, messageView));
     },
   );
 }
@@ -166,10 +164,7 @@ function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     SESSIONS,
     describe({ id: "listSessions", summary: "Your sessions, newest first", tag: "sessions", responds: [200, SessionList] }),
     query(ListQuery),
-    async (c) => {
-      const page = pageOf(listScope(c), ["time", "id"], c.req.valid("query"));
-      return c.var.respond(pageView("sessions", listScope(c), await listSessions(deps.db, c.var.caller.actor, page), sessionView));
-    },
+    async (c) => c.var.respond(await listPage(c, c.req.valid("query"), "sessions", listSessions(deps.db, c.var.caller.actor), sessionView)),
   );
   app.get(
     SESSION,

@@ -4,9 +4,8 @@ import type { Hono } from "hono";
 import type * as v from "valibot";
 import type { Config } from "@pantheon/core/config/config.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
-import { listScope, pageView } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
-import { pageOf } from "@pantheon/edge/input/list-query.ts";
+import { listPage } from "@pantheon/edge/output/list-page.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
@@ -46,19 +45,14 @@ export function userRoutes(app: Hono<AppEnv>, { db, config }: UserDeps): void {
     "/api/v1/users/me/usage",
     describe({ id: "listUsage", summary: "What your turns used, newest first", tag: "account", responds: [200, UsageList] }),
     query(ListQuery),
-    async (c) => {
-      const page = pageOf(listScope(c), ["time", "id"], c.req.valid("query"));
-      return c.var.respond(pageView("events", listScope(c), await listUsage(db, c.var.caller.wallet, page), usageView));
-    },
+    async (c) => c.var.respond(await listPage(c, c.req.valid("query"), "events", listUsage(db, c.var.caller.wallet), usageView)),
   );
   app.get(
     "/api/v1/users/me/transactions",
     describe({ id: "listTransactions", summary: "Your ledger, newest first", tag: "account", responds: [200, TransactionList] }),
     query(ListQuery),
-    async (c) => {
-      const page = pageOf(listScope(c), ["bigint"], c.req.valid("query"));
-      return c.var.respond(pageView("transactions", listScope(c), await listTransactions(db, c.var.caller.wallet, page), ledgerRowView));
-    },
+    async (c) =>
+      c.var.respond(await listPage(c, c.req.valid("query"), "transactions", listTransactions(db, c.var.caller.wallet), ledgerRowView)),
   );
   app.get(
     "/api/v1/users/me/transactions/:transaction_id/receipt",
@@ -78,7 +72,7 @@ export function userRoutes(app: Hono<AppEnv>, { db, config }: UserDeps): void {
   );
 }
 
-function usageView({ position: _position, ...event }: UsageRow): v.InferInput<typeof UsageEvent> {
+function usageView(event: UsageRow): v.InferInput<typeof UsageEvent> {
   return {
     ...event,
     input_tokens_fresh: Number(event.input_tokens_fresh),

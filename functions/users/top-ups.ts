@@ -2,19 +2,19 @@
 
 import type { Hono } from "hono";
 import type * as v from "valibot";
-import { listScope, pageView, requestKey, storedAnswer } from "@pantheon/edge/output/respond.ts";
+import { requestKey, storedAnswer } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
-import { pageOf } from "@pantheon/edge/input/list-query.ts";
+import { listPage } from "@pantheon/edge/output/list-page.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
-import { body, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
+import { body, noBody, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import { ListQuery } from "@pantheon/contract/wire.ts";
 import { topUp, type CheckoutDeps } from "@pantheon/core/payments/checkout.ts";
 import type { Stripe } from "@pantheon/core/payments/stripe.ts";
 import { listTopUps, readTopUp, type TopUpRow } from "@pantheon/core/payments/own-top-ups.ts";
-import { TopUpCreate, TopUpList, TopUpPath, TopUpRead, TopUpStarted, type TopUp } from "@pantheon/contract/account.ts";
+import { TopUpCreate, TopUpList, TopUpPath, TopUpRead, TopUpStarted, TopUp } from "@pantheon/contract/account.ts";
 
 const TOP_UPS = "/api/v1/users/me/wallet/top-ups";
 
@@ -41,10 +41,7 @@ export function topUpRoutes(app: Hono<AppEnv>, deps: CheckoutDeps & { readonly s
     TOP_UPS,
     describe({ id: "listTopUps", summary: "Your top-ups, newest first", tag: "top-ups", responds: [200, TopUpList] }),
     query(ListQuery),
-    async (c) => {
-      const page = pageOf(listScope(c), ["time", "id"], c.req.valid("query"));
-      return c.var.respond(pageView("top_ups", listScope(c), await listTopUps(deps, c.var.caller.wallet, page), topUpView));
-    },
+    async (c) => c.var.respond(await listPage(c, c.req.valid("query"), "top_ups", listTopUps(deps, c.var.caller.wallet), topUpView)),
   );
   app.get(
     `${TOP_UPS}/:top_up_id`,
@@ -64,6 +61,28 @@ export function topUpRoutes(app: Hono<AppEnv>, deps: CheckoutDeps & { readonly s
         c.req.valid("param").top_up_id,
       );
       return c.var.respond({ ...topUpView(row), client_secret: clientSecret });
+    },
+  );
+  cancelRoute(app, deps);
+}
+
+/** No key is needed: what is canceled is answered alike however often it is asked. */
+function cancelRoute(app: Hono<AppEnv>, deps: CheckoutDeps): void {
+  app.delete(
+    `${TOP_UPS}/:top_up_id`,
+    describe({
+      id: "cancelTopUp",
+      summary: "Cancel a top-up that is not paid",
+      tag: "top-ups",
+      responds: [200, TopUp],
+      refusals: { 404: "No such top-up of yours", 409: "It was paid, is being paid, or was set aside" },
+    }),
+    noQuery,
+    params(TopUpPath, "Top-up not found."),
+    noBody,
+    async (c) => {
+      const { cancelTopUp } = await import("@pantheon/core/payments/cancel.ts");
+      return c.var.respond(topUpView(await cancelTopUp(deps, c.var.caller.wallet, c.req.valid("param").top_up_id)));
     },
   );
 }

@@ -2,7 +2,7 @@
 
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { peoplePage, type PeopleFilter } from "@pantheon/core/accounts/people.ts";
+import { listPeople, type PeopleFilter } from "@pantheon/core/accounts/people.ts";
 import { amount } from "@pantheon/contract/money.ts";
 import { testWorld, type TestWorld } from "../support/world.ts";
 
@@ -24,7 +24,7 @@ type Node = { "Node Type": string; "Relation Name"?: string; "Index Name"?: stri
 /** What a page reads: each table with the way it is read, such as `users by users_newest` or `users whole`. */
 async function readsOf(filter: Partial<PeopleFilter>, page = {}, db = world.deps.db.query): Promise<string[]> {
   const asked = { query: undefined, state: "all", order: "newest", lowBalance: amount("5"), ...filter } as const;
-  const statement = peoplePage(asked, { limit: 50, offset: 0, after: null, ...page });
+  const statement = listPeople(world.deps.db, asked).statement({ limit: 50, offset: 0, after: null, ...page });
   const { rows } = await sql<{ "QUERY PLAN": [{ Plan: Node }] }>`explain (format json) ${statement}`.execute(db);
   const reads = (node: Node): string[] => [
     ...(node["Node Type"] === "Seq Scan" ? [`${node["Relation Name"]} whole`] : []),

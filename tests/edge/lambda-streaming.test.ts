@@ -2,9 +2,14 @@
 
 import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { Hono } from "hono";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { DomainError } from "@pantheon/contract/error.ts";
+import { eventStream } from "@pantheon/edge/output/event-stream.ts";
+import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { streamHandler, type ResponseStream, type StreamHandler } from "@pantheon/edge/lambda/streaming.ts";
 import { sourceOf } from "../support/lambda-body.ts";
+import { urlEvent } from "../support/lambda-event.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
 const CONTEXT = { awsRequestId: "request-1", getRemainingTimeInMillis: () => 10_000 };
@@ -55,6 +60,30 @@ it("an answer whose body fails has no end, and the handler says no more than tha
   expect(log.lines).toEqual([
     { level: "error", message: "An answer broke off.", fields: { request_id: "request-1", error: "RangeError" } },
   ]);
+});
+
+it("a stream in which nothing comes says every 15 seconds that it is there, and then goes on where it was", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const coming = [Promise.withResolvers<object | null>(), Promise.withResolvers<object | null>()];
+  const ended = Promise.withResolvers<null>();
+  const source = { next: async () => coming.shift()?.promise ?? null, leave: async () => {}, ended: ended.promise };
+  const [first, second] = coming;
+  const app = new Hono<AppEnv>().post("*", (c) => eventStream(c, source, () => new DomainError("internal", "No.")));
+  const out = new PassThrough();
+  let read = "";
+  out.on("data", (part: Buffer) => (read += part.toString()));
+  const over = streamHandler(app, quietLog())(urlEvent({ method: "POST", path: "/" }), out, CONTEXT);
+  for (const seen of [0, 1, 2]) {
+    await vi.advanceTimersByTimeAsync(14_999);
+    expect(read).toBe(": keep-alive\n\n".repeat(seen));
+    await vi.advanceTimersByTimeAsync(1);
+  }
+  first?.resolve({ type: "one" });
+  second?.resolve({ type: "two" });
+  ended.resolve(null);
+  await over;
+  vi.useRealTimers();
+  expect(read).toBe(`${": keep-alive\n\n".repeat(3)}data: {"type":"one"}\n\ndata: {"type":"two"}\n\n`);
 });
 
 function leaveAfter(out: PassThrough, chunks: number): void {

@@ -5,7 +5,8 @@ import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { ListQuery } from "@pantheon/contract/wire.ts";
-import { decodeCursor, encodeCursor, pageOf, type PositionPart } from "@pantheon/edge/input/list-query.ts";
+import type { PositionPart } from "@pantheon/contract/page.ts";
+import { decodeCursor, encodeCursor, pageOf } from "@pantheon/edge/input/list-query.ts";
 
 const SCOPE = "/api/v1/sessions alice";
 const ID = "01932f7d-0000-7000-8000-000000000001";

@@ -100,9 +100,9 @@ it("reads no more rows than a page can hold", async () => {
   const page = { limit: 200, offset: 0, after: null };
   const { db } = world.deps;
   const read = {
-    turns: (await listTurns(db, USER, session, page)).rows.map((row) => row.response_body ?? ""),
-    messages: (await listMessages(db, USER, session, page)).rows.map((row) => row.content),
-    sessions: (await listSessions(db, USER, page)).rows.map((row) => row.system_prompt ?? ""),
+    turns: (await listTurns(db, USER, session).read(page)).rows.map((row) => row.response_body ?? ""),
+    messages: (await listMessages(db, USER, session).read(page)).rows.map((row) => row.content),
+    sessions: (await listSessions(db, USER).read(page)).rows.map((row) => row.system_prompt ?? ""),
   };
   for (const texts of Object.values(read)) {
     const octets = texts.slice(0, -1).reduce((sum, text) => sum + Buffer.byteLength(text), 0);

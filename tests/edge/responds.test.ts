@@ -4,7 +4,7 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import { expect, it } from "vitest";
-import { Grant } from "@pantheon/contract/admin.ts";
+import { Grant } from "@pantheon/contract/booking.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { noQuery } from "@pantheon/edge/input/validate.ts";

@@ -9,9 +9,10 @@ import { newId } from "@pantheon/contract/id.ts";
 import { MODELS } from "@pantheon/core/models/models.ts";
 import { runTurn } from "@pantheon/core/turns/run.ts";
 import { quietLog } from "./quiet-log.ts";
-import type { ProcessAnswer, ProcessTurn } from "./second-process.ts";
+import { turnsApp } from "@pantheon/functions/turns/app.ts";
+import type { ProcessAnswer, ProcessStream, ProcessTurn } from "./second-process.ts";
 
-type Order = { environment: Record<string, string> } | { turn: ProcessTurn };
+type Order = { environment: Record<string, string> } | { turn: ProcessTurn } | { stream: ProcessStream };
 
 let deps: Deps | null = null;
 
@@ -26,6 +27,7 @@ async function obey(order: Order): Promise<ProcessAnswer> {
     return { ok: true, body: "" };
   }
   if (deps === null) throw new Error("a turn before the environment");
+  if ("stream" in order) return firstWordsOf(deps, order.stream);
   const { alias = null, user, ...turn } = order.turn;
   const request = {
     ...turn,
@@ -41,4 +43,18 @@ async function obey(order: Order): Promise<ProcessAnswer> {
   } catch (error) {
     return { ok: false, code: error instanceof DomainError ? error.code : String(error) };
   }
+}
+
+/** Reads a stream up to its first words, and no further. */
+async function firstWordsOf(kept: Deps, { path, headers, body, timeLeftMs }: ProcessStream): Promise<ProcessAnswer> {
+  const request = new Request(`http://container${path}`, { method: "POST", headers, body });
+  const response = await turnsApp(kept).fetch(request, { timeLeft: () => timeLeftMs });
+  const reader = response.body?.getReader();
+  let read = "";
+  while (!read.includes('"type":"chunk"')) {
+    const part = await reader?.read();
+    if (part?.value === undefined) return { ok: false, code: read };
+    read += new TextDecoder().decode(part.value);
+  }
+  return { ok: true, body: read };
 }

@@ -35,7 +35,7 @@ async function opened(user: string): Promise<{ request: TurnRequest; turn: Opene
     requestId: newId(),
     deadline,
   };
-  const turn = await openTurn(world.deps, request);
+  const turn = await openTurn(world.deps, request, 30_000);
   if ("replay" in turn) throw new Error("nothing was stored");
   return { request, turn };
 }

@@ -14,6 +14,7 @@ export type Metric =
   | "usage_above_window"
   | "lost_revenue"
   | "void_failed"
+  | "lease_lost"
   | "database_retry"
   | "bad_signature"
   | "unauthenticated"

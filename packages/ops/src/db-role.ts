@@ -4,8 +4,8 @@
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { addressOf, giveLogin, LoginRefused, type Login } from "@pantheon/core/db/app-login.ts";
-import { explain, OWN_DATABASE } from "./explain.ts";
-import { readRoleAddresses } from "./place.ts";
+import { explain, OWNERS_DATABASE } from "./explain.ts";
+import { databaseUrlOf, localEnvironment } from "./place.ts";
 
 const HELP = `Usage: npm run db:role [-- --new NAME]
 
@@ -19,12 +19,13 @@ try {
   if (values.help) console.log(HELP);
   else await give(values.new);
 } catch (error) {
-  console.error(`db:role: ${explain(error, { ...OWN_DATABASE, database: "the database of MIGRATION_DATABASE_URL" })}`);
+  console.error(`db:role: ${explain(error, OWNERS_DATABASE).replaceAll("\n", "; ")}`);
   process.exitCode = 1;
 }
 
 async function give(name: string | undefined): Promise<void> {
-  const { owner, pooled } = readRoleAddresses();
+  const environment = localEnvironment();
+  const [owner, pooled] = [databaseUrlOf(environment, "MIGRATION_DATABASE_URL"), databaseUrlOf(environment, "DATABASE_POOL_URL")];
   const login = name === undefined ? loginOf(pooled) : { user: name, password: randomBytes(32).toString("base64url") };
   await giveLogin(owner, login);
   console.log(name === undefined ? `${login.user} may do what the application does, and no more` : addressOf(pooled, login));

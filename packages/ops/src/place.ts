@@ -15,8 +15,6 @@ export type LocalConfig = {
   home: string;
   /** A database of one's own instead of the local world's. */
   databaseUrl: string | null;
-  /** The same as its owner, for what changes the schema. */
-  migrationUrl: string | null;
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -47,13 +45,8 @@ const Settings = v.object({
       v.check((path) => !path.includes("\0")),
     ),
   ),
-  DATABASE_URL: address(),
-  MIGRATION_DATABASE_URL: address(),
+  DATABASE_URL: v.optional(v.pipe(v.string(), v.url(), v.regex(/^postgres(?:ql)?:\/\//))),
 });
-
-function address() {
-  return v.optional(v.pipe(v.string(), v.url(), v.regex(/^postgres(?:ql)?:\/\//)));
-}
 
 const RULES = {
   PORT: "must be a number from 0 to 65535",
@@ -61,7 +54,6 @@ const RULES = {
   PANTHEON_OPEN: "must be 1 or unset",
   PANTHEON_HOME: "must be a path",
   DATABASE_URL: "must be an address that begins with postgres:// or postgresql://",
-  MIGRATION_DATABASE_URL: "must be an address that begins with postgres:// or postgresql://",
 } as const satisfies Record<keyof v.InferInput<typeof Settings>, string>;
 
 /** A setting that cannot be used. The message is one line a variable and never contains a value. */
@@ -78,7 +70,7 @@ export function readLocalConfig(env: Environment = process.env): LocalConfig {
     const lines = Object.entries(RULES).filter(([name]) => wrong.has(name));
     throw new LocalConfigError(lines.map(([name, rule]) => `${name} ${rule}`).join("\n"));
   }
-  const { PORT, HOST, PANTHEON_OPEN, PANTHEON_HOME, DATABASE_URL, MIGRATION_DATABASE_URL } = result.output;
+  const { PORT, HOST, PANTHEON_OPEN, PANTHEON_HOME, DATABASE_URL } = result.output;
   if (!isLoopback(HOST) && PANTHEON_OPEN !== "1") {
     throw new LocalConfigError(
       "HOST opens the local world, which is made for one person, to the network: set PANTHEON_OPEN=1 too if you mean it",
@@ -89,8 +81,14 @@ export function readLocalConfig(env: Environment = process.env): LocalConfig {
     host: HOST,
     home: PANTHEON_HOME === undefined ? resolve(PROJECT, ".pantheon") : resolve(PANTHEON_HOME),
     databaseUrl: DATABASE_URL ?? null,
-    migrationUrl: MIGRATION_DATABASE_URL ?? DATABASE_URL ?? null,
   };
+}
+
+/** The address of the database that this variable names; it is set. Throws LocalConfigError for what is no such address. */
+export function databaseUrlOf(env: Environment, name = "DATABASE_URL"): string {
+  const given = env[name]?.trim() ?? "";
+  if (given === "" || !v.is(Settings.entries.DATABASE_URL, given)) throw new LocalConfigError(`${name} ${RULES.DATABASE_URL}`);
+  return given;
 }
 
 /** True for an address that only this machine reaches. */
@@ -115,16 +113,6 @@ export function localEnvironment(): Environment {
 /** The folder of the local world alone, for what needs nothing else of it. Throws LocalConfigError. */
 export function readLocalHome({ PANTHEON_HOME }: Environment = process.env): string {
   return readLocalConfig({ PANTHEON_HOME }).home;
-}
-
-/** The two addresses that `db:role` is given: the owner's direct one, and the one the application will have. Throws LocalConfigError. */
-export function readRoleAddresses(env: Environment = process.env): { owner: string; pooled: string } {
-  const address = (name: string) => {
-    const value = env[name]?.trim() ?? "";
-    if (!URL.canParse(value) || !/^postgres(?:ql)?:\/\//.test(value)) throw new LocalConfigError(`${name} ${RULES.DATABASE_URL}`);
-    return value;
-  };
-  return { owner: address("MIGRATION_DATABASE_URL"), pooled: address("DATABASE_POOL_URL") };
 }
 
 /** Tokens that stage:verify is given by its environment, as CI does, so that they stand in no list of processes. */
@@ -153,9 +141,10 @@ const Place = v.object({
 export function readLocalPlace(home: string): Readonly<Record<string, string>> {
   const world = readLocalWorld(home);
   if (world === null) return {};
-  const { databaseUrl, issuer, stripeUrl } = world;
+  const { databaseUrl, ownerUrl, issuer, stripeUrl } = world;
   return {
     DATABASE_URL: databaseUrl,
+    MIGRATION_DATABASE_URL: ownerUrl,
     AUTH_ISSUER: issuer,
     ...(stripeUrl !== null && { STRIPE_API_URL: stripeUrl, STRIPE_SECRET_KEY: LOCAL_STRIPE_KEY }),
   };

@@ -25,9 +25,12 @@ const EXPORTED = { from: "2026-01-01", to: "2026-01-06" }; // a fifth of the eve
 const SPREAD = { users: 40, days: 30, day: "2026-01-01", aliases: ["default", "gpt-4o", "deepseek", "claude-haiku", "gemini-pro"] };
 const RUNS = 200;
 const PAGES: readonly (readonly [what: string, read: (db: Database, user: string) => Promise<unknown>])[] = [
-  ["wallet with its 10 newest", async (db, user) => [await readAccount(db, inPerson(user)), await listTransactions(db, user, page(10))]],
-  ["page of 50 transactions", (db, user) => listTransactions(db, user, page(50))],
-  ["page of 50 further back", (db, user) => listTransactions(db, user, { ...page(50), after: ["51"] })],
+  [
+    "wallet with its 10 newest",
+    async (db, user) => [await readAccount(db, inPerson(user)), await listTransactions(db, user).read(page(10))],
+  ],
+  ["page of 50 transactions", (db, user) => listTransactions(db, user).read(page(50))],
+  ["page of 50 further back", (db, user) => listTransactions(db, user).read({ ...page(50), after: ["51"] })],
 ];
 
 const EVERYTHING = { user: null, alias: null, range: { from: null, to: null } };

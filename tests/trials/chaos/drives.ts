@@ -33,6 +33,7 @@ export type Act = {
 
 export const DRIVES: Readonly<Record<Drive, (job: Job) => Promise<Act>>> = {
   turn: (job) => turn(job, null),
+  stream: (job) => turn(job, null, "/stream"),
   "failing turn": (job) => turn(job, "fake-400"),
   "second try": secondTry,
   session,
@@ -62,18 +63,25 @@ async function openSession(job: Job): Promise<string> {
   return String(JSON.parse(text).id);
 }
 
+/** A stream that came to its end is a turn's 201, and its end the body; one that did not is no answer. */
+function endOf(answer: Answer): Answer {
+  if (answer.status !== 200) return answer;
+  const done = /^data: (?<event>\{"type":"done".*)$/m.exec(answer.text)?.groups?.["event"];
+  return done === undefined ? { ...answer, status: null } : { ...answer, status: 201, text: done };
+}
+
 type TurnRow = { completed: string; failed: string; running: string; debits: string; events: string; held: string };
 
 /** One turn under a key; one debit when it was answered with 201, else none and nothing held. */
-async function turn(job: Job, failing: string | null): Promise<Act> {
-  const path = `/api/v1/sessions/${await openSession(job)}/turns`;
+async function turn(job: Job, failing: string | null, address = ""): Promise<Act> {
+  const path = `/api/v1/sessions/${await openSession(job)}/turns${address}`;
   const body = { message: "Kill me.", max_output_tokens: 24, model_alias_override: failing ?? job.alias };
   const key = newId();
   const bodies = new Set<string>();
   return {
     hasLease: true,
     send: async () => {
-      const answer = await send(job, { method: "POST", path, key, body });
+      const answer = endOf(await send(job, { method: "POST", path, key, body }));
       if (answer.status === 201) bodies.add(answer.text);
       return answer;
     },
@@ -180,7 +188,7 @@ async function refund(job: Job): Promise<Act> {
 
 async function grant(job: Job): Promise<Act> {
   const key = newId();
-  const request = { method: "POST", path: `/api/v1/admin/wallets/${job.user}/grant`, key, body: { amount: "7.5" } } as const;
+  const request = { method: "POST", path: `/api/v1/admin/wallets/${job.user}/grant`, key, body: { amount: "7.5", create: true } } as const;
   return {
     hasLease: false,
     send: () => send(job, request, ADMIN),

@@ -20,7 +20,18 @@ export type Seam =
 export type Wire = { readonly statement: string; readonly when: "sent" | "committed" };
 
 /** What has to be done for a worker to come by. */
-export type Drive = "turn" | "failing turn" | "second try" | "session" | "top-up" | "payment" | "refund" | "grant" | "price" | "sweep";
+export type Drive =
+  | "turn"
+  | "stream"
+  | "failing turn"
+  | "second try"
+  | "session"
+  | "top-up"
+  | "payment"
+  | "refund"
+  | "grant"
+  | "price"
+  | "sweep";
 
 export type Failpoint = { readonly name: string; readonly at: Seam | Wire; readonly drive: Drive };
 
@@ -41,6 +52,12 @@ export const FAILPOINTS: readonly Failpoint[] = [
   { name: "settle.committed", at: { statement: "settle_turn", when: "committed" }, drive: "turn" },
   { name: "settle.done", at: "run:settle_turn:after", drive: "turn" },
   { name: "respond.before", at: "respond", drive: "turn" },
+  { name: "stream.opened", at: "run:open_turn:after", drive: "stream" },
+  { name: "stream.mid", at: "llm:chunk:3", drive: "stream" },
+  { name: "renew.before", at: "run:renew_turn:before", drive: "stream" },
+  { name: "renew.sent", at: { statement: "renew_turn", when: "sent" }, drive: "stream" },
+  { name: "renew.committed", at: { statement: "renew_turn", when: "committed" }, drive: "stream" },
+  { name: "stream.settled", at: { statement: "settle_turn", when: "committed" }, drive: "stream" },
   { name: "void.before", at: "run:void_turn:before", drive: "failing turn" },
   { name: "void.committed", at: { statement: "void_turn", when: "committed" }, drive: "failing turn" },
   { name: "reclaim.sent", at: { statement: "reopen_turn", when: "sent" }, drive: "second try" },

@@ -8,6 +8,7 @@ import { MODELS } from "@pantheon/core/models/models.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";
 import { functionFor } from "@pantheon/functions/functions.ts";
+import { LEASES } from "@pantheon/core/turns/request.ts";
 import { runJob } from "@pantheon/functions/maintenance/jobs.ts";
 import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
 import { turnsApp } from "@pantheon/functions/turns/app.ts";
@@ -50,7 +51,7 @@ async function start({ environment, aliases, timeLeftMs, maxConnections }: Worke
     ...Object.fromEntries(aliases.map((alias) => [alias, { ...template, routes: [{ ...template.routes[0], model: alias }] as const }])),
   };
   const plain = createDeps({ config, log: toldLog(), clock: Date.now, maxConnections, models });
-  const watched = withFailpoints(plain, config, trigger);
+  const watched = { ...withFailpoints(plain, config, trigger), leases: { ...LEASES, renewMs: 5 } }; // so that short answers meet a renewal
   deps = watched;
   const apps = {
     turns: turnsApp(watched),

@@ -6,6 +6,8 @@ import { CONNECTION_GUARDS } from "./guards/connections.ts";
 import { EDGE_GUARDS } from "./guards/edge.ts";
 import { EXPOSURE_GUARDS } from "./guards/exposure.ts";
 import { INVARIANT_GUARDS } from "./guards/invariants.ts";
+import { KEY_GUARDS } from "./guards/keys.ts";
+import { LEASE_GUARDS } from "./guards/leases.ts";
 import { METERING_GUARDS } from "./guards/metering.ts";
 import { MODEL_GUARDS } from "./guards/models.ts";
 import { PAYMENT_GUARDS } from "./guards/payments.ts";
@@ -15,14 +17,17 @@ import { STATEMENT_GUARDS } from "./guards/statements.ts";
 import { STRIPE_TIME_GUARDS } from "./guards/stripe-time.ts";
 import { CONVERSATION_GUARDS } from "./guards/conversation.ts";
 import { TURN_GUARDS } from "./guards/turns.ts";
+import { WALLET_GUARDS } from "./guards/wallets.ts";
 import { WEB_GUARDS } from "./guards/web.ts";
 import type { Mutant } from "./mutant.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   ...STATEMENT_GUARDS,
   ...SCHEMA_GUARDS,
+  ...KEY_GUARDS,
   ...TURN_GUARDS,
   ...CONVERSATION_GUARDS,
+  ...LEASE_GUARDS,
   ...METERING_GUARDS,
   ...MODEL_GUARDS,
   ...PAYMENT_GUARDS,
@@ -35,4 +40,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...CLIENT_GUARDS,
   ...WEB_GUARDS,
   ...ACCOUNT_GUARDS,
+  ...WALLET_GUARDS,
 ];

@@ -5,8 +5,9 @@ import { sql, type RawBuilder } from "kysely";
 import type { PeopleOrder, PeopleState } from "@pantheon/contract/vocabulary.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import type { Amount } from "@pantheon/contract/money.ts";
-import { listed, type Listed, type Page } from "@pantheon/contract/page.ts";
+import type { PositionPart } from "@pantheon/contract/page.ts";
 import type { Database } from "../db/database.ts";
+import { listOf } from "../db/list.ts";
 
 export type PersonRow = {
   id: string;
@@ -21,8 +22,6 @@ export type PersonRow = {
   /** Of the turns that were answered: failed ones leave no call. */
   first_turn_at: Date | null;
   last_turn_at: Date | null;
-  /** What the page is sorted by, as the database prints it. */
-  position: string;
 };
 
 export type PeopleFilter = {
@@ -34,41 +33,30 @@ export type PeopleFilter = {
   readonly lowBalance: Amount;
 };
 
-/** What a total is counted up to: beyond it, `total` says "at least so many". */
+/** What a total is counted up to. */
 const COUNTED = 10_000;
 
 /** The people who fit, by what they are sorted by and id, the greatest first. Not limited to the time of a short question. */
-export async function listPeople(db: Database, filter: PeopleFilter, page: Page): Promise<Listed<PersonRow>> {
-  const { rows } = await peoplePage(filter, page).execute(db.report);
-  const counted = await countPeople(filter).execute(db.report);
-  return listed(rows, page, Number(counted.rows[0]?.count ?? 0), ({ position, id }) => [position, id]);
+export function listPeople(db: Database, filter: PeopleFilter) {
+  const { key, part } = SORTED_BY[filter.order];
+  return listOf({
+    on: db.report,
+    rows: sql`select person.id, ${key} as key from ${PEOPLE} where ${fits(filter)}`,
+    order: [
+      ["key", part],
+      ["id", "opaque"],
+    ],
+    completed: (page) => peopleOf(page),
+    countedTo: COUNTED,
+  });
 }
 
 /** One person; 404 when nobody of that id was ever here, which is also so of somebody who was only granted credits. */
 export async function findPerson(db: Database, id: string): Promise<PersonRow> {
-  const one = sql`select id, created_at as key from users where id = ${id}::text`;
+  const one = sql`select id, created_at as key, null as position from users where id = ${id}::text`;
   const { rows } = await peopleOf(one).execute(db.query);
   if (!rows[0]) throw new DomainError("not_found", "User not found.");
   return rows[0];
-}
-
-/** The statement of a page: one row more than it has. */
-export function peoplePage(filter: PeopleFilter, page: Page): RawBuilder<PersonRow> {
-  const { key, type } = SORTED_BY[filter.order];
-  const [at, id] = page.after ?? [];
-  const after = at === undefined ? sql`` : sql`and (${key}, person.id) < (${at}::${type}, ${id}::text)`;
-  return peopleOf(sql`
-    select person.id, ${key} as key
-      from ${PEOPLE}
-     where ${fits(filter)} ${after}
-     order by ${key} desc, person.id desc
-    offset ${page.offset}::int
-     limit ${page.limit + 1}::int`);
-}
-
-/** The statement that counts who fits, as far as it is counted. */
-function countPeople(filter: PeopleFilter): RawBuilder<{ count: string }> {
-  return sql`select count(*) from (select from ${PEOPLE} where ${fits(filter)} limit ${COUNTED}::int) as counted`;
 }
 
 const PEOPLE = sql`users as person left join credit_wallets as wallet on wallet.user_id = person.id`;
@@ -80,12 +68,12 @@ const theirCalls = (person: RawBuilder<unknown>) =>
 /** Before any turn: whoever ran none comes last. */
 const NEVER = sql`timestamptz '2000-01-01 00:00:00+00'`;
 
-const SORTED_BY: Record<PeopleOrder, { readonly key: RawBuilder<unknown>; readonly type: RawBuilder<unknown> }> = {
-  newest: { key: sql`person.created_at`, type: sql`timestamptz` },
-  balance: { key: sql`coalesce(wallet.balance, 0)`, type: sql`numeric` },
+const SORTED_BY: Record<PeopleOrder, { readonly key: RawBuilder<unknown>; readonly part: PositionPart }> = {
+  newest: { key: sql`person.created_at`, part: "time" },
+  balance: { key: sql`coalesce(wallet.balance, 0)`, part: "decimal" },
   last_turn: {
     key: sql`coalesce((select call.created_at ${theirCalls(sql`person.id`)} order by call.created_at desc, call.id desc limit 1), ${NEVER})`,
-    type: sql`timestamptz`,
+    part: "time",
   },
 };
 
@@ -101,7 +89,7 @@ function fits({ query, state, lowBalance }: PeopleFilter): RawBuilder<unknown> {
   return sql`${states[state]} and (person.id like ${prefix}::text or lower(person.email) like lower(${prefix}::text))`;
 }
 
-/** Everything about the people whom `page` (id, key) names, the greatest key first. */
+/** Everything about the people whom `page` (id, key, position) names, the greatest key first. */
 function peopleOf(page: RawBuilder<unknown>): RawBuilder<PersonRow> {
   return sql`
 with
@@ -116,7 +104,7 @@ select person.id,
        coalesce(wallet.held, 0) as held,
        earliest.created_at as first_turn_at,
        latest.created_at as last_turn_at,
-       page.key::text as position
+       page.position
   from page
        join users as person on person.id = page.id
        left join credit_wallets as wallet on wallet.user_id = page.id

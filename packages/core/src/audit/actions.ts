@@ -1,8 +1,8 @@
 // The audit: what admins did, newest first.
 
+import type { List } from "@pantheon/contract/page.ts";
 import type { Database } from "../db/database.ts";
-import { newestFirst, positionOf } from "../db/newest-first.ts";
-import { listed, type Listed, type Page } from "@pantheon/contract/page.ts";
+import { listOf } from "../db/list.ts";
 
 export type ActionRow = {
   id: string;
@@ -13,15 +13,18 @@ export type ActionRow = {
   after: Readonly<Record<string, unknown>> | null;
   request_id: string | null;
   created_at: Date;
-  position: string;
 };
 
 /** All actions by time and id. `total` is counted as they are written. */
-export async function listActions(db: Database, page: Page): Promise<Listed<ActionRow>> {
-  const actions = db.query
-    .selectFrom("admin_actions")
-    .select(["id", "admin_id", "action", "target", "before", "after", "request_id", "created_at"]);
-  const rows = await newestFirst(actions, page).execute();
-  const settings = await db.query.selectFrom("runtime_settings").select("admin_actions").executeTakeFirstOrThrow();
-  return listed(rows, page, Number(settings.admin_actions), positionOf);
+export function listActions(db: Database): List<ActionRow> {
+  return listOf({
+    on: db.query,
+    rows: db.query
+      .selectFrom("admin_actions")
+      .select(["id", "admin_id", "action", "target", "before", "after", "request_id", "created_at"]),
+    async total() {
+      const settings = await db.query.selectFrom("runtime_settings").select("admin_actions").executeTakeFirstOrThrow();
+      return Number(settings.admin_actions);
+    },
+  });
 }

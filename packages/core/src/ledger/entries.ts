@@ -3,8 +3,9 @@
 import type * as v from "valibot";
 import type { Transaction } from "@pantheon/contract/account.ts";
 import type { Database } from "../db/database.ts";
+import { listOf } from "../db/list.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
-import { listed, type Listed, type Page } from "@pantheon/contract/page.ts";
+import type { List } from "@pantheon/contract/page.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import type { LedgerKind } from "@pantheon/contract/vocabulary.ts";
 
@@ -21,19 +22,25 @@ export type LedgerRow = {
 };
 
 /** This wallet's transactions by `seq`; `total` is the wallet's `seq`, so no row is counted. */
-export async function listTransactions(db: Database, wallet: string, page: Page): Promise<Listed<LedgerRow>> {
-  const [seq] = page.after ?? [];
-  const rows = await db.query
-    .selectFrom("credit_transactions")
-    .select(["id", "kind", "amount", "balance_after", "initiated_by", "note", "reference_id", "created_at", "seq"])
-    .where("user_id", "=", wallet)
-    .$if(seq !== undefined, (query) => query.where("seq", "<", seq ?? ""))
-    .orderBy("seq", "desc")
-    .offset(page.offset)
-    .limit(page.limit + 1)
-    .execute();
-  const chain = await db.query.selectFrom("credit_wallets").select("seq").where("user_id", "=", wallet).executeTakeFirst();
-  return listed(rows, page, Number(chain?.seq ?? 0), (row) => [row.seq]);
+export function listTransactions(db: Database, wallet: string): List<LedgerRow> {
+  return listOf({
+    on: db.query,
+    rows: db.query
+      .selectFrom("credit_transactions")
+      .select(["id", "kind", "amount", "balance_after", "initiated_by", "note", "reference_id", "created_at", "seq"])
+      .where("user_id", "=", wallet),
+    order: [["seq", "bigint"]],
+    async total() {
+      const chain = await db.query.selectFrom("credit_wallets").select("seq").where("user_id", "=", wallet).executeTakeFirst();
+      return Number(chain?.seq ?? 0);
+    },
+  });
+}
+
+/** The ten newest transactions of a wallet, as they stand beside its figures. */
+export async function recentTransactions(db: Database, wallet: string): Promise<v.InferInput<typeof Transaction>[]> {
+  const { rows } = await listTransactions(db, wallet).read({ limit: 10, offset: 0, after: null });
+  return rows.map(ledgerRowView);
 }
 
 /** A ledger row as it leaves (contract sections 4 and 5). */

@@ -1,9 +1,8 @@
 // All top-ups, for admins: who paid what, and what was set aside and why.
 
-import { sql } from "kysely";
 import type { Database } from "../db/database.ts";
-import { newestFirst, positionOf } from "../db/newest-first.ts";
-import { listed, type Listed, type Page } from "@pantheon/contract/page.ts";
+import { listOf } from "../db/list.ts";
+import type { List } from "@pantheon/contract/page.ts";
 import type { ResolutionKind, TopUpState } from "@pantheon/contract/vocabulary.ts";
 
 export type TopUpReportRow = {
@@ -24,30 +23,18 @@ export type TopUpReportRow = {
   resolution_note: string | null;
   created_at: Date;
   updated_at: Date;
-  position: string;
 };
 
-/** What a total is counted up to: beyond it, `total` says "at least so many". */
+/** What a total is counted up to. */
 const COUNTED = 10_000;
 
 /** Top-ups by time and id, newest first; of one status, or all. */
-export async function listAllTopUps(db: Database, status: TopUpState | undefined, page: Page): Promise<Listed<TopUpReportRow>> {
-  const all = db.query.selectFrom("top_ups").$if(status !== undefined, (query) => query.where("status", "=", status ?? "created"));
-  const columns = all.select([
-    "id",
-    "user_id",
-    "amount_usd",
-    "credits_to_grant",
-    "status",
-    "payment_intent",
-    "livemode",
-    "quarantine_reason",
-  ]);
-  const resolved = columns.select(["received_minor", "received_currency", "resolution", "resolved_by", "resolved_at", "resolution_note"]);
-  const rows = await newestFirst(resolved.select(["created_at", "updated_at"]), page).execute();
-  const counted = await db.query
-    .selectFrom(all.select("id").limit(COUNTED).as("some"))
-    .select(sql<string>`count(*)`.as("count"))
-    .executeTakeFirstOrThrow();
-  return listed(rows, page, Number(counted.count), positionOf);
+export function listAllTopUps(db: Database, status: TopUpState | undefined): List<TopUpReportRow> {
+  const rows = db.query
+    .selectFrom("top_ups")
+    .select(["id", "user_id", "amount_usd", "credits_to_grant", "status", "payment_intent", "livemode", "quarantine_reason"])
+    .select(["received_minor", "received_currency", "resolution", "resolved_by", "resolved_at", "resolution_note"])
+    .select(["created_at", "updated_at"])
+    .$if(status !== undefined, (query) => query.where("status", "=", status ?? "created"));
+  return listOf({ on: db.query, rows, countedTo: COUNTED });
 }

@@ -1,10 +1,10 @@
 // A person's own top-ups, as they read them. One that is not settled yet is looked up at Stripe.
 
 import type { Database } from "../db/database.ts";
-import { newestFirst, positionOf } from "../db/newest-first.ts";
+import { listOf } from "../db/list.ts";
 import { moveTopUp } from "./statements/top-up.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
-import { listed, type Listed, type Page } from "@pantheon/contract/page.ts";
+import type { List } from "@pantheon/contract/page.ts";
 import type { TopUpState } from "@pantheon/contract/vocabulary.ts";
 import type { CheckoutDeps } from "./checkout.ts";
 import { parsePayment, stateOf } from "./payment.ts";
@@ -21,14 +21,8 @@ export type TopUpRow = {
 };
 
 /** This wallet's top-ups, newest first, as they are known. */
-export async function listTopUps({ db }: CheckoutDeps, wallet: string, page: Page): Promise<Listed<TopUpRow>> {
-  const rows = await newestFirst(ownTopUps(db, wallet), page).execute();
-  const counted = await db.query
-    .selectFrom("top_ups")
-    .select((column) => column.fn.countAll<string>().as("count"))
-    .where("user_id", "=", wallet)
-    .executeTakeFirstOrThrow();
-  return listed(rows, page, Number(counted.count), positionOf);
+export function listTopUps({ db }: CheckoutDeps, wallet: string): List<TopUpRow> {
+  return listOf({ on: db.query, rows: ownTopUps(db, wallet) });
 }
 
 /**
@@ -36,7 +30,7 @@ export async function listTopUps({ db }: CheckoutDeps, wallet: string, page: Pag
  * when Stripe is away it is shown as it is known. `clientSecret` is there while it can be paid.
  */
 export async function readTopUp(deps: CheckoutDeps, wallet: string, id: string): Promise<TopUpRow & { clientSecret: string | null }> {
-  const row = await findOwn(deps, wallet, id);
+  const row = await findOwnTopUp(deps, wallet, id);
   if (!deps.stripe || row.payment_intent === null || !OPEN.has(row.status)) return { ...row, clientSecret: null };
   try {
     const seen = await deps.stripe.retrieve("payment_intents", row.payment_intent);
@@ -47,7 +41,10 @@ export async function readTopUp(deps: CheckoutDeps, wallet: string, id: string):
     if (status !== null && status !== row.status) {
       await deps.db.run(moveTopUp, { id, payment: payment.id, status, at: seen.at, event: null, type: "" });
     }
-    return { ...(await findOwn(deps, wallet, id)), clientSecret: payment.status.startsWith("requires_") ? payment.client_secret : null };
+    return {
+      ...(await findOwnTopUp(deps, wallet, id)),
+      clientSecret: payment.status.startsWith("requires_") ? payment.client_secret : null,
+    };
   } catch (error) {
     if (error instanceof DomainError && error.code === "database_unavailable") throw error;
     deps.log.warn("a top-up could not be looked up at Stripe, or not be booked", {
@@ -60,7 +57,8 @@ export async function readTopUp(deps: CheckoutDeps, wallet: string, id: string):
 
 const OPEN = new Set(["created", "pending", "processing", "failed"]);
 
-async function findOwn({ db }: CheckoutDeps, wallet: string, id: string): Promise<TopUpRow> {
+/** One top-up of this wallet as it is known; 404 when it has none of that id. */
+export async function findOwnTopUp({ db }: Pick<CheckoutDeps, "db">, wallet: string, id: string): Promise<TopUpRow> {
   const row = await ownTopUps(db, wallet).where("id", "=", id).executeTakeFirst();
   if (!row) throw new DomainError("not_found", "Top-up not found.");
   return row;

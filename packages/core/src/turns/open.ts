@@ -34,15 +34,18 @@ export type OpenedTurn = {
   readonly hold: Amount;
 };
 
-/** Opens the turn, or answers the stored body of the one that this key ran before. Refusals are DomainErrors. */
-export async function openTurn(deps: TurnDeps, request: TurnRequest): Promise<OpenedTurn | { readonly replay: string }> {
+/**
+ * Opens the turn, or answers the stored body of the one that this key ran before. Refusals are DomainErrors. Its lease is what the function
+ * has left and some grace, and at most `leaseMs`: who wants it for longer renews it (lease.ts).
+ */
+export async function openTurn(deps: TurnDeps, request: TurnRequest, leaseMs: number): Promise<OpenedTurn | { readonly replay: string }> {
   const claim = newId();
   let target = newTarget();
   let catalog = await deps.catalog.current();
   let lastError: unknown = null;
 
   for (let round = 0; round < LIMITS.openRounds; round += 1) {
-    const outcome: Outcome = await runStatement(deps, request, catalog, target, claim).then(
+    const outcome: Outcome = await runStatement(deps, request, catalog, target, { claim, leaseMs }).then(
       (row) => ({ row }),
       (error: unknown) => ({ error }),
     );
@@ -81,11 +84,13 @@ async function wayOf(deps: TurnDeps, request: TurnRequest, target: Target, claim
   }
 }
 
-async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catalog, target: Target, claim: string): Promise<GateRow> {
+type Mark = { readonly claim: string; readonly leaseMs: number };
+
+async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catalog, target: Target, mark: Mark): Promise<GateRow> {
   const { weights } = catalog;
   const input = {
     turn: target.turn,
-    claim,
+    claim: mark.claim,
     wallet: request.caller.wallet,
     actor: request.caller.actor,
     session: request.session,
@@ -93,7 +98,7 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
     message: request.message,
     messageBound: tokenBound(request.message),
     maxOutputTokens: request.maxOutputTokens,
-    leaseMs: Math.ceil(request.deadline - deps.ticks()) + LIMITS.leaseGraceMs,
+    leaseMs: Math.min(Math.ceil(request.deadline - deps.ticks()) + LIMITS.leaseGraceMs, mark.leaseMs),
     prices: catalog.prices,
     pricingVersion: catalog.version,
     revision: catalog.revision,

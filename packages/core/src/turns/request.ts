@@ -3,7 +3,7 @@
 import type { Caller } from "../accounts/caller.ts";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../db/database.ts";
-import type { RequestKey } from "../audit/once.ts";
+import type { RequestKey } from "../audit/request-key.ts";
 import type { Gateway } from "../models/gateway.ts";
 import type { Model } from "../models/model.ts";
 import type { Log } from "../log.ts";
@@ -19,6 +19,8 @@ export type TurnDeps = {
   readonly catalog: CatalogCache;
   readonly models: Readonly<Record<string, Model>>;
   readonly gateway: Gateway;
+  /** Of streams; `LEASES` when left out. */
+  readonly leases?: LeaseTimes;
 };
 
 export type TurnRequest = {
@@ -46,10 +48,23 @@ export const LIMITS = {
   queuedCharacters: 64 * 1_024,
   /** Less than this for the model is not worth a hold. */
   leastModelTimeMs: 500,
-  /** How long a turn stays ours after the function's own end. */
+  /** How long a turn stays ours after the function's own end, and a JSON turn after the time of its model. */
   leaseGraceMs: 30_000,
   /** How often opening is tried again when a race or a stale catalogue got in its way. */
   openRounds: 8,
   historyTurns: 100,
   historyOctets: 512 * 1_024,
 } as const;
+
+/** What a stream works within (lease.ts). Milliseconds. */
+export type LeaseTimes = {
+  /** Of a stream, from its opening and from each renewal. */
+  readonly lengthMs: number;
+  readonly renewMs: number;
+  /** After a renewal that failed. */
+  readonly againMs: number;
+  /** How long renewals may fail before the stream stops: what is left of the lease then is for settling. */
+  readonly patienceMs: number;
+};
+
+export const LEASES: LeaseTimes = { lengthMs: 45_000, renewMs: 15_000, againMs: 3_000, patienceMs: 30_000 };

@@ -15,14 +15,22 @@ export type TurnOutcome = { readonly body: string; readonly replayed: boolean };
  */
 export async function runTurn(deps: TurnDeps, request: TurnRequest): Promise<TurnOutcome> {
   const { most, terms } = jsonTime(deps, request);
-  const turn = await openInTime(deps, request, most);
+  const turn = await openInTime(deps, request, most, JSON_LEASE_MS);
   if ("replay" in turn) return { body: turn.replay, replayed: true };
   return { body: await settleTurn(deps, request, await collected(deps, request, turn, terms())), replayed: false };
 }
 
-/** Opens the turn, unless so little of `modelMs` is there that it would not be worth a hold: then 503. */
-export async function openInTime(deps: TurnDeps, request: TurnRequest, modelMs: number): Promise<OpenedTurn | { readonly replay: string }> {
-  if (modelMs >= LIMITS.leastModelTimeMs) return openTurn(deps, request);
+/** However long the function may run: a model that answers in one piece has no longer, and settling is short. */
+const JSON_LEASE_MS = LIMITS.modelTimeMs + LIMITS.settleReserveMs + LIMITS.leaseGraceMs;
+
+/** Opens the turn for at most `leaseMs`, unless so little of `modelMs` is there that it would not be worth a hold: then 503. */
+export async function openInTime(
+  deps: TurnDeps,
+  request: TurnRequest,
+  modelMs: number,
+  leaseMs: number,
+): Promise<OpenedTurn | { readonly replay: string }> {
+  if (modelMs >= LIMITS.leastModelTimeMs) return openTurn(deps, request, leaseMs);
   throw new DomainError("out_of_time", "Too little time is left to run this turn. Please try again.", { retryAfter: 1 });
 }
 

@@ -3,10 +3,11 @@
 
 import { format } from "@pantheon/contract/money.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
+import { keepLease } from "./lease.ts";
 import { converse, type ConversationEvent } from "./converse.ts";
 import { openInTime } from "./run.ts";
 import type { OpenedTurn } from "./open.ts";
-import { LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
+import { LEASES, LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
 import { settleTurn } from "./settle.ts";
 import { createQueue } from "./stream-queue.ts";
 
@@ -26,24 +27,30 @@ export type TurnStream = {
 
 /**
  * Opens a turn and runs it as a stream. Refusals of opening are thrown, as runTurn throws them; after that a failure ends the stream. An
- * answer that our own time, a stop or the provider cut is charged for what had come.
+ * answer that our own time, a stop or the provider cut is charged for what had come. Its lease is renewed while the model answers: when the
+ * turn is lost, the model is asked no further, and the turn's row says what becomes of it (settle.ts).
  */
 export async function streamTurn(deps: TurnDeps, request: TurnRequest): Promise<TurnStream> {
   const left = (): number => request.deadline - deps.ticks() - LIMITS.settleReserveMs;
-  const turn = await openInTime(deps, request, left());
+  const turn = await openInTime(deps, request, left(), (deps.leases ?? LEASES).lengthMs);
   return "replay" in turn ? replayOf(turn.replay) : running(deps, request, turn, Math.max(1, left()));
 }
 
 function running(deps: TurnDeps, request: TurnRequest, turn: OpenedTurn, modelMs: number): TurnStream {
   const stop = new AbortController();
   const queue = createQueue<StreamEvent>({ most: LIMITS.queuedCharacters, patienceMs: modelMs });
-  const terms = { until: deps.ticks() + modelMs, keepsLate: true, signal: stop.signal };
+  const lease = keepLease(deps, turn, request.caller.actor);
+  const terms = { until: deps.ticks() + modelMs, keepsLate: true, signal: AbortSignal.any([stop.signal, lease.lost]) };
   const ended = work(deps, request, turn, terms, queue)
     .then(
       () => null,
       (error: unknown) => error ?? new Error("nothing was thrown"),
     )
-    .finally(() => queue.end());
+    .then(async (outcome) => {
+      await lease.end();
+      queue.end();
+      return outcome;
+    });
   const leave = async (): Promise<void> => {
     queue.drop();
     const timer = setTimeout(() => stop.abort(), LIMITS.drainMs);

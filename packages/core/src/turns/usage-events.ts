@@ -1,25 +1,29 @@
 // What a user's turns used: one row a model call, newest first. Internal calls (routing, summaries) are not the user's and not shown.
 
 import type { Database } from "../db/database.ts";
-import { newestFirst, positionOf } from "../db/newest-first.ts";
-import { listed, type Listed, type Page } from "@pantheon/contract/page.ts";
+import { listOf } from "../db/list.ts";
+import type { List } from "@pantheon/contract/page.ts";
 import type { UsageSource } from "@pantheon/contract/vocabulary.ts";
 
 /** This wallet's usage events by time and id. `total` is summed from the daily rollup, so no event is counted. */
-export async function listUsage(db: Database, wallet: string, page: Page): Promise<Listed<UsageRow>> {
-  const events = db.query
-    .selectFrom("llm_call_events")
-    .select(["id", "turn_id", "model_alias", "provider_model", "input_tokens_fresh", "input_tokens_cached", "output_tokens"])
-    .select(["multiplier", "pricing_version", "credits_burned", "credits_charged", "usage_source", "created_at"])
-    .where("user_id", "=", wallet)
-    .where("status", "<>", "internal");
-  const rows = await newestFirst(events, page).execute();
-  const counted = await db.query
-    .selectFrom("usage_daily")
-    .select((column) => column.fn.sum<string | null>("calls").as("calls"))
-    .where("user_id", "=", wallet)
-    .executeTakeFirst();
-  return listed(rows, page, Number(counted?.calls ?? 0), positionOf);
+export function listUsage(db: Database, wallet: string): List<UsageRow> {
+  return listOf({
+    on: db.query,
+    rows: db.query
+      .selectFrom("llm_call_events")
+      .select(["id", "turn_id", "model_alias", "provider_model", "input_tokens_fresh", "input_tokens_cached", "output_tokens"])
+      .select(["multiplier", "pricing_version", "credits_burned", "credits_charged", "usage_source", "created_at"])
+      .where("user_id", "=", wallet)
+      .where("status", "<>", "internal"),
+    async total() {
+      const counted = await db.query
+        .selectFrom("usage_daily")
+        .select((column) => column.fn.sum<string | null>("calls").as("calls"))
+        .where("user_id", "=", wallet)
+        .executeTakeFirst();
+      return Number(counted?.calls ?? 0);
+    },
+  });
 }
 
 export type UsageRow = {
@@ -36,5 +40,4 @@ export type UsageRow = {
   credits_charged: string;
   usage_source: UsageSource;
   created_at: Date;
-  position: string;
 };

@@ -7,12 +7,13 @@ import { DomainError } from "@pantheon/contract/error.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import type { Clock } from "@pantheon/contract/time.ts";
 import { createKeySet } from "./key-set.ts";
+import { knownTokens } from "./known-tokens.ts";
 
 export type Identity = {
-  id: string;
-  email: string | null;
+  readonly id: string;
+  readonly email: string | null;
   /** Whether the issuer says that a second factor was given. */
-  isAssured: boolean;
+  readonly isAssured: boolean;
 };
 
 /** Turns an `Authorization` header into who calls. Rejects with `unauthenticated`, or `auth_unavailable` while no keys could be had. */
@@ -20,27 +21,36 @@ export type Verifier = (authorization: string | undefined) => Promise<Identity>;
 
 /**
  * A verifier with its own cache of the issuer's keys. ES256 and RS256 are checked with those keys alone, HS256 with the shared secret
- * alone and only when there is one, so neither kind of material can ever stand in for the other. Expiry has no leeway.
+ * alone and only when there is one, so neither kind of material can ever stand in for the other. Expiry has no leeway. A token that was
+ * verified is known until it ends or its key does.
  */
 export function createVerifier(auth: Config["auth"], deps: { clock: Clock; log: Log }): Verifier {
   const { issuer, audience, jwksUrl, jwtSecret } = auth;
   const keySet = createKeySet(jwksUrl, deps);
   const secret = jwtSecret === null ? null : new TextEncoder().encode(jwtSecret);
+  const known = knownTokens<Identity>();
 
   return async (authorization) => {
     const token = bearerToken(authorization);
     const header = protectedHeader(token);
     const now = deps.clock();
     const expected = { issuer, audience, requiredClaims: ["exp", "sub"], currentDate: new Date(now) };
-    if (header.alg === "HS256" && secret !== null) {
-      return identityOf(await verified(jwtVerify(token, secret, { ...expected, algorithms: ["HS256"] })), now, auth);
-    }
-    if (header.alg !== "ES256" && header.alg !== "RS256") throw unauthenticated("algorithm");
-    const key = await keySet({ alg: header.alg, kid: header.kid });
+    const { alg, kid } = header;
+    const isShared = alg === "HS256" && secret !== null;
+    if (alg === undefined || !(isShared || PUBLISHED.has(alg))) throw unauthenticated("algorithm");
+    const key = isShared ? secret : await keySet({ alg, kid });
     if (key === null) throw unauthenticated("key");
-    return identityOf(await verified(jwtVerify(token, key, { ...expected, algorithms: [header.alg] })), now, auth);
+    const owner = known.ownerOf(token, key, now);
+    if (owner !== null) return owner;
+    const payload = await verified(jwtVerify(token, key, { ...expected, algorithms: [alg] }));
+    const identity = identityOf(payload, now, auth);
+    known.keep(token, { owner: identity, key, verifiedAt: now, expiresAt: (payload.exp ?? 0) * 1_000 });
+    return identity;
   };
 }
+
+/** What the issuer's published keys may sign with. */
+const PUBLISHED: ReadonlySet<string> = new Set(["ES256", "RS256"]);
 
 const MAX_TOKEN_LENGTH = 8 * 1024;
 const MAX_SUBJECT_LENGTH = 64; // code points, contract section 1

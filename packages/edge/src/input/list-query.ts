@@ -1,19 +1,17 @@
-// Pages of a list: the page that a query asks for, and the opaque cursor. A cursor belongs to one list of one user. Its checksum catches
+// Pages of a list: the page that a query asks for, and the opaque cursor. A cursor belongs to one list of one user under
+// one set of filters. Its checksum catches
 // what was damaged or taken from elsewhere; since anyone may compute it, what a cursor says is checked again and is never a right.
 
 import { createHash } from "node:crypto";
 import * as v from "valibot";
 import type { DomainError } from "@pantheon/contract/error.ts";
 import { isId } from "@pantheon/contract/id.ts";
-import type { Page } from "@pantheon/contract/page.ts";
+import type { Page, PositionPart } from "@pantheon/contract/page.ts";
 import { OpaqueId, type ListQuery } from "@pantheon/contract/wire.ts";
 import { invalidRequest } from "./faults.ts";
 
-/** What the parts of a list's sort key are, in their order. */
-export type PositionPart = "time" | "id" | "opaque" | "int" | "bigint" | "decimal";
-
 /**
- * The page that a query asks for. `scope` is what the cursor must have been made for (the list's path and the user), `shape` what its
+ * The page that a query asks for. `scope` is what the cursor must have been made for (the list's path, the user, the filters), `shape` what its
  * sort key must look like. 422 for an offset beside a cursor, and for a cursor that is not this list's.
  */
 export function pageOf(scope: string, shape: readonly PositionPart[], asked: v.InferOutput<typeof ListQuery>): Page {
