@@ -98,10 +98,10 @@ describe("many events", () => {
   beforeAll(async () => {
     world = await testWorld({ environment: ENVIRONMENT });
     const spread = { first: 1, count: COUNT, users: 3, days: 30, day: "2026-01-01", aliases: ["default", "gpt-4o"] };
-    await seedEvents(world.owner.query, spreadCalls(spread));
+    await seedEvents(world.owner.report, spreadCalls(spread));
     const ends = [call("first", "rare", "2025-12-01T00:00:00Z"), call("last", "rare", "2026-03-01T00:00:00Z")];
-    await seedEvents(world.owner.query, listedCalls([...ends, ...(await callsAround(world, SCANNED_ROWS))]));
-    await seedLedger(world.owner.query);
+    await seedEvents(world.owner.report, listedCalls([...ends, ...(await callsAround(world, SCANNED_ROWS))]));
+    await seedLedger(world.owner.report);
   });
 
   afterAll(() => world.end());
