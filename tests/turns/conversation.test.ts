@@ -22,16 +22,19 @@ beforeAll(async () => {
 });
 afterAll(() => world.end());
 
-async function opened(user: string): Promise<{ request: TurnRequest; turn: OpenedTurn }> {
+async function opened(user: string, apiKey: string | null = null): Promise<{ request: TurnRequest; turn: OpenedTurn }> {
   const session = await givenSession(world, user);
   const deadline = world.deps.ticks() + 20_000;
   const request = {
-    caller: inPerson(user),
+    caller: { ...inPerson(user), key: apiKey },
     session,
     key: null,
     message: "Find it.",
     alias: null,
     maxOutputTokens: 100,
+    fitToBalance: null,
+    sampling: {},
+    replaces: null,
     requestId: newId(),
     deadline,
   };
@@ -64,17 +67,17 @@ function answerOf(text: string, output: number, more: Partial<ModelAnswer> = {})
 }
 
 /** Two calls, as a turn with a tool makes them: the first asks for it, the second answers. */
-function twoCalls(request: TurnRequest, turn: OpenedTurn, output = 23, deps: Pick<TestWorld["deps"], "config"> = world.deps): Conversation {
+function twoCalls(turn: OpenedTurn, output = 23): Conversation {
   const model = world.deps.models["default"];
   invariant(model, "the default model is there");
   const call = { alias: turn.alias, model, octets: turn.octets };
-  const first = callRecord(deps, request, turn, [], { ...call, answer: answerOf("", 11, { finishReason: "tool_calls" }) });
-  const second = callRecord(deps, request, turn, [first], {
+  const first = callRecord(turn, [], { ...call, answer: answerOf("", 11, { finishReason: "tool_calls" }) });
+  const second = callRecord(turn, [first], {
     ...call,
     answer: answerOf("Found.", output, { providerModel: "its/successor" }),
   });
   const tool = { id: newId(), call_index: 0, tool_name: "search", status: "success" as const, latency_ms: 5 };
-  return { turn, calls: [first, second], tools: [tool], text: "Found." };
+  return { turn, calls: [first, second], tools: [tool], text: "Found.", finishReason: "stop" };
 }
 
 const sumOf = (calls: readonly CallRecord[]) => format(calls.reduce((total, { charge }) => total.plus(charge.charged), amount("0")));
@@ -83,7 +86,7 @@ test("two calls are two events and one debit of their sum, and the receipt recom
   const user = "two-calls";
   await givenCredits(world, user, "10");
   const { request, turn } = await opened(user);
-  const conversation = twoCalls(request, turn);
+  const conversation = twoCalls(turn);
   const body = JSON.parse(await settleTurn(world.deps, request, conversation));
   expect(body).toMatchObject({
     assistant_output: "Found.",
@@ -106,7 +109,7 @@ test("two calls are two events and one debit of their sum, and the receipt recom
 test("a turn that enforcement would have refused counts once, whatever calls it made and whichever came first", async () => {
   const user = "refused-once";
   const { request, turn } = await opened(user);
-  const { calls, ...rest } = twoCalls(request, turn);
+  const { calls, ...rest } = twoCalls(turn);
   const [first, second] = calls;
   invariant(first && second, "there are two");
   const free = { ...first.charge, charged: amount("0"), burned: amount("0"), exact: amount("0") };
@@ -123,7 +126,7 @@ test("under CREDIT_OVERDRAFT=none all calls together are charged the hold at mos
   const user = "capped-calls";
   await givenCredits(world, user, "10");
   const { request, turn } = await opened(user);
-  const conversation = twoCalls(request, turn, 5_000, { config: { ...world.config, overdraft: "none" } });
+  const conversation = twoCalls({ ...turn, coveredInFull: true }, 5_000);
   const [first, second] = conversation.calls;
   expect([sumOf(conversation.calls), format(first?.charge.absorbed ?? amount("1"))]).toEqual([format(turn.hold), "0"]);
   expect(second?.charge.absorbed.gt(amount("0"))).toBe(true);
@@ -131,4 +134,15 @@ test("under CREDIT_OVERDRAFT=none all calls together are charged the hold at mos
   expect(body.credits_charged).toBe(format(turn.hold));
   const [debit] = await debitsOf(world, user);
   expect(await readReceipt(world.deps.db, user, debit?.id ?? "")).toMatchObject({ matches: true });
+});
+
+test("each call is kept with the API key that its caller came with, and with none where they came in person", async () => {
+  for (const [user, apiKey] of [
+    ["keyed", "key-1"],
+    ["personal", null],
+  ] as const) {
+    const { request, turn } = await opened(user, apiKey);
+    await settleTurn(world.deps, request, twoCalls(turn));
+    expect((await eventsOf(world, user)).map((event) => event.api_key_id)).toEqual([apiKey, apiKey]);
+  }
 });

@@ -7,6 +7,7 @@ import { amount } from "@pantheon/contract/money.ts";
 import { readConfig } from "@pantheon/core/config/config.ts";
 import type { GateRow, KeyedTurn } from "@pantheon/core/ledger/statements/gate.ts";
 import type { Catalog } from "@pantheon/core/pricing/catalog.ts";
+import { MODELS } from "@pantheon/core/models/models.ts";
 import { next, type Round } from "@pantheon/core/turns/next.ts";
 
 const config = readConfig({ DATABASE_URL: "postgres://nowhere.invalid/", AUTH_ISSUER: "https://issuer.invalid" });
@@ -20,10 +21,13 @@ const REQUEST = {
   message: "m",
   alias: null,
   maxOutputTokens: 10,
+  fitToBalance: null,
+  sampling: {},
+  replaces: null,
   requestId: "r",
   deadline: 1,
 };
-const ROUND: Round = { request: REQUEST, claim: "mine", catalog, config, hasFailed: false };
+const ROUND: Round = { request: REQUEST, claim: "mine", catalog, config, models: MODELS, hasFailed: false };
 
 /** A row of a session that is the caller's, at this revision, against which nothing stands, and which opened nothing. */
 const ROW: GateRow = {
@@ -40,6 +44,10 @@ const ROW: GateRow = {
   octets_per_token: "4",
   input_tokens: "3",
   wanted: "1",
+  affordable: "0",
+  unable: false,
+  replaced: null,
+  cheaper: null,
   balance: "0",
   held: "0",
   enforced: true,
@@ -49,6 +57,7 @@ const ROW: GateRow = {
   attempt: null,
   turn_index: null,
   hold: null,
+  max_output_tokens: null,
   created_at: null,
   keyed: null,
 };
@@ -57,6 +66,7 @@ const KEYED: KeyedTurn = {
   status: "running",
   claim: "another's",
   lapsed: false,
+  lease_left: 59,
   request_hash: "hash",
   response_body: null,
 };
@@ -83,6 +93,17 @@ describe("the turn under this key", () => {
     ["failed", { status: "failed" }, again],
   ])("%s", (_name, turn, expected) => {
     expect(next(ROUND, row({ keyed: { ...KEYED, ...turn } }))).toMatchObject(expected);
+  });
+});
+
+describe("when a turn under this key runs for another, it is worth asking again", () => {
+  it.each([
+    ["soon, while its function may be alive", 31, 2],
+    ["at the end of its lease, once it cannot be", 30, 30],
+    ["at the end of its lease, however near", 7, 7],
+    ["in a second, when it ends now", 0, 1],
+  ])("%s", (_name, lease_left, retryAfter) => {
+    expect(next(ROUND, row({ keyed: { ...KEYED, lease_left } }))).toMatchObject({ way: "refuse", refusal: { retryAfter } });
   });
 });
 

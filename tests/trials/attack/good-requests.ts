@@ -28,17 +28,28 @@ export type Draft = {
 export const TARGET = "carl";
 
 const BODIES: Readonly<Record<string, Members>> = {
-  "POST /api/v1/sessions": members({ title: "A session", model_alias: "default", system_prompt: "Be brief.", tools: ["search"] }),
+  "POST /api/v1/sessions": members({ title: "A session", model_alias: "default", system_prompt: "Be brief.", tools: [] }),
   "POST /api/v1/sessions/{session_id}/turns": members({
     message: "What is a wallet?",
     model_alias_override: "default",
     max_output_tokens: 64,
+    fit_to_balance: true,
+    temperature: 0.5,
+    stop: ["END"],
+    seed: 7,
+    response_format: { type: "json_schema", json_schema: { name: "reply", schema: { type: "object" } } },
   }),
   "POST /api/v1/sessions/{session_id}/turns/stream": members({
     message: "What is a wallet?",
     model_alias_override: "default",
     max_output_tokens: 64,
+    fit_to_balance: true,
+    temperature: 0.5,
+    stop: ["END"],
+    seed: 7,
+    response_format: { type: "json_schema", json_schema: { name: "reply", schema: { type: "object" } } },
   }),
+  "PATCH /api/v1/sessions/{session_id}": members({ title: "Another", model_alias: "default", system_prompt: null }),
   "POST /api/v1/users/me/wallet/top-up": members({ amount_usd: "10" }),
   "PATCH /api/v1/admin/pricing/{model_alias}": members({ multiplier: "1.5", pricing_version: "2026-02-20" }),
   "POST /api/v1/admin/pricing/versions": members({ version: "spring", label: "Spring", effective_date: "2027-03-20" }),

@@ -3,6 +3,7 @@
 // us all the same is counted.
 
 import { DomainError, invariant } from "@pantheon/contract/error.ts";
+import type { TurnFinish } from "@pantheon/contract/vocabulary.ts";
 import type { ToolEvent } from "../ledger/statements/settle-turn.ts";
 import { OCTETS_PER_MESSAGE } from "../ledger/statements/gate.ts";
 import { normaliseUsage } from "../metering/usage.ts";
@@ -16,6 +17,7 @@ import { amount, sum } from "@pantheon/contract/money.ts";
 import { callRecord, providerCost, usageOf, type CallRecord } from "./call-record.ts";
 import type { TurnDeps, TurnRequest } from "./request.ts";
 import type { OpenedTurn } from "./open.ts";
+import { budgetOf } from "./budget.ts";
 import { recordLostAnswer, voidFailed } from "./void.ts";
 
 /** All that settling needs: the turn as it was asked (with the history that the provider took), its calls in order, and its text. */
@@ -24,6 +26,7 @@ export type Conversation = {
   readonly calls: readonly CallRecord[];
   readonly tools: readonly ToolEvent[];
   readonly text: string;
+  readonly finishReason: TurnFinish;
 };
 
 /** What a reader may see while the model answers. */
@@ -61,9 +64,9 @@ export async function* converse(
   let turn = opened;
   for (;;) {
     try {
-      const answer = yield* ask(deps, request, turn, model, terms);
-      const record = callRecord(deps, request, turn, [], { alias: turn.alias, model, answer, octets: turn.octets });
-      return { turn, calls: [record], tools: [], text: answer.text };
+      const { answer, finishReason } = yield* ask(deps, request, turn, model, terms);
+      const record = callRecord(turn, [], { alias: turn.alias, model, answer, octets: turn.octets });
+      return { turn, calls: [record], tools: [], text: answer.text, finishReason };
     } catch (error) {
       const share = isContextRefusal(error) && turn.history.length > 0 ? shares.shift() : undefined;
       if (share === undefined) {
@@ -94,16 +97,26 @@ async function* ask(
   turn: OpenedTurn,
   model: Model,
   { until, keepsLate, signal }: Terms,
-): AsyncGenerator<ConversationEvent, ModelAnswer, undefined> {
+): AsyncGenerator<ConversationEvent, { answer: ModelAnswer; finishReason: TurnFinish }, undefined> {
   const received = collecting(ticks);
-  const call = { model, request: requestOf(turn, request), timeoutMs: until - ticks(), ...(signal && { signal }) };
+  const [isBeyond, spent] = [budgetOf(turn.maxOutputTokens), new AbortController()];
+  const stop = turn.coveredInFull ? AbortSignal.any([spent.signal, ...(signal ? [signal] : [])]) : signal;
+  const call = { model, request: requestOf(turn, request), timeoutMs: until - ticks(), ...(stop && { signal: stop }) };
   for await (const event of gateway.stream(call)) {
     received.take(event);
+    if (turn.coveredInFull && isBeyond(event)) spent.abort();
     if (event.type === "text" || event.type === "usage") yield event;
   }
   const answer = received.answer();
   if (answer.cut?.kind === "late" && !keepsLate) throw new LateAnswer(answer);
-  return answer;
+  const limited = turn.maxOutputTokens < request.maxOutputTokens;
+  return { answer, finishReason: finishOf(answer, { limited, spent: spent.signal.aborted }) };
+}
+
+/** The end as its reader is told it: a limit that was the wallet's is a budget, and so is one that we had to keep ourselves. */
+function finishOf({ cut, finishReason }: ModelAnswer, { limited, spent }: { limited: boolean; spent: boolean }): TurnFinish {
+  if (cut !== null) return spent && cut.kind === "stopped" ? "budget" : "cut";
+  return limited && finishReason === "length" ? "budget" : (finishReason ?? "other");
 }
 
 function isContextRefusal(error: unknown): boolean {
@@ -133,7 +146,7 @@ async function giveUp(deps: TurnDeps, request: TurnRequest, turn: OpenedTurn, mo
   const costs = attempts.flatMap((attempt) => attemptCost(model, attempt));
   if (error instanceof LateAnswer) {
     const { answer } = error;
-    costs.push(providerCost(answer, usageOf(request, turn, { alias: turn.alias, model, answer, octets: turn.octets })));
+    costs.push(providerCost(answer, usageOf(turn, { alias: turn.alias, model, answer, octets: turn.octets })));
   }
   if (costs.length === 0) return;
   const costUsd = sum(costs.map((cost) => amount(cost))).toFixed();
@@ -149,7 +162,7 @@ function attemptCost(model: Model, { provider, providerModel, usage }: Attempt):
   return [providerCost({ route, costUsd: usage.providerCostUsd }, normaliseUsage(usage, bounds))];
 }
 
-function requestOf(turn: OpenedTurn, { message, maxOutputTokens }: TurnRequest): ModelRequest {
+function requestOf(turn: OpenedTurn, { message, sampling }: TurnRequest): ModelRequest {
   const messages = [
     ...(turn.systemPrompt === null ? [] : [{ role: "system" as const, content: turn.systemPrompt }]),
     ...turn.history.flatMap((past) => [
@@ -158,5 +171,5 @@ function requestOf(turn: OpenedTurn, { message, maxOutputTokens }: TurnRequest):
     ]),
     { role: "user" as const, content: message },
   ];
-  return { messages, tools: [], sampling: {}, maxOutputTokens, stream: true };
+  return { messages, tools: [], sampling, maxOutputTokens: turn.maxOutputTokens, stream: true };
 }

@@ -4,16 +4,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DomainError, invariant } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
+import { unsupported } from "../models/capable.ts";
+import type { Sampling } from "../models/request.ts";
 import { tokenBound } from "../metering/token-bound.ts";
 import { amount, type Amount } from "@pantheon/contract/money.ts";
 import type { Catalog } from "../pricing/catalog.ts";
 import { openTurn as OPEN_TURN } from "../ledger/statements/open-turn.ts";
-import { reopenTurn as REOPEN_TURN } from "../ledger/statements/reopen-turn.ts";
 import type { GateRow } from "../ledger/statements/gate.ts";
-import { LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
+import { coverageOf, LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
 import { newTarget, ownInsteadOf, wayAround, type Target, type Way } from "./collision.ts";
 import { next, type Action, type Outcome } from "./next.ts";
+import { withUsualCost } from "./refusal.ts";
 import { sweepUser } from "./sweep.ts";
+import { usualCost } from "./usual-cost.ts";
 
 /** A turn that runs under our attempt, with all that asking the model and settling need. */
 export type OpenedTurn = {
@@ -32,6 +35,10 @@ export type OpenedTurn = {
   readonly octetsPerToken: number;
   readonly inputTokensHeld: number;
   readonly hold: Amount;
+  /** No more than the hold is charged. */
+  readonly coveredInFull: boolean;
+  /** What was asked for, or what the wallet affords. */
+  readonly maxOutputTokens: number;
 };
 
 /**
@@ -50,12 +57,12 @@ export async function openTurn(deps: TurnDeps, request: TurnRequest, leaseMs: nu
       (error: unknown) => ({ error }),
     );
     if ("error" in outcome) lastError = outcome.error;
-    const action = next({ request, claim, catalog, config: deps.config, hasFailed: lastError !== null }, outcome);
-    if (action.way === "opened") return opened(action.row, catalog);
+    const action = next({ request, claim, catalog, config: deps.config, models: deps.models, hasFailed: lastError !== null }, outcome);
+    if (action.way === "opened") return opened(action.row, catalog, coverageOf(deps.config, request).inFull);
     if (action.way === "reload") catalog = await deps.catalog.after(catalog.revision);
     const way = await wayOf(deps, request, target, claim, action);
     if (way?.way === "replay") return { replay: way.body };
-    if (way?.way === "refuse") throw way.refusal;
+    if (way?.way === "refuse") throw await toldInFull(deps, request, outcome, way.refusal);
     if (way) target = way.target;
     if (action.way === "look") await sleep(Math.random() * 10 * 2 ** round);
   }
@@ -84,10 +91,20 @@ async function wayOf(deps: TurnDeps, request: TurnRequest, target: Target, claim
   }
 }
 
+/** A 402 says what such a turn has cost lately, which is looked for only then. Anything else is thrown as it is. */
+async function toldInFull(deps: TurnDeps, { caller }: TurnRequest, outcome: Outcome, refusal: unknown): Promise<unknown> {
+  const alias = "row" in outcome ? outcome.row.alias : null;
+  if (!(refusal instanceof DomainError) || refusal.code !== "insufficient_credits" || alias === null) return refusal;
+  const usual = await usualCost(deps.db, caller.wallet, alias);
+  return usual === null ? refusal : withUsualCost(refusal, usual);
+}
+
 type Mark = { readonly claim: string; readonly leaseMs: number };
 
 async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catalog, target: Target, mark: Mark): Promise<GateRow> {
   const { weights } = catalog;
+  const coverage = coverageOf(deps.config, request);
+  const format = schemaText(request.sampling);
   const input = {
     turn: target.turn,
     claim: mark.claim,
@@ -96,7 +113,10 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
     session: request.session,
     alias: request.alias,
     message: request.message,
-    messageBound: tokenBound(request.message),
+    messageBound: tokenBound(request.message) + tokenBound(format),
+    formatOctets: Buffer.byteLength(format),
+    unable: unableOf(deps.models, request.sampling),
+    replaces: request.replaces,
     maxOutputTokens: request.maxOutputTokens,
     leaseMs: Math.min(Math.ceil(request.deadline - deps.ticks()) + LIMITS.leaseGraceMs, mark.leaseMs),
     prices: catalog.prices,
@@ -106,22 +126,51 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
     weightOutput: weights.output.toFixed(),
     oePerCredit: weights.oePerCredit.toFixed(),
     enforcedByDefault: deps.config.enforcementDefault,
-    coverInFull: deps.config.overdraft === "none",
+    coverInFull: coverage.inFull,
+    fitsToBalance: coverage.fits,
+    leastOutputTokens: LIMITS.leastOutputTokens,
     historyTurns: LIMITS.historyTurns,
     historyOctets: LIMITS.historyOctets,
   };
   const [row] =
     target.mode === "reopen"
-      ? await deps.db.run(REOPEN_TURN, input)
+      ? await deps.db.run(await reopenStatement(), input)
       : await deps.db.run(OPEN_TURN, { ...input, key: request.key?.value ?? null, requestHash: request.key?.hash ?? null });
   invariant(row, "the open statement answers one row");
   return row;
 }
 
-function opened(row: GateRow, catalog: Catalog): OpenedTurn {
-  const { turn, attempt, turn_index, created_at, alias, multiplier, octets, octets_per_token, input_tokens, hold } = row;
+/** Seldom needed: a cold start need not read it. */
+async function reopenStatement() {
+  const { reopenTurn } = await import("../ledger/statements/reopen-turn.ts");
+  return reopenTurn;
+}
+
+/** The aliases that cannot do what the request asks for: mostly it asks for nothing. */
+function unableOf(models: TurnDeps["models"], sampling: Sampling): string[] {
+  if (Object.keys(sampling).length === 0) return [];
+  return Object.entries(models).flatMap(([alias, { capabilities }]) => (unsupported(capabilities, sampling).length > 0 ? [alias] : []));
+}
+
+/** A schema is read by the model like the message, and weighed with it. */
+function schemaText({ responseFormat }: Sampling): string {
+  return responseFormat?.type === "json_schema" ? JSON.stringify(responseFormat.schema) : "";
+}
+
+function opened(row: GateRow, catalog: Catalog, coveredInFull: boolean): OpenedTurn {
+  const { turn, attempt, turn_index, created_at, alias, multiplier, octets, octets_per_token, input_tokens, hold, max_output_tokens } = row;
   invariant(
-    turn && attempt && turn_index && created_at && alias && multiplier && octets && octets_per_token && input_tokens && hold,
+    turn &&
+      attempt &&
+      turn_index &&
+      created_at &&
+      alias &&
+      multiplier &&
+      octets &&
+      octets_per_token &&
+      input_tokens &&
+      hold &&
+      max_output_tokens,
     "an opened turn comes with its alias, price and hold",
   );
   return {
@@ -139,5 +188,7 @@ function opened(row: GateRow, catalog: Catalog): OpenedTurn {
     octetsPerToken: Number(octets_per_token),
     inputTokensHeld: Number(input_tokens),
     hold: amount(hold),
+    coveredInFull,
+    maxOutputTokens: max_output_tokens,
   };
 }

@@ -1,4 +1,4 @@
-// Sessions: opened, listed, read and deleted by their owner. Whatever is not the caller's is as unknown as what never was.
+// Sessions: opened, listed, read, changed and deleted by their owner. Whatever is not the caller's is as unknown as what never was.
 
 import { sql } from "kysely";
 import type * as v from "valibot";
@@ -10,7 +10,9 @@ import type { Database } from "../db/database.ts";
 import { once, type Answered } from "../audit/once.ts";
 import type { RequestKey } from "../audit/request-key.ts";
 import { listOf } from "../db/list.ts";
-import { createSession as CREATE_SESSION, deleteSession as DELETE_SESSION } from "./statements/session.ts";
+import { knownAliases, type CatalogCache } from "../pricing/catalog.ts";
+import { unknownAlias } from "./refusal.ts";
+import { createSession as CREATE_SESSION, deleteSession as DELETE_SESSION, patchSession as PATCH_SESSION } from "./statements/session.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
 import type { List } from "@pantheon/contract/page.ts";
@@ -34,9 +36,12 @@ type NewSession = {
   readonly tools: readonly ToolName[];
 };
 
-/** Opens a session, with its user and wallet when they are new, and answers its body as stored under the key. */
+/**
+ * Opens a session, with its user and wallet when they are new, and answers its body as stored under the key. 422 for an alias that cannot
+ * be run, and for tools, which do not exist yet; a key that was answered before is answered again all the same.
+ */
 export async function createSession(
-  deps: { db: Database; clock: Clock },
+  deps: { db: Database; clock: Clock; catalog: CatalogCache },
   caller: Visitor,
   key: RequestKey | null,
   session: NewSession,
@@ -51,19 +56,72 @@ export async function createSession(
     created_at: new Date(deps.clock()),
     deleted_at: null,
   };
-  return once(deps.db, { actor: caller.actor, key }, () => ({
-    status: 201,
-    body: sessionView(row),
-    run: (kept) =>
-      deps.db.run(CREATE_SESSION, {
-        ...kept,
-        ...session,
-        session: row.id,
-        wallet: caller.wallet,
-        email: caller.email,
-        createdAt: row.created_at,
-      }),
-  }));
+  return once(deps.db, { actor: caller.actor, key }, async () => {
+    refuseTools(session.tools);
+    await refuseUnknownAlias(deps.catalog, session.modelAlias);
+    return {
+      status: 201,
+      body: sessionView(row),
+      run: (kept) =>
+        deps.db.run(CREATE_SESSION, {
+          ...kept,
+          ...session,
+          session: row.id,
+          wallet: caller.wallet,
+          email: caller.email,
+          createdAt: row.created_at,
+        }),
+    };
+  });
+}
+
+function refuseTools(tools: readonly ToolName[]): void {
+  if (tools.length === 0) return;
+  const errors = [{ path: "tools", message: "must be empty: there are no tools yet" }];
+  throw new DomainError("invalid_request", "The request is not valid.", { errors });
+}
+
+/** Looks at the prices once more before it refuses: another container may have changed them. */
+async function refuseUnknownAlias(catalog: CatalogCache, alias: string): Promise<void> {
+  const known = await catalog.current();
+  if (knownAliases(known).includes(alias)) return;
+  const now = await catalog.after(known.revision);
+  if (!knownAliases(now).includes(alias)) throw unknownAlias("model_alias", now);
+}
+
+/** What changes of a session: a member that is left out stays, and null clears it. */
+export type SessionChange = {
+  readonly title?: string | null | undefined;
+  readonly modelAlias?: string | undefined;
+  readonly systemPrompt?: string | null | undefined;
+};
+
+/** How a change meets another that was made since the session was read. */
+const SESSION_MOVES = {
+  tries: 20,
+  refusal: () => new DomainError("conflict", "The session is being changed. Please try again.", { retryAfter: 1 }),
+};
+
+/** Changes a session and answers it as it is then; 404 when there is none. Turns that run already go on as they began. */
+export async function patchSession(
+  deps: { db: Database; catalog: CatalogCache },
+  caller: Caller,
+  key: RequestKey | null,
+  session: string,
+  change: SessionChange,
+): Promise<Answered> {
+  return once(deps.db, { actor: caller.actor, key }, async () => {
+    if (change.modelAlias !== undefined) await refuseUnknownAlias(deps.catalog, change.modelAlias);
+    const former = await readSession(deps.db, caller.actor, session);
+    const { title = former.title, modelAlias = former.model_alias, systemPrompt = former.system_prompt } = change;
+    const was = { formerTitle: former.title, formerAlias: former.model_alias, formerPrompt: former.system_prompt };
+    return {
+      status: 200,
+      body: sessionView({ ...former, title, model_alias: modelAlias, system_prompt: systemPrompt }),
+      run: (kept) => deps.db.run(PATCH_SESSION, { ...kept, ...was, session, title, modelAlias, systemPrompt }),
+      moved: SESSION_MOVES,
+    };
+  });
 }
 
 /** Deletes a session softly; 404 when there is none to delete. A turn that runs in it still settles. */

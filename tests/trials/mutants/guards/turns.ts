@@ -209,4 +209,13 @@ export const TURN_GUARDS: readonly Mutant[] = [
       name: "a call that timed out after text had come is lost revenue, with what the provider asks for it; a silent one is none",
     },
   },
+  {
+    name: "api-key-kept",
+    guard: "What was used with an API key is kept as if its owner had used it in person.",
+    patches: [{ file: `${CORE}/turns/settle.ts`, find: "apiKey: request.caller.key", replace: "apiKey: null" }],
+    test: {
+      file: "tests/turns/conversation.test.ts",
+      name: "each call is kept with the API key that its caller came with, and with none where they came in person",
+    },
+  },
 ];

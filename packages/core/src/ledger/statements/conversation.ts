@@ -13,6 +13,12 @@ export type ConversationInput = {
   message: string;
   /** The most tokens that the message can have (metering/token-bound.ts). */
   messageBound: number;
+  /** Octets of a schema that the answer is to follow: the model reads it too. `messageBound` counts it. */
+  formatOctets: number;
+  /** The aliases that cannot do what the request asks for. */
+  unable: readonly string[];
+  /** The completed turn that this one stands in for; null for none. */
+  replaces: string | null;
   maxOutputTokens: number;
   /** The container's catalogue: `{alias: {multiplier, window}}` as JSON, and its weights. */
   prices: string;
@@ -38,7 +44,7 @@ const WRAP = sql.lit(OCTETS_PER_MESSAGE);
 const PER_TOKEN = sql.lit(OCTETS_PER_TOKEN);
 const LEAST = sql.lit(LEAST_OCTETS_PER_TOKEN);
 
-/** The CTEs `session`, `price`, `past`, `density` and `weighed`: what the model may be shown, and how much of it there is room for. */
+/** The CTEs `session`, `price`, those of the history, `density` and `weighed`: what the model may be shown, and how much of it there is room for. */
 export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown> {
   return sql`
   -- Of this statement's snapshot: the session, if it is there and this user's.
@@ -48,7 +54,7 @@ export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown
            system_prompt,
            coalesce(${slot.alias}::text, model_alias) as alias,
            octet_length(coalesce(system_prompt, ''))
-             + octet_length(${slot.message}::text) + 3 * ${WRAP} as octets,
+             + octet_length(${slot.message}::text) + ${slot.formatOctets}::int + 3 * ${WRAP} as octets,
            case when ${slot.coverInFull}::boolean
                 then ${bound(sql`coalesce(system_prompt, '')`)} + ${slot.messageBound}::bigint + 3 * ${WRAP}
            end as bound
@@ -62,16 +68,43 @@ export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown
   price as (
     select session.alias,
            (${slot.prices}::jsonb -> session.alias ->> 'multiplier')::numeric as multiplier,
+           session.alias = any(${slot.unable}::text[]) as unable,
            prompt.tokens,
            prompt.tokens * ${PER_TOKEN} - session.octets as room
       from session,
            lateral (select (${slot.prices}::jsonb -> session.alias ->> 'window')::bigint
                            - ${slot.maxOutputTokens}::bigint as tokens) as prompt
   ),
-  -- Of this statement's snapshot: the newest completed turns.
+  ${history(slot)},
+  ${room(slot)}`;
+}
+
+/** The CTEs `replaced`, `renewed` and `past`: what was said before, of each place in the history the newest answer. */
+function history(slot: Slots<ConversationInput>): RawBuilder<unknown> {
+  return sql`
+  -- The turn that this one stands in for, if it is of this session: its state, and its place in the history.
+  replaced as (
+    select turns.status,
+           coalesce(turns.place, turns.turn_index) as place
+      from turns, session
+     where turns.id = ${slot.replaces}::uuid
+       and turns.session_id = session.id
+  ),
+  -- The places that were answered anew, and by which turn last.
+  renewed as (
+    select place,
+           max(turn_index) as turn_index
+      from turns
+     where session_id = ${slot.session}::uuid
+       and place is not null
+       and status = 'completed'
+     group by place
+  ),
+  -- Of this statement's snapshot: the newest completed turns, of each place the newest.
   -- One more than is shown tells whether there are older ones.
   past as (
     select turn_index,
+           coalesce(place, turn_index) as place,
            user_input,
            assistant_output,
            octets_per_token,
@@ -81,10 +114,15 @@ export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown
      where session_id = ${slot.session}::uuid
        and status = 'completed'
        and exists (select from session)
+       and not exists (select
+                         from renewed
+                        where renewed.place = coalesce(turns.place, turns.turn_index)
+                          and renewed.turn_index > turns.turn_index)
+       and (${slot.replaces}::uuid is null
+            or coalesce(turns.place, turns.turn_index) < (select replaced.place from replaced))
      order by turn_index desc
      limit ${slot.historyTurns}::int + 1
-  ),
-  ${room(slot)}`;
+  )`;
 }
 
 /** The CTEs `density` and `weighed`: how much of the past there is room for. */
@@ -110,7 +148,7 @@ function room(slot: Slots<ConversationInput>): RawBuilder<unknown> {
                            from price, session, density),
                         ${slot.historyOctets}::bigint) as kept
       from past
-    window newest as (order by turn_index desc)
+    window newest as (order by place desc)
   )`;
 }
 
@@ -125,9 +163,14 @@ export function reckoning(slot: Slots<ConversationInput>): RawBuilder<unknown> {
   -- What is kept of the past, as the model reads it, and the index that the next turn takes. Always one row.
   history as (
     select coalesce(json_agg(json_build_object('user', user_input, 'assistant', assistant_output)
-                             order by turn_index)
+                             order by place)
                       filter (where kept), '[]') as messages,
-           coalesce(max(turn_index), 0) + 1 as next,
+           coalesce(case when ${slot.replaces}::uuid is null
+                         then max(turn_index)
+                         else (select max(whole.turn_index)
+                                 from turns as whole
+                                where whole.session_id = ${slot.session}::uuid
+                                  and whole.status = 'completed') end, 0) + 1 as next,
            coalesce(sum(octets) filter (where kept), 0) as octets,
            coalesce(sum(case when ${slot.coverInFull}::boolean
                              then coalesce(text_bound,
@@ -152,11 +195,30 @@ export function reckoning(slot: Slots<ConversationInput>): RawBuilder<unknown> {
     select estimate.octets,
            estimate.octets_per_token,
            estimate.input_tokens,
-           ceil((estimate.input_tokens * ${slot.weightInput}::numeric
-                 + ${slot.maxOutputTokens}::numeric * ${slot.weightOutput}::numeric) * price.multiplier
-                / ${slot.oePerCredit}::numeric * 100000000) * 0.00000001 as credits
+           ${credits(slot, sql`${slot.maxOutputTokens}::numeric`)} as credits
       from estimate, price
   )`;
+}
+
+/** What a turn of these output tokens may cost, rounded up to eight decimals; over `estimate` and `price`. */
+export function credits(slot: Slots<ConversationInput>, outputTokens: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+           ceil((estimate.input_tokens * ${slot.weightInput}::numeric
+                 + ${outputTokens} * ${slot.weightOutput}::numeric) * price.multiplier
+                / ${slot.oePerCredit}::numeric * 100000000) * 0.00000001`;
+}
+
+/**
+ * The most output tokens that so many credits pay in full beside the input, a whole number, zero or more; over `estimate` and `price`.
+ * div() cuts an exact quotient: so many are covered to the last decimal, and one more is not.
+ */
+export function affordable(slot: Slots<ConversationInput>, available: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+           greatest(0, coalesce(
+             div(${available} * ${slot.oePerCredit}::numeric
+                 - estimate.input_tokens * ${slot.weightInput}::numeric * price.multiplier,
+                 nullif(${slot.weightOutput}::numeric * price.multiplier, 0)),
+             0))`;
 }
 
 /** The most tokens of a text, as metering/token-bound.ts has it; a text that is its own NFKC is not normalised. */
