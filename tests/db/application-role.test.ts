@@ -126,9 +126,9 @@ function documentedRights(): Record<string, string> {
   );
 }
 
-describe("the login", () => {
-  const make = () => ({ user: `login_${crypto.randomUUID().slice(0, 8)}`, password: 'it\'s a "password" with \\ and %41' });
+const make = () => ({ user: `login_${crypto.randomUUID().slice(0, 8)}`, password: 'it\'s a "password" with \\ and %41' });
 
+describe("the login", () => {
   test("is made once by many at once, with limits that it has from its first statement", async () => {
     const login = make();
     const address = addressOf(database.url, login);
