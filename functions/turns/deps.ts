@@ -4,7 +4,7 @@ import type { Config } from "@pantheon/core/config/config.ts";
 import { createGateway, type GatewayDeps } from "@pantheon/core/models/gateway.ts";
 import { MODELS } from "@pantheon/core/models/models.ts";
 import { createCatalogCache } from "@pantheon/core/pricing/catalog.ts";
-import type { TurnDeps } from "@pantheon/core/turns/request.ts";
+import type { TurnDeps } from "@pantheon/core/turns/run.ts";
 import { createVerifier, type Verifier } from "@pantheon/edge/auth/verifier.ts";
 import { baseDeps, type Surroundings } from "../deps.ts";
 

@@ -20,12 +20,12 @@ export type HealthProbe = {
 
 /** A database without our tables has no head: it is behind, not broken. So it is asked for them first. */
 export async function probeHealth(db: Database): Promise<HealthProbe> {
-  const { rows: tables } = await sql<{ ours: boolean; runs: boolean; excess: string[] }>`
-    select to_regclass('migration_checksums') is not null and to_regclass('runtime_settings') is not null as ours,
+  const { rows: tables } = await sql<{ settings: boolean; runs: boolean; excess: string[] }>`
+    select to_regclass('migration_checksums') is not null and to_regclass('runtime_settings') is not null as settings,
            to_regclass('maintenance_runs') is not null as runs,
            ${tooMuch} as excess`.execute(db.query);
   const databaseRole = tables[0]?.excess.length === 0 ? "application" : "owner";
-  if (!tables[0]?.ours) {
+  if (!tables[0]?.settings) {
     return { migrationHead: null, expectedMigrationHead: EXPECTED_MIGRATION_HEAD, revision: "0", databaseRole, maintenance: [] };
   }
   const row = await db.query
