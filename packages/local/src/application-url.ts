@@ -2,8 +2,13 @@
 
 import { createHmac } from "node:crypto";
 import { addressOf, giveLogin, isLoginReady } from "@pantheon/core/db/app-login.ts";
-import { errorName } from "@pantheon/core/log.ts";
-import type { WorldOptions } from "./world.ts";
+import { errorName, type Log } from "@pantheon/core/log.ts";
+
+type Told = {
+  readonly log: Log;
+  /** Told what a person should know, as a line. */
+  readonly notice?: ((line: string) => void) | undefined;
+};
 
 /** A name has 63 octets in PostgreSQL. */
 const LONGEST_OWNER = 59;
@@ -12,7 +17,7 @@ const LONGEST_OWNER = 59;
  * The address with the application's login, which is `<owner>_app`. Its password follows from the owner's, so that worlds that share a
  * server agree on it. Where the owner may make no roles the owner's own address is all there is, and a person is told.
  */
-export async function applicationUrl(ownerUrl: string, { log, notice }: Pick<WorldOptions, "log" | "notice">): Promise<string> {
+export async function applicationUrl(ownerUrl: string, { log, notice }: Told): Promise<string> {
   const { username, password } = new URL(ownerUrl);
   const owner = decodeURIComponent(username) || "postgres";
   const login = {
