@@ -27,7 +27,7 @@ exports.ROOMS = {
   audit: { imports: ["db"], faces: ["actions", "audited", "keyed", "once", "request-key"] },
   models: { imports: [], faces: ["attempts", "capable", "collect", "gateway", "model", "models", "report", "request"] },
   metering: { imports: ["models"], faces: ["estimate", "token-bound", "usage"] },
-  pricing: { imports: ["config", "db", "audit"], faces: ["catalog", "charge", "prices", "settings", "weights"] },
+  pricing: { imports: ["config", "db", "audit", "models"], faces: ["catalog", "charge", "prices", "settings", "versions", "weights"] },
   ledger: {
     imports: ["db", "audit"],
     faces: ["described", "durability", "entries", "grant", "invariants", "wallet"],

@@ -24,6 +24,11 @@ export function turnsDeps(surroundings: Surroundings, base = baseDeps(surroundin
   };
 }
 
+/** What a container does before its first turn: a turn then begins with its own statement. */
+export async function warmTurns({ catalog }: Pick<TurnsDeps, "catalog">): Promise<void> {
+  await catalog.warm();
+}
+
 /** The keys and addresses of the providers, as the gateway takes them. */
 export function reached({ providers }: Pick<Config, "providers">): Pick<GatewayDeps, "keys" | "baseUrls"> {
   const known = Object.entries(providers);
