@@ -1,7 +1,7 @@
 // What the function `turns` keeps: the catalogue, the models and their gateway, the issuer's keys.
 
 import type { Config } from "@pantheon/core/config/config.ts";
-import { createGateway, type GatewayDeps } from "@pantheon/core/models/gateway.ts";
+import type { Gateway, GatewayDeps } from "@pantheon/core/models/gateway.ts";
 import { MODELS } from "@pantheon/core/models/models.ts";
 import { createCatalogCache } from "@pantheon/core/pricing/catalog.ts";
 import type { TurnDeps } from "@pantheon/core/turns/run.ts";
@@ -19,7 +19,7 @@ export function turnsDeps(surroundings: Surroundings, base = baseDeps(surroundin
     ...base,
     models,
     catalog: createCatalogCache(db, windows, log),
-    gateway: createGateway({ ...reached(config), log, clock, ticks }),
+    gateway: loadedWhenAsked({ ...reached(config), log, clock, ticks }),
     verify: createVerifier(config.auth, { clock, log }),
   };
 }
@@ -27,6 +27,19 @@ export function turnsDeps(surroundings: Surroundings, base = baseDeps(surroundin
 /** What a container does before its first turn: a turn then begins with its own statement. */
 export async function warmTurns({ catalog }: Pick<TurnsDeps, "catalog">): Promise<void> {
   await catalog.warm();
+}
+
+/** The gateway, loaded by the first turn that asks a model: no cold start waits for it. */
+function loadedWhenAsked(deps: GatewayDeps): Gateway {
+  let loading: Promise<Gateway> | null = null;
+  const gateway = (): Promise<Gateway> =>
+    (loading ??= import("@pantheon/core/models/gateway.ts").then(({ createGateway }) => createGateway(deps)));
+  return {
+    stream: async function* (call) {
+      yield* (await gateway()).stream(call);
+    },
+    answer: async (call) => (await gateway()).answer(call),
+  };
 }
 
 /** The keys and addresses of the providers, as the gateway takes them. */
