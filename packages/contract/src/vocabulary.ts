@@ -59,6 +59,10 @@ export type ResolutionKind = WordOf<typeof RESOLUTIONS>;
 export const REVERSAL_KINDS = ["refund", "dispute"] as const;
 export type ReversalKind = WordOf<typeof REVERSAL_KINDS>;
 
+/** How far a dispute is. `open`: nothing was taken yet. `withdrawn`: the bank took the money. `returned`: the bank gave it back. */
+export const DISPUTE_STATES = ["open", "withdrawn", "returned", "won", "lost", "closed"] as const;
+export type DisputeState = WordOf<typeof DISPUTE_STATES>;
+
 /** What became of a payment event. */
 export const EVENT_OUTCOMES = ["ok", "already_processed", "ignored", "quarantined"] as const;
 export type EventOutcome = WordOf<typeof EVENT_OUTCOMES>;
