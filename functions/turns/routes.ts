@@ -14,9 +14,8 @@ import { rfc3339 } from "@pantheon/contract/time.ts";
 import { StreamEvent } from "@pantheon/contract/stream.ts";
 import { ListQuery } from "@pantheon/contract/wire.ts";
 import type { Sampling } from "@pantheon/core/models/request.ts";
-import type { TurnDeps, TurnRequest } from "@pantheon/core/turns/request.ts";
 import { listMessages, listTurns, turnView, type MessageRow } from "@pantheon/core/turns/history.ts";
-import { runTurn } from "@pantheon/core/turns/run.ts";
+import { runTurn, type TurnDeps, type TurnRequest } from "@pantheon/core/turns/run.ts";
 import { streamTurn } from "@pantheon/core/turns/stream.ts";
 import { MessageList, SessionPath, TurnCreate, TurnList, TurnRead, type Message } from "@pantheon/contract/turns.ts";
 

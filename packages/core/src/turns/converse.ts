@@ -7,7 +7,6 @@ import type { TurnFinish } from "@pantheon/contract/vocabulary.ts";
 import type { ToolEvent } from "../ledger/statements/settle-turn.ts";
 import { OCTETS_PER_MESSAGE } from "../ledger/statements/gate.ts";
 import { normaliseUsage } from "../metering/usage.ts";
-import type { Attempt } from "../models/attempts.ts";
 import { collecting, type ModelAnswer } from "../models/collect.ts";
 import { ModelRefusal } from "../models/gateway.ts";
 import type { Model } from "../models/model.ts";
@@ -154,7 +153,7 @@ async function giveUp(deps: TurnDeps, request: TurnRequest, turn: OpenedTurn, mo
 }
 
 /** What a failed attempt that reported usage is billed to us; nothing where it reported none. */
-function attemptCost(model: Model, { provider, providerModel, usage }: Attempt): string[] {
+function attemptCost(model: Model, { provider, providerModel, usage }: ModelAnswer["attempts"][number]): string[] {
   const route = model.routes.find((one) => one.provider === provider && one.model === providerModel);
   if (usage === null || route === undefined) return [];
   const none = { inputEstimate: 0, outputEstimate: 0, maxInput: 0, maxOutput: 0 };
