@@ -6,7 +6,6 @@ import { format, sum } from "@pantheon/contract/money.ts";
 import type { LogFields } from "../log.ts";
 import { ModelRefusal } from "../models/gateway.ts";
 import type { Conversation, ConversationEvent } from "./converse.ts";
-import type { Course } from "./course.ts";
 import type { OpenedTurn } from "./open.ts";
 import type { TurnDeps, TurnRequest } from "./request.ts";
 import { shownCalls } from "./view.ts";
@@ -20,12 +19,12 @@ export type TurnLine = {
   failed(error: unknown): void;
 };
 
-/** The line of one turn. `first_byte_ms` and `ms` begin with the request, `settle_ms` with the end of the answer: whole milliseconds. */
+/** The line of one turn that was asked for at `began`, on the ticks of `TurnDeps`. `first_byte_ms` and `ms` begin with the request, `settle_ms` with the end of the answer: whole milliseconds. */
 export function turnLine(
   { log, ticks }: Pick<TurnDeps, "log" | "ticks">,
   request: TurnRequest,
   turn: OpenedTurn,
-  { began, streamed }: Pick<Course, "began" | "streamed">,
+  { began, streamed }: { readonly began: number; readonly streamed: boolean },
 ): TurnLine {
   let [firstByteMs, answeredAt, answer]: [number | null, number | null, LogFields] = [null, null, {}];
   const since = (from: number): number => Math.round(ticks() - from);
