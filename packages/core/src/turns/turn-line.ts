@@ -19,7 +19,10 @@ export type TurnLine = {
   failed(error: unknown): void;
 };
 
-/** The line of one turn that was asked for at `began`, on the ticks of `TurnDeps`. `first_byte_ms` and `ms` begin with the request, `settle_ms` with the end of the answer: whole milliseconds. */
+/**
+ * The line of one turn that was asked for at `began`, on the ticks of `TurnDeps`. `first_byte_ms` and `ms` begin with the request,
+ * `settle_ms` with the end of the answer: whole milliseconds.
+ */
 export function turnLine(
   { log, ticks }: Pick<TurnDeps, "log" | "ticks">,
   request: TurnRequest,
