@@ -83,8 +83,9 @@ const NEVER = {
   void_failed: "A failed turn could not be voided: its hold stays until its lease ends.",
 } as const satisfies Partial<Record<Metric, string>>;
 
-/** Metrics of the product of which a few are the weather, and many at once are somebody who tries. */
+/** Metrics of the product of which a few are the weather, and many at once are a provider that is down, or somebody who tries. */
 const BURSTS = {
+  provider_failed: { most: 20, description: "Providers failed twenty times in five minutes. By provider and model the metric says which." },
   bad_signature: { most: 5, description: "Events came that Stripe did not sign: somebody tries, or the signing secret is the wrong one." },
   unauthenticated: { most: 300, description: "Many requests without a good token: somebody tries, or the issuer's keys have changed." },
 } as const satisfies Partial<Record<Metric, { most: number; description: string }>>;

@@ -95,7 +95,9 @@ const ESTIMATED: Row[] = [
   ["output above what is credible beside input above the hold", block(600, 501), [600, 0, 500, 0], ["output"]],
   ["past the safe integers", block(2 ** 60, 10), [90, 0, 10, 0], ["input"]],
   ["a fault beside more than the hold, which stays", block(600, -1, 500), [100, 500, 40, 0], ["output"]],
-  ["a total that is no sum", block(100, 10, 0, 0, 111), [100, 0, 10, 0], ["total"]],
+  ["a total that is no sum", block(100, 10, 0, 0, 109), [100, 0, 10, 0], ["total"]],
+  ["a total above its parts", block(100, 10, 0, 0, 111), [100, 0, 10, 0], ["surplus"]],
+  ["a total above its parts beside more than the hold, which stays", block(400, 60, 0, 0, 900), [400, 0, 60, 0], ["surplus"]],
   [
     "a total that is no sum beside more than the hold, which then caps",
     block(600, 400, 500, 0, 7),

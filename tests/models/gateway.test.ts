@@ -54,7 +54,7 @@ describe("a good answer", () => {
     ];
     await ask("model-of-this-test", { messages, maxOutputTokens: 321 });
     const [request, ...more] = provider.requests.filter((seen) => seen.model === "model-of-this-test");
-    expect(request).toEqual({ model: "model-of-this-test", messages, maxTokens: 321, streamed: true });
+    expect(request).toEqual({ model: "model-of-this-test", messages, maxTokens: 321, streamed: true, options: {} });
     expect(more).toEqual([]);
   });
 
@@ -100,7 +100,7 @@ describe("a wrong usage block never costs the answer", () => {
     ["null", { fresh: 7, output: 30, source: "estimated", faults: ["input", "output"] }],
     ["cached-above-input", { fresh: 0, cached: 7, output: 37, source: "estimated", faults: ["cache_read"] }],
     ["huge", { fresh: 30_000, output: 30_000, source: "estimated" }],
-    ["total-mismatch", { fresh: 7, output: 37, source: "estimated", faults: ["total"] }],
+    ["total-mismatch", { fresh: 7, output: 37, source: "estimated", faults: ["surplus"] }],
     ["overflow", { fresh: 7, output: 37, source: "estimated", faults: ["input"] }],
     ["nan", { fresh: 7, output: 30, source: "estimated", faults: [] }],
     ["text", { fresh: 7, output: 30, source: "estimated", faults: [] }],

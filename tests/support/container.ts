@@ -3,6 +3,7 @@
 
 import type { Config } from "@pantheon/core/config/config.ts";
 import { createDeps, type Deps } from "@pantheon/functions/whole.ts";
+import type { Log } from "@pantheon/core/log.ts";
 import type { Model } from "@pantheon/core/models/model.ts";
 import type { Clock } from "@pantheon/contract/time.ts";
 import { turnsApp } from "@pantheon/functions/turns/app.ts";
@@ -32,17 +33,19 @@ type ContainerOptions = {
   models?: Readonly<Record<string, Model>>;
   maxConnections?: number;
   clock?: Clock;
+  /** Instead of a quiet one, whose lines are then none. */
+  log?: Log;
 };
 
 /** Nothing is connected until its first turn. `timeLeftMs` of a turn is what the function has, 29 s unless given. */
 export function givenContainer(
   world: TestWorld,
-  { config = {}, models, maxConnections = 4, clock = Date.now }: ContainerOptions = {},
+  { config = {}, models, maxConnections = 4, clock = Date.now, log: given }: ContainerOptions = {},
 ): Container {
   const log = quietLog();
   const deps = createDeps({
     config: { ...world.config, ...config },
-    log,
+    log: given ?? log,
     clock,
     maxConnections,
     models: models ?? world.deps.models,

@@ -138,7 +138,7 @@ const GOOGLE: readonly (readonly [name: string, expected: object, type?: string]
   ["error-without-code", failed("rate_limited", true)],
   ["error-later", cut("Hel", "overloaded", { fresh: 9, output: 1 })],
   ["cut", cut("Hel", "cut", { fresh: 9, output: 1 })],
-  ["bad-total", whole({ fresh: 9, output: 8, faults: ["total"] })],
+  ["bad-total", whole({ fresh: 9, output: 8, faults: ["surplus"] })],
   ["whole", whole({ fresh: 9, output: 208, faults: [] }), JSON_TYPE],
   ["whole-error", failed("rate_limited", true, { status: 429, retryAfterSeconds: 35 }), JSON_TYPE],
 ];

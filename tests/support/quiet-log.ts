@@ -22,7 +22,7 @@ export function quietLog(): QuietLog {
     info: keep("info"),
     warn: keep("warn"),
     error: keep("error"),
-    count: keep("count"),
+    count: (metric, fields = {}, figures = {}) => keep("count")(metric, { ...fields, ...figures }),
     counted: (metric) => lines.filter((line) => line.level === "count" && line.message === metric).length,
   };
 }

@@ -1,8 +1,11 @@
 // A session's title, model and prompt as their owner changes them: what is said changes, the rest stays, and the very next turn is bound.
 
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { newId } from "@pantheon/contract/id.ts";
 import { givenModelAsked, givenSession, runTurn } from "../support/given.ts";
+import { watchServer } from "../support/server-watch.ts";
 import { testWorld, type Answer, type TestWorld } from "../support/world.ts";
 
 let world: TestWorld;
@@ -61,10 +64,22 @@ test("a repeat of a key is answered as it was, also after another change, and an
   expect((await patch({ title: "Third" }, { key: "k" })).json.code).toBe("idempotency_key_reused");
 });
 
-// Each answer is stored as it is told: one that lost another's change would say what never was.
+// Each answer is stored as it is told: one that lost another's change would say what never was. All of them have read the session before
+// the first of them writes it.
 test("of changes that are made at once none is lost: each answer is what the session was then", async () => {
-  const changes = [{ title: "T" }, { model_alias: "gpt-4o" }, { system_prompt: "P" }, { title: "T" }, { model_alias: "gpt-4o" }];
-  const answers = await Promise.all(changes.map((change) => patch(change)));
+  const changes = [{ title: "T" }, { model_alias: "gpt-4o" }, { system_prompt: "P" }];
+  const client = new Client({ connectionString: world.databaseUrl });
+  await client.connect();
+  const server = await watchServer(world.databaseUrl);
+  const lookout = server.lookout();
+  await client.query("begin");
+  await client.query("select from sessions where id = $1 for update", [session]);
+  const patching = Promise.all(changes.map((change) => patch(change)));
+  while (lookout.seen.waiting < changes.length) await sleep(5);
+  await client.end();
+  const answers = await patching;
+  await lookout.stop();
+  await server.end();
   expect(answers.map(({ status }) => status)).toEqual(changes.map(() => 200));
   for (const [index, change] of changes.entries()) expect(answers[index]?.json).toMatchObject(change);
   expect(await read()).toMatchObject({ title: "T", model_alias: "gpt-4o", system_prompt: "P" });

@@ -9,6 +9,9 @@ export type Metric =
   | "reversal_quarantined"
   | "over_hold"
   | "absorbed_over_hold"
+  | "turn"
+  | "insufficient_credits"
+  | "provider_failed"
   | "estimated_usage"
   | "impossible_usage"
   | "usage_above_window"
@@ -20,12 +23,15 @@ export type Metric =
   | "unauthenticated"
   | "invariant_broken";
 
+/** What may be measured beside a count: whole milliseconds. */
+export type Figures = Readonly<Partial<Record<"first_byte_ms" | "settle_ms", number>>>;
+
 export type Log = {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
-  /** Adds one to a metric. */
-  count(metric: Metric, fields?: LogFields): void;
+  /** Adds one to a metric. `figures` are metrics of the same line, each with a value of its own. */
+  count(metric: Metric, fields?: LogFields, figures?: Figures): void;
 };
 
 const CODE = /^[A-Za-z0-9_.-]{1,64}$/;

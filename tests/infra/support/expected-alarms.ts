@@ -6,6 +6,7 @@ export function expectedAlarms(stage: string): Record<string, object> {
     ...["invariant_broken", "payment_quarantined", "payment_late", "reversal_quarantined", "lost_revenue", "void_failed"].map((metric) =>
       counted(stage, metric),
     ),
+    counted(stage, "provider_failed", 20),
     counted(stage, "bad_signature", 5),
     counted(stage, "unauthenticated", 300),
     throttled(stage),

@@ -14,7 +14,7 @@ export type CapturedLog = Log & {
 };
 
 /** `look` is shown every line. Until `release`, a line that is the product's does not reach the terminal; every other does. */
-export function capturedLog(look: (line: string) => void): CapturedLog {
+export function capturedLog(look: (line: string) => void, { name = "attack", stage = "local" } = {}): CapturedLog {
   const kept = new Set<string[]>();
   let printed = 0;
   const take = (chunk: unknown): boolean => {
@@ -29,7 +29,7 @@ export function capturedLog(look: (line: string) => void): CapturedLog {
   };
   const releases = [process.stdout, process.stderr].map((stream) => divert(stream, take));
   return {
-    ...createLog("attack", "local", Date.now),
+    ...createLog(name, stage, Date.now),
     printed: () => printed,
     during: async (act) => {
       const lines: string[] = [];

@@ -40,7 +40,8 @@ export type Usage = {
  * Judges a report, each figure for itself. A sound one is taken as it is, also above the hold. One that is missing or impossible in kind
  * is replaced by our estimate, which never goes above what the hold covers (contract section 2). One that is too large is clamped: the
  * parts to their whole, input and output to what is credible, and not to the hold, since a guess that is ours is no better than a figure
- * that is nearly right. Parts that contradict their own total are not believed above the hold. Each of these makes the usage
+ * that is nearly right. Parts that are more than their own total are not believed above the hold; a total that is more than its parts denies none of
+ * them, and what it has beyond them is billed to nobody, since nobody said what it was. Each of these makes the usage
  * `estimated`, as does an answer that broke off (contract section 3). No report (null) is unknown, not zero; an explicit zero is zero.
  * Cache and reasoning that are not reported are 0.
  */
@@ -54,7 +55,7 @@ export function normaliseUsage(report: UsageReport | null, bounds: UsageBounds):
   };
   const asked = within("input", inputOf(report), bounds.credibleInput, own.input);
   const answered = within("output", finalOutput(report, bounds), bounds.credibleOutput, own.output);
-  // When the parts are sound and their total is another, one of them is wrong, and nobody knows which.
+  // When the parts are sound and their total is smaller, one of them is wrong, and nobody knows which.
   const isBelieved = !faults.has("total") || faults.has("input") || faults.has("output");
   const input = isBelieved ? asked : Math.min(asked, bounds.maxInput);
   const output = isBelieved ? answered : Math.min(answered, bounds.maxOutput);
@@ -78,7 +79,7 @@ function finalOutput({ output }: UsageReport, bounds: UsageBounds): number | nul
 
 type Counts = { input: number; cached: number; cacheWrite: number; cacheWriteHour: number; output: number; reasoning: number };
 
-const FAULTS: readonly Fault[] = ["input", "output", "cache_read", "cache_write", "reasoning", "total"];
+const FAULTS: readonly Fault[] = ["input", "output", "cache_read", "cache_write", "reasoning", "total", "surplus"];
 
 function usageOf({ input, output, cached, ...parts }: Counts, source: Usage["source"], faults: ReadonlySet<Fault>): Usage {
   return {

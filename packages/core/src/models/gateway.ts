@@ -145,7 +145,7 @@ async function* attempt(deps: GatewayDeps, rests: Rests, call: ModelCall, next: 
       answers = true;
       for (const event of events) {
         if (event.type === "finish") rests.succeeded(route);
-        if (event.type === "cut") noteRest(deps, rests, route, event.failure);
+        if (event.type === "cut") noteFailure(deps, rests, route, event.failure);
       }
       yield [...begins, ...events];
     }
@@ -156,14 +156,21 @@ async function* attempt(deps: GatewayDeps, rests: Rests, call: ModelCall, next: 
     ground.attempts.push({ provider: route.provider, providerModel: route.model, failure, latencyMs: Math.round(ticks() - began), usage });
     const names = { provider: route.provider, provider_model: route.model };
     deps.log.warn("model attempt failed", { ...names, attempt: ground.attempts.length, status: failure.status, reason: failure.kind });
-    noteRest(deps, rests, route, failure);
+    noteFailure(deps, rests, route, failure);
     return false;
   }
 }
 
 const IDLE_MS = 20_000;
 
-function noteRest({ log }: GatewayDeps, rests: Rests, route: Route, failure: Failure): void {
+/** What a prompt, a person or our own clock is to blame for says nothing of a provider. */
+const NOT_THEIRS: ReadonlySet<Failure["kind"]> = new Set(["context_length", "content_filter", "late", "stopped"]);
+
+function noteFailure({ log }: GatewayDeps, rests: Rests, route: Route, failure: Failure): void {
+  if (!NOT_THEIRS.has(failure.kind)) {
+    const names = { provider: route.provider, provider_model: route.model };
+    log.count("provider_failed", { ...names, status: failure.status, reason: failure.kind });
+  }
   const seconds = rests.failed(route, failure);
   if (seconds !== null) log.warn("model route rests", { provider: route.provider, provider_model: route.model, seconds });
 }

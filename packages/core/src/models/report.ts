@@ -26,7 +26,8 @@ export type UsageReport = {
   readonly faults: readonly Fault[];
 };
 
-export type Fault = "input" | "cache_read" | "cache_write" | "output" | "reasoning" | "total";
+/** `surplus`: a total above all of its parts, so that some of it was told nowhere (thoughts, most often). */
+export type Fault = "input" | "cache_read" | "cache_write" | "output" | "reasoning" | "total" | "surplus";
 
 /** The figures of a provider's blocks under neutral names, untrusted: whatever stood in the field. */
 export type Figures = {
@@ -179,7 +180,7 @@ function outputOf(said: Said, wholes: readonly number[], shape: UsageShape, faul
     if (isSum(output + (reasoning ?? 0)) && shape.reasoning === "beside") place = "beside";
     else if (isSum(output)) place = "inside";
     else if (isSum(output + (reasoning ?? 0))) place = "beside";
-    else faults.add("total");
+    else faults.add(wholes.every((whole) => total > whole + output + (reasoning ?? 0)) ? "surplus" : "total");
   }
   if (place === "beside") return { output: output + (reasoning ?? 0), reasoning };
   if (reasoning !== null && reasoning > output) faults.add("reasoning");

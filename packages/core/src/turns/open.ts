@@ -62,7 +62,7 @@ export async function openTurn(deps: TurnDeps, request: TurnRequest, leaseMs: nu
     if (action.way === "reload") catalog = await deps.catalog.after(catalog.revision);
     const way = await wayOf(deps, request, target, claim, action);
     if (way?.way === "replay") return { replay: way.body };
-    if (way?.way === "refuse") throw await toldInFull(deps, request, outcome, way.refusal);
+    if (way?.way === "refuse") throw counted(deps, request, await toldInFull(deps, request, outcome, way.refusal));
     if (way) target = way.target;
     if (action.way === "look") await sleep(Math.random() * 10 * 2 ** round);
   }
@@ -71,6 +71,13 @@ export async function openTurn(deps: TurnDeps, request: TurnRequest, leaseMs: nu
     retryAfter: 1,
     cause: lastError,
   });
+}
+
+/** A 402 is counted: it is somebody who would have paid. */
+function counted({ log }: TurnDeps, { requestId, caller, session }: TurnRequest, refusal: unknown): unknown {
+  const isBroke = refusal instanceof DomainError && refusal.code === "insufficient_credits";
+  if (isBroke) log.count("insufficient_credits", { request_id: requestId, user_id: caller.actor, session_id: session });
+  return refusal;
 }
 
 /** Does what an action asks for beside the statement. Null when the same target is tried again. */

@@ -1,8 +1,7 @@
 // A turn from request to answer: open, converse, settle. Two statements beside the model; nothing is held on the wire meanwhile.
 
 import { DomainError } from "@pantheon/contract/error.ts";
-import type { Conversation, Terms } from "./converse.ts";
-import { loadCourse, type Course } from "./course.ts";
+import type { Terms } from "./converse.ts";
 import { LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
 import { openTurn, type OpenedTurn } from "./open.ts";
 
@@ -16,11 +15,13 @@ export type TurnOutcome = { readonly body: string; readonly replayed: boolean };
  * 422 from opening, 422, 502 and 504 from the model, 503 when too little time is left or the database is away (contract section 3).
  */
 export async function runTurn(deps: TurnDeps, request: TurnRequest): Promise<TurnOutcome> {
-  const course = await loadCourse();
+  const { runCourse } = await import("./course.ts"); // before anything is held: what cannot be loaded must not leave a turn behind
+  const began = deps.ticks();
   const { most, terms } = jsonTime(deps, request);
   const turn = await openInTime(deps, request, most, JSON_LEASE_MS);
   if ("replay" in turn) return { body: turn.replay, replayed: true };
-  return { body: await course.settle(deps, request, await collected(course, deps, request, turn, terms())), replayed: false };
+  const body = await runCourse(deps, request, turn, { terms: terms(), began, streamed: false, see: () => {} });
+  return { body, replayed: false };
 }
 
 /** However long the function may run: a model that answers in one piece has no longer, and settling is short. */
@@ -41,18 +42,4 @@ export async function openInTime(
 function jsonTime({ ticks }: TurnDeps, request: TurnRequest): { most: number; terms: () => Terms } {
   const left = (): number => Math.min(request.deadline - ticks() - LIMITS.settleReserveMs, LIMITS.modelTimeMs);
   return { most: left(), terms: () => ({ until: ticks() + Math.max(1, left()), keepsLate: false }) };
-}
-
-async function collected(
-  { converse }: Course,
-  deps: TurnDeps,
-  request: TurnRequest,
-  turn: OpenedTurn,
-  terms: Terms,
-): Promise<Conversation> {
-  const events = converse(deps, request, turn, terms);
-  for (;;) {
-    const step = await events.next();
-    if (step.done) return step.value;
-  }
 }

@@ -9,7 +9,7 @@ import { rfc3339 } from "@pantheon/contract/time.ts";
 import type { TurnRead } from "@pantheon/contract/turns.ts";
 import { keepLease } from "./lease.ts";
 import type { ConversationEvent, Terms } from "./converse.ts";
-import { loadCourse, type Course } from "./course.ts";
+import type { Course } from "./course.ts";
 import { openInTime } from "./run.ts";
 import type { OpenedTurn } from "./open.ts";
 import { LEASES, LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
@@ -35,18 +35,21 @@ export type TurnStream = {
  * turn is lost, the model is asked no further, and the turn's row says what becomes of it (settle.ts).
  */
 export async function streamTurn(deps: TurnDeps, request: TurnRequest): Promise<TurnStream> {
-  const course = await loadCourse();
+  const { runCourse } = await import("./course.ts"); // before anything is held, as in run.ts
+  const began = deps.ticks();
   const left = (): number => request.deadline - deps.ticks() - LIMITS.settleReserveMs;
   const turn = await openInTime(deps, request, left(), (deps.leases ?? LEASES).lengthMs);
-  return "replay" in turn ? replayOf(turn.replay) : running(deps, request, turn, Math.max(1, left()), course);
+  return "replay" in turn
+    ? replayOf(turn.replay)
+    : running(deps, request, turn, Math.max(1, left()), (course) => runCourse(deps, request, turn, { ...course, began, streamed: true }));
 }
 
-function running(deps: TurnDeps, request: TurnRequest, turn: OpenedTurn, modelMs: number, course: Course): TurnStream {
+function running(deps: TurnDeps, request: TurnRequest, turn: OpenedTurn, modelMs: number, run: Run): TurnStream {
   const stop = new AbortController();
   const queue = createQueue<StreamEvent>({ most: LIMITS.queuedCharacters, patienceMs: modelMs });
   const lease = keepLease(deps, turn, request.caller.actor);
   const terms = { until: deps.ticks() + modelMs, keepsLate: true, signal: AbortSignal.any([stop.signal, lease.lost]) };
-  const ended = work(deps, request, turn, terms, queue, course)
+  const ended = work(turn, terms, queue, run)
     .then(
       () => null,
       (error: unknown) => error ?? new Error("nothing was thrown"),
@@ -65,24 +68,13 @@ function running(deps: TurnDeps, request: TurnRequest, turn: OpenedTurn, modelMs
   return { replayed: false, next: () => queue.take(), leave, ended };
 }
 
-async function work(
-  deps: TurnDeps,
-  request: TurnRequest,
-  turn: OpenedTurn,
-  terms: Terms,
-  queue: ReturnType<typeof createQueue<StreamEvent>>,
-  course: Course,
-): Promise<void> {
+/** Runs the turn whose events these two are for, and returns its body. */
+type Run = (course: Pick<Course, "terms" | "see">) => Promise<string>;
+
+async function work(turn: OpenedTurn, terms: Terms, queue: ReturnType<typeof createQueue<StreamEvent>>, run: Run): Promise<void> {
   await queue.put(startedEvent(turn, turn.hold), 0);
-  const events = course.converse(deps, request, turn, terms);
-  for (;;) {
-    const step = await events.next();
-    if (step.done) {
-      const body = await course.settle(deps, request, step.value);
-      return queue.put(doneEvent(body), 0);
-    }
-    await queue.put(shown(step.value), step.value.type === "text" ? step.value.text.length : 0);
-  }
+  const body = await run({ terms, see: (event) => queue.put(shown(event), event.type === "text" ? event.text.length : 0) });
+  return queue.put(doneEvent(body), 0);
 }
 
 function startedEvent(turn: OpenedTurn, hold: OpenedTurn["hold"]): v.InferInput<typeof shapes.TurnStarted> {

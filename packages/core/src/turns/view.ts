@@ -55,7 +55,7 @@ export function completedTurnBody(request: TurnRequest, conversation: Conversati
 type TokenClass = "fresh" | "cached" | "output" | "reasoning" | "total";
 
 /** Our own calls (routing, summaries) are recorded and never shown or charged. */
-function shownCalls({ calls }: Conversation): Conversation["calls"] {
+export function shownCalls({ calls }: Conversation): Conversation["calls"] {
   return calls.filter(({ status }) => status !== "internal");
 }
 

@@ -78,6 +78,7 @@ async function asUser(guide: Guide, user: string, receipt: string[]): Promise<st
     receipt.push(...lines.map(({ arithmetic }) => arithmetic));
     return { value: null, outcome: `recomputed: matches ${matches}`, ok: matches };
   });
+  if (!asksRealModels(world)) await readingAsItComes(guide, user, session);
   return session;
 }
 
@@ -104,6 +105,15 @@ async function talking({ step, turn, again, wasReplayed }: Guide, user: string, 
   await step("The same, sent again", "POST turns again", async () => {
     const same = JSON.stringify(await again(second)) === JSON.stringify(first);
     return { value: null, outcome: "replayed byte for byte, free", ok: same && wasReplayed() };
+  });
+}
+
+/** A turn whose answer is read while it comes, and how soon its first text was there. */
+async function readingAsItComes({ step, stream }: Guide, user: string, session: string): Promise<void> {
+  await step("Read as it comes", "POST turns/stream", async () => {
+    const { turn, firstTextMs } = await stream({ user, session, message: "Say it as it comes." });
+    const outcome = `first text after ${firstTextMs.toFixed(1)} ms: -${turn.credits_charged}`;
+    return { value: null, outcome, ok: charged(turn).ok };
   });
 }
 

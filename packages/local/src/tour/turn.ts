@@ -1,5 +1,6 @@
 // The turns of the tour: how a model is asked, and how little when it costs money.
 
+import { performance } from "node:perf_hooks";
 import type * as v from "valibot";
 import type { CallOptions } from "@pantheon/client/transport.ts";
 import type { TurnRead } from "@pantheon/contract/turns.ts";
@@ -16,6 +17,8 @@ export type Asking = {
   readonly turn: (question: Question) => Promise<Turn>;
   /** Sends the same of which no model is asked: what is replayed or refused. */
   readonly again: (question: Question) => Promise<Turn>;
+  /** Reads a turn as its answer comes: the turn, and when its first text was there, in milliseconds. No real model is asked so. */
+  readonly stream: (question: Question) => Promise<{ readonly turn: Turn; readonly firstTextMs: number }>;
 };
 
 /** What a real provider is asked, at most: each turn costs money. */
@@ -44,6 +47,16 @@ export function startAsking({ world, as }: Walk, progress: (line: string) => voi
       return again(question);
     },
     again,
+    stream: async ({ user, session, message }) => {
+      const began = performance.now();
+      let firstTextMs: number | null = null;
+      for await (const event of as(user).turns.stream(session, { message }, { ...(signal && { signal }) })) {
+        if (event.type === "chunk") firstTextMs ??= performance.now() - began;
+        if (event.type === "error") throw new Error(event.code);
+        if (event.type === "done") return { turn: event, firstTextMs: firstTextMs ?? performance.now() - began };
+      }
+      throw new Error("the stream ended early");
+    },
   };
 }
 

@@ -43,6 +43,22 @@ export const METERING_GUARDS: readonly Mutant[] = [
     test: { file: "tests/metering/usage.test.ts", name: TITLE, row: "a total that is no sum beside more than the hold, which then caps" },
   },
   {
+    name: "surplus-believed",
+    guard: "A total that holds thoughts which were told nowhere makes its parts unbelieved: a true prompt above the hold is cut to it.",
+    patches: [
+      {
+        file: "packages/core/src/models/report.ts",
+        find: '? "surplus" : "total"',
+        replace: '? "total" : "total"',
+      },
+    ],
+    test: {
+      file: "tests/metering/usage.test.ts",
+      name: TITLE,
+      row: "a total above its parts beside more than the hold, which stays",
+    },
+  },
+  {
     name: "missing-usage",
     guard: "A usage block that is not there counts as zero: whoever breaks the provider's stream pays nothing.",
     patches: [
