@@ -19,7 +19,9 @@ const BOBS = {
   version: "2026-02-20",
 };
 const isAdmins = ({ path }: Operation) => path.startsWith("/api/v1/admin");
-const BODIES: Readonly<Record<string, string>> = { [POST_TURN]: '{"message":"what did they say?"}' };
+const TURN_BODY = '{"message":"what did they say?"}';
+/** What is sent to operations that take another body than a turn's. */
+const BODIES: Readonly<Record<string, string>> = { "PATCH /api/v1/sessions/{session_id}": '{"title":"mine now"}' };
 
 /** This operation as `who`, with ids of somebody. */
 function called(
@@ -29,13 +31,12 @@ function called(
   more: Partial<AttackRequest> = {},
 ): AttackRequest {
   const target = `${operation.method} ${pathOf(operation, ids)}`;
-  const body = operation.takesBody ? { body: BODIES[POST_TURN] ?? "{}", headers: { ...JSON_TYPE, ...more.headers } } : {};
+  const body = operation.takesBody ? { body: BODIES[operation.name] ?? TURN_BODY, headers: { ...JSON_TYPE, ...more.headers } } : {};
   return { target, expect: expected, ...more, ...body };
 }
 
 /** Members that admins or the product alone may see. */
-const inside =
-  /"(?:provider_cost\w*|usd_per_credit|margin\w*|request_hash|claim\w*|lease\w*|idempotency_key|stripe_attempt|pricing_revision)":/;
+const inside = /"(?:provider_cost\w*|margin\w*|request_hash|claim\w*|lease\w*|idempotency_key|stripe_attempt|pricing_revision)":/;
 const nothingInside = ({ text }: Answer) => (inside.test(text) ? `an inner field is told: ${inside.exec(text)?.[0]}` : null);
 
 export const AUTHORISATION: readonly Row[] = [
