@@ -71,6 +71,7 @@ test("without a network the row says so, and the tour alone ends with 1", async 
   expect([status, stderr]).toEqual([1, ""]);
   expect(flat(stdout)).toMatch(/✗ A turn/);
   expect(stdout).toContain("(unreachable)");
+  expect(stdout).toContain("What it earned");
   expect(stdout).toContain("The books are checked");
   expect(stdout).not.toContain("Cannot read");
 });

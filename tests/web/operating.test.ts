@@ -76,7 +76,7 @@ it("copies a version and makes it the active one", async () => {
   await page.getByLabel("Label").fill("New year");
   await page.getByRole("button", { name: "Copy the active version" }).click();
   await page.getByRole("button", { name: "Activate 2027-01-01" }).click();
-  await page.getByRole("heading", { name: "2027-01-01" }).waitFor();
+  await page.getByRole("heading", { name: "2027-01-01", exact: true }).waitFor();
   expect((await ask("/admin/pricing")).pricing_version).toBe("2027-01-01");
 });
 

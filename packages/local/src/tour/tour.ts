@@ -5,7 +5,7 @@
 import type * as v from "valibot";
 import { PantheonError } from "@pantheon/client/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
-import { amount, format } from "@pantheon/contract/money.ts";
+import { amount, format, roundHalfUp } from "@pantheon/contract/money.ts";
 import type { Reconciliation } from "@pantheon/contract/reports.ts";
 import { measureBurst, type Burst } from "./burst.ts";
 import { OPERATOR } from "../site/people.ts";
@@ -165,7 +165,7 @@ async function enforcing(guide: Guide, user: string): Promise<void> {
   }
 }
 
-/** The day's report, and the ledger's invariants. */
+/** The day's report, what it earned, and the ledger's invariants. */
 async function reporting({ step, as }: Walk, hasTurns: boolean): Promise<void> {
   const { reports } = as(OPERATOR).admin;
   await step("The day's report", "GET usage/summary", async () => {
@@ -174,12 +174,26 @@ async function reporting({ step, as }: Walk, hasTurns: boolean): Promise<void> {
     const outcome = `${sums.total_llm_calls} calls, ${sums.total_credits_burned} credits, ${sums.would_have_been_refused} would be refused`;
     return { value: null, outcome, ok: daily.length === 1 || !hasTurns };
   });
+  await step("What it earned", "GET margin", async () => {
+    const today = new Date().toISOString().slice(0, 10);
+    const margin = await reports.margin({ from_date: today, to_date: today });
+    const [charged, paid, cost] = [margin.revenue_usd, margin.revenue_paid_usd, margin.provider_cost_usd].map(dollars);
+    const outcome = `$${charged} charged ($${paid} of it bought), cost $${cost}: margin $${dollars(margin.margin_usd)}`;
+    return { value: null, outcome, ok: margin.by_model.length > 0 || !hasTurns };
+  });
   await step("The books are checked", "GET reconciliation", async () => {
     const { invariants, broken_total: total } = await reports.reconciliation();
     const which = invariants.filter(({ broken }) => broken > 0).map((invariant) => `; ${brokenRows(invariant)}`);
     const outcome = `${invariants.length} invariants, ${total} ${total === 1 ? "row" : "rows"} broken${which.join("")}`;
     return { value: null, outcome, ok: total === 0 };
   });
+}
+
+const SHOWN_DECIMALS = 4;
+
+/** USD, short enough for a line. */
+function dollars(usd: string): string {
+  return format(roundHalfUp(amount(usd), SHOWN_DECIMALS));
 }
 
 function refusalOrThrow(error: unknown): PantheonError {
