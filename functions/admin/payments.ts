@@ -9,6 +9,7 @@ import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { invalidRequest } from "@pantheon/edge/input/faults.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { listPage } from "@pantheon/edge/output/list-page.ts";
+import { daysOf } from "@pantheon/edge/input/days.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { body, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
@@ -18,6 +19,7 @@ import { rfc3339 } from "@pantheon/contract/time.ts";
 import type { Resolution } from "@pantheon/core/payments/resolve.ts";
 import { actingAdmin } from "./acting-admin.ts";
 import * as shapes from "@pantheon/contract/admin.ts";
+import * as histories from "@pantheon/contract/histories.ts";
 import { TopUpPath } from "@pantheon/contract/account.ts";
 
 const NO_ADMIN = { 403: "Not an admin" };
@@ -29,13 +31,15 @@ export function topUpRoutes(app: Hono<AppEnv>, deps: { readonly db: Database; re
       id: "listAllTopUps",
       summary: "All top-ups, with why one was set aside",
       tag: "admin",
-      responds: [200, shapes.AdminTopUpList],
+      responds: [200, histories.AdminTopUpList],
       refusals: NO_ADMIN,
     }),
-    query(shapes.TopUpsQuery),
+    query(histories.TopUpsQuery),
     async (c) => {
       const asked = c.req.valid("query");
-      return c.var.respond(await listPage(c, asked, "top_ups", listAllTopUps(deps.db, asked.status), topUpView));
+      const { status = null, user_id: user = null, admin_id: admin = null } = asked;
+      const list = listAllTopUps(deps.db, { status, user, admin, days: daysOf(asked) });
+      return c.var.respond(await listPage(c, asked, "top_ups", list, topUpView));
     },
   );
   app.post(
@@ -67,7 +71,8 @@ function dismissal(note: string, given: Readonly<Record<string, unknown>>): Reso
   return { action: "dismiss", note };
 }
 
-function topUpView(read: TopUpReportRow): v.InferInput<typeof shapes.AdminTopUp> {
+/** Anybody's top-up as it leaves. */
+export function topUpView(read: TopUpReportRow): v.InferInput<typeof histories.AdminTopUp> {
   const { refunded_minor: _refunded, dispute_state: _state, dispute_minor: _disputed, ...row } = read;
   return {
     ...row,

@@ -6,21 +6,22 @@ import type { Config } from "@pantheon/core/config/config.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
+import { listPage } from "@pantheon/edge/output/list-page.ts";
 import { noQuery, query } from "@pantheon/edge/input/validate.ts";
 import type { Log } from "@pantheon/core/log.ts";
-import { readActiveUsers, readUsageByUser } from "@pantheon/core/reports/analytics.ts";
 import { readLostRevenue } from "@pantheon/core/maintenance/lost-revenue.ts";
-import { readMargin } from "@pantheon/core/reports/margin.ts";
 import { readSetAside } from "@pantheon/core/payments/set-aside.ts";
-import { rangeOf } from "@pantheon/core/reports/range.ts";
-import { readSummary, type UsageFilter } from "@pantheon/core/reports/summary.ts";
+import { boundedDays, daysOf } from "@pantheon/edge/input/days.ts";
+import type { UsageFilter } from "@pantheon/core/reports/summary.ts";
 import { rfc3339, type Clock } from "@pantheon/contract/time.ts";
+import { CsvFile } from "@pantheon/contract/wire.ts";
 import {
   ActiveUsersQuery,
   ActiveUsers,
+  Cash,
+  CashQuery,
   UsageByUserQuery,
   UsageByUser,
-  CsvFile,
   ExportQuery,
   MarginQuery,
   Margin,
@@ -44,7 +45,11 @@ export function reportRoutes(app: Hono<AppEnv>, { db, log, clock, config }: Repo
       refusals: FORBIDDEN,
     }),
     query(SummaryQuery),
-    async (c) => c.var.respond(await readSummary(db, filterOf(c.req.valid("query")), c.req.valid("query").bucket ?? null)),
+    async (c) => {
+      const { readSummary } = await import("@pantheon/core/reports/summary.ts"); // seldom asked
+      const asked = c.req.valid("query");
+      return c.var.respond(await readSummary(db, filterOf(asked), asked.bucket ?? null));
+    },
   );
   app.get(
     "/api/v1/admin/usage/export.csv",
@@ -65,6 +70,7 @@ export function reportRoutes(app: Hono<AppEnv>, { db, log, clock, config }: Repo
     },
   );
   analyticsRoutes(app, { db, clock, config });
+  cashRoute(app, { db, clock });
   app.get(
     "/api/v1/admin/reconciliation",
     describe({
@@ -101,8 +107,11 @@ function analyticsRoutes(app: Hono<AppEnv>, { db, clock, config }: Omit<ReportDe
     }),
     query(UsageByUserQuery),
     async (c) => {
-      const { start_date, end_date, limit, offset = 0 } = c.req.valid("query");
-      return c.var.respond(await readUsageByUser(db, rangeOf(start_date, end_date, "end_date"), { limit, offset }));
+      const asked = c.req.valid("query");
+      const days = daysOf(asked);
+      const { listUsageByUser, userModelView } = await import("@pantheon/core/reports/analytics.ts"); // seldom asked
+      const page = await listPage(c, asked, "rows", listUsageByUser(db, days), userModelView);
+      return c.var.respond({ ...page, start_date: days.from, end_date: days.to, ...days });
     },
   );
   app.get(
@@ -118,6 +127,7 @@ function analyticsRoutes(app: Hono<AppEnv>, { db, clock, config }: Omit<ReportDe
     query(ActiveUsersQuery),
     async (c) => {
       const { window, as_of = today(clock) } = c.req.valid("query");
+      const { readActiveUsers } = await import("@pantheon/core/reports/analytics.ts"); // seldom asked
       return c.var.respond(await readActiveUsers(db, window, as_of));
     },
   );
@@ -133,14 +143,37 @@ function analyticsRoutes(app: Hono<AppEnv>, { db, clock, config }: Omit<ReportDe
     }),
     query(MarginQuery),
     async (c) => {
-      const { from_date, to_date, bucket } = c.req.valid("query");
-      return c.var.respond(await readMargin(db, rangeOf(from_date, to_date, "to_date"), bucket ?? null, config.usdPerCredit));
+      const asked = c.req.valid("query");
+      const { readMargin } = await import("@pantheon/core/reports/margin.ts"); // seldom asked
+      return c.var.respond(await readMargin(db, daysOf(asked), asked.bucket ?? null, config.usdPerCredit));
     },
   );
 }
 
-function filterOf({ user_id, model_alias, from_date, to_date }: v.InferOutput<typeof ExportQuery>): UsageFilter {
-  return { user: user_id ?? null, alias: model_alias ?? null, range: rangeOf(from_date, to_date, "to_date") };
+/** The cash of a month unless it is told otherwise, and of a year at most. */
+const CASH_DAYS = { usual: 30, most: 366 };
+
+function cashRoute(app: Hono<AppEnv>, { db, clock }: Pick<ReportDeps, "db" | "clock">): void {
+  app.get(
+    "/api/v1/admin/cash",
+    describe({
+      id: "readCash",
+      summary: "What was taken, refunded and disputed, by day",
+      tag: "reports",
+      description: "Without days: the last 30. At most 366. A payment counts on the day on which its success was told.",
+      responds: [200, Cash],
+      refusals: FORBIDDEN,
+    }),
+    query(CashQuery),
+    async (c) => {
+      const { readCash } = await import("@pantheon/core/payments/cash.ts"); // seldom asked
+      return c.var.respond(await readCash(db, boundedDays(c.req.valid("query"), clock(), CASH_DAYS)));
+    },
+  );
+}
+
+function filterOf(asked: v.InferOutput<typeof ExportQuery>): UsageFilter {
+  return { user: asked.user_id ?? null, alias: asked.model_alias ?? null, range: daysOf(asked) };
 }
 
 function today(clock: Clock): string {

@@ -6,13 +6,9 @@ import type { Database } from "@pantheon/core/db/database.ts";
 import { storedAnswer } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv, Asked } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
-import { listPage } from "@pantheon/edge/output/list-page.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
-import { body, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
+import { body, noQuery, params } from "@pantheon/edge/input/validate.ts";
 import { format, type Amount } from "@pantheon/contract/money.ts";
-import { listActions, type ActionRow } from "@pantheon/core/audit/actions.ts";
-import { rfc3339 } from "@pantheon/contract/time.ts";
-import { ListQuery } from "@pantheon/contract/wire.ts";
 import { deductByAdmin, grantByAdmin } from "@pantheon/core/ledger/grant.ts";
 import { recentTransactions } from "@pantheon/core/ledger/entries.ts";
 import { findWallet } from "@pantheon/core/ledger/wallet.ts";
@@ -45,7 +41,6 @@ export function walletRoutes(app: Hono<AppEnv>, { db }: { readonly db: Database 
   );
   grantRoutes(app, db);
   deductRoute(app, db);
-  actionRoutes(app, db);
 }
 
 function grantRoutes(app: Hono<AppEnv>, db: Database): void {
@@ -132,23 +127,4 @@ async function grant(
     answer: (transaction) => answer(user, asked.amount, transaction),
   });
   return storedAnswer(c, granted);
-}
-
-function actionRoutes(app: Hono<AppEnv>, db: Database): void {
-  app.get(
-    "/api/v1/admin/actions",
-    describe({
-      id: "listActions",
-      summary: "What admins did, newest first",
-      tag: "admin",
-      responds: [200, shapes.ActionList],
-      refusals: NO_ADMIN,
-    }),
-    query(ListQuery),
-    async (c) => c.var.respond(await listPage(c, c.req.valid("query"), "actions", listActions(db), actionView)),
-  );
-}
-
-function actionView(action: ActionRow): v.InferInput<typeof shapes.AdminAction> {
-  return { ...action, created_at: rfc3339(action.created_at) };
 }

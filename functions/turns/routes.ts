@@ -14,10 +14,11 @@ import { rfc3339 } from "@pantheon/contract/time.ts";
 import { StreamEvent } from "@pantheon/contract/stream.ts";
 import { ListQuery } from "@pantheon/contract/wire.ts";
 import type { Sampling } from "@pantheon/core/models/request.ts";
-import { listMessages, listTurns, turnView, type MessageRow } from "@pantheon/core/turns/history.ts";
+import type { MessageRow } from "@pantheon/core/turns/history.ts";
 import { runTurn, type TurnDeps, type TurnRequest } from "@pantheon/core/turns/run.ts";
 import { streamTurn } from "@pantheon/core/turns/stream.ts";
-import { MessageList, SessionPath, TurnCreate, TurnList, TurnRead, type Message } from "@pantheon/contract/turns.ts";
+import { MessageList, SessionPath, TurnCreate, TurnList, type Message } from "@pantheon/contract/turns.ts";
+import { TurnRead } from "@pantheon/contract/turn-read.ts";
 
 const SESSION = "/api/v1/sessions/:session_id";
 const ownSession = params(SessionPath, "Session not found.");
@@ -94,6 +95,7 @@ function historyRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     ownSession,
     query(ListQuery),
     async (c) => {
+      const { listTurns, turnView } = await import("@pantheon/core/turns/history.ts"); // no part of running a turn
       const turns = listTurns(deps.db, c.var.caller.actor, c.req.valid("param").session_id);
       return c.var.respond(await listPage(c, c.req.valid("query"), "turns", turns, turnView));
     },
@@ -110,6 +112,7 @@ function historyRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     ownSession,
     query(ListQuery),
     async (c) => {
+      const { listMessages } = await import("@pantheon/core/turns/history.ts"); // no part of running a turn
       const messages = listMessages(deps.db, c.var.caller.actor, c.req.valid("param").session_id);
       return c.var.respond(await listPage(c, c.req.valid("query"), "messages", messages, messageView));
     },

@@ -9,6 +9,7 @@ import { authenticated } from "@pantheon/edge/auth/access.ts";
 import { userRoutes } from "./routes.ts";
 import { modelRoutes } from "./models.ts";
 import { topUpRoutes } from "./top-ups.ts";
+import { usageRoutes } from "./usage.ts";
 
 export function usersApp(deps: UsersDeps): Hono<AppEnv> {
   const { config, log, clock, ticks } = deps;
@@ -24,6 +25,7 @@ export function usersApp(deps: UsersDeps): Hono<AppEnv> {
       app.use("/api/v1/users/*", authenticated(deps.verify, config));
       app.use("/api/v1/models", authenticated(deps.verify, config));
       userRoutes(app, deps);
+      usageRoutes(app, deps);
       topUpRoutes(app, deps);
       modelRoutes(app, deps);
     },

@@ -31,7 +31,12 @@ afterAll(() => world.end());
 const MESSAGE = { message: "what did they say?" };
 
 /** Every route with an id in it: how it is called, and which id of somebody else fits there. */
-const ID_ROUTES: readonly (readonly [method: string, path: string, kind: "session" | "transaction" | "top_up", options: CallOptions])[] = [
+const ID_ROUTES: readonly (readonly [
+  method: string,
+  path: string,
+  kind: "session" | "turn" | "transaction" | "top_up",
+  options: CallOptions,
+])[] = [
   ["GET", "sessions/{id}", "session", {}],
   ["PATCH", "sessions/{id}", "session", { body: { title: "mine" } }],
   ["PATCH", "sessions/{id}", "session", { body: { title: "mine" }, key: "a-patch-key-of-ada" }],
@@ -44,6 +49,7 @@ const ID_ROUTES: readonly (readonly [method: string, path: string, kind: "sessio
   ["POST", "sessions/{id}/turns/stream", "session", { body: MESSAGE }],
   ["POST", "sessions/{id}/turns", "session", { body: MESSAGE, key: "another-key-of-ada" }],
   ["GET", "users/me/transactions/{id}/receipt", "transaction", {}],
+  ["GET", "users/me/turns/{id}", "turn", {}],
   ["GET", "users/me/wallet/top-ups/{id}", "top_up", {}],
   ["DELETE", "users/me/wallet/top-ups/{id}", "top_up", {}],
 ];
@@ -52,6 +58,10 @@ const ID_ROUTES: readonly (readonly [method: string, path: string, kind: "sessio
 const ADMIN_ROUTES: readonly (readonly [method: string, path: string, id: string])[] = [
   ["GET", "admin/wallets/{id}", "bob"],
   ["GET", "admin/users/{id}", "bob"],
+  ["GET", "admin/users/{id}/transactions", "bob"],
+  ["GET", "admin/users/{id}/turns", "bob"],
+  ["GET", "admin/users/{id}/top-ups", "bob"],
+  ["GET", "admin/turns/{id}", newId()],
   ["POST", "admin/top-ups/{id}/resolve", newId()],
   ["POST", "admin/wallets/{id}/grant", "bob"],
   ["POST", "admin/wallets/{id}/deduct", "bob"],
@@ -71,7 +81,7 @@ describe("an id of somebody else", () => {
     const unknown = await call(newId());
     expect(alike(foreign)).toEqual(alike(unknown));
     expect(foreign.status).toBe(404);
-    expect(alike(await call(bobs.turn))).toEqual(alike(unknown)); // an id of another kind
+    expect(alike(await call(kind === "turn" ? bobs.session : bobs.turn))).toEqual(alike(unknown)); // an id of another kind
     expect(await tracesOf(world)).toEqual(before);
   });
 

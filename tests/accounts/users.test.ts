@@ -120,6 +120,7 @@ describe("my usage", () => {
     const event = {
       id: expect.any(String),
       turn_id: id,
+      session_id: turn.json.session_id,
       model_alias: "default",
       provider_model,
       input_tokens_fresh: usage.input_tokens_fresh,

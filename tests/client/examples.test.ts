@@ -67,9 +67,9 @@ async function asUser(ada: Client): Promise<void> {
   await ada.account.me();
   const session = await ada.sessions.create({ title: "First steps", model_alias: "claude-sonnet" });
   await ada.turns.run(session.id, { message: "What does a turn cost?", max_output_tokens: 256 });
-  const events = [];
-  for await (const event of ada.turns.stream(session.id, { message: "And as it comes?" })) events.push(event.type);
-  expect([events[0], events.at(-1)]).toEqual(["turn_started", "done"]);
+  const told = [];
+  for await (const event of ada.turns.stream(session.id, { message: "And as it comes?" })) told.push(event.type);
+  expect([told[0], told.at(-1)]).toEqual(["turn_started", "done"]);
   await ada.models.list();
   await ada.sessions.patch(session.id, { title: "What a turn costs" });
   await ada.sessions.list({ limit: 10 });
@@ -77,7 +77,11 @@ async function asUser(ada: Client): Promise<void> {
   await ada.turns.of(session.id).list();
   await ada.messages.of(session.id).list();
   await ada.wallet.read();
-  await ada.account.usage.list();
+  const { events } = await ada.account.usage.list();
+  await ada.account.turn(events[0]?.turn_id ?? "");
+  await ada.account.summary({ group_by: "day,model" });
+  await ada.account.usageCsv();
+  await ada.account.transactionsCsv();
   const { transactions } = await ada.account.transactions.list({ limit: 1 });
   await ada.account.receipt(transactions[0]?.id ?? "");
   const topUp = await ada.topUps.start({ amount_usd: "10.00" });
@@ -108,6 +112,10 @@ async function asAdmin({ admin }: Client, session: () => Promise<void>): Promise
   await admin.users.list({ state: "suspended" });
   await admin.users.read("ada");
   await admin.users.reactivate("ada");
+  await admin.of("ada").transactions.list({ limit: 2 });
+  await admin.of("ada").topUps.list({ limit: 1 });
+  const { turns } = await admin.of("ada").turns.list({ limit: 1 });
+  await admin.turn(turns[0]?.id ?? "");
   await admin.actions.list({ limit: 3 });
   await admin.topUps.list({ status: "pending" });
   const aside = await givenQuarantined(world, { user: "ada" });
@@ -116,6 +124,7 @@ async function asAdmin({ admin }: Client, session: () => Promise<void>): Promise
   await admin.reports.usageByUser();
   await admin.reports.activeUsers({ window: "week" });
   await admin.reports.margin({ bucket: "day" });
+  await admin.reports.cash();
   await admin.reports.reconciliation();
   expect(await admin.reports.exportCsv()).toContain("credits_charged");
 }

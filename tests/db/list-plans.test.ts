@@ -6,10 +6,12 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { List } from "@pantheon/contract/page.ts";
 import { listActions } from "@pantheon/core/audit/actions.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
+import { ALL_TIME } from "@pantheon/core/db/days.ts";
 import type { Schema } from "@pantheon/core/db/schema/schema.ts";
 import { listTransactions } from "@pantheon/core/ledger/entries.ts";
 import { listAllTopUps } from "@pantheon/core/payments/list.ts";
 import { listTopUps } from "@pantheon/core/payments/own-top-ups.ts";
+import { listUserTurns } from "@pantheon/core/turns/all-turns.ts";
 import { listMessages, listTurns } from "@pantheon/core/turns/history.ts";
 import { listSessions } from "@pantheon/core/turns/sessions.ts";
 import { listUsage } from "@pantheon/core/turns/usage-events.ts";
@@ -26,6 +28,10 @@ const asked: CompiledQuery[] = [];
 beforeAll(async () => {
   world = await testWorld();
   session = await givenHistory(world, USER, 300);
+  await sql`
+    insert into top_ups (user_id, amount_usd, credits_to_grant, status, created_at)
+    select 'payer-' || n % 500, 10, 333.33, 'canceled', now() - n * interval '4 hours'
+      from generate_series(1, 5000) as n`.execute(world.deps.db.query);
   await sql`vacuum analyze`.execute(world.deps.db.query);
   const pool = new Pool({ connectionString: world.deps.config.databaseUrl, max: 1 });
   const query = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }), log: (event) => void asked.push(event.query) });
@@ -39,15 +45,26 @@ afterAll(async () => {
 
 const TIME = ["2026-03-01 12:00:00.123456+00", "01932f7d-0000-7000-8000-000000000001"];
 
+const DAYS = { from: "2026-01-01", to: "2026-12-31" };
+
+const ANY = { status: null, user: null, admin: null, days: ALL_TIME };
+const ANYBODY = { admin: null, target: null, user: null, days: ALL_TIME };
+
 const LISTS: readonly (readonly [name: string, index: string, list: () => List<unknown>, middle: readonly string[]])[] = [
   ["sessions", "sessions_user", () => listSessions(db, USER), TIME],
   ["turns", "turns_session", () => listTurns(db, USER, session), TIME],
   ["messages", "turns_position", () => listMessages(db, USER, session), ["100", "1"]],
   ["usage", "llm_call_events_user", () => listUsage(db, USER), TIME],
+  ["usage of some days", "llm_call_events_user", () => listUsage(db, USER, DAYS), TIME],
   ["transactions", "credit_transactions_position", () => listTransactions(db, USER), ["100"]],
   ["top-ups", "top_ups_user", () => listTopUps({ ...world.deps, db }, USER), TIME],
-  ["top-ups of one state", "top_ups_status", () => listAllTopUps(db, "quarantined"), TIME],
-  ["actions", "admin_actions_newest", () => listActions(db), TIME],
+  ["top-ups of one state", "top_ups_status", () => listAllTopUps(db, { ...ANY, status: "quarantined" }), TIME],
+  ["actions", "admin_actions_newest", () => listActions(db, ANYBODY), TIME],
+  ["an admin's actions of some days", "admin_actions_admin", () => listActions(db, { ...ANYBODY, admin: "root", days: DAYS }), TIME],
+  ["actions on a target", "admin_actions_target", () => listActions(db, { ...ANYBODY, target: USER }), TIME],
+  ["all top-ups of some days", "top_ups_newest", () => listAllTopUps(db, { ...ANY, days: DAYS }), TIME],
+  ["a user's top-ups for an admin", "top_ups_user", () => listAllTopUps(db, { ...ANY, user: USER, days: DAYS }), TIME],
+  ["top-ups that an admin resolved", "top_ups_resolved", () => listAllTopUps(db, { ...ANY, admin: "root" }), TIME],
 ];
 
 it.each(LISTS)("a page of %s is read from %s", async (_name, index, list, middle) => {
@@ -56,6 +73,27 @@ it.each(LISTS)("a page of %s is read from %s", async (_name, index, list, middle
     expect(nodes.flatMap((node) => node["Index Name"] ?? [])).toEqual([index]);
     expect(nodes.map((node) => node["Node Type"]).filter((type) => type === "Sort" || type === "Seq Scan")).toEqual([]);
   }
+});
+
+it("transactions of some days are found by halves, and read from the index of their chain alone", async () => {
+  for (const after of [null, ["100"]]) {
+    const nodes = await planOf(listTransactions(db, USER, "owner", DAYS), after);
+    const indexes = new Set(nodes.flatMap((node) => node["Index Name"] ?? []));
+    expect([...indexes].toSorted()).toEqual(["credit_transactions_position", "credit_wallets_pkey"]);
+    expect(nodes.map((node) => node["Node Type"]).filter((type) => type === "Sort" || type === "Seq Scan")).toEqual([]);
+  }
+});
+
+it("a user's turns are read from their index, and what each cost for the rows of the page alone", async () => {
+  const nodes = await planOf(listUserTurns(db, USER, DAYS), null);
+  expect(nodes.flatMap((node) => node["Index Name"] ?? []).toSorted()).toEqual(["llm_call_events_call", "turns_user"]);
+  expect(nodes.filter((node) => node["Node Type"] === "Seq Scan")).toEqual([]);
+});
+
+it("actions about a user are looked up by their targets", async () => {
+  const nodes = await planOf(listActions(db, { ...ANYBODY, user: USER }), null);
+  const indexes = nodes.flatMap((node) => node["Index Name"] ?? []);
+  expect([indexes.includes("top_ups_user"), nodes.some((node) => node["Node Type"] === "Seq Scan")]).toEqual([true, false]);
 });
 
 type Node = { "Node Type": string; "Index Name"?: string; Plans?: Node[] };

@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newId } from "@pantheon/contract/id.ts";
 import { Problem } from "@pantheon/contract/problem.ts";
-import { CsvFile } from "@pantheon/contract/reports.ts";
+import { CsvFile } from "@pantheon/contract/wire.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";
 import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
 import { turnsApp } from "@pantheon/functions/turns/app.ts";
@@ -167,6 +167,7 @@ describe("real answers", () => {
     const ids = {
       session_id: session,
       top_up_id: await provokeQuarantine(world, promised),
+      turn_id: turn.json.id,
       transaction_id: debits.json.transactions[0].id,
       user_id: "gus",
       model_alias: "default",

@@ -158,6 +158,8 @@ describe("a payment that is repaired", () => {
 
 describe("what is shown of a payment", () => {
   it.each([
+    { what: "euros", currency: "eur", received: 1_000 },
+    { what: "dollars, none of which came", currency: "usd", received: 0 },
     { what: "yen", currency: "jpy", received: 1_000 },
     { what: "dinar, a lot of them", currency: "kwd", received: 999_999_999_999 },
     { what: "what is no letters", currency: "x\u0000", received: 5, said: null },

@@ -36,6 +36,9 @@ const REFUSED = [
   ...DATES.flatMap((asked) => NO_DAYS.map((day) => asked + day)),
   ...RANGES.map(([path, from, to]) => `${path}?${from}=2026-01-02&${to}=2026-01-01`),
   ...RANGES.map(([path, from]) => `${path}?${from}=2026-01-02&${from}=2026-01-02`),
+  ...RANGES.map(([path, from]) => `${path}?${from}=2026-01-02&from=2026-01-03`),
+  ...RANGES.map(([path, , to]) => `${path}?${to}=2026-01-02&to=2026-01-01`),
+  ...RANGES.map(([path]) => `${path}?from=2026-01-02&to=2026-01-01`),
   ...PATHS.map((path) => `${path}?unknown=1`),
   ...["hour", "", "DAY", "year", "day,week"].flatMap((bucket) =>
     ["usage/summary", "analytics/margin"].map((path) => `${path}?bucket=${bucket}`),
@@ -46,7 +49,8 @@ const REFUSED = [
   "analytics/margin?user_id=ada",
   ...["", LONG, "a%00", "a%0Ab", "%C2%85"].flatMap((id) => ["summary", "export.csv"].map((path) => `usage/${path}?user_id=${id}`)),
   ...["", LONG, "a%00"].flatMap((alias) => ["summary", "export.csv"].map((path) => `usage/${path}?model_alias=${alias}`)),
-  ...["0", "1001", "-1", "1.5", "1e2", "0x10", "", "%2010"].map((limit) => `analytics/usage?limit=${limit}`),
+  ...["0", "201", "1001", "-1", "1.5", "1e2", "0x10", "", "%2010"].map((limit) => `analytics/usage?limit=${limit}`),
+  "analytics/usage?cursor=x",
   ...["10001", "-1", "1.0", ""].map((offset) => `analytics/usage?offset=${offset}`),
   ...["year", "", "Day"].map((window) => `analytics/active-users?window=${window}`),
 ];

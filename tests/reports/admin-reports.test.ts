@@ -40,12 +40,13 @@ beforeAll(async () => {
 
 afterAll(() => world.end());
 
-/** A report, proved to be of its documented shape and to cost one statement. */
+/** A report, proved to be of its documented shape and to cost one statement; a page of a list costs two. */
 async function report<Schema extends v.GenericSchema>(path: string, schema: Schema): Promise<v.InferOutput<Schema>> {
+  const statements = path.startsWith("analytics/usage") ? 2 : 1;
   const before = world.passed.statements;
   const answer = await world.call("GET", `/api/v1/admin/${path}`, { user: ADMIN });
   expect({ status: answer.status, refusal: answer.status === 200 ? null : answer.json }).toEqual({ status: 200, refusal: null });
-  expect(world.passed.statements - before).toBe(1);
+  expect(world.passed.statements - before).toBe(statements);
   return exactly(schema, answer.json);
 }
 
@@ -59,11 +60,13 @@ describe("the summary", () => {
       total_output_tokens: 80_000,
       provider_cost_usd: "0.79",
       would_have_been_refused: 2,
+      from: null,
+      to: null,
       from_date: null,
       to_date: null,
       breakdown: [
-        { model_alias: "default", call_count: 3, credits_burned: "4.004" },
-        { model_alias: "gpt-4o", call_count: 2, credits_burned: "4" },
+        { model_alias: "default", call_count: 3, credits_burned: "4.004", credits_charged: "4.004" },
+        { model_alias: "gpt-4o", call_count: 2, credits_burned: "4", credits_charged: "4" },
       ],
       daily: [],
     });
@@ -81,9 +84,20 @@ describe("the summary", () => {
   it("counts only the days that were asked for, both ends included, also in a bucket that begins before them", async () => {
     const week = await report("usage/summary?bucket=week&from_date=2026-01-01&to_date=2026-01-04", UsageSummary);
     expect(week).toMatchObject({ from_date: "2026-01-01", to_date: "2026-01-04", total_credits_charged: "4", total_llm_calls: 2 });
-    expect(week.daily).toEqual([{ date: "2025-12-29", credits_burned: "4", call_count: 2 }]);
+    expect(week.daily).toEqual([{ date: "2025-12-29", credits_burned: "4", credits_charged: "4", call_count: 2 }]);
     expect(await report("usage/summary?to_date=2025-12-31", UsageSummary)).toMatchObject({ total_llm_calls: 1, from_date: null });
     expect(await report("usage/summary?from_date=2026-01-05", UsageSummary)).toMatchObject({ total_llm_calls: 2, to_date: null });
+  });
+
+  it("takes either name of a day, and both where they say the same", async () => {
+    const asked = "to=2026-01-04&to_date=2026-01-04&from=2026-01-01";
+    const summary = await report(`usage/summary?${asked}`, UsageSummary);
+    expect(summary).toEqual(await report("usage/summary?from_date=2026-01-01&to_date=2026-01-04", UsageSummary));
+    expect(summary).toMatchObject({ from: "2026-01-01", to: "2026-01-04", total_llm_calls: 2 });
+    const margin = await report("analytics/margin?from=2026-02-01", Margin);
+    expect(margin).toMatchObject({ revenue_usd: "0.02" });
+    const users = await report("analytics/usage?from=2026-01-01&end_date=2026-01-31", UsageByUser);
+    expect(users).toMatchObject({ total: 2, from: "2026-01-01", to: "2026-01-31", start_date: "2026-01-01" });
   });
 
   it("orders models of equal credits by name", async () => {
@@ -114,8 +128,11 @@ describe("analytics", () => {
       "cy gpt-4o 1 1",
     ]);
     expect(all).toMatchObject({ total: 4, start_date: null, end_date: null });
-    expect(all.rows[1]).toMatchObject({ total_input_tokens: 150, total_output_tokens: 20_000 });
-    expect(await report("analytics/usage?limit=2&offset=1", UsageByUser)).toEqual({ ...all, rows: all.rows.slice(1, 3) });
+    expect(all.rows[1]).toMatchObject({ total_input_tokens: 150, total_output_tokens: 20_000, total_credits_charged: "2.004" });
+    const middle = await report("analytics/usage?limit=2&offset=1", UsageByUser);
+    expect(middle).toEqual({ ...all, rows: all.rows.slice(1, 3), next_cursor: expect.any(String) });
+    const last = await report(`analytics/usage?limit=2&cursor=${middle.next_cursor}`, UsageByUser);
+    expect(last).toEqual({ ...all, rows: all.rows.slice(3) });
     expect(await report("analytics/usage?offset=10000", UsageByUser)).toEqual({ ...all, rows: [] });
     const january = await report("analytics/usage?start_date=2026-01-01&end_date=2026-01-31", UsageByUser);
     expect(january).toMatchObject({ total: 2, start_date: "2026-01-01", end_date: "2026-01-31" });

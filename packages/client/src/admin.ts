@@ -2,19 +2,25 @@
 
 import type * as shapes from "@pantheon/contract/admin.ts";
 import type * as booking from "@pantheon/contract/booking.ts";
+import type * as account from "@pantheon/contract/account.ts";
+import type * as histories from "@pantheon/contract/histories.ts";
 import type * as prices from "@pantheon/contract/prices.ts";
 import type * as reports from "@pantheon/contract/reports.ts";
 import type { Bucket, PeopleOrder, PeopleState, TopUpState, Window } from "@pantheon/contract/vocabulary.ts";
-import { ask, listing, path, search, succeed, type Sent } from "./calls.ts";
+import { ask, listing, path, search, succeed, type Days, type PageQuery, type Sent } from "./calls.ts";
 import type { CallOptions, Send } from "./transport.ts";
 
 const ADMIN = "/api/v1/admin";
 
-type Days = { readonly from_date?: string; readonly to_date?: string };
-type Filter = Days & { readonly user_id?: string; readonly model_alias?: string };
-type UsageByUserQuery = { readonly start_date?: string; readonly end_date?: string; readonly limit?: number; readonly offset?: number };
+/** `from` and `to`; their older names are taken as well. */
+type ReportDays = Days & { readonly from_date?: string; readonly to_date?: string };
+type UsageByUserQuery = Days & PageQuery & { readonly start_date?: string; readonly end_date?: string };
+type Filter = ReportDays & { readonly user_id?: string; readonly model_alias?: string };
 type PeopleQuery = { readonly query?: string; readonly state?: PeopleState; readonly order?: PeopleOrder };
 type NewVersion = Sent<ReturnType<typeof prices.versionCreate>>;
+
+type ActionsQuery = Days & { readonly admin_id?: string; readonly target?: string; readonly user_id?: string };
+type TopUpsQuery = Days & { readonly status?: TopUpState; readonly user_id?: string; readonly admin_id?: string };
 
 export function adminClient(send: Send) {
   return {
@@ -51,9 +57,29 @@ export function adminClient(send: Send) {
       reactivate: (user: string, more: CallOptions = {}) =>
         ask<typeof shapes.Suspension>(send, { ...more, method: "POST", path: path`/api/v1/admin/users/${user}/reactivate` }),
     },
-    actions: listing<typeof shapes.ActionList, "actions">(send, `${ADMIN}/actions`, "actions"),
+    ...historiesClient(send),
+    reports: reportsClient(send),
+  };
+}
+
+function historiesClient(send: Send) {
+  return {
+    /** Everything of one person; of their turns what they cost, and not what was said. */
+    of: (user: string) => ({
+      transactions: listing<typeof account.TransactionList, "transactions", Days>(
+        send,
+        path`/api/v1/admin/users/${user}/transactions`,
+        "transactions",
+      ),
+      turns: listing<typeof histories.AdminTurnList, "turns", Days>(send, path`/api/v1/admin/users/${user}/turns`, "turns"),
+      topUps: listing<typeof histories.AdminTopUpList, "top_ups", Days>(send, path`/api/v1/admin/users/${user}/top-ups`, "top_ups"),
+    }),
+    /** Anybody's turn, with the receipt of what it cost. */
+    turn: (turn: string, more: CallOptions = {}) =>
+      ask<typeof histories.AdminTurnRead>(send, { ...more, method: "GET", path: path`/api/v1/admin/turns/${turn}` }),
+    actions: listing<typeof histories.ActionList, "actions", ActionsQuery>(send, `${ADMIN}/actions`, "actions"),
     topUps: {
-      ...listing<typeof shapes.AdminTopUpList, "top_ups", { readonly status?: TopUpState }>(send, `${ADMIN}/top-ups`, "top_ups"),
+      ...listing<typeof histories.AdminTopUpList, "top_ups", TopUpsQuery>(send, `${ADMIN}/top-ups`, "top_ups"),
       /** Takes a payment out of quarantine, once: 409 when it is not there any more. */
       resolve: (topUp: string, resolution: Sent<typeof shapes.ResolveCreate>, more: CallOptions = {}) =>
         ask<typeof shapes.ResolvedTopUp>(send, {
@@ -63,7 +89,6 @@ export function adminClient(send: Send) {
           body: resolution,
         }),
     },
-    reports: reportsClient(send),
   };
 }
 
@@ -105,8 +130,11 @@ function reportsClient(send: Send) {
       ask<typeof reports.UsageByUser>(send, { ...more, method: "GET", path: `${ADMIN}/analytics/usage${search(query)}` }),
     activeUsers: (query: { readonly window?: Window; readonly as_of?: string } = {}, more: CallOptions = {}) =>
       ask<typeof reports.ActiveUsers>(send, { ...more, method: "GET", path: `${ADMIN}/analytics/active-users${search(query)}` }),
-    margin: (query: Days & { readonly bucket?: Bucket } = {}, more: CallOptions = {}) =>
+    margin: (query: ReportDays & { readonly bucket?: Bucket } = {}, more: CallOptions = {}) =>
       ask<typeof reports.Margin>(send, { ...more, method: "GET", path: `${ADMIN}/analytics/margin${search(query)}` }),
+    /** Of the last 30 days unless told otherwise. */
+    cash: (query: Days = {}, more: CallOptions = {}) =>
+      ask<typeof reports.Cash>(send, { ...more, method: "GET", path: `${ADMIN}/cash${search(query)}` }),
     reconciliation: (more: CallOptions = {}) =>
       ask<typeof reports.Reconciliation>(send, { ...more, method: "GET", path: `${ADMIN}/reconciliation` }),
   };

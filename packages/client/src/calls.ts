@@ -12,6 +12,8 @@ export type Sent<Shape extends v.GenericSchema> = v.InferInput<Shape>;
 export type Read<Shape extends v.GenericSchema> = v.InferOutput<Shape>;
 
 export type QueryValues = Readonly<Record<string, string | number | undefined>>;
+/** Days as `YYYY-MM-DD`, UTC, both included. */
+export type Days = { readonly from?: string; readonly to?: string };
 export type PageQuery = { readonly limit?: number; readonly offset?: number; readonly cursor?: string };
 
 /** Sends a call and reads its JSON. Rejects with PantheonError for any status above 299. */

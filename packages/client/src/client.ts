@@ -4,12 +4,14 @@
 import type * as account from "@pantheon/contract/account.ts";
 import type { Health } from "@pantheon/contract/health.ts";
 import type { ModelList } from "@pantheon/contract/models.ts";
+import type * as own from "@pantheon/contract/own-usage.ts";
 import type * as turns from "@pantheon/contract/turns.ts";
+import type { TurnRead } from "@pantheon/contract/turn-read.ts";
 import { adminClient } from "./admin.ts";
-import { ask, listing, path, type Sent } from "./calls.ts";
+import { ask, listing, path, search, succeed, type Days, type Sent } from "./calls.ts";
 import { sessionsClient } from "./sessions.ts";
 import { readEvents, type TurnEvent } from "./sse.ts";
-import { createTransport, openStream, type CallOptions, type ClientOptions } from "./transport.ts";
+import { createTransport, openStream, type CallOptions, type ClientOptions, type Send } from "./transport.ts";
 
 const ME = "/api/v1/users/me";
 
@@ -28,7 +30,7 @@ export function createClient(options: ClientOptions) {
     turns: {
       /** Runs a turn; rejects with 402 `insufficient_credits` when there are too few. None of its refusals costs anything. */
       run: (session: string, turn: Sent<typeof turns.TurnCreate>, more: CallOptions = {}) =>
-        ask<typeof turns.TurnRead>(send, { ...more, method: "POST", path: path`/api/v1/sessions/${session}/turns`, body: turn }),
+        ask<typeof TurnRead>(send, { ...more, method: "POST", path: path`/api/v1/sessions/${session}/turns`, body: turn }),
       /**
        * Runs a turn and yields its events as they come, the last one `done` or `error`. Rejects like `run` before the first. To stop early,
        * leave the loop: what the model has answered by then is charged and stored.
@@ -50,14 +52,7 @@ export function createClient(options: ClientOptions) {
       /** Every alias that can be run, with what it can do and what it costs now. */
       list: (more: CallOptions = {}) => ask<typeof ModelList>(send, { ...more, method: "GET", path: "/api/v1/models" }),
     },
-    account: {
-      me: (more: CallOptions = {}) => ask<typeof account.Me>(send, { ...more, method: "GET", path: "/api/v1/auth/me" }),
-      usage: listing<typeof account.UsageList, "events">(send, `${ME}/usage`, "events"),
-      transactions: listing<typeof account.TransactionList, "transactions">(send, `${ME}/transactions`, "transactions"),
-      /** The arithmetic of one debit, computed again; 404 for what is no debit of yours. */
-      receipt: (transaction: string, more: CallOptions = {}) =>
-        ask<typeof account.Receipt>(send, { ...more, method: "GET", path: path`/api/v1/users/me/transactions/${transaction}/receipt` }),
-    },
+    account: accountClient(send),
     wallet: {
       read: (more: CallOptions = {}) => ask<typeof account.Wallet>(send, { ...more, method: "GET", path: `${ME}/wallet` }),
     },
@@ -78,5 +73,28 @@ export function createClient(options: ClientOptions) {
         ask<typeof Health>(send, { ...more, method: "GET", path: name === undefined ? "/api/v1/health" : path`/api/v1/health/${name}` }),
     },
     admin: adminClient(send),
+  };
+}
+
+function accountClient(send: Send) {
+  return {
+    me: (more: CallOptions = {}) => ask<typeof account.Me>(send, { ...more, method: "GET", path: "/api/v1/auth/me" }),
+    usage: listing<typeof account.UsageList, "events", Days>(send, `${ME}/usage`, "events"),
+    transactions: listing<typeof account.TransactionList, "transactions", Days>(send, `${ME}/transactions`, "transactions"),
+    /** One turn with the receipt of what it cost. */
+    turn: (turn: string, more: CallOptions = {}) =>
+      ask<typeof own.OwnTurn>(send, { ...more, method: "GET", path: path`/api/v1/users/me/turns/${turn}` }),
+    /** Sums by day and model: of the last 30 days unless told otherwise. */
+    summary: (query: Days & { readonly group_by?: "day" | "model" | "day,model" } = {}, more: CallOptions = {}) =>
+      ask<typeof own.OwnSummary>(send, { ...more, method: "GET", path: `${ME}/usage/summary${search(query)}` }),
+    /** The whole file as text. */
+    usageCsv: async (query: Days = {}, more: CallOptions = {}): Promise<string> =>
+      (await succeed(send, { ...more, method: "GET", path: `${ME}/usage/export.csv${search(query)}` })).text,
+    /** The whole file as text. */
+    transactionsCsv: async (query: Days = {}, more: CallOptions = {}): Promise<string> =>
+      (await succeed(send, { ...more, method: "GET", path: `${ME}/transactions/export.csv${search(query)}` })).text,
+    /** The arithmetic of one debit, computed again; 404 for what is no debit of yours. */
+    receipt: (transaction: string, more: CallOptions = {}) =>
+      ask<typeof account.Receipt>(send, { ...more, method: "GET", path: path`/api/v1/users/me/transactions/${transaction}/receipt` }),
   };
 }

@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import { decimalOrFault } from "./decimal-input.ts";
 import { DISPUTE_STATES, LEDGER_KINDS, LEDGER_SOURCES, TOP_UP_STATES, USAGE_SOURCES } from "./vocabulary.ts";
-import { Count, Decimal, Id, named, page, Time } from "./wire.ts";
+import { Count, DAY_ENTRIES, Decimal, Id, named, page, PAGE_ENTRIES, Time } from "./wire.ts";
 
 /** Whether somebody's turns and top-ups are refused, and the reason if one was given. */
 export const STANDING_ENTRIES = { suspended: v.boolean(), suspension_reason: v.nullable(v.string()) };
@@ -28,6 +28,7 @@ export const UsageEvent = named(
   v.object({
     id: v.string(),
     turn_id: v.string(),
+    session_id: v.string(),
     model_alias: v.string(),
     provider_model: v.string(),
     input_tokens_fresh: Count,
@@ -122,6 +123,12 @@ export const Receipt = named(
     matches: v.boolean(),
   }),
 );
+
+export const TurnPath = v.strictObject({ turn_id: Id });
+
+/** The query of a list of one's own by days. */
+export const DatedListQuery = v.strictObject({ ...PAGE_ENTRIES, ...DAY_ENTRIES });
+export const DatedQuery = v.strictObject(DAY_ENTRIES);
 
 export const TopUpCreate = named("TopUpCreate", "A top-up to start.", v.strictObject({ amount_usd: decimalOrFault(2) }));
 

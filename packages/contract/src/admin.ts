@@ -1,11 +1,11 @@
 // The admins' API on the wire (contract section 5), but for prices and reports.
 
 import * as v from "valibot";
-import { STANDING_ENTRIES, TOP_UP_ENTRIES, Transaction, WALLET_ENTRIES } from "./account.ts";
+import { STANDING_ENTRIES, Transaction, WALLET_ENTRIES } from "./account.ts";
 import { positiveDecimal } from "./decimal-input.ts";
 import { amount } from "./money.ts";
 import { Revision } from "./prices.ts";
-import { ENFORCEMENT_SOURCES, PEOPLE_ORDERS, PEOPLE_STATES, RESOLUTIONS, RESOLVE_ACTIONS, TOP_UP_STATES } from "./vocabulary.ts";
+import { ENFORCEMENT_SOURCES, PEOPLE_ORDERS, PEOPLE_STATES, RESOLVE_ACTIONS } from "./vocabulary.ts";
 import { Decimal, named, OpaqueId, page, PAGE_ENTRIES, text, Time } from "./wire.ts";
 
 export const UserPath = v.strictObject({ user_id: OpaqueId });
@@ -83,43 +83,6 @@ export const PeopleQuery = v.strictObject({
   order: v.optional(v.picklist(PEOPLE_ORDERS), "newest"),
 });
 
-const Values = v.nullable(v.record(v.string(), v.unknown()));
-
-export const AdminAction = named(
-  "AdminAction",
-  "What an admin did: the row is written by the statement that makes the change.",
-  v.object({
-    id: v.string(),
-    admin_id: v.string(),
-    action: v.string(),
-    target: v.string(),
-    before: Values,
-    after: Values,
-    request_id: v.nullable(v.string()),
-    created_at: Time,
-  }),
-);
-
-export const TopUpsQuery = v.strictObject({ ...PAGE_ENTRIES, status: v.optional(v.picklist(TOP_UP_STATES)) });
-
-export const AdminTopUp = named(
-  "AdminTopUp",
-  "Anybody's top-up; one that was set aside with its reason, what was received in the smallest unit of its currency, and what became of it.",
-  v.object({
-    ...TOP_UP_ENTRIES,
-    user_id: v.string(),
-    payment_intent: v.nullable(v.string()),
-    livemode: v.nullable(v.boolean()),
-    quarantine_reason: v.nullable(v.string()),
-    received_minor: v.nullable(Decimal),
-    received_currency: v.nullable(v.string()),
-    resolution: v.nullable(v.picklist(RESOLUTIONS)),
-    resolved_by: v.nullable(v.string()),
-    resolved_at: v.nullable(Time),
-    resolution_note: v.nullable(v.string()),
-  }),
-);
-
 export const ResolveCreate = named(
   "ResolveCreate",
   "What becomes of a payment in quarantine. A grant may name credits and a person where the payment's own do not fit; a dismissal takes neither.",
@@ -145,10 +108,4 @@ export const ResolvedTopUp = named(
   }),
 );
 
-export const ActionList = named("ActionList", "A page of the audit, newest first.", page("actions", AdminAction));
 export const PersonList = named("PersonList", "A page of people, the greatest first. `total` counts up to 10 000.", page("users", Person));
-export const AdminTopUpList = named(
-  "AdminTopUpList",
-  "A page of top-ups, newest first. `total` counts up to 10 000.",
-  page("top_ups", AdminTopUp),
-);

@@ -2,27 +2,18 @@
 
 import * as v from "valibot";
 import { BUCKETS, REVERSAL_KINDS, WINDOWS } from "./vocabulary.ts";
-import { Count, Day, Decimal, named, OpaqueId, PAGE_ENTRIES, text } from "./wire.ts";
+import { Count, Day, DAY_ENTRIES, Decimal, named, OpaqueId, page, PAGE_ENTRIES, text } from "./wire.ts";
 
 const BucketEntry = { bucket: v.optional(v.picklist(BUCKETS)) };
-const DateEntries = { from_date: v.optional(Day), to_date: v.optional(Day) };
+const OlderDay = v.pipe(v.optional(Day), v.description("The older name of `from` or `to`; both may be given when they are the same."));
+const DateEntries = { ...DAY_ENTRIES, from_date: OlderDay, to_date: OlderDay };
 const FilterEntries = { user_id: v.optional(OpaqueId), model_alias: v.optional(text(1, 64)), ...DateEntries };
 
 export const ExportQuery = v.strictObject(FilterEntries);
 export const SummaryQuery = v.strictObject({ ...FilterEntries, ...BucketEntry });
 export const MarginQuery = v.strictObject({ ...DateEntries, ...BucketEntry });
 
-export const UsageByUserQuery = v.strictObject({
-  start_date: v.optional(Day),
-  end_date: v.optional(Day),
-  limit: v.pipe(
-    v.optional(v.string(), "200"),
-    v.check((digits) => /^(?:[1-9]\d{0,2}|1000)$/.test(digits), "must be a whole number from 1 to 1000"),
-    v.transform(Number),
-    v.metadata({ type: "integer", minimum: 1, maximum: 1_000, default: 200 }),
-  ),
-  offset: PAGE_ENTRIES.offset,
-});
+export const UsageByUserQuery = v.strictObject({ ...PAGE_ENTRIES, ...DAY_ENTRIES, start_date: OlderDay, end_date: OlderDay });
 
 export const ActiveUsersQuery = v.strictObject({ window: v.optional(v.picklist(WINDOWS), "day"), as_of: v.optional(Day) });
 
@@ -39,33 +30,29 @@ export const UsageSummary = named(
     total_output_tokens: Count,
     provider_cost_usd: Decimal,
     would_have_been_refused: Count,
+    from: AskedDay,
+    to: AskedDay,
     from_date: AskedDay,
     to_date: AskedDay,
-    breakdown: v.array(v.object({ model_alias: v.string(), call_count: Count, credits_burned: Decimal })),
-    daily: v.array(v.object({ date: v.string(), credits_burned: Decimal, call_count: Count })),
+    breakdown: v.array(v.object({ model_alias: v.string(), call_count: Count, credits_burned: Decimal, credits_charged: Decimal })),
+    daily: v.array(v.object({ date: v.string(), credits_burned: Decimal, credits_charged: Decimal, call_count: Count })),
   }),
 );
 
-export const CsvFile = v.pipe(v.string(), v.description("A header row, then a row an event; CRLF ends a row."));
+const UserModelRow = v.object({
+  user_id: v.string(),
+  model_alias: v.string(),
+  total_input_tokens: Count,
+  total_output_tokens: Count,
+  total_credits_burned: Decimal,
+  total_credits_charged: Decimal,
+  event_count: Count,
+});
 
 export const UsageByUser = named(
   "UsageByUser",
-  "Usage by user and model, largest first.",
-  v.object({
-    rows: v.array(
-      v.object({
-        user_id: v.string(),
-        model_alias: v.string(),
-        total_input_tokens: Count,
-        total_output_tokens: Count,
-        total_credits_burned: Decimal,
-        event_count: Count,
-      }),
-    ),
-    total: Count,
-    start_date: AskedDay,
-    end_date: AskedDay,
-  }),
+  "A page of usage by user and model, largest first.",
+  v.object({ ...page("rows", UserModelRow).entries, from: AskedDay, to: AskedDay, start_date: AskedDay, end_date: AskedDay }),
 );
 
 export const ActiveUsers = named(
@@ -94,6 +81,26 @@ export const Margin = named(
     liability_usd: Decimal,
     by_model: v.array(v.object({ model_alias: v.string(), ...Earned })),
     buckets: v.array(v.object({ date: v.string(), ...Earned })),
+  }),
+);
+
+export const CashQuery = v.strictObject(DAY_ENTRIES);
+
+const Moved = { payments: Count, taken_usd: Decimal, refunded_usd: Decimal, disputed_usd: Decimal, net_usd: Decimal };
+
+export const Cash = named(
+  "Cash",
+  "Money as Stripe told of it: payments taken, also those set aside, and what refunds and disputes took or hold. `net_usd` is what is left of it.",
+  v.object({
+    from: v.string(),
+    to: v.string(),
+    fees_usd: v.pipe(v.null(), v.description("Stripe's events do not tell its fees: they stand in its own balance report.")),
+    total: v.object(Moved),
+    days: v.array(v.object({ date: v.string(), ...Moved })),
+    other_currencies: v.pipe(
+      v.array(v.object({ currency: v.string(), payments: Count, taken_minor: Decimal, refunded_minor: Decimal, disputed_minor: Decimal })),
+      v.description("What moved in other currencies, in their smallest unit."),
+    ),
   }),
 );
 

@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { ERROR_CODES } from "./error.ts";
-import { TurnRead } from "./turns.ts";
+import { TurnRead } from "./turn-read.ts";
 import { TOOL_STATES } from "./vocabulary.ts";
 import { Count, Decimal, named, Time } from "./wire.ts";
 

@@ -75,6 +75,15 @@ export const PAGE_ENTRIES = {
   ),
 };
 
+/** The days of a list or report, UTC, both included; to be spread into its query. */
+export const DAY_ENTRIES = {
+  from: v.pipe(v.optional(Day), v.description("The first day (UTC).")),
+  to: v.pipe(v.optional(Day), v.description("The last day (UTC), included.")),
+};
+
+/** A file of rows. */
+export const CsvFile = v.pipe(v.string(), v.description("A header row, then a row each; CRLF ends a row."));
+
 /** The query of a list that takes nothing else. */
 export const ListQuery = v.strictObject(PAGE_ENTRIES);
 

@@ -79,6 +79,9 @@ const QUERIES: Readonly<Record<string, string>> = {
   status: "pending",
   window: "week",
   as_of: "2026-11-20",
+  from: "2026-01-01",
+  to: "2026-12-31",
+  group_by: "day,model",
   from_date: "2026-01-01",
   to_date: "2026-12-31",
   start_date: "2026-01-01",
@@ -94,11 +97,12 @@ export function goodRequest(operation: Operation, world: AttackWorld): Draft {
   const isWebhook = name === "POST /webhooks/stripe";
   const body = isWebhook ? PAYMENT : (BODIES[name] ?? null);
   if (operation.takesBody && body === null) throw new Error(`${name} takes a body, and no good one is known: add it here`);
-  const { session, transaction, top_up: topUp } = world.things.ada;
+  const { session, turn, transaction, top_up: topUp } = world.things.ada;
   const ids = {
     session_id: session,
     transaction_id: transaction,
     top_up_id: topUp,
+    turn_id: turn,
     user_id: TARGET,
     model_alias: "deepseek",
     version: "2026-02-20",

@@ -16,6 +16,7 @@ import { PRICE_GUARDS } from "./guards/prices.ts";
 import { QUARANTINE_GUARDS } from "./guards/quarantine.ts";
 import { RIGHTS_GUARDS } from "./guards/rights.ts";
 import { SCHEMA_GUARDS } from "./guards/schema.ts";
+import { REPORT_GUARDS } from "./guards/reports.ts";
 import { STATEMENT_GUARDS } from "./guards/statements.ts";
 import { STRIPE_TIME_GUARDS } from "./guards/stripe-time.ts";
 import { CONVERSATION_GUARDS } from "./guards/conversation.ts";
@@ -25,6 +26,7 @@ import { WEB_GUARDS } from "./guards/web.ts";
 import type { Mutant } from "./mutant.ts";
 
 export const MUTANTS: readonly Mutant[] = [
+  ...REPORT_GUARDS,
   ...STATEMENT_GUARDS,
   ...RIGHTS_GUARDS,
   ...SCHEMA_GUARDS,

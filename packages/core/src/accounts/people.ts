@@ -123,3 +123,12 @@ select person.id,
        ) as session on true
  order by page.key desc, page.id desc`;
 }
+
+/** Throws 404 unless this id was ever here, has a wallet, or a top-up: an admin may have granted credits to somebody who never came. */
+export async function refuseNobody(db: Database, user: string): Promise<void> {
+  const { rows } = await sql<{ known: boolean }>`
+    select exists (select from users where id = ${user}::text)
+        or exists (select from credit_wallets where user_id = ${user}::text)
+        or exists (select from top_ups where user_id = ${user}::text) as known`.execute(db.query);
+  if (!rows[0]?.known) throw new DomainError("not_found", "User not found.");
+}

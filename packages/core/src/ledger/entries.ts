@@ -1,8 +1,10 @@
 // A wallet's ledger rows, newest first. The chain of `seq` is their order and their count.
 
+import { sql, type RawBuilder } from "kysely";
 import type * as v from "valibot";
 import type { Transaction } from "@pantheon/contract/account.ts";
 import type { Database } from "../db/database.ts";
+import { ALL_TIME, endOf, startOf, type Days } from "../db/days.ts";
 import { listOf } from "../db/list.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import type { List } from "@pantheon/contract/page.ts";
@@ -27,18 +29,28 @@ export type LedgerRow = {
 /** Who reads: the titles of sessions are their owner's alone. */
 export type Reader = "owner" | "admin";
 
-/** This wallet's transactions by `seq`; `total` is the wallet's `seq`, so no row is counted. */
-export function listTransactions(db: Database, wallet: string, reader: Reader = "owner"): List<LedgerRow> {
+/**
+ * This wallet's transactions of these days by `seq`. No row is counted for `total`: it is the wallet's `seq`, or lies between the first
+ * rows of the days.
+ */
+export function listTransactions(db: Database, wallet: string, reader: Reader = "owner", days: Days = ALL_TIME): List<LedgerRow> {
+  const since = days.from === null ? null : firstSince(wallet, startOf(days.from));
+  const until = days.to === null ? null : firstSince(wallet, endOf(days.to));
   const list = listOf({
     on: db.query,
     rows: db.query
       .selectFrom("credit_transactions")
       .select(["id", "kind", "source", "amount", "balance_after", "initiated_by", "note", "reference_id", "created_at", "seq"])
-      .where("user_id", "=", wallet),
+      .where("user_id", "=", wallet)
+      .$if(since !== null, (rows) => rows.where(sql<boolean>`seq >= ${since}`))
+      .$if(until !== null, (rows) => rows.where(sql<boolean>`seq < ${until}`)),
     order: [["seq", "bigint"]],
     async total() {
-      const chain = await db.query.selectFrom("credit_wallets").select("seq").where("user_id", "=", wallet).executeTakeFirst();
-      return Number(chain?.seq ?? 0);
+      const { rows } = await sql<{ count: string }>`
+        select coalesce(${until ?? sql`seq + 1`} - ${since ?? sql`1`}, 0) as count
+          from credit_wallets
+         where user_id = ${wallet}`.execute(db.query);
+      return Number(rows[0]?.count ?? 0);
     },
   });
   return {
@@ -48,6 +60,26 @@ export function listTransactions(db: Database, wallet: string, reader: Reader = 
       return { ...read, rows: await described(db, read.rows, reader) };
     },
   };
+}
+
+/**
+ * The `seq` of a wallet's first row at or after a moment; one more than its last where there is none. It is found by halves, since rows
+ * are numbered without gaps and follow time: some twenty looks into the index of the chain, which needs none of its own for time.
+ */
+function firstSince(wallet: string, moment: RawBuilder<Date>): RawBuilder<string> {
+  return sql<string>`(
+    with recursive search (low, high) as (
+      select 1::bigint, seq + 1 from credit_wallets where user_id = ${wallet}
+      union all
+      select case when middle.created_at < ${moment} then middle.seq + 1 else search.low end,
+             case when middle.created_at < ${moment} then search.high else middle.seq end
+        from search
+        join credit_transactions middle
+          on middle.user_id = ${wallet}
+         and middle.seq = (search.low + search.high) / 2
+       where search.low < search.high
+    )
+    select low from search where low >= high)`;
 }
 
 /** The ten newest transactions of a wallet, as they stand beside its figures for an admin. */

@@ -1,6 +1,7 @@
 // All top-ups, for admins: who paid what, and what was set aside and why.
 
 import type { Database } from "../db/database.ts";
+import { createdWithin, type Days } from "../db/days.ts";
 import { listOf } from "../db/list.ts";
 import type { List } from "@pantheon/contract/page.ts";
 import { listTakenBack, type TakenBack } from "./taken-back.ts";
@@ -29,13 +30,24 @@ export type TopUpReportRow = {
 /** What a total is counted up to. */
 const COUNTED = 10_000;
 
-/** Top-ups by time and id, newest first; of one status, or all. */
-export function listAllTopUps(db: Database, status: TopUpState | undefined): List<TopUpReportRow> {
+/** Of which state, whose, resolved by which admin, begun on which days; null is any. */
+export type TopUpFilter = {
+  readonly status: TopUpState | null;
+  readonly user: string | null;
+  readonly admin: string | null;
+  readonly days: Days;
+};
+
+/** Top-ups by time and id, newest first. */
+export function listAllTopUps(db: Database, { status, user, admin, days }: TopUpFilter): List<TopUpReportRow> {
   const rows = db.query
     .selectFrom("top_ups")
     .select(["id", "user_id", "amount_usd", "credits_to_grant", "status", "payment_intent", "livemode", "quarantine_reason"])
     .select(["received_minor", "received_currency", "resolution", "resolved_by", "resolved_at", "resolution_note"])
     .select(["created_at", "updated_at"])
-    .$if(status !== undefined, (query) => query.where("status", "=", status ?? "created"));
+    .where(createdWithin(days))
+    .$if(status !== null, (query) => query.where("status", "=", status ?? "created"))
+    .$if(user !== null, (query) => query.where("user_id", "=", user ?? ""))
+    .$if(admin !== null, (query) => query.where("resolved_by", "=", admin ?? ""));
   return listTakenBack(db, listOf({ on: db.query, rows, countedTo: COUNTED }));
 }

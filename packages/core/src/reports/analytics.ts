@@ -4,34 +4,44 @@ import type * as v from "valibot";
 import type { ActiveUsers, UsageByUser } from "@pantheon/contract/reports.ts";
 import { sql } from "kysely";
 import type { Database } from "../db/database.ts";
+import { listOf } from "../db/list.ts";
+import type { List } from "@pantheon/contract/page.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
-import { createdWithin, dayWithin, type Range } from "./range.ts";
+import { createdWithin, dayWithin, type Days } from "../db/days.ts";
 import type { Window } from "@pantheon/contract/vocabulary.ts";
 
-export type UserModelPage = { readonly limit: number; readonly offset: number };
+export type UserModelRow = {
+  user_id: string;
+  model_alias: string;
+  input_tokens: string;
+  output_tokens: string;
+  credits_burned: string;
+  credits_charged: string;
+  calls: string;
+};
 
-/** A row a user and model, the largest consumer first; `total` is the number of rows in all. One statement, so both see one moment. */
-export async function readUsageByUser(
-  db: Database,
-  range: Range,
-  { limit, offset }: UserModelPage,
-): Promise<v.InferInput<typeof UsageByUser>> {
-  const { rows } = await sql<UserModelRow>`
-    with g as materialized (
-      select user_id, model_alias, sum(input_tokens_fresh + input_tokens_cached) as input_tokens, sum(output_tokens) as output_tokens,
-             sum(credits_burned) as credits_burned, sum(calls) as calls
-        from usage_daily where ${dayWithin(range)} group by user_id, model_alias having sum(calls) > 0)
-    select c.total, p.*
-      from (select count(*) as total from g) c
-      left join lateral (select * from g order by credits_burned desc, user_id collate "C", model_alias collate "C"
-                          limit ${limit}::int offset ${offset}::int) p on true
-     order by p.credits_burned desc, p.user_id collate "C", p.model_alias collate "C"`.execute(db.report);
-  return {
-    rows: rows.flatMap((row) => (row.user_id === null ? [] : [userModelView(row, row.user_id)])),
-    total: Number(rows[0]?.total ?? 0),
-    start_date: range.from,
-    end_date: range.to,
-  };
+/** A row a user and model with a call in these days, the largest consumer first. */
+export function listUsageByUser(db: Database, days: Days): List<UserModelRow> {
+  return listOf({
+    on: db.report,
+    rows: sql<UserModelRow>`
+      select user_id collate "C" as user_id,
+             model_alias collate "C" as model_alias,
+             sum(input_tokens_fresh + input_tokens_cached) as input_tokens,
+             sum(output_tokens) as output_tokens,
+             sum(credits_burned) as credits_burned,
+             sum(credits_charged) as credits_charged,
+             sum(calls) as calls
+        from usage_daily
+       where ${dayWithin(days)}
+       group by user_id, model_alias
+      having sum(calls) > 0`,
+    order: [
+      ["credits_burned", "decimal"],
+      ["user_id", "opaque"],
+      ["model_alias", "opaque"],
+    ],
+  });
 }
 
 /** Users who ran a turn, and users who came, in the 1, 7 or 30 days that end with the day `asOf`. One statement. */
@@ -52,24 +62,15 @@ function firstDay(last: string, count: number): string | null {
   return first.getUTCFullYear() < 1 ? null : first.toISOString().slice(0, "YYYY-MM-DD".length);
 }
 
-/** Every column but `total` is null when the page has no row. */
-type UserModelRow = {
-  total: string;
-  user_id: string | null;
-  model_alias: string;
-  input_tokens: string;
-  output_tokens: string;
-  credits_burned: string;
-  calls: string;
-};
-
-function userModelView(row: UserModelRow, user: string) {
+/** A row as it leaves (contract section 5). */
+export function userModelView(row: UserModelRow): v.InferInput<typeof UsageByUser>["rows"][number] {
   return {
-    user_id: user,
+    user_id: row.user_id,
     model_alias: row.model_alias,
     total_input_tokens: Number(row.input_tokens),
     total_output_tokens: Number(row.output_tokens),
     total_credits_burned: format(amount(row.credits_burned)),
+    total_credits_charged: format(amount(row.credits_charged)),
     event_count: Number(row.calls),
   };
 }

@@ -7,7 +7,7 @@ import type { Database } from "../db/database.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import type { Log } from "../log.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
-import { createdWithin, type Range } from "./range.ts";
+import { createdWithin, type Days } from "../db/days.ts";
 import type { UsageFilter } from "./summary.ts";
 
 /**
@@ -86,7 +86,7 @@ const DAY_MS = 86_400_000;
  * The ids between which the range lies. An id carries the moment before settle at which it was minted, on another clock than
  * `created_at`; a day on either side is more than the two can differ, and `created_at` decides.
  */
-function idBounds({ from, to }: Range): IdBounds {
+function idBounds({ from, to }: Days): IdBounds {
   return {
     after: idAt(from === null ? 0 : Math.max(0, Date.parse(from) - DAY_MS)),
     before: to === null ? null : idAt(Math.max(0, Date.parse(to) + 2 * DAY_MS)),

@@ -7,7 +7,7 @@ import type { Margin } from "@pantheon/contract/reports.ts";
 import { sql } from "kysely";
 import type { Database } from "../db/database.ts";
 import { amount, format, ZERO, type Amount } from "@pantheon/contract/money.ts";
-import { dayWithin, type Range } from "./range.ts";
+import { dayWithin, type Days } from "../db/days.ts";
 import { spending } from "./spending.ts";
 import { BY_BUCKET, BY_MODEL, bucketOf, TOTAL } from "./summary.ts";
 import type { Bucket } from "@pantheon/contract/vocabulary.ts";
@@ -20,7 +20,7 @@ import type { Bucket } from "@pantheon/contract/vocabulary.ts";
  */
 export async function readMargin(
   db: Database,
-  range: Range,
+  range: Days,
   bucket: Bucket | null,
   usdPerCredit: Amount,
 ): Promise<v.InferInput<typeof Margin>> {

@@ -2,13 +2,13 @@
 // first one on, so that it can be computed again at any time and a day that is over never changes (docs/ledger.md).
 
 import { sql, type RawBuilder } from "kysely";
-import { createdWithin, dayWithin, type Range } from "./range.ts";
+import { createdWithin, dayWithin, type Days } from "../db/days.ts";
 
 /**
  * The CTE `spending` (day, model_alias, granted_usd, unpaid_usd) and what it is made of: a row for each call of the range that spent
  * credits which nobody had bought, in USD at the call's own price of a credit.
  */
-export function spending(range: Range): RawBuilder<unknown> {
+export function spending(range: Days): RawBuilder<unknown> {
   return sql`
       -- Whoever was charged in the range. Their ledgers are read from the first row on, nobody else's.
       spenders as (

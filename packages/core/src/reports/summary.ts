@@ -6,11 +6,11 @@ import type { UsageSummary } from "@pantheon/contract/reports.ts";
 import { sql, type RawBuilder } from "kysely";
 import type { Database } from "../db/database.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
-import { dayWithin, type Range } from "./range.ts";
+import { dayWithin, type Days } from "../db/days.ts";
 import type { Bucket } from "@pantheon/contract/vocabulary.ts";
 
 /** Whose usage of which model on which days; null is everyone's, of every model. */
-export type UsageFilter = { readonly user: string | null; readonly alias: string | null; readonly range: Range };
+export type UsageFilter = { readonly user: string | null; readonly alias: string | null; readonly range: Days };
 
 /**
  * The summary of contract section 5. A bucket is named by its first day (a week's is its Monday) even where the range begins later, and
@@ -31,14 +31,16 @@ export async function readSummary(
   const used = rows.filter(({ calls }) => calls !== "0");
   return {
     ...totals(total),
+    from: range.from,
+    to: range.to,
     from_date: range.from,
     to_date: range.to,
     breakdown: used
       .filter(({ grouped }) => grouped === BY_MODEL)
-      .map((row) => ({ model_alias: row.model_alias ?? "", call_count: Number(row.calls), credits_burned: decimal(row.credits_burned) })),
+      .map((row) => Object.assign({ model_alias: row.model_alias ?? "" }, usedOf(row))),
     daily: used
       .filter((row) => row.grouped === BY_BUCKET && row.bucket !== null)
-      .map((row) => ({ date: row.bucket ?? "", credits_burned: decimal(row.credits_burned), call_count: Number(row.calls) })),
+      .map((row) => Object.assign({ date: row.bucket ?? "" }, usedOf(row))),
   };
 }
 
@@ -80,6 +82,10 @@ function totals(row: SumRow | undefined) {
     provider_cost_usd: decimal(row?.provider_cost_usd),
     would_have_been_refused: Number(row?.refused ?? 0),
   };
+}
+
+function usedOf(row: SumRow) {
+  return { call_count: Number(row.calls), credits_burned: decimal(row.credits_burned), credits_charged: decimal(row.credits_charged) };
 }
 
 function decimal(text = "0"): string {

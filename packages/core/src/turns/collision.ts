@@ -115,8 +115,8 @@ function sessionBusy(blocker: Pick<KeyedTurn, "lease_left">): DomainError {
 }
 
 /**
- * Seconds until it is worth asking again about a running turn. The lease outlasts the function by its grace, so one that runs within that
- * belongs to a dead container: nothing changes before its lease is over.
+ * Seconds until it is worth asking again about a running turn. A JSON turn's lease outlasts its function by the grace, and a stream renews its
+ * own long before: one that runs within that belongs to a dead container, and nothing changes before its lease is over.
  */
 function retryAfterOf({ lease_left: left }: Pick<KeyedTurn, "lease_left">): number {
   return left * 1_000 <= LIMITS.leaseGraceMs ? Math.max(1, left) : RETRY_AFTER_SECONDS;

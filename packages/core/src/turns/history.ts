@@ -7,7 +7,7 @@ import type { List } from "@pantheon/contract/page.ts";
 import { readSession } from "./sessions.ts";
 import { unsettledTurnView, type UnsettledTurn } from "./view.ts";
 import type * as v from "valibot";
-import type { TurnRead } from "@pantheon/contract/turns.ts";
+import type { TurnRead } from "@pantheon/contract/turn-read.ts";
 import type { Role } from "@pantheon/contract/vocabulary.ts";
 
 export type TurnRow = UnsettledTurn & { response_body: string | null };

@@ -14,9 +14,8 @@ import type { GateRow } from "../ledger/statements/gate.ts";
 import { coverageOf, LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
 import { newTarget, ownInsteadOf, wayAround, type Target, type Way } from "./collision.ts";
 import { next, type Action, type Outcome } from "./next.ts";
-import { withUsualCost } from "./refusal.ts";
 import { sweepUser } from "./sweep.ts";
-import { usualCost } from "./usual-cost.ts";
+import { usualCost, withUsualCost } from "./usual-cost.ts";
 
 /** A turn that runs under our attempt, with all that asking the model and settling need. */
 export type OpenedTurn = {

@@ -1,26 +1,61 @@
 // The receipt of a debit: its inputs as they were stored, and the arithmetic done again from nothing but them.
 
+import type * as v from "valibot";
+import type { Receipt } from "@pantheon/contract/account.ts";
 import type { Database } from "../db/database.ts";
-import { DomainError } from "@pantheon/contract/error.ts";
+import { DomainError, invariant } from "@pantheon/contract/error.ts";
+import type { LedgerKind, LedgerSource } from "@pantheon/contract/vocabulary.ts";
+import type { Reader } from "../ledger/entries.ts";
 import { described } from "../ledger/described.ts";
 import { charge } from "../pricing/charge.ts";
 import { amount, format, sum, ZERO } from "@pantheon/contract/money.ts";
+import { rfc3339 } from "@pantheon/contract/time.ts";
 
 /**
  * One line a model call, recomputed by the same functions that charged it. `matches` says that every line gives what was stored and
  * that the lines add up to the debit. 404 for an unknown transaction, another wallet's, or one that is no turn's debit (contract section 4).
  */
 export async function readReceipt(db: Database, wallet: string, transaction: string) {
-  const found = await db.query
+  const debit = await debits(db, wallet).where("id", "=", transaction).executeTakeFirst();
+  if (!debit) throw new DomainError("not_found", "Transaction not found.");
+  return receiptOf(db, wallet, debit, "owner");
+}
+
+/** The receipt of what a turn was charged, as this reader may see it; null when it was charged nothing. */
+export async function readReceiptOfTurn(
+  db: Database,
+  wallet: string,
+  turn: string,
+  reader: Reader,
+): Promise<v.InferInput<typeof Receipt> | null> {
+  const debit = await debits(db, wallet).where("reference_id", "=", turn).executeTakeFirst();
+  if (!debit) return null;
+  const receipt = await receiptOf(db, wallet, debit, reader);
+  return { ...receipt, created_at: rfc3339(receipt.created_at) };
+}
+
+function debits(db: Database, wallet: string) {
+  return db.query
     .selectFrom("credit_transactions")
     .select(["id", "kind", "source", "amount", "balance_after", "reference_id", "created_at"])
-    .where("id", "=", transaction)
     .where("user_id", "=", wallet)
     .where("kind", "=", "debit")
-    .where("source", "=", "turn") // what an admin takes has no calls
-    .execute();
-  const [debit] = await described(db, found, "owner");
-  if (!debit) throw new DomainError("not_found", "Transaction not found.");
+    .where("source", "=", "turn"); // what an admin takes has no calls
+}
+
+type Debit = {
+  id: string;
+  kind: LedgerKind;
+  source: LedgerSource;
+  amount: string;
+  balance_after: string;
+  reference_id: string;
+  created_at: Date;
+};
+
+async function receiptOf(db: Database, wallet: string, found: Debit, reader: Reader) {
+  const [debit] = await described(db, [found], reader);
+  invariant(debit, "what is described stays");
   const events = await db.query
     .selectFrom("llm_call_events")
     .selectAll()

@@ -6,7 +6,7 @@ import { DomainError } from "@pantheon/contract/error.ts";
 import { capabilitiesView, unsupported } from "../models/capable.ts";
 import type { Model } from "../models/model.ts";
 import type { Sampling } from "../models/request.ts";
-import { amount, format, roundHalfUp, type Amount } from "@pantheon/contract/money.ts";
+import { amount, format } from "@pantheon/contract/money.ts";
 import { knownAliases, type Catalog } from "../pricing/catalog.ts";
 import type { TurnRequest } from "./request.ts";
 
@@ -48,14 +48,6 @@ function unsupportedBy(alias: string, { capabilities }: Model, sampling: Samplin
 export function unknownAlias(path: string, catalog: Catalog): DomainError {
   const message = `must be one of ${knownAliases(catalog).join(", ")}`;
   return new DomainError("unknown_model_alias", "Unknown model alias.", { errors: [{ path, message }] });
-}
-
-/** The same 402 with what such a turn has cost lately, in place of the hold. */
-export function withUsualCost(refusal: DomainError, usual: Amount): DomainError {
-  return new DomainError(refusal.code, refusal.message, {
-    members: { ...refusal.members, estimated_cost: format(roundHalfUp(usual, 8)) },
-    cause: refusal,
-  });
 }
 
 /**

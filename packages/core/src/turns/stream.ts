@@ -6,7 +6,7 @@ import { invariant } from "@pantheon/contract/error.ts";
 import { format } from "@pantheon/contract/money.ts";
 import type * as shapes from "@pantheon/contract/stream.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
-import type { TurnRead } from "@pantheon/contract/turns.ts";
+import type { TurnRead } from "@pantheon/contract/turn-read.ts";
 import { keepLease } from "./lease.ts";
 import type { ConversationEvent, Terms } from "./converse.ts";
 import type { Course } from "./course.ts";

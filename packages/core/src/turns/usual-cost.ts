@@ -2,7 +2,8 @@
 
 import { sql } from "kysely";
 import type { Database } from "../db/database.ts";
-import { amount, type Amount } from "@pantheon/contract/money.ts";
+import { DomainError } from "@pantheon/contract/error.ts";
+import { amount, format, roundHalfUp, type Amount } from "@pantheon/contract/money.ts";
 
 /** How many of the newest model calls are looked at. They are read by the index of a user's own list, whatever their alias. */
 const CALLS_LOOKED_AT = 50;
@@ -23,4 +24,12 @@ export async function usualCost(db: Database, wallet: string, alias: string): Pr
     .where("model_alias", "=", alias)
     .executeTakeFirst();
   return found?.usual == null ? null : amount(found.usual);
+}
+
+/** The same 402 with what such a turn has cost lately, in place of the hold. */
+export function withUsualCost(refusal: DomainError, usual: Amount): DomainError {
+  return new DomainError(refusal.code, refusal.message, {
+    members: { ...refusal.members, estimated_cost: format(roundHalfUp(usual, 8)) },
+    cause: refusal,
+  });
 }

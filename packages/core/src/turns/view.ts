@@ -3,7 +3,8 @@
 
 import type * as v from "valibot";
 import { invariant } from "@pantheon/contract/error.ts";
-import type { SettledMember, TurnRead } from "@pantheon/contract/turns.ts";
+import type { SettledMember } from "@pantheon/contract/turns.ts";
+import type { TurnRead } from "@pantheon/contract/turn-read.ts";
 import type { TurnState } from "@pantheon/contract/vocabulary.ts";
 import { format, sum } from "@pantheon/contract/money.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";

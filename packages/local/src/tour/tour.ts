@@ -170,7 +170,7 @@ async function reporting({ step, as }: Walk, hasTurns: boolean): Promise<void> {
   const { reports } = as(OPERATOR).admin;
   await step("The day's report", "GET usage/summary", async () => {
     const today = new Date().toISOString().slice(0, 10);
-    const { daily, ...sums } = await reports.summary({ from_date: today, to_date: today, bucket: "day" });
+    const { daily, ...sums } = await reports.summary({ from: today, to: today, bucket: "day" });
     const outcome = `${sums.total_llm_calls} calls, ${sums.total_credits_burned} credits, ${sums.would_have_been_refused} would be refused`;
     return { value: null, outcome, ok: daily.length === 1 || !hasTurns };
   });

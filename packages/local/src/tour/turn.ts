@@ -3,7 +3,7 @@
 import { performance } from "node:perf_hooks";
 import type * as v from "valibot";
 import type { CallOptions } from "@pantheon/client/transport.ts";
-import type { TurnRead } from "@pantheon/contract/turns.ts";
+import type { TurnRead } from "@pantheon/contract/turn-read.ts";
 import type { World } from "../world.ts";
 import type { Outcome, Walk } from "./walk.ts";
 

@@ -12,6 +12,7 @@ import { asks, callerOf, pathOf, POST_SESSION, POST_TURN, sends } from "./reques
 
 const BOBS = {
   session_id: "{bob.session}",
+  turn_id: "{bob.turn}",
   transaction_id: "{bob.transaction}",
   top_up_id: "{bob.top_up}",
   user_id: "bob",
@@ -51,7 +52,13 @@ export const AUTHORISATION: readonly Row[] = [
         const ask = (ids: Readonly<Record<string, string>>, headers = {}) =>
           send(called(operation, ids, expected, { headers: { "X-Request-Id": "same", ...headers } }));
         const unknown = await ask(Object.fromEntries(Object.keys(BOBS).map((name) => [name, newId()])));
-        const others = { ...BOBS, session_id: "{bob.turn}", transaction_id: "{bob.session}", top_up_id: "{bob.transaction}" };
+        const others = {
+          ...BOBS,
+          session_id: "{bob.turn}",
+          turn_id: "{bob.session}",
+          transaction_id: "{bob.session}",
+          top_up_id: "{bob.transaction}",
+        };
         for (const foreign of [await ask(BOBS), await ask(BOBS, { "Idempotency-Key": "a-key-of-ada" }), await ask(others)]) {
           expect([operation.name, foreign.text, headersOf(foreign)]).toEqual([operation.name, unknown.text, headersOf(unknown)]);
         }

@@ -14,9 +14,10 @@ export async function interleaved({ world, many, seed, look, say, operations }: 
   const users = await Promise.all(
     ["cleo", "dora"].map(async (name) => {
       const session = await givenSession(world, name, { title: `canary-${name}`, system_prompt: `canary-${name}` });
-      expect((await runTurn(world, session, { user: name, message: `canary-${name}` })).status).toBe(201);
+      const turn = await runTurn(world, session, { user: name, message: `canary-${name}` });
+      expect(turn.status).toBe(201);
       const { json } = await world.call("GET", "/api/v1/users/me/transactions", { user: name });
-      return { name, ids: { session_id: session, transaction_id: String(json.transactions[0].id) } };
+      return { name, ids: { session_id: session, turn_id: turn.json.id, transaction_id: String(json.transactions[0].id) } };
     }),
   );
   const reads = operations.filter(

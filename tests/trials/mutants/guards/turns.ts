@@ -142,8 +142,8 @@ export const TURN_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${CORE}/turns/receipt.ts`,
-        find: '.where("id", "=", transaction)\n    .where("user_id", "=", wallet)',
-        replace: '.where("id", "=", transaction)',
+        find: '    .where("user_id", "=", wallet)\n    .where("kind", "=", "debit")',
+        replace: '    .where("kind", "=", "debit")',
       },
     ],
     test: {
