@@ -22,7 +22,7 @@ exports.ROOMS = {
   config: { imports: [], faces: ["config", "database-url", "variables"] },
   db: {
     imports: ["config"],
-    faces: ["app-login", "connected-role", "database", "list", "migrate", "migration-head", "prepared", "unavailable"],
+    faces: ["app-login", "connected-role", "database", "days", "list", "migrate", "migration-head", "prepared", "unavailable"],
   },
   audit: { imports: ["db"], faces: ["actions", "audited", "keyed", "once", "request-key"] },
   models: { imports: [], faces: ["attempts", "capable", "collect", "gateway", "model", "models", "report", "request"] },
@@ -47,13 +47,14 @@ exports.ROOMS = {
   accounts: { imports: ["db", "audit", "ledger"], faces: ["caller", "people", "person"] },
   turns: {
     imports: ["config", "db", "audit", "accounts", "ledger", "pricing", "metering", "models"],
-    faces: ["history", "offered", "receipt", "run", "sessions", "stream", "sweep", "usage-events"],
+    faces: ["all-turns", "history", "offered", "own-turn", "receipt", "run", "sessions", "stream", "sweep", "usage-events"],
   },
   payments: {
     imports: ["config", "db", "audit", "accounts", "ledger"],
     faces: [
       "asked-rarely",
       "cancel",
+      "cash",
       "checkout",
       "events",
       "list",
@@ -67,6 +68,6 @@ exports.ROOMS = {
       "upkeep",
     ],
   },
-  reports: { imports: ["db"], faces: ["analytics", "export", "margin", "range", "summary"] },
+  reports: { imports: ["db"], faces: ["analytics", "csv", "export", "margin", "own-summary", "range", "summary"] },
   maintenance: { imports: ["db"], faces: ["health-probe", "lost-revenue", "runs"] },
 };
