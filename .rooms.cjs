@@ -68,6 +68,6 @@ exports.ROOMS = {
       "upkeep",
     ],
   },
-  reports: { imports: ["db"], faces: ["analytics", "csv", "export", "margin", "own-summary", "range", "summary"] },
+  reports: { imports: ["db"], faces: ["analytics", "csv", "export", "margin", "own-summary", "summary"] },
   maintenance: { imports: ["db"], faces: ["health-probe", "lost-revenue", "runs"] },
 };
