@@ -7,7 +7,6 @@ import type { AppEnv, Asked } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { listPage } from "@pantheon/edge/output/list-page.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
-import { eventStream } from "@pantheon/edge/output/event-stream.ts";
 import { refusalOf } from "@pantheon/edge/shell/thrown.ts";
 import { body, noBody, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
@@ -16,11 +15,11 @@ import { ListQuery } from "@pantheon/contract/wire.ts";
 import type { TurnDeps, TurnRequest } from "@pantheon/core/turns/request.ts";
 import { listMessages, listTurns, turnView, type MessageRow } from "@pantheon/core/turns/history.ts";
 import { runTurn } from "@pantheon/core/turns/run.ts";
-import { streamTurn } from "@pantheon/core/turns/stream.ts";
 import { createSession, deleteSession, listSessions, readSession, sessionView } from "@pantheon/core/turns/sessions.ts";
 import {
   MessageList,
   Session,
+  SessionContext,
   SessionCreate,
   SessionList,
   SessionPath,
@@ -87,11 +86,17 @@ function runRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     ownSession,
     body(TurnCreate),
     async (c) => {
+      const [{ streamTurn }, { eventStream }] = await streaming();
       const turn = await streamTurn(deps, turnRequest(c, deps, c.req.valid("param"), c.req.valid("json")));
       if (turn.replayed) c.header("Idempotency-Replayed", "true");
       return eventStream(c, turn, (thrown) => refusalOf(thrown, deps.log, { request_id: c.var.requestId, function: "turns" }));
     },
   );
+}
+
+/** Read by the first stream, and not by the cold start of a function that answers in one piece. */
+function streaming() {
+  return Promise.all([import("@pantheon/core/turns/stream.ts"), import("@pantheon/edge/output/event-stream.ts")]);
 }
 
 function historyRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
@@ -109,6 +114,22 @@ function historyRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     async (c) => {
       const turns = listTurns(deps.db, c.var.caller.actor, c.req.valid("param").session_id);
       return c.var.respond(await listPage(c, c.req.valid("query"), "turns", turns, turnView));
+    },
+  );
+  app.get(
+    `${SESSION}/context`,
+    describe({
+      id: "readContext",
+      summary: "What the session's model would be sent, and how large that is",
+      tag: "turns",
+      responds: [200, SessionContext],
+      refusals: { 404: "No such session of yours" },
+    }),
+    noQuery,
+    ownSession,
+    async (c) => {
+      const { readContext } = await import("@pantheon/core/turns/context.ts");
+      return c.var.respond(await readContext(deps, c.var.caller.actor, c.req.valid("param").session_id));
     },
   );
   app.get(

@@ -72,6 +72,7 @@ async function asUser(ada: Client): Promise<void> {
   expect([events[0], events.at(-1)]).toEqual(["turn_started", "done"]);
   await ada.sessions.list({ limit: 10 });
   await ada.sessions.read(session.id);
+  await ada.sessions.context(session.id);
   await ada.turns.of(session.id).list();
   await ada.messages.of(session.id).list();
   await ada.wallet.read();

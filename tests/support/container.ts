@@ -31,12 +31,13 @@ type ContainerOptions = {
   models?: Readonly<Record<string, Model>>;
   maxConnections?: number;
   clock?: Clock;
+  onStatement?: () => void;
 };
 
 /** Nothing is connected until its first turn. `timeLeftMs` of a turn is what the function has, 29 s unless given. */
 export function givenContainer(
   world: TestWorld,
-  { config = {}, models, maxConnections = 4, clock = Date.now }: ContainerOptions = {},
+  { config = {}, models, maxConnections = 4, clock = Date.now, onStatement }: ContainerOptions = {},
 ): Container {
   const log = quietLog();
   const deps = createDeps({
@@ -45,6 +46,7 @@ export function givenContainer(
     clock,
     maxConnections,
     models: models ?? world.deps.models,
+    ...(onStatement && { onStatement }),
   });
   const app = turnsApp(deps);
   return {

@@ -48,6 +48,7 @@ export const GOOD_ROWS: Readonly<Record<string, Row>> = {
     pricing_version: "2026-02-20",
     pricing_revision: 1,
   },
+  session_summaries: { session_id: SESSION, text: "s", text_bound: 1, through_index: 1, turn_id: TURN, model_alias: "default" },
   tool_call_events: { ...CALL, tool_name: "search", status: "success" },
   uploaded_files: { user_id: "u", filename: "f", mime_type: "text/plain", size_bytes: 1, content: "c" },
   pricing_versions: { version: "v", label: "l", effective_date: "2026-01-01" },

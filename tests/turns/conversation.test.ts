@@ -7,7 +7,7 @@ import { newId } from "@pantheon/contract/id.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import type { ModelAnswer } from "@pantheon/core/models/collect.ts";
 import { callRecord, type CallRecord } from "@pantheon/core/turns/call-record.ts";
-import type { Conversation } from "@pantheon/core/turns/converse.ts";
+import { NO_MEMORY, type Conversation } from "@pantheon/core/turns/converse.ts";
 import { openTurn, type OpenedTurn } from "@pantheon/core/turns/open.ts";
 import { readReceipt } from "@pantheon/core/turns/receipt.ts";
 import type { TurnRequest } from "@pantheon/core/turns/request.ts";
@@ -74,7 +74,7 @@ function twoCalls(request: TurnRequest, turn: OpenedTurn, output = 23, deps: Pic
     answer: answerOf("Found.", output, { providerModel: "its/successor" }),
   });
   const tool = { id: newId(), call_index: 0, tool_name: "search", status: "success" as const, latency_ms: 5 };
-  return { turn, calls: [first, second], tools: [tool], text: "Found." };
+  return { turn, calls: [first, second], tools: [tool], text: "Found.", memory: NO_MEMORY };
 }
 
 const sumOf = (calls: readonly CallRecord[]) => format(calls.reduce((total, { charge }) => total.plus(charge.charged), amount("0")));

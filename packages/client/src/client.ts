@@ -28,6 +28,9 @@ export function createClient(options: ClientOptions) {
         ask<typeof turns.Session>(send, { ...more, method: "POST", path: SESSIONS, body: session }),
       read: (session: string, more: CallOptions = {}) =>
         ask<typeof turns.Session>(send, { ...more, method: "GET", path: path`/api/v1/sessions/${session}` }),
+      /** What the session's model would be sent before the next message, and how large that is. */
+      context: (session: string, more: CallOptions = {}) =>
+        ask<typeof turns.SessionContext>(send, { ...more, method: "GET", path: path`/api/v1/sessions/${session}/context` }),
       delete: async (session: string, more: CallOptions = {}): Promise<void> => {
         await succeed(send, { ...more, method: "DELETE", path: path`/api/v1/sessions/${session}` });
       },

@@ -92,8 +92,8 @@ export const TurnRead = named(
     balance_after: v.nullable(Decimal),
     low_balance: v.nullable(v.boolean()),
     prune_triggered: v.pipe(v.boolean(), v.description("Older turns were left out to fit the model's window.")),
-    summary_triggered: v.boolean(),
-    summary_used_fallback: v.boolean(),
+    summary_triggered: v.pipe(v.boolean(), v.description("What no longer fits was to be summarised for this turn and the next ones.")),
+    summary_used_fallback: v.pipe(v.boolean(), v.description("There is no such summary: what no longer fits was left out.")),
     tool_calls: v.array(ToolCall),
     created_at: Time,
     completed_at: v.nullable(Time),
@@ -107,6 +107,31 @@ export const Message = named(
   "Message",
   "One side of a completed turn. Its id is the turn's id and the role.",
   v.object({ id: v.string(), role: v.picklist(ROLES), content: v.string(), turn_id: v.string(), created_at: Time }),
+);
+
+export const SessionContext = named(
+  "SessionContext",
+  "What the session's model would be sent before the next message, and how large that is. `room_tokens` are left for that message.",
+  v.object({
+    session_id: v.string(),
+    model_alias: v.string(),
+    context_window: Count,
+    max_output_tokens: v.pipe(Count, v.description("Kept free for the answer.")),
+    messages: v.array(
+      v.object({
+        role: v.picklist(["system", "user", "assistant"]),
+        source: v.picklist(["system_prompt", "summary", "turn"]),
+        turn_index: v.pipe(v.nullable(Count), v.description("The turn that said it; of a summary the newest one that it stands for.")),
+        octets: Count,
+        content: v.string(),
+      }),
+    ),
+    octets: v.pipe(Count, v.description("Of all messages, with what wraps each.")),
+    octets_per_token: v.pipe(Decimal, v.description("As the provider counted the session's last long prompt; 4 until then.")),
+    input_tokens_estimated: Count,
+    room_tokens: Count,
+    is_full: v.pipe(v.boolean(), v.description("Older turns no longer fit: the next turn summarises them, or leaves them out.")),
+  }),
 );
 
 export const SessionList = named("SessionList", "A page of sessions, newest first.", page("sessions", Session));

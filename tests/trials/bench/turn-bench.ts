@@ -90,6 +90,7 @@ async function oneTurn(db: Database, catalog: Catalog, user: string, session: st
     coverInFull: false,
     historyTurns: 10,
     historyOctets: 65_536,
+    summaries: true,
     key: null,
     requestHash: null,
   });
@@ -109,6 +110,7 @@ async function oneTurn(db: Database, catalog: Catalog, user: string, session: st
     pruned: false,
     octetsPerToken: null,
     textBound: 39,
+    summary: null,
   });
   if (!settled) throw new Error("a turn of the bench did not settle");
 }

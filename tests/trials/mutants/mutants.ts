@@ -15,6 +15,7 @@ import { SCHEMA_GUARDS } from "./guards/schema.ts";
 import { STATEMENT_GUARDS } from "./guards/statements.ts";
 import { STRIPE_TIME_GUARDS } from "./guards/stripe-time.ts";
 import { CONVERSATION_GUARDS } from "./guards/conversation.ts";
+import { SUMMARY_GUARDS } from "./guards/summaries.ts";
 import { TURN_GUARDS } from "./guards/turns.ts";
 import { WEB_GUARDS } from "./guards/web.ts";
 import type { Mutant } from "./mutant.ts";
@@ -25,6 +26,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...TURN_GUARDS,
   ...CONVERSATION_GUARDS,
   ...LEASE_GUARDS,
+  ...SUMMARY_GUARDS,
   ...METERING_GUARDS,
   ...MODEL_GUARDS,
   ...PAYMENT_GUARDS,

@@ -6,6 +6,7 @@ import { newId } from "@pantheon/contract/id.ts";
 import { amount, roundHalfUp, sum, ZERO, type Amount } from "@pantheon/contract/money.ts";
 import { inputEstimate, outputEstimate } from "../metering/estimate.ts";
 import { normaliseUsage, type Usage } from "../metering/usage.ts";
+import type { Attempt } from "../models/attempts.ts";
 import type { ModelAnswer } from "../models/collect.ts";
 import { listCost, type Model, type Route } from "../models/model.ts";
 import { capped, charge, type Charge } from "../pricing/charge.ts";
@@ -83,6 +84,15 @@ export function providerCost({ route, costUsd }: Pick<ModelAnswer, "route" | "co
   const tokens = { fresh: fresh - cacheWrite - cacheWriteHour, cacheRead, cacheWrite, cacheWriteHour, output };
   const cost = costUsd === null ? listCost(route, tokens) : amount(costUsd);
   return roundHalfUp(cost.lt(ZERO) ? ZERO : cost, COST_DECIMALS).toFixed();
+}
+
+/** What a failed attempt that reported usage is billed to us; nothing where it reported none. */
+export function attemptCost(model: Model, { provider, providerModel, usage }: Attempt): string[] {
+  const route = model.routes.find((one) => one.provider === provider && one.model === providerModel);
+  if (usage === null || route === undefined) return [];
+  const none = { inputEstimate: 0, outputEstimate: 0, maxInput: 0, maxOutput: 0 };
+  const bounds = { ...none, credibleInput: model.credible.input, credibleOutput: model.credible.output, cut: true };
+  return [providerCost({ route, costUsd: usage.providerCostUsd }, normaliseUsage(usage, bounds))];
 }
 
 /** A shorter prompt says more of what wraps it than of its language. */

@@ -4,7 +4,6 @@ import { DomainError } from "@pantheon/contract/error.ts";
 import { converse, type Conversation, type Terms } from "./converse.ts";
 import { LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
 import { openTurn, type OpenedTurn } from "./open.ts";
-import { settleTurn } from "./settle.ts";
 
 /** The response body, and whether it is the stored answer of an earlier request with the same key. */
 export type TurnOutcome = { readonly body: string; readonly replayed: boolean };
@@ -15,7 +14,8 @@ export type TurnOutcome = { readonly body: string; readonly replayed: boolean };
  */
 export async function runTurn(deps: TurnDeps, request: TurnRequest): Promise<TurnOutcome> {
   const { most, terms } = jsonTime(deps, request);
-  const turn = await openInTime(deps, request, most, JSON_LEASE_MS);
+  // What settles is read while the database opens the first turn of a container, and there before a model is asked.
+  const [{ settleTurn }, turn] = await Promise.all([import("./settle.ts"), openInTime(deps, request, most, JSON_LEASE_MS)]);
   if ("replay" in turn) return { body: turn.replay, replayed: true };
   return { body: await settleTurn(deps, request, await collected(deps, request, turn, terms())), replayed: false };
 }

@@ -23,6 +23,8 @@ export type ConversationInput = {
   coverInFull: boolean;
   historyTurns: number;
   historyOctets: number;
+  /** Whether a summary may stand for the session's older turns. */
+  summaries: boolean;
 };
 
 /** A rule of thumb for tokens in text: four octets each (what a hold estimates with, unless it must be a bound). */
@@ -34,11 +36,16 @@ const LEAST_OCTETS_PER_TOKEN = 0.5;
 /** What a bound of tokens is raised by, for tokenizers that add marks of their own. */
 const BOUND_MARGIN = 1.125;
 
+/** What a model is shown as asked before the summary of older turns, which is then the answer: user and assistant go on taking turns. */
+export const SUMMARY_QUESTION = "What have we said so far, in short?";
+/** A summary that takes more than a quarter of the room is left out: the newest turns say more. */
+const SUMMARIES_IN_ROOM = 4;
+
 const WRAP = sql.lit(OCTETS_PER_MESSAGE);
 const PER_TOKEN = sql.lit(OCTETS_PER_TOKEN);
 const LEAST = sql.lit(LEAST_OCTETS_PER_TOKEN);
 
-/** The CTEs `session`, `price`, `past`, `density` and `weighed`: what the model may be shown, and how much of it there is room for. */
+/** The CTEs `session`, `price`, `summary`, `past`, `density` and `weighed`: what the model may be shown, and how much of it there is room for. */
 export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown> {
   return sql`
   -- Of this statement's snapshot: the session, if it is there and this user's.
@@ -68,7 +75,8 @@ export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown
            lateral (select (${slot.prices}::jsonb -> session.alias ->> 'window')::bigint
                            - ${slot.maxOutputTokens}::bigint as tokens) as prompt
   ),
-  -- Of this statement's snapshot: the newest completed turns.
+  ${summary(slot)},
+  -- Of this statement's snapshot: the newest completed turns, but those that the summary stands for.
   -- One more than is shown tells whether there are older ones.
   past as (
     select turn_index,
@@ -80,11 +88,30 @@ export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown
       from turns
      where session_id = ${slot.session}::uuid
        and status = 'completed'
+       and turn_index > coalesce((select through from summary), 0)
        and exists (select from session)
      order by turn_index desc
      limit ${slot.historyTurns}::int + 1
   ),
   ${room(slot)}`;
+}
+
+/** The CTE `summary`: what stands for the session's older turns, as a question and its answer. */
+function summary(slot: Slots<ConversationInput>): RawBuilder<unknown> {
+  const wrapped = sql`${sql.lit(Buffer.byteLength(SUMMARY_QUESTION))} + 2 * ${WRAP}`;
+  return sql`
+  -- Of this statement's snapshot: what stands for the older turns, if it leaves room for newer ones.
+  summary as (
+    select said.text,
+           said.through_index as through,
+           octet_length(said.text) + ${wrapped} as octets,
+           said.text_bound + ${wrapped} as bound
+      from session_summaries as said
+           join session on session.id = said.session_id,
+           price
+     where ${slot.summaries}::boolean
+       and octet_length(said.text) * ${sql.lit(SUMMARIES_IN_ROOM)} <= price.room
+  )`;
 }
 
 /** The CTEs `density` and `weighed`: how much of the past there is room for. */
@@ -107,6 +134,7 @@ function room(slot: Slots<ConversationInput>): RawBuilder<unknown> {
            row_number() over newest <= ${slot.historyTurns}::int
            and sum(octets) over newest
                <= least((select price.tokens * density.octets_per_token - session.octets
+                                - coalesce((select octets from summary), 0)
                            from price, session, density),
                         ${slot.historyOctets}::bigint) as kept
       from past
@@ -115,7 +143,7 @@ function room(slot: Slots<ConversationInput>): RawBuilder<unknown> {
 }
 
 /**
- * The CTEs `history`, `estimate` and `hold`: what the model will be shown, how many tokens that is, and what it may cost. One turn of
+ * The CTEs `history`, `estimate` and `hold`: what the model will be shown (beside the summary), how many tokens that is, and what it may cost. One turn of
  * history costs two messages.
  * Under "cover in full" the hold is an upper bound: every octet of the longer of text and NFKC counts as a token, and an eighth more.
  * Completed turns keep theirs, since PostgreSQL takes 30 to 450 ms to normalise a whole history.
@@ -124,10 +152,11 @@ export function reckoning(slot: Slots<ConversationInput>): RawBuilder<unknown> {
   return sql`
   -- What is kept of the past, as the model reads it, and the index that the next turn takes. Always one row.
   history as (
-    select coalesce(json_agg(json_build_object('user', user_input, 'assistant', assistant_output)
+    select coalesce(json_agg(json_build_object('index', turn_index, 'user', user_input,
+                                               'assistant', assistant_output)
                              order by turn_index)
                       filter (where kept), '[]') as messages,
-           coalesce(max(turn_index), 0) + 1 as next,
+           greatest(max(turn_index), (select through from summary), 0) + 1 as next,
            coalesce(sum(octets) filter (where kept), 0) as octets,
            coalesce(sum(case when ${slot.coverInFull}::boolean
                              then coalesce(text_bound,
@@ -140,12 +169,16 @@ export function reckoning(slot: Slots<ConversationInput>): RawBuilder<unknown> {
   ),
   -- Octets and tokens of all that the model will read.
   estimate as (
-    select history.octets + session.octets as octets,
+    select read.octets,
            density.octets_per_token,
            case when ${slot.coverInFull}::boolean
-                then ceil((history.bound + session.bound) * ${sql.lit(BOUND_MARGIN)})
-                else ceil((history.octets + session.octets) / density.octets_per_token) end as input_tokens
-      from history, session, density
+                then ceil(read.bound * ${sql.lit(BOUND_MARGIN)})
+                else ceil(read.octets / density.octets_per_token) end as input_tokens
+      from history, session, density,
+           lateral (select history.octets + session.octets
+                           + coalesce((select octets from summary), 0) as octets,
+                           history.bound + session.bound
+                           + coalesce((select bound from summary), 0) as bound) as read
   ),
   -- The price of that and of the longest answer, rounded up.
   hold as (

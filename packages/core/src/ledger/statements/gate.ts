@@ -45,7 +45,9 @@ export type GateRow = {
   /** False when prompt and message alone are larger than the model's window. */
   fits: boolean | null;
   system_prompt: string | null;
-  history: { user: string; assistant: string }[];
+  /** What stands for the turns up to `through`; null when nothing does. */
+  summary: { text: string; through: number } | null;
+  history: { index: number; user: string; assistant: string }[];
   pruned: boolean;
   /** UTF-8 octets of all that the model will read, with what wraps each message. */
   octets: string | null;
@@ -128,6 +130,7 @@ export function gateReply(slot: Slots<GateInput>): RawBuilder<unknown> {
        price.multiplier,
        price.room >= 0 as fits,
        session.system_prompt,
+       (select json_build_object('text', text, 'through', through) from summary) as summary,
        history.messages as history,
        history.pruned,
        hold.octets,
