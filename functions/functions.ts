@@ -1,6 +1,8 @@
 // The manifest: every function of the product, the addresses it answers, whether it also has a URL that streams, and its scheduled jobs.
 // The gateway in front, the infrastructure, the local world and the commands read it; it loads nothing.
 
+import type { JobName } from "@pantheon/contract/vocabulary.ts";
+
 /** Functions that people and Stripe call. An address is a prefix; the longest that matches answers. */
 export const FUNCTIONS = {
   turns: { addresses: ["/api/v1/sessions", "/api/v1/health", "/api/v1/health/turns"], streams: true },
@@ -23,3 +25,36 @@ export function functionFor(path: string): FunctionName | null {
 const PREFIXES = FUNCTION_NAMES.flatMap((name) => FUNCTIONS[name].addresses.map((prefix) => ({ name, prefix }))).toSorted(
   (a, b) => b.prefix.length - a.prefix.length,
 );
+
+/** Functions that a schedule calls and nobody else, and how long each may run. The sweep must not wait for a job that takes ten minutes. */
+export const SCHEDULED = {
+  maintenance: { timeout: "10 minutes" },
+  "maintenance-sweep": { timeout: "1 minute" },
+} as const;
+
+export type Job = {
+  /** Which of the scheduled functions runs it. */
+  readonly runsIn: keyof typeof SCHEDULED;
+  /** How often it is due: a divisor of a day, or a day. */
+  readonly everyMinutes: number;
+  /** When a daily one is due, in UTC. */
+  readonly at?: { readonly hour: number; readonly minute: number };
+  /** By when a run ends by itself, counted from its begin: well inside its function's time, since its last question may take a while. */
+  readonly endsWithinMs: number;
+  /** How old its last run may be on a stage where all is well. */
+  readonly lateAfterMinutes: number;
+};
+
+/** The scheduled jobs. What each does is in maintenance/jobs.ts. */
+export const JOBS = {
+  sweep: { runsIn: "maintenance-sweep", everyMinutes: 1, endsWithinMs: 40_000, lateAfterMinutes: 3 },
+  reconcile: { runsIn: "maintenance", everyMinutes: 15, endsWithinMs: 4 * 60_000, lateAfterMinutes: 35 },
+  // In the night of most, and off the full hour, when everybody's run. One statement, which looks at everything.
+  verify: {
+    runsIn: "maintenance",
+    everyMinutes: 24 * 60,
+    at: { hour: 3, minute: 17 },
+    endsWithinMs: 9 * 60_000,
+    lateAfterMinutes: 26 * 60,
+  },
+} as const satisfies Record<JobName, Job>;

@@ -1,6 +1,7 @@
 // The Lambda functions: what each runs, with how much, and what it may do. Every function may read its part of the stage's secrets and write
 // its own log, and nothing else: what the product does to the world it does over the database and HTTP.
 
+import { SCHEDULED } from "../functions/functions.ts";
 import type { Maybe } from "./key.ts";
 import type { SecretPart } from "./secret-parts.ts";
 import type { StageSecrets } from "./secret.ts";
@@ -67,16 +68,15 @@ const FUNCTIONS = {
   maintenance: {
     handler: "functions/maintenance/handler.handler",
     memory: "512 MB",
-    timeout: "10 minutes",
+    ...SCHEDULED.maintenance,
     scheduled: true,
     reads: ["payments"],
   },
-  // The same jobs' handler, for the sweep alone: it is due every minute, and must not wait for a job that takes ten. It asks nobody but
-  // the database.
+  // The same jobs' handler, for the sweep alone. It asks nobody but the database.
   "maintenance-sweep": {
     handler: "functions/maintenance/handler.handler",
     memory: "512 MB",
-    timeout: "1 minute",
+    ...SCHEDULED["maintenance-sweep"],
     scheduled: true,
     reads: [],
   },

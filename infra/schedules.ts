@@ -1,25 +1,24 @@
-// When the jobs of functions/maintenance run. A run that fails is not repeated, since the next one looks at everything
-// that is due; the alarms tell of it.
+// When a stage calls the scheduled functions (functions/functions.ts). A run that fails is not repeated, since the next one looks at
+// everything that is due; the alarms tell of it.
 
+import { JOBS, type Job } from "../functions/functions.ts";
 import type { PantheonFunctions } from "./functions.ts";
 import { stageName } from "./stage-name.ts";
 
 export function createSchedules(functions: PantheonFunctions): sst.aws.CronV2[] {
-  return Object.entries(SCHEDULES).map(
-    ([job, schedule]) =>
-      new sst.aws.CronV2(`${job[0]?.toUpperCase()}${job.slice(1)}`, {
-        function: functions[job === "sweep" ? "maintenance-sweep" : "maintenance"].arn,
-        schedule,
-        event: { job },
+  return Object.entries<Job>(JOBS).map(
+    ([name, job]) =>
+      new sst.aws.CronV2(`${name[0]?.toUpperCase()}${name.slice(1)}`, {
+        function: functions[job.runsIn].arn,
+        schedule: scheduleOf(job),
+        event: { job: name },
         retries: 0,
-        transform: { schedule: { name: stageName(job) } },
+        transform: { schedule: { name: stageName(name) } },
       }),
   );
 }
 
-/** By job. The daily one runs in the night of most, and off the full hour, when everybody's run. */
-const SCHEDULES = {
-  sweep: "rate(1 minute)",
-  reconcile: "rate(15 minutes)",
-  verify: "cron(17 3 * * ? *)",
-} as const;
+function scheduleOf({ everyMinutes, at }: Job) {
+  if (at) return `cron(${at.minute} ${at.hour} * * ? *)` as const;
+  return `rate(${everyMinutes} ${everyMinutes === 1 ? "minute" : "minutes"})` as const;
+}

@@ -15,7 +15,7 @@ import { amount, format } from "@pantheon/contract/money.ts";
 import { listAllTopUps, type TopUpReportRow } from "@pantheon/core/payments/list.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import type { Resolution } from "@pantheon/core/payments/resolve.ts";
-import { actingAdmin } from "./prices.ts";
+import { actingAdmin } from "./acting-admin.ts";
 import * as shapes from "@pantheon/contract/admin.ts";
 import { TopUpPath } from "@pantheon/contract/account.ts";
 

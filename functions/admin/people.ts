@@ -16,7 +16,7 @@ import { noBody, noQuery, optionalBody, params, query } from "@pantheon/edge/inp
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { storedAnswer } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
-import { actingAdmin } from "./prices.ts";
+import { actingAdmin } from "./acting-admin.ts";
 
 type PeopleDeps = { readonly db: Database; readonly config: Pick<Config, "lowBalanceThreshold"> };
 

@@ -2,13 +2,14 @@
 
 import type { Hono } from "hono";
 import type { Database } from "@pantheon/core/db/database.ts";
-import { requestKey, storedAnswer } from "@pantheon/edge/output/respond.ts";
-import type { AppEnv, Asked } from "@pantheon/edge/shell/app-env.ts";
+import { storedAnswer } from "@pantheon/edge/output/respond.ts";
+import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { invalidRequest } from "@pantheon/edge/input/faults.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { body, noBody, noQuery, params } from "@pantheon/edge/input/validate.ts";
-import { activateVersion, createVersion, patchPrice, readPrices, type ActingAdmin } from "@pantheon/core/pricing/prices.ts";
+import { activateVersion, createVersion, patchPrice, readPrices } from "@pantheon/core/pricing/prices.ts";
+import { actingAdmin } from "./acting-admin.ts";
 import * as shapes from "@pantheon/contract/admin.ts";
 import { MODELS } from "@pantheon/core/models/models.ts";
 
@@ -16,11 +17,6 @@ type PricingDeps = { readonly db: Database };
 
 const NO_ADMIN = { 403: "Not an admin" };
 const VersionCreate = shapes.versionCreate(Object.keys(MODELS));
-
-/** Who writes, for the audit and the key's row. `path` stands for the address where two addresses are one act. */
-export function actingAdmin(c: Asked, path?: string): ActingAdmin {
-  return { admin: c.var.caller.actor, requestId: c.var.requestId, key: requestKey(c, path) };
-}
 
 export function pricingRoutes(app: Hono<AppEnv>, { db }: PricingDeps): void {
   app.get(

@@ -9,7 +9,7 @@ import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { body, noBody, noQuery } from "@pantheon/edge/input/validate.ts";
 import { overrideEnforcement, readSettings } from "@pantheon/core/pricing/settings.ts";
-import { actingAdmin } from "./prices.ts";
+import { actingAdmin } from "./acting-admin.ts";
 import * as shapes from "@pantheon/contract/admin.ts";
 
 type SettingsDeps = { readonly db: Database; readonly config: Config };

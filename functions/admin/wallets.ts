@@ -13,14 +13,15 @@ import { format, type Amount } from "@pantheon/contract/money.ts";
 import { listActions, type ActionRow } from "@pantheon/core/audit/actions.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import { ListQuery } from "@pantheon/contract/wire.ts";
-import { grantByAdmin } from "@pantheon/core/ledger/grant.ts";
+import { deductByAdmin, grantByAdmin } from "@pantheon/core/ledger/grant.ts";
 import { recentTransactions } from "@pantheon/core/ledger/entries.ts";
 import { findWallet } from "@pantheon/core/ledger/wallet.ts";
-import { actingAdmin } from "./prices.ts";
+import { actingAdmin } from "./acting-admin.ts";
 import * as shapes from "@pantheon/contract/admin.ts";
+import * as booking from "@pantheon/contract/booking.ts";
 
 const NO_ADMIN = { 403: "Not an admin" };
-const NO_USER_ID = "Nobody can have this id";
+const NOBODY = "Nobody of this id was ever here, or nobody can have it";
 const someone = params(shapes.UserPath, "User not found.");
 
 export function walletRoutes(app: Hono<AppEnv>, { db }: { readonly db: Database }): void {
@@ -42,19 +43,25 @@ export function walletRoutes(app: Hono<AppEnv>, { db }: { readonly db: Database 
       return c.var.respond({ user_id: user, ...figures, recent_transactions: await recentTransactions(db, user) });
     },
   );
+  grantRoutes(app, db);
+  deductRoute(app, db);
+  actionRoutes(app, db);
+}
+
+function grantRoutes(app: Hono<AppEnv>, db: Database): void {
   app.post(
     "/api/v1/admin/wallets/:user_id/grant",
     describe({
       id: "grantCredits",
       summary: "Grant credits",
       tag: "admin",
-      responds: [200, shapes.Grant],
-      refusals: { ...NO_ADMIN, 404: NO_USER_ID },
+      responds: [200, booking.Grant],
+      refusals: { ...NO_ADMIN, 404: NOBODY },
     }),
     noQuery,
     idempotencyKey,
     someone,
-    body(shapes.GrantCreate),
+    body(booking.GrantCreate),
     (c) =>
       grant(c, db, c.req.valid("param").user_id, c.req.valid("json"), (user, _amount, transaction) => ({
         user_id: user,
@@ -67,36 +74,61 @@ export function walletRoutes(app: Hono<AppEnv>, { db }: { readonly db: Database 
       id: "grantUserCredits",
       summary: "Grant credits: the same act at a second address",
       tag: "admin",
-      responds: [200, shapes.UserGrant],
-      refusals: { ...NO_ADMIN, 404: NO_USER_ID },
+      responds: [200, booking.UserGrant],
+      refusals: { ...NO_ADMIN, 404: NOBODY },
     }),
     noQuery,
     idempotencyKey,
     someone,
-    body(shapes.GrantCreate),
+    body(booking.GrantCreate),
     (c) =>
       grant(c, db, c.req.valid("param").user_id, c.req.valid("json"), (user, credits) => ({
         user_id: user,
         credits_granted: format(credits),
       })),
   );
-  actionRoutes(app, db);
 }
 
-type GrantHead = Omit<v.InferInput<typeof shapes.Grant> | v.InferInput<typeof shapes.UserGrant>, "new_balance">;
+function deductRoute(app: Hono<AppEnv>, db: Database): void {
+  app.post(
+    "/api/v1/admin/wallets/:user_id/deduct",
+    describe({
+      id: "deductCredits",
+      summary: "Take credits back",
+      tag: "admin",
+      responds: [200, booking.Deduction],
+      refusals: { ...NO_ADMIN, 404: "No such wallet", 409: "Less is available" },
+    }),
+    noQuery,
+    idempotencyKey,
+    params(shapes.UserPath, "Wallet not found."),
+    body(booking.DeductCreate),
+    async (c) => {
+      const user = c.req.valid("param").user_id;
+      const { amount, note, allow_negative: allowNegative } = c.req.valid("json");
+      type Head = Omit<v.InferInput<typeof booking.Deduction>, "new_balance">;
+      const answer = (transaction: string): Head => ({ user_id: user, transaction_id: transaction });
+      const admin = actingAdmin(c, `/api/v1/admin/wallets/${user}/deduct`);
+      return storedAnswer(c, await deductByAdmin(db, admin, { wallet: user, amount, note, allowNegative, answer }));
+    },
+  );
+}
+
+type GrantHead = Omit<v.InferInput<typeof booking.Grant> | v.InferInput<typeof booking.UserGrant>, "new_balance">;
 type GrantAnswer = (user: string, amount: Amount, transaction: string) => GrantHead;
 
 async function grant(
   c: Asked,
   db: Database,
   user: string,
-  asked: { amount: Amount; note: string | null },
+  asked: { amount: Amount; note: string | null; create: boolean },
   answer: GrantAnswer,
 ): Promise<Response> {
   const granted = await grantByAdmin(db, actingAdmin(c, `/api/v1/admin/wallets/${user}/grant`), {
-    user,
+    wallet: user,
     amount: asked.amount,
     note: asked.note === "" ? null : asked.note,
+    create: asked.create,
     answer: (transaction) => answer(user, asked.amount, transaction),
   });
   return storedAnswer(c, granted);

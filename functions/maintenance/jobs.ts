@@ -2,8 +2,9 @@
 // goes on where it stopped.
 
 import * as v from "valibot";
+import { JOBS } from "../functions.ts";
 import type { StripeDeps } from "../stripe-webhook/deps.ts";
-import { JOBS, type JobName } from "@pantheon/contract/vocabulary.ts";
+import { JOBS as JOB_NAMES, type JobName } from "@pantheon/contract/vocabulary.ts";
 import { readProgress, recordMaintenanceRun, type MaintenanceRun } from "@pantheon/core/maintenance/runs.ts";
 import { errorName } from "@pantheon/core/log.ts";
 import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
@@ -19,16 +20,16 @@ type Counts = Readonly<Record<string, number>>;
 type Run = { readonly began: number; progress?: object };
 
 const RUNS = {
-  /** Every minute: turns whose container died give their holds back. */
+  /** Turns whose container died give their holds back. */
   sweep,
-  /** Every 15 minutes: what webhooks lost is booked, and what nobody paid for a day is closed. */
+  /** What webhooks lost is booked, and what nobody paid for a day is closed. */
   reconcile: reconcileWithStripe,
-  /** Every day: do the books close? One statement, which has a time of its own (edge/src/lambda/serve.ts). */
+  /** Do the books close? One statement, which has a time of its own (handler.ts). */
   verify: verifyLedger,
 } as const satisfies Record<JobName, (deps: StripeDeps, run: Run) => Promise<Counts>>;
 
 /** What the schedule sends. */
-const Job = v.object({ job: v.picklist(JOBS) });
+const Job = v.object({ job: v.picklist(JOB_NAMES) });
 
 /**
  * Runs the job that the event names, and returns what it found, as counts; `unfinished: 1` among them when its time was over first. Throws
@@ -52,12 +53,9 @@ function runOf({ clock, config }: StripeDeps, job: JobName, { began }: Run, outc
   return { job, commit: config.commit, began_at: new Date(began), finished_at: new Date(Math.max(clock(), began)), outcome };
 }
 
-/** Well inside the minute of its function (infra/functions.ts), after which the next sweep begins. */
-const SWEEP_MS = 40_000;
-
 async function sweep(deps: StripeDeps, run: Run): Promise<Counts> {
   const time = timeOf(deps, run);
-  return { voided: await sweepLapsed(deps, () => time.isOver(SWEEP_MS)), ...time.counts() };
+  return { voided: await sweepLapsed(deps, () => time.isOver(JOBS.sweep.endsWithinMs)), ...time.counts() };
 }
 
 /** Whether so many milliseconds of a run are over, and whether anything was left undone for it. */
@@ -77,10 +75,16 @@ const LOOK_BACK_MS = 4 * 24 * 60 * 60 * 1_000;
 const ASK_AGAIN_AFTER_MS = 6 * 60 * 60 * 1_000;
 
 /**
- * When each part of a reconciliation ends, counted from its begin: none waits for another that is slow. The last ends well inside the
- * function's ten minutes (infra/functions.ts), since one question that Stripe leaves unanswered takes half a minute more.
+ * When each part of a reconciliation ends, counted from its begin: none waits for another that is slow. One question that Stripe leaves
+ * unanswered takes half a minute more.
  */
-const ENDS_MS = { payment_intents: 90_000, refunds: 120_000, disputes: 150_000, watched: 195_000, abandoned: 240_000 } as const;
+const ENDS_MS = {
+  payment_intents: 90_000,
+  refunds: 120_000,
+  disputes: 150_000,
+  watched: 195_000,
+  abandoned: JOBS.reconcile.endsWithinMs,
+} as const;
 
 async function reconcileWithStripe(deps: StripeDeps, run: Run): Promise<Counts> {
   const { db, config, log, stripe, clock } = deps;

@@ -7,14 +7,14 @@ import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { listPage } from "@pantheon/edge/output/list-page.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
-import { body, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
+import { body, noBody, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import { ListQuery } from "@pantheon/contract/wire.ts";
 import { topUp, type CheckoutDeps } from "@pantheon/core/payments/checkout.ts";
 import type { Stripe } from "@pantheon/core/payments/stripe.ts";
 import { listTopUps, readTopUp, type TopUpRow } from "@pantheon/core/payments/own-top-ups.ts";
-import { TopUpCreate, TopUpList, TopUpPath, TopUpRead, TopUpStarted, type TopUp } from "@pantheon/contract/account.ts";
+import { TopUpCreate, TopUpList, TopUpPath, TopUpRead, TopUpStarted, TopUp } from "@pantheon/contract/account.ts";
 
 const TOP_UPS = "/api/v1/users/me/wallet/top-ups";
 
@@ -61,6 +61,28 @@ export function topUpRoutes(app: Hono<AppEnv>, deps: CheckoutDeps & { readonly s
         c.req.valid("param").top_up_id,
       );
       return c.var.respond({ ...topUpView(row), client_secret: clientSecret });
+    },
+  );
+  cancelRoute(app, deps);
+}
+
+/** No key is needed: what is canceled is answered alike however often it is asked. */
+function cancelRoute(app: Hono<AppEnv>, deps: CheckoutDeps): void {
+  app.delete(
+    `${TOP_UPS}/:top_up_id`,
+    describe({
+      id: "cancelTopUp",
+      summary: "Cancel a top-up that is not paid",
+      tag: "top-ups",
+      responds: [200, TopUp],
+      refusals: { 404: "No such top-up of yours", 409: "It was paid, is being paid, or was set aside" },
+    }),
+    noQuery,
+    params(TopUpPath, "Top-up not found."),
+    noBody,
+    async (c) => {
+      const { cancelTopUp } = await import("@pantheon/core/payments/cancel.ts");
+      return c.var.respond(topUpView(await cancelTopUp(deps, c.var.caller.wallet, c.req.valid("param").top_up_id)));
     },
   );
 }

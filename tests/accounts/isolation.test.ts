@@ -44,6 +44,7 @@ const ID_ROUTES: readonly (readonly [method: string, path: string, kind: "sessio
   ["POST", "sessions/{id}/turns", "session", { body: MESSAGE, key: "another-key-of-ada" }],
   ["GET", "users/me/transactions/{id}/receipt", "transaction", {}],
   ["GET", "users/me/wallet/top-ups/{id}", "top_up", {}],
+  ["DELETE", "users/me/wallet/top-ups/{id}", "top_up", {}],
 ];
 
 /** Every admins' route with an id in it, and one that is there. */
@@ -52,6 +53,7 @@ const ADMIN_ROUTES: readonly (readonly [method: string, path: string, id: string
   ["GET", "admin/users/{id}", "bob"],
   ["POST", "admin/top-ups/{id}/resolve", newId()],
   ["POST", "admin/wallets/{id}/grant", "bob"],
+  ["POST", "admin/wallets/{id}/deduct", "bob"],
   ["POST", "admin/users/{id}/wallet/grant", "bob"],
   ["POST", "admin/users/{id}/suspend", "bob"],
   ["POST", "admin/users/{id}/reactivate", "bob"],

@@ -78,7 +78,10 @@ describe("my wallet", () => {
 describe("my transactions", () => {
   it("say who granted and why, and name nobody for a debit", async () => {
     const note = "Wëlcome ☃";
-    const granted = await world.call("POST", "/api/v1/admin/wallets/ivy/grant", { user: "olga", body: { amount: "2.5", note } });
+    const granted = await world.call("POST", "/api/v1/admin/wallets/ivy/grant", {
+      user: "olga",
+      body: { amount: "2.5", note, create: true },
+    });
     const transaction = granted.json.transaction_id;
     const reference = `admin:${transaction}`;
     const turn = await runTurn(world, await givenSession(world, "ivy"), { user: "ivy" });

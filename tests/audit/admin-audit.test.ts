@@ -36,6 +36,7 @@ describe("a write of an admin", () => {
       ["settings.enforcement", "enforcement", { override: true }, { override: null }],
       ["wallet.grant", "ada", { balance: "0" }, { balance: "1.5", amount: "1.5", transaction_id: first }],
       ["wallet.grant", "ada", { balance: "1.5" }, { balance: "3.5", amount: "2", transaction_id: second }],
+      ["wallet.deduct", "ada", { balance: "3.5" }, { balance: "3", amount: "0.5", transaction_id: answers[7]?.json.transaction_id }],
       ["user.suspend", "ada", { suspended: false, reason: null }, { suspended: true, reason: null }],
       ["user.reactivate", "ada", { suspended: true, reason: null }, { suspended: false, reason: null }],
     ].map(([action, target, before, after], index) => ({
@@ -54,7 +55,7 @@ describe("a write of an admin", () => {
 
   it("keeps our id of the request and never the caller's, who could give two the same, and the admin who sent it", async () => {
     const { headers } = await operate(world, "POST wallets/bob/grant", {
-      body: { amount: 1 },
+      body: { amount: 1, create: true },
       user: SECOND,
       headers: { "X-Request-Id": "ticket-4711" },
     });
@@ -122,7 +123,7 @@ describe("the rows of the audit", () => {
   );
 
   it("are counted as they are written, also by many at once, so that a list's total counts no rows", async () => {
-    await atOnce(60, (index) => operate(world, `POST wallets/counted-${index % 7}/grant`, { body: { amount: "0.01" } }));
+    await atOnce(60, (index) => operate(world, `POST wallets/counted-${index % 7}/grant`, { body: { amount: "0.01", create: true } }));
     const { rows } = await sql<{ counted: string; rows: string }>`
       select admin_actions as counted, (select count(*) from admin_actions) as rows from runtime_settings`.execute(world.deps.db.query);
     expect(rows[0]?.counted).toBe(rows[0]?.rows);
@@ -141,7 +142,7 @@ describe("the list of the audit", () => {
       const { json } = await list(query);
       walked.push(...json.actions);
       query = json.next_cursor === null ? "" : `limit=7&cursor=${json.next_cursor}`;
-      await operate(world, "POST wallets/walked/grant", { body: { amount: "0.01" } });
+      await operate(world, "POST wallets/walked/grant", { body: { amount: "0.01", create: true } });
     }
     expect(walked).toEqual(all);
     expect((await list(`limit=5&offset=${(await list()).json.total - 5}`)).json).toMatchObject({

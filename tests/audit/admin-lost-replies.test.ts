@@ -15,6 +15,7 @@ const STATEMENTS: Readonly<Record<string, string>> = {
   "pricing.activate": "activate_pricing_version",
   "settings.enforcement": "set_enforcement",
   "wallet.grant": "admin_grant",
+  "wallet.deduct": "admin_deduct",
   "user.suspend": "set_suspension",
   "user.reactivate": "set_suspension",
 };
@@ -61,7 +62,7 @@ describe.each(WRITES)("$target", ({ action, target, body, status }) => {
 it.each(["POST wallets/eve/grant", "POST users/eve/wallet/grant"])(
   "a grant without a key (%s) whose reply was lost is answered with what was granted",
   async (target) => {
-    await operate(world, target, { body: { amount: 1 } });
+    await operate(world, target, { body: { amount: 1, create: true } });
     const seen = (await actionsOf(world)).length;
     proxy.cut("after", "admin_grant");
     const { status, json } = await operate(container, target, { body: { amount: 2 } });

@@ -60,7 +60,7 @@ describe("a write under a key", () => {
     const root = clientOf({ ...world, apiUrl: front.url }, "root", { retry: QUICK });
     front.next(...troubles);
     const seen: Received[] = [];
-    const granted = root.admin.wallets.grant(user, { amount: "1.5" }, { onResponse: (response) => seen.push(response) });
+    const granted = root.admin.wallets.grant(user, { amount: "1.5", create: true }, { onResponse: (response) => seen.push(response) });
     await expect(granted).resolves.toMatchObject({ user_id: user, new_balance: "1.5" });
     expect(front.keys).toHaveLength(troubles.length + 1);
     expect([new Set(front.keys).size, front.keys[0]]).toEqual([1, expect.stringMatching(/^[0-9a-f-]{36}$/)]);

@@ -72,7 +72,7 @@ describe("pages", () => {
 describe("an id", () => {
   it.each(["a/b", "?user=ä", "100 %", "#", "..%2f"])("may be %j", async (user) => {
     const root = clientOf(world, "root");
-    await root.admin.users.grant(user, { amount: 2 });
+    await root.admin.users.grant(user, { amount: 2, create: true });
     expect(await root.admin.wallets.read(user)).toMatchObject({ user_id: user, balance: "2" });
   });
 });

@@ -82,15 +82,17 @@ async function asUser(ada: Client): Promise<void> {
   const topUp = await ada.topUps.start({ amount_usd: "10.00" });
   await ada.topUps.read(topUp.id);
   await ada.topUps.list();
+  await ada.topUps.cancel(topUp.id);
   await ada.sessions.delete(session.id);
   for (const name of [undefined, "turns", "users", "admin", "stripe-webhook"] as const) await ada.health.read(name);
 }
 
 /** What an admin does before and after a user's first session. */
 async function asAdmin({ admin }: Client, session: () => Promise<void>): Promise<void> {
-  await admin.wallets.grant("ada", { amount: "100", note: "Welcome" });
+  await admin.wallets.grant("ada", { amount: "100", note: "Welcome", create: true });
   await session();
   await admin.users.grant("ada", { amount: 0.5 });
+  await admin.wallets.deduct("ada", { amount: "0.5", note: "Granted twice" });
   await admin.wallets.read("ada");
   const { revision } = await admin.prices.list();
   await admin.prices.patch("claude-sonnet", { multiplier: "1.75", pricing_version: "2026-02-20" }, { ifMatch: revision });

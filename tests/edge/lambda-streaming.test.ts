@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Hono } from "hono";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { DomainError } from "@pantheon/contract/error.ts";
-import { eventStream } from "@pantheon/edge/output/event-stream.ts";
+import { eventStream, type EventSource } from "@pantheon/edge/output/event-stream.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { streamHandler, type ResponseStream, type StreamHandler } from "@pantheon/edge/lambda/streaming.ts";
 import { sourceOf } from "../support/lambda-body.ts";
@@ -64,7 +64,7 @@ it("an answer whose body fails has no end, and the handler says no more than tha
 
 it("a stream in which nothing comes says every 15 seconds that it is there, and then goes on where it was", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  const coming = [Promise.withResolvers<object | null>(), Promise.withResolvers<object | null>()];
+  const coming = [Promise.withResolvers<Told>(), Promise.withResolvers<Told>()];
   const ended = Promise.withResolvers<null>();
   const source = { next: async () => coming.shift()?.promise ?? null, leave: async () => {}, ended: ended.promise };
   const [first, second] = coming;
@@ -78,13 +78,16 @@ it("a stream in which nothing comes says every 15 seconds that it is there, and 
     expect(read).toBe(": keep-alive\n\n".repeat(seen));
     await vi.advanceTimersByTimeAsync(1);
   }
-  first?.resolve({ type: "one" });
-  second?.resolve({ type: "two" });
+  first?.resolve({ type: "chunk", delta: "one" });
+  second?.resolve({ type: "chunk", delta: "two" });
   ended.resolve(null);
   await over;
   vi.useRealTimers();
-  expect(read).toBe(`${": keep-alive\n\n".repeat(3)}data: {"type":"one"}\n\ndata: {"type":"two"}\n\n`);
+  const [one, two] = ["one", "two"].map((delta) => `data: {"type":"chunk","delta":"${delta}"}\n\n`);
+  expect(read).toBe(`${": keep-alive\n\n".repeat(3)}${one}${two}`);
 });
+
+type Told = Awaited<ReturnType<EventSource["next"]>>;
 
 function leaveAfter(out: PassThrough, chunks: number): void {
   let read = 0;

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { readConfig } from "@pantheon/core/config/config.ts";
 import { createDeps } from "@pantheon/functions/whole.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";
-import { FUNCTIONS, functionFor } from "@pantheon/functions/functions.ts";
+import { FUNCTIONS, functionFor, JOBS, SCHEDULED, type Job } from "@pantheon/functions/functions.ts";
 import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
 import { turnsApp } from "@pantheon/functions/turns/app.ts";
 import { usersApp } from "@pantheon/functions/users/app.ts";
@@ -30,6 +30,24 @@ describe("an address", () => {
       expect(paths.length).toBeGreaterThan(0);
       expect(paths.filter((path) => functionFor(path) !== name)).toEqual([]);
     }
+  });
+});
+
+describe.each(Object.entries<Job>(JOBS))("the job %s", (_name, { runsIn, everyMinutes, at, endsWithinMs, lateAfterMinutes }) => {
+  const [timeout] = SCHEDULED[runsIn].timeout.split(" ");
+
+  it("ends by itself while its function still has time, and before the next run of one that is due often", () => {
+    const left = Number(timeout) * 60_000 - endsWithinMs;
+    expect(left).toBeGreaterThanOrEqual(20_000);
+    expect(endsWithinMs).toBeLessThan(everyMinutes * 60_000);
+  });
+
+  it("is late only when a run was missed", () => {
+    expect(lateAfterMinutes).toBeGreaterThan(everyMinutes + Number(timeout));
+  });
+
+  it("has a time of day when it is daily, and otherwise none", () => {
+    expect(at !== undefined).toBe(everyMinutes === 24 * 60);
   });
 });
 

@@ -92,9 +92,17 @@ describe("an admin", () => {
   it("grants, and the books close", async () => {
     const admin = await stage.lambda("admin");
     await givenSession(world, "granted");
-    const grant = await admin.call("POST", "/api/v1/admin/wallets/granted/grant", { user: ADMIN, key: "g", body: { amount: "1.5" } });
+    const grant = await admin.call("POST", "/api/v1/admin/wallets/granted/grant", {
+      user: ADMIN,
+      key: "g",
+      body: { amount: "1.5", create: true },
+    });
     expect(grant).toMatchObject({ status: 200, json: { user_id: "granted", new_balance: "1.5" } });
-    const repeated = await admin.call("POST", "/api/v1/admin/wallets/granted/grant", { user: ADMIN, key: "g", body: { amount: "1.5" } });
+    const repeated = await admin.call("POST", "/api/v1/admin/wallets/granted/grant", {
+      user: ADMIN,
+      key: "g",
+      body: { amount: "1.5", create: true },
+    });
     expect(repeated.text).toBe(grant.text);
     expect((await admin.call("GET", "/api/v1/admin/reconciliation", { user: ADMIN })).json).toMatchObject({ broken_total: 0 });
   });

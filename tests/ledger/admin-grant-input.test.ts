@@ -88,7 +88,7 @@ describe.each(["wallets/{user}/grant", "users/{user}/wallet/grant"])("POST %s re
   });
 
   it("takes the longest note that fits, of characters and not of octets", async () => {
-    const body = { amount: 1, note: "😀".repeat(256) };
+    const body = { amount: 1, note: "😀".repeat(256), create: true };
     expect((await operate(world, `POST ${path.replace("{user}", "noted")}`, { body })).status).toBe(200);
   });
 });

@@ -18,11 +18,12 @@ beforeAll(async () => {
 afterEach(() => world.assertLedger());
 afterAll(() => world.end());
 
+/** To whoever is named: they may be new. */
 const grant = (user: string, value: unknown, { note, ...options }: CallOptions & { note?: unknown } = {}): Promise<Answer> =>
-  operate(world, `POST wallets/${user}/grant`, { body: { amount: value, ...(note !== undefined && { note }) }, ...options });
+  operate(world, `POST wallets/${user}/grant`, { body: { amount: value, create: true, ...(note !== undefined && { note }) }, ...options });
 
 const grantAtUsers = (user: string, value: unknown, options: CallOptions = {}): Promise<Answer> =>
-  operate(world, `POST users/${user}/wallet/grant`, { body: { amount: value }, ...options });
+  operate(world, `POST users/${user}/wallet/grant`, { body: { amount: value, create: true }, ...options });
 
 const view = async (user: string) => (await operate(world, `GET wallets/${user}`)).json;
 const ledgerOf = (user: string) =>
@@ -42,6 +43,27 @@ describe("a grant", () => {
     await givenSession(world, "newcomer");
     expect((await world.call("GET", "/api/v1/users/me/wallet", { user: "newcomer" })).json.balance).toBe("12.5");
   });
+
+  it.each(["wallets/{user}/grant", "users/{user}/wallet/grant"])(
+    "at %s is 404 to somebody who was never here, unless it may make a wallet; to whoever is known it needs no word",
+    async (path) => {
+      const to = (user: string, body: object) =>
+        operate(world, `POST ${path.replace("{user}", user)}`, { body: { amount: 1, ...body }, key: user });
+      const before = await tracesOf(world);
+      for (const refused of [await to("adaa", {}), await to("adaa", { create: false })]) expect(refusalOf(refused)).toBe("404 not_found");
+      expect(await tracesOf(world)).toEqual(before);
+      const name = path.startsWith("users") ? "a" : "b";
+      expect((await to(`adaa-${name}`, { create: true })).json.new_balance).toBe("1");
+      expect((await operate(world, `POST ${path.replace("{user}", `adaa-${name}`)}`, { body: { amount: 2 } })).json.new_balance).toBe("3");
+      await world.deps.db.query
+        .insertInto("users")
+        .values({ id: `seen-${name}` })
+        .execute(); // a person without a wallet
+      expect((await to(`seen-${name}`, {})).json.new_balance).toBe("1");
+      const beta = await to("11111111-1111-1111-1111-111111111111", {});
+      expect(beta.status).toBe(200); // seeded: a wallet without a person
+    },
+  );
 
   it("at the second address is the same act with the answer of that address", async () => {
     await grant("twice", 1);

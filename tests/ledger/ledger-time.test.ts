@@ -26,7 +26,7 @@ const WRITERS: Readonly<Record<string, (user: string) => Promise<() => Promise<u
     return () => settleDirectly(world, { id: turn ?? "", user, attempt: 1 });
   },
   "an admin's grant": async (user) => () =>
-    world.call("POST", `/api/v1/admin/wallets/${user}/grant`, { user: ROOT, body: { amount: "1" } }),
+    world.call("POST", `/api/v1/admin/wallets/${user}/grant`, { user: ROOT, body: { amount: "1", create: true } }),
   "a payment": async (user) => {
     const topUp = await givenTopUp(world, { user });
     return () => handleEvent(world.deps, succeededOf(topUp));

@@ -16,6 +16,7 @@ import { givenPrice, givenSession, modelsWith, runTurn } from "../support/given.
 import { operationsOf, type Operation } from "../support/openapi-document.ts";
 import {
   CREATE,
+  DEDUCT,
   PATCH,
   RESOLVE,
   RUN,
@@ -27,6 +28,8 @@ import {
   provokeQuarantine,
   provokeTopUpRefusals,
   provokeTurnRefusals,
+  provokeUncovered,
+  provokeUncancelable,
   provokeWebhook,
   type Promised,
 } from "../support/openapi-refusals.ts";
@@ -82,7 +85,7 @@ describe("the document", () => {
     expect(
       names.filter(
         (name) =>
-          !/^(?:create|list|read|delete|run|stream|start|patch|activate|override|reset|grant|resolve|suspend|reactivate|export|receive)[A-Z][A-Za-z]+$/.test(
+          !/^(?:create|list|read|delete|run|stream|start|cancel|patch|activate|override|reset|grant|deduct|resolve|suspend|reactivate|export|receive)[A-Z][A-Za-z]+$/.test(
             name,
           ),
       ),
@@ -174,6 +177,8 @@ describe("real answers", () => {
     await provokeWebhook(world, promised);
     await provokeTopUpRefusals(world, promised);
     await provokeResolved(world, promised);
+    await provokeUncovered(world, promised);
+    await provokeUncancelable(world, promised);
     await provokeTurnRefusals(world, promised);
     await provokePriceRefusals(world, VERSION, promised);
 
@@ -209,10 +214,18 @@ const BODIES: Readonly<Record<string, object>> = {
   [CREATE]: VERSION,
   "PATCH /api/v1/admin/settings/enforcement": { enabled: false },
   [TOP_UP]: { amount_usd: 10 },
+  [DEDUCT]: { amount: 1, note: "a typo", allow_negative: true },
   [RESOLVE]: { action: "dismiss", note: "refunded" },
   "POST /api/v1/admin/wallets/{user_id}/grant": { amount: 1 },
   "POST /api/v1/admin/users/{user_id}/wallet/grant": { amount: "0.5" },
 };
+/** The address of a session, or of a top-up, that is there to be deleted. */
+async function givenForDeletion(path: string): Promise<string> {
+  if (!path.includes("{top_up_id}")) return path.replace("{session_id}", await givenSession(world));
+  const { json } = await world.call("POST", "/api/v1/users/me/wallet/top-up", { body: { amount_usd: "10" } });
+  return path.replace("{top_up_id}", json.id);
+}
+
 /** The success of an operation (of deleting a session: of one of its own), and what it refuses whoever asks. */
 async function provokeCommon(
   { name, method, path, secured, takesBody }: Operation,
@@ -221,14 +234,13 @@ async function provokeCommon(
 ): Promise<void> {
   const own = path.replaceAll(/\{(\w+)\}/g, (_all, id: string) => ids[id] ?? "");
   const body = takesBody ? { body: BODIES[name] ?? {} } : {};
-  const succeeding = method === "DELETE" && path.includes("{") ? path.replace("{session_id}", await givenSession(world)) : own;
+  const succeeding = method === "DELETE" && path.includes("{") ? await givenForDeletion(path) : own;
   expect(promised(name, await world.call(method, succeeding, body)).status).toBeLessThan(300);
   if (!path.startsWith("/webhooks/")) expect(promised(name, await world.call(method, `${own}?surprise=1`, body)).status).toBe(422);
   if (!secured) return;
   expect(promised(name, await world.call(method, own, { ...body, user: null })).status).toBe(401);
   if (path.startsWith("/api/v1/admin")) expect(promised(name, await world.call(method, own, { ...body, user: "bea" })).status).toBe(403);
-  const unknown = path.endsWith("/grant") ? "u".repeat(65) : newId(); // a grant may come before its user does
-  if (path.includes("{")) expect(promised(name, await world.call(method, path.replace(/\{\w+\}/, unknown), body)).status).toBe(404);
+  if (path.includes("{")) expect(promised(name, await world.call(method, path.replace(/\{\w+\}/, newId()), body)).status).toBe(404);
   if (method === "GET") return;
   expect(promised(name, await world.call(method, own, { raw: "{" })).status).toBe(400);
   expect(promised(name, await world.call(method, own, { raw: " ".repeat(256 * 1024 + 1) })).status).toBe(413);

@@ -120,13 +120,13 @@ describe("stage:verify", () => {
     expect(failed(evidence)).not.toContain("enforcement.back");
   });
 
-  it("without an address verifies the local world that npm start serves, its jobs included", async () => {
+  it("with --local verifies the local world that npm start serves, its jobs included", async () => {
     const database = await freshDatabase();
     const env = { PORT: "0", DATABASE_URL: database.url };
     const served = start("start.ts", ["--no-tour"], env);
     try {
       while (!served.said.out.includes("Serving") && served.child.exitCode === null) await once(served.child.stdout, "data");
-      const { code, out, err } = await verify([]).ended;
+      const { code, out, err } = await verify(["--local"]).ended;
       expect([code, err.replaceAll(/^.*waiting up to .*\n/gm, "")]).toEqual([0, ""]);
       expect(out).toContain("42 green");
     } finally {
@@ -153,13 +153,16 @@ describe("what cannot be run ends with 2 and one line, in which nothing secret i
     ["no token", URL_AND, "--token (or STAGE_VERIFY_TOKEN) is missing"],
     ["no admin's token", [...URL_AND, "--token", "hunter2"], "--admin-token (or STAGE_VERIFY_ADMIN_TOKEN) is missing"],
     ["what is no token", [...URL_AND, "--token", "hunter2\nX: y"], "--token (or STAGE_VERIFY_TOKEN) is not a token"],
-    ["a token without an address", ["--token", "hunter2"], "--token needs --url"],
+    ["a token without an address", ["--token", "hunter2"], "give --url, --token and --admin-token of a stage, or --local"],
+    ["a token for the local world", ["--local", "--token", "hunter2"], "--local takes no --token"],
+    ["the local world and an address", [...URL_AND, "--local"], "--local takes no --url"],
     ["plain http to another machine", ["--url", "http://stage.example"], "--url must be an https:// address"],
     ["an address with a password", ["--url", "https://me:hunter2@stage.example"], "--url must be a plain address"],
     ["an address of the API", ["--url", "https://stage.example/api/v1"], "--url is the base, without /api/v1"],
     ["a commit that is none", [...URL_AND, "--token", "t", "--admin-token", "t", "--expect-commit", "a b"], "--expect-commit must be"],
     ["no seconds", [...URL_AND, "--token", "t", "--admin-token", "t", "--sweep-wait", "long"], "--sweep-wait must be"],
-    ["no local world", [], "there is no local world: run npm start, or give --url"],
+    ["neither", [], "give --url, --token and --admin-token of a stage, or --local for the local world that npm start serves"],
+    ["no local world", ["--local"], "no local world runs: run npm start first"],
     [
       "a stage that is away",
       ["--url", "http://127.0.0.1:9", "--token", "hunter2", "--admin-token", "hunter2"],

@@ -17,14 +17,14 @@ import type { TestWorld } from "../support/world.ts";
 let world: TestWorld;
 beforeAll(async () => {
   world = await adminWorld();
-  await world.deps.db.run(makeWallet, { user: "ada" });
+  await world.deps.db.run(makeWallet, { wallet: "ada" });
 });
 afterEach(() => world.assertLedger());
 afterAll(() => world.end());
 
-const WRITER = { admin: "root", requestId: "r", key: null, requestHash: null, status: 200, body: "{}" };
+const WRITER = { actor: "root", requestId: "r", key: null, requestHash: null, status: 200, body: "{}" };
 const EVENT = { event: "evt_1", type: "payment_intent.succeeded" };
-const FIGURES = { user: "ada", credits: "333.33", amountUsd: "10", livemode: false };
+const FIGURES = { wallet: "ada", credits: "333.33", amountUsd: "10", livemode: false };
 
 function aside(topUp: GivenTopUp, more: object) {
   const said = { receivedMinor: 900, receivedCurrency: "usd", reason: "r" };
@@ -53,7 +53,7 @@ describe("a resolution", () => {
   it.each(["grant", "dismiss"])("to %s what was told of again since it was looked at does nothing", async (action) => {
     const topUp = await givenQuarantined(world);
     const input = { ...WRITER, topUp: topUp.id, note: "n", seen: "2026-01-01 00:00:00+00" };
-    const granted = { ...input, transaction: newId(), user: "ada", credits: "1", amountUsd: "9", answer: "{" };
+    const granted = { ...input, transaction: newId(), wallet: "ada", credits: "1", amountUsd: "9" };
     expect(
       await refused(() => (action === "grant" ? world.deps.db.run(grantAside, granted) : world.deps.db.run(dismissAside, input))),
     ).toEqual([]);
@@ -67,7 +67,7 @@ describe("a resolution", () => {
       .where("id", "=", topUp.id)
       .executeTakeFirstOrThrow();
     const input = { ...WRITER, topUp: topUp.id, note: "n", seen };
-    const granted = { ...input, transaction: newId(), user: "ada", credits: "1", amountUsd: "9", answer: "{" };
+    const granted = { ...input, transaction: newId(), wallet: "ada", credits: "1", amountUsd: "9" };
     expect(await refused(() => world.deps.db.run(grantAside, granted))).toEqual([]);
     expect(await refused(() => world.deps.db.run(dismissAside, input))).toEqual([]);
   });

@@ -161,6 +161,13 @@ export const WRITES: readonly Write[] = [
     other: { target: "POST users/bob/wallet/grant", body: { amount: 2 } },
     status: 200,
   },
+  {
+    action: "wallet.deduct",
+    target: "POST wallets/ada/deduct",
+    body: { amount: "0.5", note: "a typo" },
+    other: { body: { amount: "0.5", note: "another" } },
+    status: 200,
+  },
   { action: "user.suspend", target: "POST users/ada/suspend", other: { target: "POST users/ada/reactivate" }, status: 200 },
   { action: "user.reactivate", target: "POST users/ada/reactivate", other: { target: "POST users/ada/suspend" }, status: 200 },
 ];

@@ -70,6 +70,7 @@ export async function settleDirectly(
     turn: turn.id,
     wallet: turn.wallet ?? turn.user,
     actor: turn.user,
+    apiKey: null,
     attempt: turn.attempt,
     answer,
     providerModel: "test/model",

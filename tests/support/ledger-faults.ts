@@ -1,10 +1,7 @@
 // One fault for each way in which an invariant can break, as SQL that plants it: the database's owner runs it past the triggers.
 
 import { sql, type RawBuilder } from "kysely";
-import type { LedgerStory } from "./ledger-story.ts";
-
-/** The invariant, the fault in words, and the statements that plant it in a story that was told. */
-export type Fault = readonly [name: string, what: string, planted: (told: LedgerStory) => readonly RawBuilder<unknown>[]];
+import { AUDIT_FAULTS, type Fault } from "./ledger-faults-audit.ts";
 
 /** None of them breaks any other invariant. */
 export const FAULTS: readonly Fault[] = [
@@ -179,49 +176,25 @@ export const FAULTS: readonly Fault[] = [
     update reversal_counts set objects = objects + 1 where payment_intent = ${refunded.payment}`,
     ],
   ],
+  ...AUDIT_FAULTS,
   [
-    "audit",
-    "a grant without its audit row",
-    () => [
-      sql`delete from admin_actions where action = 'wallet.grant' and target = 'ada'`,
-      sql`update runtime_settings set admin_actions = admin_actions - 1`,
-    ],
-  ],
-  [
-    "audit",
-    "two audit rows of one grant",
-    () => [
-      sql`insert into admin_actions (admin_id, action, target, before, after)
-        select admin_id, action, target, before, after from admin_actions where action = 'wallet.grant' and target = 'ada'`,
-      sql`update runtime_settings set admin_actions = admin_actions + 1`,
-    ],
-  ],
-  [
-    "audit",
-    "an audit row without its grant",
-    () => [
-      sql`insert into admin_actions (admin_id, action, target, after)
-        values ('root', 'wallet.grant', 'ada', '{"amount":"1","balance":"1","transaction_id":"00000000-0000-7000-8000-000000000000"}')`,
-      sql`update runtime_settings set admin_actions = admin_actions + 1`,
-    ],
-  ],
-  [
-    "audit",
-    "an audit row that tells another amount",
+    "body",
+    "a deduction's response with another balance",
     () => [
       sql`
-    update admin_actions set after = jsonb_set(after, '{amount}', '"25"') where action = 'wallet.grant' and target = 'ada'`,
+    update idempotency_keys set body = regexp_replace(body, '"new_balance":"[^"]+"', '"new_balance":"1"') where key = 'back'`,
     ],
   ],
   [
-    "audit",
-    "an audit row of another admin",
+    "orphan",
+    "a debit that neither a turn nor an admin made",
     () => [
       sql`
-    update admin_actions set admin_id = 'mallory' where action = 'wallet.grant' and target = 'ada'`,
+    with w as (update credit_wallets set balance = balance - 5, seq = seq + 1 where user_id = 'ada' returning user_id, balance, seq)
+    insert into credit_transactions (user_id, seq, kind, source, amount, balance_after, reference_id)
+    select user_id, seq, 'debit', 'promo', -5, balance, 'promo:5' from w`,
     ],
   ],
-  ["actions", "an audit that lost a row", () => [sql`update runtime_settings set admin_actions = admin_actions + 1`]],
 ];
 
 /** A grant of 5 credits with this reference, whose wallet and chain are right. */

@@ -67,11 +67,13 @@ async function tellTurns(world: TestWorld): Promise<void> {
   taken(await runTurn(world, await givenSession(world, "dan"), { user: "dan" }), 201);
 }
 
-/** An admin grants with a key, and by the other address without one. */
+/** An admin grants with a key, and by the other address without one; and takes some of it back. */
 async function tellGrants(world: TestWorld): Promise<void> {
-  const grant = { user: ROOT, body: { amount: "2.50", note: "welcome" } };
+  const grant = { user: ROOT, body: { amount: "2.50", note: "welcome", create: true } };
   taken(await world.call("POST", "/api/v1/admin/wallets/ada/grant", { ...grant, key: "welcome" }), 200);
   taken(await world.call("POST", "/api/v1/admin/users/bob/wallet/grant", grant), 200);
+  const deduction = { user: ROOT, body: { amount: "0.75", note: "too much" } };
+  taken(await world.call("POST", "/api/v1/admin/wallets/bob/deduct", { ...deduction, key: "back" }), 200);
 }
 
 async function tellRefunds({ deps }: TestWorld): Promise<GivenTopUp> {

@@ -14,6 +14,8 @@ export const PATCH = "PATCH /api/v1/admin/pricing/{model_alias}";
 export const CREATE = "POST /api/v1/admin/pricing/versions";
 export const TOP_UP = "POST /api/v1/users/me/wallet/top-up";
 export const RESOLVE = "POST /api/v1/admin/top-ups/{top_up_id}/resolve";
+export const DEDUCT = "POST /api/v1/admin/wallets/{user_id}/deduct";
+export const CANCEL = "DELETE /api/v1/users/me/wallet/top-ups/{top_up_id}";
 export const WEBHOOK = "POST /webhooks/stripe";
 
 /** What the webhook answers: an event that is nobody's, one without a signature, one that cannot be read, one that is too large. */
@@ -53,6 +55,19 @@ export async function provokeResolved(world: TestWorld, promised: Promised): Pro
   const { json } = await world.call("GET", "/api/v1/admin/top-ups?status=dismissed");
   const again = { body: { action: "dismiss", note: "again" } };
   expect(promised(RESOLVE, await world.call("POST", `/api/v1/admin/top-ups/${json.top_ups[0].id}/resolve`, again)).status).toBe(409);
+}
+
+/** A top-up that cannot be canceled any more: it was set aside, and dismissed. */
+export async function provokeUncancelable(world: TestWorld, promised: Promised): Promise<void> {
+  const { json } = await world.call("GET", "/api/v1/admin/top-ups?status=dismissed");
+  const path = `/api/v1/users/me/wallet/top-ups/${json.top_ups[0].id}`;
+  expect(promised(CANCEL, await world.call("DELETE", path)).status).toBe(409);
+}
+
+/** More credits than there are. The caller is an admin. */
+export async function provokeUncovered(world: TestWorld, promised: Promised): Promise<void> {
+  const body = { amount: 10_000, note: "all of it" };
+  expect(promised(DEDUCT, await world.call("POST", "/api/v1/admin/wallets/ada/deduct", { body })).status).toBe(409);
 }
 
 /** A revision that is out of date, and a name that is taken. `version` was made before. */

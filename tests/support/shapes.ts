@@ -5,6 +5,7 @@ import * as v from "valibot";
 import { expect } from "vitest";
 import * as account from "@pantheon/contract/account.ts";
 import * as admin from "@pantheon/contract/admin.ts";
+import * as booking from "@pantheon/contract/booking.ts";
 import * as health from "@pantheon/contract/health.ts";
 import * as problem from "@pantheon/contract/problem.ts";
 import * as reports from "@pantheon/contract/reports.ts";
@@ -14,7 +15,7 @@ import * as webhook from "@pantheon/contract/webhook.ts";
 
 /** By the name under which each is a component of the OpenAPI document. */
 export const SHAPES: ReadonlyMap<string, v.GenericSchema> = new Map(
-  [account, admin, health, problem, reports, stream, turns, webhook].flatMap((module) =>
+  [account, admin, booking, health, problem, reports, stream, turns, webhook].flatMap((module) =>
     Object.values(module).flatMap((shape) => {
       const name = isSchema(shape) ? v.getMetadata(shape)["ref"] : undefined;
       return typeof name === "string" && isSchema(shape) ? [[name, shape] as const] : [];

@@ -22,11 +22,11 @@ beforeAll(async () => {
 });
 afterAll(() => world.end());
 
-async function opened(user: string): Promise<{ request: TurnRequest; turn: OpenedTurn }> {
+async function opened(user: string, apiKey: string | null = null): Promise<{ request: TurnRequest; turn: OpenedTurn }> {
   const session = await givenSession(world, user);
   const deadline = world.deps.ticks() + 20_000;
   const request = {
-    caller: inPerson(user),
+    caller: { ...inPerson(user), key: apiKey },
     session,
     key: null,
     message: "Find it.",
@@ -131,4 +131,15 @@ test("under CREDIT_OVERDRAFT=none all calls together are charged the hold at mos
   expect(body.credits_charged).toBe(format(turn.hold));
   const [debit] = await debitsOf(world, user);
   expect(await readReceipt(world.deps.db, user, debit?.id ?? "")).toMatchObject({ matches: true });
+});
+
+test("each call is kept with the API key that its caller came with, and with none where they came in person", async () => {
+  for (const [user, apiKey] of [
+    ["keyed", "key-1"],
+    ["personal", null],
+  ] as const) {
+    const { request, turn } = await opened(user, apiKey);
+    await settleTurn(world.deps, request, twoCalls(request, turn));
+    expect((await eventsOf(world, user)).map((event) => event.api_key_id)).toEqual([apiKey, apiKey]);
+  }
 });

@@ -1,6 +1,7 @@
 // The admins' part of the client: prices, settings, people, reports. Anybody else is refused with 403.
 
 import type * as shapes from "@pantheon/contract/admin.ts";
+import type * as booking from "@pantheon/contract/booking.ts";
 import type * as reports from "@pantheon/contract/reports.ts";
 import type { Bucket, PeopleOrder, PeopleState, TopUpState, Window } from "@pantheon/contract/vocabulary.ts";
 import { ask, listing, path, search, succeed, type Sent } from "./calls.ts";
@@ -46,17 +47,20 @@ export function adminClient(send: Send) {
     wallets: {
       read: (user: string, more: CallOptions = {}) =>
         ask<typeof shapes.AdminWallet>(send, { ...more, method: "GET", path: path`/api/v1/admin/wallets/${user}` }),
-      /** Once a key. The wallet is made if it is missing. */
-      grant: (user: string, grant: Sent<typeof shapes.GrantCreate>, more: CallOptions = {}) =>
-        ask<typeof shapes.Grant>(send, { ...more, method: "POST", path: path`/api/v1/admin/wallets/${user}/grant`, body: grant }),
+      /** Once a key. Rejects with 404 when nobody of that id was ever here, unless `create` is set. */
+      grant: (user: string, grant: Sent<typeof booking.GrantCreate>, more: CallOptions = {}) =>
+        ask<typeof booking.Grant>(send, { ...more, method: "POST", path: path`/api/v1/admin/wallets/${user}/grant`, body: grant }),
+      /** Once a key. Rejects with 409 when less is available, unless `allow_negative` is set. */
+      deduct: (user: string, deduction: Sent<typeof booking.DeductCreate>, more: CallOptions = {}) =>
+        ask<typeof booking.Deduction>(send, { ...more, method: "POST", path: path`/api/v1/admin/wallets/${user}/deduct`, body: deduction }),
     },
     users: {
       ...listing<typeof shapes.PersonList, "users", PeopleQuery>(send, `${ADMIN}/users`, "users"),
       read: (user: string, more: CallOptions = {}) =>
         ask<typeof shapes.PersonRead>(send, { ...more, method: "GET", path: path`/api/v1/admin/users/${user}` }),
       /** The same act as `wallets.grant`, at its second address. */
-      grant: (user: string, grant: Sent<typeof shapes.GrantCreate>, more: CallOptions = {}) =>
-        ask<typeof shapes.UserGrant>(send, { ...more, method: "POST", path: path`/api/v1/admin/users/${user}/wallet/grant`, body: grant }),
+      grant: (user: string, grant: Sent<typeof booking.GrantCreate>, more: CallOptions = {}) =>
+        ask<typeof booking.UserGrant>(send, { ...more, method: "POST", path: path`/api/v1/admin/users/${user}/wallet/grant`, body: grant }),
       suspend: (user: string, why: Sent<typeof shapes.SuspensionCreate> = {}, more: CallOptions = {}) =>
         ask<typeof shapes.Suspension>(send, { ...more, method: "POST", path: path`/api/v1/admin/users/${user}/suspend`, body: why }),
       reactivate: (user: string, more: CallOptions = {}) =>

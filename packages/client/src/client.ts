@@ -74,6 +74,9 @@ export function createClient(options: ClientOptions) {
         ask<typeof account.TopUpStarted>(send, { ...more, method: "POST", path: `${ME}/wallet/top-up`, body: topUp }),
       read: (topUp: string, more: CallOptions = {}) =>
         ask<typeof account.TopUpRead>(send, { ...more, method: "GET", path: path`/api/v1/users/me/wallet/top-ups/${topUp}` }),
+      /** Frees its place. Rejects with 409 when it was paid: its credits are granted then. */
+      cancel: (topUp: string, more: CallOptions = {}) =>
+        ask<typeof account.TopUp>(send, { ...more, method: "DELETE", path: path`/api/v1/users/me/wallet/top-ups/${topUp}` }),
       ...listing<typeof account.TopUpList, "top_ups">(send, `${ME}/wallet/top-ups`, "top_ups"),
     },
     health: {

@@ -101,24 +101,6 @@ export const Suspension = named(
   v.object({ user_id: v.string(), suspended: v.boolean() }),
 );
 
-export const GrantCreate = named(
-  "GrantCreate",
-  "Credits to grant. Send an `Idempotency-Key`, or each request is a grant of its own.",
-  v.strictObject({ amount: positiveDecimal(amount("10000"), 8), note: v.optional(v.nullable(text(0, 256)), null) }),
-);
-
-export const Grant = named(
-  "Grant",
-  "A grant that was booked.",
-  v.object({ user_id: v.string(), new_balance: Decimal, transaction_id: v.string() }),
-);
-
-export const UserGrant = named(
-  "UserGrant",
-  "A grant that was booked, as the second address says it.",
-  v.object({ user_id: v.string(), credits_granted: Decimal, new_balance: Decimal }),
-);
-
 export const AdminWallet = named(
   "AdminWallet",
   "Somebody's wallet and its ten latest ledger rows.",

@@ -28,6 +28,7 @@ const REFUSALS = {
   not_configured: [503, "Not configured"],
   database_unavailable: [503, "Database unavailable"],
   auth_unavailable: [503, "Sign-in keys unavailable"],
+  payment_unavailable: [503, "Payment provider unavailable"],
   schema_behind: [503, "Schema behind"],
   out_of_time: [503, "Out of time"],
   provider_timeout: [504, "Model provider timed out"],

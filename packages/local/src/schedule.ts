@@ -2,16 +2,16 @@
 // that health shows all of them from then on.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import type { JobName } from "@pantheon/contract/vocabulary.ts";
+import { JOBS } from "@pantheon/functions/functions.ts";
 import type { Deps } from "@pantheon/functions/whole.ts";
 import { runJob } from "@pantheon/functions/maintenance/jobs.ts";
 
-export const EVERY_MS = { sweep: 60_000, reconcile: 15 * 60_000, verify: 24 * 3_600_000 } as const;
-
 /**
- * Runs the jobs. One that fails is tried again when its time comes round; the log has the reason. Answers how to stop it: no further run
+ * Runs the jobs, as often as the manifest says unless `everyMs` says otherwise. One that fails is tried again when its time comes round; the log has the reason. Answers how to stop it: no further run
  * begins, and what is going on is waited for.
  */
-export function startSchedule(deps: Deps, every: Readonly<Record<keyof typeof EVERY_MS, number>> = EVERY_MS): () => Promise<void> {
+export function startSchedule(deps: Deps, everyMs: Partial<Record<JobName, number>> = {}): () => Promise<void> {
   const stopping = new AbortController();
   const repeat = async (job: string, ms: number) => {
     while (!stopping.signal.aborted) {
@@ -19,7 +19,9 @@ export function startSchedule(deps: Deps, every: Readonly<Record<keyof typeof EV
       await sleep(ms, undefined, { signal: stopping.signal }).catch(() => {});
     }
   };
-  const running = Promise.all(Object.entries(every).map(([job, ms]) => repeat(job, ms)));
+  const running = Promise.all(
+    Object.entries(JOBS).map(([job, { everyMinutes }]) => repeat(job, everyMs[job as JobName] ?? everyMinutes * 60_000)),
+  );
   return async () => {
     stopping.abort();
     await running;

@@ -126,6 +126,8 @@ async function serveUntilStopped(world: World, stop: StopSignals): Promise<void>
 
     TOKEN=$(npm run --silent token -- --user me)
     curl -s ${world.apiUrl}/api/v1/users/me/wallet -H "Authorization: Bearer $TOKEN"
+
+    npm run stage:verify -- --local    is it what it should be, and does money move (also ledger:verify, reconcile)
 `);
   await stop.came;
 }

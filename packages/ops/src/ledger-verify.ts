@@ -6,13 +6,14 @@ import { createDatabase } from "@pantheon/core/db/database.ts";
 import { readDurability } from "@pantheon/core/ledger/durability.ts";
 import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
 import { readLostRevenue } from "@pantheon/core/maintenance/lost-revenue.ts";
-import { explain, LOCAL_DATABASE, OWN_DATABASE } from "./explain.ts";
-import { readLocalConfig, readLocalPlace, tableWidth } from "./place.ts";
+import { choosePlace } from "./chosen-place.ts";
+import { explain, OWN_DATABASE } from "./explain.ts";
+import { databaseUrlOf, tableWidth } from "./place.ts";
 
-const HELP = `Usage: npm run ledger:verify
+const HELP = `Usage: npm run ledger:verify [-- --local]
 
 Counts the rows that break an invariant of the ledger, names the first of them, and looks at the settings that durability depends on. Exit 1 on any.
-Uses DATABASE_URL, or the local world that npm start serves.`;
+Uses DATABASE_URL, or with --local the local world that npm start serves.`;
 
 const TIMEOUT_MS = 15 * 60_000;
 const MARK_WIDTH = 3;
@@ -24,19 +25,18 @@ const quiet = { info() {}, warn() {}, error() {}, count() {} };
 let place = OWN_DATABASE;
 
 try {
-  const { values } = parseArgs({ options: { help: { type: "boolean", short: "h" } } });
+  const { values } = parseArgs({ options: { local: { type: "boolean", default: false }, help: { type: "boolean", short: "h" } } });
   if (values.help) console.log(HELP);
-  else await verify();
+  else await verify(values.local);
 } catch (error) {
   console.error(`ledger:verify: ${explain(error, place).replaceAll("\n", "; ")}`);
   process.exitCode = 1;
 }
 
-async function verify(): Promise<void> {
-  const { home, databaseUrl } = readLocalConfig();
-  if (databaseUrl === null) place = LOCAL_DATABASE;
-  const url = databaseUrl ?? readLocalPlace(home)["DATABASE_URL"];
-  if (url === undefined) throw new Error("no database: set DATABASE_URL, or run npm start first");
+async function verify(isLocal: boolean): Promise<void> {
+  const chosen = choosePlace(isLocal, ["DATABASE_URL"]);
+  place = chosen.place;
+  const url = databaseUrlOf(chosen.variables);
   const db = createDatabase({ url, log: quiet, clock: Date.now, maxConnections: 1, reportTimeoutMs: TIMEOUT_MS });
   try {
     const table = new Table({

@@ -1,16 +1,16 @@
 // `npm run migrate`: brings a database to the head of migrations/ and says which steps it applied. Everything else is core's.
 
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { migrateToHead } from "@pantheon/core/db/migrate.ts";
 import type { Log } from "@pantheon/core/log.ts";
-import { explain, LOCAL_DATABASE, OWN_DATABASE } from "./explain.ts";
-import { type LocalConfig, readLocalConfig, readLocalWorld } from "./place.ts";
+import { choosePlace } from "./chosen-place.ts";
+import { explain, OWN_DATABASE } from "./explain.ts";
+import { databaseUrlOf } from "./place.ts";
 
-const HELP = `Usage: npm run migrate
+const HELP = `Usage: npm run migrate [-- --local]
 
-Brings the database of DATABASE_URL to the newest migration; without DATABASE_URL, the database of the local world (npm start).
+Brings the database of DATABASE_URL to the newest migration; with --local, the database of the local world that npm start serves.
 Use the server's direct address, not a pooler's.`;
 
 const MIGRATIONS = fileURLToPath(new URL("../../../migrations", import.meta.url));
@@ -21,25 +21,19 @@ const quiet: Log = { info() {}, warn() {}, error() {}, count() {} };
 let place = OWN_DATABASE;
 
 try {
-  const { values } = parseArgs({ options: { help: { type: "boolean", short: "h" } } });
+  const { values } = parseArgs({ options: { local: { type: "boolean", default: false }, help: { type: "boolean", short: "h" } } });
   if (values.help) console.log(HELP);
-  else await migrate();
+  else await migrate(values.local);
 } catch (error) {
   console.error(`migrate: ${explain(error, place).replaceAll("\n", "; ")}`);
   process.exitCode = 1;
 }
 
-async function migrate(): Promise<void> {
-  const url = databaseUrl(readLocalConfig());
+async function migrate(isLocal: boolean): Promise<void> {
+  const chosen = choosePlace(isLocal, ["DATABASE_URL"]);
+  place = chosen.place;
+  const url = databaseUrlOf(chosen.variables);
   const { applied, head } = await migrateToHead({ url, folder: MIGRATIONS, log: quiet });
   for (const step of applied) console.log(`applied ${step}`);
   if (applied.length === 0) console.log(`already at ${head}`);
-}
-
-function databaseUrl({ databaseUrl: own, home }: LocalConfig): string {
-  if (own !== null) return own;
-  place = LOCAL_DATABASE;
-  const url = readLocalWorld(home)?.databaseUrl;
-  if (url === undefined) throw new Error(`no database: set DATABASE_URL, or run npm start first (it writes ${join(home, "local.json")})`);
-  return url;
 }

@@ -84,6 +84,13 @@ export function readLocalConfig(env: Environment = process.env): LocalConfig {
   };
 }
 
+/** The address of the database that these variables name; they name one. Throws LocalConfigError for what is no such address. */
+export function databaseUrlOf({ DATABASE_URL }: Environment): string {
+  const { databaseUrl } = readLocalConfig({ DATABASE_URL });
+  if (databaseUrl === null) throw new LocalConfigError(`DATABASE_URL ${RULES.DATABASE_URL}`);
+  return databaseUrl;
+}
+
 /** True for an address that only this machine reaches. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);

@@ -6,16 +6,16 @@ import { createDatabase } from "@pantheon/core/db/database.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import { reconcile, type Reconciled } from "@pantheon/core/payments/reconcile.ts";
 import { createStripe } from "@pantheon/core/payments/stripe.ts";
-import { explain, LOCAL_DATABASE, OWN_DATABASE } from "./explain.ts";
-import { localEnvironment, readLocalConfig, readLocalPlace } from "./place.ts";
+import { choosePlace } from "./chosen-place.ts";
+import { explain, OWN_DATABASE } from "./explain.ts";
 
-const HELP = `Usage: npm run reconcile -- [--check] [--restore] [--days N]
+const HELP = `Usage: npm run reconcile -- [--local] [--check] [--restore] [--days N]
 
 Lists what was paid, refunded or disputed at Stripe in the last N days (default 3), asks again about older refunds and disputes that may
 still change, and books what is missing in the ledger, by the same path as a webhook. --check books nothing; it exits 1 when something is
 missing. --restore is for a database that was restored to an earlier moment: payments whose top-up is gone are booked by what they say
-themselves, and marked as restored. Uses STRIPE_SECRET_KEY and DATABASE_URL, or the local
-world that npm start serves.`;
+themselves, and marked as restored. Uses STRIPE_SECRET_KEY, AUTH_ISSUER and
+DATABASE_POOL_URL or DATABASE_URL, or with --local the local world that npm start serves.`;
 
 const quiet: Log = { info() {}, warn() {}, error() {}, count() {} };
 
@@ -24,6 +24,7 @@ let place = OWN_DATABASE;
 try {
   const { values } = parseArgs({
     options: {
+      local: { type: "boolean", default: false },
       check: { type: "boolean", default: false },
       restore: { type: "boolean", default: false },
       days: { type: "string", default: "3" },
@@ -32,23 +33,18 @@ try {
   });
   if (values.help) console.log(HELP);
   else if (!/^[1-9]\d{0,2}$/.test(values.days)) throw new Error("--days must be a number from 1 to 999");
-  else await run(Number(values.days), !values.check, values.restore);
+  else await run(values.local, Number(values.days), { write: !values.check, restore: values.restore });
 } catch (error) {
   console.error(`reconcile: ${explain(error, place).replaceAll("\n", "; ")}`);
   process.exitCode = 1;
 }
 
-async function run(days: number, write: boolean, restore: boolean): Promise<void> {
-  const { home, databaseUrl } = readLocalConfig();
-  const local = readLocalPlace(home);
-  const isLocal = databaseUrl === null && !localEnvironment()["DATABASE_POOL_URL"];
-  if (isLocal && local["DATABASE_URL"] === undefined) {
-    throw new Error("no local world runs: run npm start first, or set DATABASE_URL, AUTH_ISSUER and STRIPE_SECRET_KEY of another one");
-  }
-  if (isLocal) place = LOCAL_DATABASE;
-  const config = readConfig({ ...local, ...localEnvironment() });
+async function run(isLocal: boolean, days: number, { write, restore }: { write: boolean; restore: boolean }): Promise<void> {
+  const chosen = choosePlace(isLocal, [["DATABASE_POOL_URL", "DATABASE_URL"], "AUTH_ISSUER", "STRIPE_SECRET_KEY"]);
+  place = chosen.place;
+  const config = readConfig(chosen.variables);
   const stripe = createStripe(config.stripe, quiet);
-  if (!stripe) throw new Error("STRIPE_SECRET_KEY is not set, and no local world is running");
+  if (!stripe) throw new Error("the local world asks a Stripe of your own: set STRIPE_SECRET_KEY as it was given to npm start");
   const db = createDatabase({ url: config.databaseUrl, log: quiet, clock: Date.now, maxConnections: 1 });
   try {
     const found = await reconcile({ db, config, log: quiet, stripe }, new Date(Date.now() - days * 86_400_000), { write, restore });

@@ -45,8 +45,9 @@ const BODIES: Readonly<Record<string, Members>> = {
   "PATCH /api/v1/admin/settings/enforcement": members({ enabled: false }),
   "POST /api/v1/admin/top-ups/{top_up_id}/resolve": members({ action: "grant", note: "seen", credits: "1.5", user_id: TARGET }),
   "POST /api/v1/admin/users/{user_id}/suspend": members({ reason: "seen" }),
-  "POST /api/v1/admin/wallets/{user_id}/grant": members({ amount: "1.5", note: "sorry" }),
-  "POST /api/v1/admin/users/{user_id}/wallet/grant": members({ amount: 2, note: null }),
+  "POST /api/v1/admin/wallets/{user_id}/grant": members({ amount: "1.5", note: "sorry", create: true }),
+  "POST /api/v1/admin/wallets/{user_id}/deduct": members({ amount: "0.5", note: "a typo", allow_negative: true }),
+  "POST /api/v1/admin/users/{user_id}/wallet/grant": members({ amount: 2, note: null, create: true }),
 };
 
 const PAYMENT = members({

@@ -188,7 +188,7 @@ async function refund(job: Job): Promise<Act> {
 
 async function grant(job: Job): Promise<Act> {
   const key = newId();
-  const request = { method: "POST", path: `/api/v1/admin/wallets/${job.user}/grant`, key, body: { amount: "7.5" } } as const;
+  const request = { method: "POST", path: `/api/v1/admin/wallets/${job.user}/grant`, key, body: { amount: "7.5", create: true } } as const;
   return {
     hasLease: false,
     send: () => send(job, request, ADMIN),

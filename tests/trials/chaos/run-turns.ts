@@ -107,7 +107,7 @@ function wireJudge(seed: number, percent: number, switches: { faults: boolean })
 async function grantAll(place: Place, crew: Crew, users: readonly string[]): Promise<readonly string[]> {
   const token = await place.token(ADMIN);
   for (const [n, user] of users.entries()) {
-    const body = { amount: n % 12 === 11 ? "0.3" : "10000" };
+    const body = { amount: n % 12 === 11 ? "0.3" : "10000", create: true };
     for (let answer: Answer | null = null; answer?.status !== 200;) {
       const { worker } = await crew.pick();
       answer = await call(worker.url, { method: "POST", path: `/api/v1/admin/wallets/${user}/grant`, token, key: `start-${user}`, body });

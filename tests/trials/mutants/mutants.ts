@@ -6,6 +6,7 @@ import { CONNECTION_GUARDS } from "./guards/connections.ts";
 import { EDGE_GUARDS } from "./guards/edge.ts";
 import { EXPOSURE_GUARDS } from "./guards/exposure.ts";
 import { INVARIANT_GUARDS } from "./guards/invariants.ts";
+import { KEY_GUARDS } from "./guards/keys.ts";
 import { LEASE_GUARDS } from "./guards/leases.ts";
 import { METERING_GUARDS } from "./guards/metering.ts";
 import { MODEL_GUARDS } from "./guards/models.ts";
@@ -17,12 +18,14 @@ import { STRIPE_TIME_GUARDS } from "./guards/stripe-time.ts";
 import { CONVERSATION_GUARDS } from "./guards/conversation.ts";
 import { SUMMARY_GUARDS } from "./guards/summaries.ts";
 import { TURN_GUARDS } from "./guards/turns.ts";
+import { WALLET_GUARDS } from "./guards/wallets.ts";
 import { WEB_GUARDS } from "./guards/web.ts";
 import type { Mutant } from "./mutant.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   ...STATEMENT_GUARDS,
   ...SCHEMA_GUARDS,
+  ...KEY_GUARDS,
   ...TURN_GUARDS,
   ...CONVERSATION_GUARDS,
   ...LEASE_GUARDS,
@@ -39,4 +42,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...CLIENT_GUARDS,
   ...WEB_GUARDS,
   ...ACCOUNT_GUARDS,
+  ...WALLET_GUARDS,
 ];

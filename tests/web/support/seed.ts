@@ -25,7 +25,7 @@ export async function givenLivedInWorld(world: TestWorld): Promise<string> {
   await seedEvents(query, listedCalls(PEOPLE.flatMap((user, index) => callsOf(user, index))));
   await seedLedger(query);
   for (const user of PEOPLE) await givenCredits(world, user, user === "ada" ? "1250" : "80");
-  await world.call("POST", "/api/v1/admin/wallets/ada/grant", { user: ADMIN, body: { amount: "100", note: "Welcome" } });
+  await world.call("POST", "/api/v1/admin/wallets/ada/grant", { user: ADMIN, body: { amount: "100", note: "Welcome", create: true } });
   await paid(world, "25.00", "pm_card_visa");
   await paid(world, "10.00", "pm_card_chargeDeclined");
   const session = await givenSession(world, "ada", { title: "How is a turn priced?", model_alias: "claude-sonnet" });

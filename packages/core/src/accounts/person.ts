@@ -4,14 +4,12 @@ import { sql } from "kysely";
 import type * as v from "valibot";
 import type { Suspension } from "@pantheon/contract/admin.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
-import { keyedWrite, writeOnce, type Answered, type RequestKey } from "../audit/once.ts";
+import { once, type ActingAdmin, type Answered } from "../audit/once.ts";
 import type { Database } from "../db/database.ts";
 import { walletOf, type Wallet } from "../ledger/wallet.ts";
 import type { Caller } from "./caller.ts";
 import { seePerson, type Standing } from "./statements/see-person.ts";
-import { setSuspension } from "./statements/set-suspension.ts";
-
-type Admin = { readonly admin: string; readonly requestId: string; readonly key: RequestKey | null };
+import { setSuspension as SET_SUSPENSION } from "./statements/set-suspension.ts";
 
 /** Who calls, with the address that their token names, or null. */
 export type Visitor = Caller & { readonly email: string | null };
@@ -44,18 +42,17 @@ export async function readAccount(db: Database, { actor, wallet }: Caller): Prom
 }
 
 /** Suspends a person, or lets them in again with a null reason; 404 when nobody of that id was ever here. */
-export async function suspendUser(
+export function suspendUser(
   db: Database,
-  admin: Admin,
-  user: string,
+  by: ActingAdmin,
+  person: string,
   { suspended, reason }: { suspended: boolean; reason: string | null },
 ): Promise<Answered> {
-  const body: v.InferInput<typeof Suspension> = { user_id: user, suspended };
-  const answer = { status: 200, body: JSON.stringify(body) };
-  return writeOnce(db, admin.admin, admin.key, async () => {
-    const input = { ...keyedWrite(admin.key, answer), admin: admin.admin, requestId: admin.requestId, user, suspended, reason };
-    const rows = await db.run(setSuspension, input);
-    if (rows.length === 0) throw new DomainError("not_found", "User not found.");
-    return answer;
-  });
+  const body: v.InferInput<typeof Suspension> = { user_id: person, suspended };
+  return once(db, by, () => ({
+    status: 200,
+    body,
+    run: (kept) => db.run(SET_SUSPENSION, { ...kept, person, suspended, reason }),
+    refusal: (row) => (row ? null : new DomainError("not_found", "User not found.")),
+  }));
 }

@@ -1,12 +1,11 @@
 // The audit row of an admin's change: part of the statement that makes the change, so that neither is ever without the other.
 
 import { sql, type RawBuilder } from "kysely";
-import type { KeyedWrite } from "./once.ts";
-import { keyed } from "./keyed.ts";
+import { keyed, type KeyedWrite } from "./keyed.ts";
 import type { Slots } from "../db/prepared.ts";
 
-/** Who changes something, by which request, and what is stored under their key. */
-export type AdminWrite = KeyedWrite & { admin: string; requestId: string };
+/** The slots of an admin's change: `actor` is the admin, and `requestId` the request that they made it by. */
+export type AdminWrite = KeyedWrite & { requestId: string };
 
 export type AdminAction =
   | "pricing.patch"
@@ -14,12 +13,16 @@ export type AdminAction =
   | "pricing.activate"
   | "settings.enforcement"
   | "wallet.grant"
+  | "wallet.deduct"
   | "top_up.grant"
   | "top_up.dismiss"
   | "user.suspend"
   | "user.reactivate";
 
-/** The CTEs `audit` and `keyed`: one audit row and one key row for each row of `source`, which is what was changed. */
+/**
+ * The CTEs `audit` and `keyed`: one audit row and one key row for each row of `source`, which is what was changed. `body` is the response
+ * where the statement finishes it.
+ */
 export function audited(
   slot: Slots<AdminWrite>,
   change: {
@@ -28,6 +31,7 @@ export function audited(
     before: RawBuilder<unknown>;
     after: RawBuilder<unknown>;
     source: RawBuilder<unknown>;
+    body?: RawBuilder<unknown>;
   },
 ): RawBuilder<unknown> {
   const action = typeof change.action === "string" ? sql.lit(change.action) : change.action;
@@ -35,9 +39,9 @@ export function audited(
   -- Who changed what, from what to what, by which request.
   audit as (
     insert into admin_actions (admin_id, action, target, before, after, request_id)
-    select ${slot.admin}::text, ${action}, ${change.target}, ${change.before}, ${change.after},
+    select ${slot.actor}::text, ${action}, ${change.target}, ${change.before}, ${change.after},
            ${slot.requestId}::text
       from ${change.source}
   ),
-  ${keyed(slot.admin, slot, change.source)}`;
+  ${keyed(slot, { source: change.source, body: change.body })}`;
 }

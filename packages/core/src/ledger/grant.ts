@@ -1,54 +1,88 @@
-// An admin's grants: one statement each, with its audit row.
+// What admins book by hand: grants, and what they take back. One statement each, with its audit row.
 
 import type { Database } from "../db/database.ts";
-import { keyedWrite, writeOnce, type Answered, type RequestKey } from "../audit/once.ts";
-import { adminGrant as grantStatement } from "./statements/grant-by-admin.ts";
-import { sqlState } from "../db/unavailable.ts";
+import { once, type ActingAdmin, type Answered } from "../audit/once.ts";
+import { deductByAdmin as DEDUCT_BY_ADMIN } from "./statements/deduct-by-admin.ts";
+import { grantByAdmin as GRANT_BY_ADMIN } from "./statements/grant-by-admin.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
 import { amount, format, type Amount } from "@pantheon/contract/money.ts";
+import { walletOf } from "./wallet.ts";
 
-type ActingAdmin = { readonly admin: string; readonly requestId: string; readonly key: RequestKey | null };
+/** The members of the response beside `new_balance`, from the new transaction's id. */
+type Head = (transaction: string) => Readonly<Record<string, string>>;
 
 export type AdminGrant = {
-  readonly user: string;
+  /** Whose credits they are. */
+  readonly wallet: string;
   /** Credits, above zero. */
   readonly amount: Amount;
   readonly note: string | null;
-  /** The members of the answer beside `new_balance`, from the new transaction's id. */
-  readonly answer: (transaction: string) => Readonly<Record<string, string>>;
+  /** Also to somebody who was never here and has no wallet; otherwise that is 404. */
+  readonly create: boolean;
+  readonly answer: Head;
+};
+
+export type AdminDeduction = {
+  /** Whose credits they are. */
+  readonly wallet: string;
+  /** Credits, above zero. */
+  readonly amount: Amount;
+  readonly note: string;
+  /** Also when less is available; otherwise that is 409. */
+  readonly allowNegative: boolean;
+  readonly answer: Head;
 };
 
 /** Grants credits. Under a key a repeat is answered as the first was; without one every request is a grant of its own. */
-export async function grantByAdmin(db: Database, by: ActingAdmin, grant: AdminGrant): Promise<Answered> {
+export function grantByAdmin(db: Database, by: ActingAdmin, { answer, ...grant }: AdminGrant): Promise<Answered> {
   const transaction = newId();
-  const head = `${JSON.stringify(grant.answer(transaction)).slice(0, -1)},`;
-  return writeOnce(db, by.admin, by.key, async () => {
-    const { admin, requestId, key } = by;
-    const { body: _body, ...keyed } = keyedWrite(key, { status: 200, body: "" });
-    const input = {
-      ...keyed,
-      admin,
-      requestId,
-      transaction,
-      user: grant.user,
-      amount: grant.amount.toFixed(),
-      note: grant.note,
-      answer: head,
-    };
-    const [row] = await db.run(grantStatement, input).catch((error: unknown) => grantedBefore(db, transaction, head, error));
-    return { status: 200, body: row?.body ?? "" };
-  });
+  const body = answer(transaction);
+  return once(db, by, () => ({
+    status: 200,
+    body,
+    run: (kept) => db.run(GRANT_BY_ADMIN, { ...kept, ...grant, transaction, amount: grant.amount.toFixed() }),
+    refusal: (row) => {
+      if (row) return null;
+      return new DomainError("not_found", "User not found. To grant to somebody who was never here, send `create`: true.");
+    },
+    errors: WALLET_FULL,
+    written: () => withBalance(db, transaction, body),
+  }));
+}
+
+/**
+ * Takes credits back. Not more than is available (balance − held), unless that is allowed: what running turns hold stays theirs. Under a
+ * key a repeat is answered as the first was. 404 without a wallet.
+ */
+export function deductByAdmin(db: Database, by: ActingAdmin, { answer, ...deduction }: AdminDeduction): Promise<Answered> {
+  const transaction = newId();
+  const body = answer(transaction);
+  return once(db, by, () => ({
+    status: 200,
+    body,
+    run: (kept) => db.run(DEDUCT_BY_ADMIN, { ...kept, ...deduction, transaction, amount: deduction.amount.toFixed() }),
+    refusal: (row) => {
+      if (!row) return new DomainError("not_found", "Wallet not found.");
+      if (row.body !== null) return null;
+      const available = format(walletOf(row).available);
+      return new DomainError("conflict", `Credits available: ${available}. To take more, send \`allow_negative\`: true.`);
+    },
+    errors: WALLET_FULL,
+    written: () => withBalance(db, transaction, body),
+  }));
 }
 
 const NUMERIC_OUT_OF_RANGE = "22003";
 
-/** After an error the ledger says whether it was granted and only the reply was lost; the error stands when it was not. */
-async function grantedBefore(db: Database, transaction: string, head: string, error: unknown): Promise<{ body: string }[]> {
+/** The refusal of what no wallet can hold, by its SQLSTATE. */
+export const WALLET_FULL = {
+  [NUMERIC_OUT_OF_RANGE]: (cause: unknown) =>
+    new DomainError("invalid_request", "The balance would be larger than a wallet can hold.", { cause }),
+};
+
+/** `body` with the `new_balance` that a transaction has left, as its ledger row says; null when nothing was booked. */
+export async function withBalance(db: Database, transaction: string, body: object): Promise<object | null> {
   const row = await db.query.selectFrom("credit_transactions").select("balance_after").where("id", "=", transaction).executeTakeFirst();
-  if (!row && sqlState(error) === NUMERIC_OUT_OF_RANGE) {
-    throw new DomainError("invalid_request", "The balance would be larger than a wallet can hold.", { cause: error });
-  }
-  if (!row) throw error;
-  return [{ body: `${head}"new_balance":"${format(amount(row.balance_after))}"}` }];
+  return row ? { ...body, new_balance: format(amount(row.balance_after)) } : null;
 }

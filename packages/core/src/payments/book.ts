@@ -66,7 +66,7 @@ const CONSTRAINT_VIOLATED = "23";
 async function grant(deps: PaymentDeps, payment: Payment, terms: Terms, origin: Origin): Promise<EventOutcome | null> {
   const topUp = terms.topUp ?? newId();
   const figures = { credits: format(terms.credits), amountUsd: format(terms.amountUsd) };
-  const input = { ...eventOf(payment, origin), ...figures, transaction: newId(), user: terms.user, topUp };
+  const input = { ...eventOf(payment, origin), ...figures, transaction: newId(), wallet: terms.user, topUp };
   try {
     await deps.db.run(grantPayment, { ...input, livemode: payment.livemode });
   } catch (error) {
@@ -93,7 +93,7 @@ async function setAside(deps: PaymentDeps, payment: Payment, { topUp, user, reas
   const usd = receivedUsd(payment) ?? ZERO; // what is no dollars buys nothing that could be shown
   const figures = { amountUsd: format(usd), credits: format(creditsFor(usd, deps.config.usdPerCredit)) };
   const said = { ...receivedOf(payment), livemode: payment.livemode };
-  const input = { ...eventOf(payment, origin), ...figures, ...said, topUp: topUp ?? newId(), user, reason };
+  const input = { ...eventOf(payment, origin), ...figures, ...said, topUp: topUp ?? newId(), wallet: user, reason };
   const [row] = await deps.db.run(quarantinePayment, input).catch(async (error: unknown) => {
     if (await standsAside(deps.db, payment.id)) return [{ id: input.topUp }]; // another copy of this event set it aside first
     if (sqlState(error)?.startsWith(CONSTRAINT_VIOLATED)) return [];
@@ -105,7 +105,7 @@ async function setAside(deps: PaymentDeps, payment: Payment, { topUp, user, reas
 async function refit(deps: PaymentDeps, payment: Payment, terms: Terms, origin: Origin): Promise<EventOutcome | null> {
   const reason = await reasonOf(deps.db, payment.id);
   const figures = { credits: format(terms.credits), amountUsd: format(terms.amountUsd) };
-  const told = { ...eventOf(payment, origin), ...figures, ...receivedOf(payment), user: terms.user };
+  const told = { ...eventOf(payment, origin), ...figures, ...receivedOf(payment), wallet: terms.user };
   const [row] = await deps.db.run(refitPayment, { ...told, reason: reason === FULL_WALLET ? FULL_WALLET : FITS_NOW });
   return row ? inQuarantine(deps, payment, FITS_NOW) : null;
 }

@@ -4,7 +4,7 @@ import { abandonTopUp, attachPayment, startTopUp } from "./statements/top-up.ts"
 import type * as v from "valibot";
 import type { TopUpStarted } from "@pantheon/contract/account.ts";
 import { accountSuspended, meet, type Visitor } from "../accounts/person.ts";
-import type { RequestKey } from "../audit/once.ts";
+import { keyReused, type RequestKey } from "../audit/request-key.ts";
 import { DomainError, invariant } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
 import { amount, format, type Amount } from "@pantheon/contract/money.ts";
@@ -70,7 +70,7 @@ export async function topUp(
 /** What a suspended person still gets: the response that their key was given. 403 for anything else, and Stripe is not asked. */
 async function answeredBefore({ db }: CheckoutDeps, wallet: string, key: RequestKey | null): Promise<{ body: string; replayed: boolean }> {
   const row = key && (await findRow(db, wallet, newId(), key));
-  if (!row || row.request_hash !== key.hash || row.response_body === null) throw accountSuspended();
+  if (!row || keyReused(key, row) || row.response_body === null) throw accountSuspended();
   return { body: row.response_body, replayed: true };
 }
 
@@ -78,7 +78,7 @@ async function answeredBefore({ db }: CheckoutDeps, wallet: string, key: Request
 async function begin({ db, config }: CheckoutDeps, wallet: string, amountUsd: Amount, key: RequestKey | null): Promise<Row> {
   const credits = format(creditsFor(amountUsd, config.usdPerCredit));
   const input = {
-    user: wallet,
+    wallet,
     amountUsd: format(amountUsd),
     credits,
     key: key?.value ?? null,
@@ -90,9 +90,8 @@ async function begin({ db, config }: CheckoutDeps, wallet: string, amountUsd: Am
     const failure: unknown[] = [];
     const started = await db.run(startTopUp, { ...input, id }).catch((error: unknown) => (failure.push(error), []));
     const found = started.length > 0 || failure.length > 0 || key ? await findRow(db, wallet, id, key) : undefined;
-    if (found && key && found.request_hash !== key.hash) {
-      throw new DomainError("idempotency_key_reused", "This Idempotency-Key was used for another request.");
-    }
+    const reused = found && key && keyReused(key, found);
+    if (reused) throw reused;
     if (found) return found;
     if (failure.length === 0)
       throw new DomainError("rate_limited", "Too many top-ups are waiting to be paid.", { retryAfter: RETRY_AFTER_SECONDS });

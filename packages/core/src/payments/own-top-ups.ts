@@ -30,7 +30,7 @@ export function listTopUps({ db }: CheckoutDeps, wallet: string): List<TopUpRow>
  * when Stripe is away it is shown as it is known. `clientSecret` is there while it can be paid.
  */
 export async function readTopUp(deps: CheckoutDeps, wallet: string, id: string): Promise<TopUpRow & { clientSecret: string | null }> {
-  const row = await findOwn(deps, wallet, id);
+  const row = await findOwnTopUp(deps, wallet, id);
   if (!deps.stripe || row.payment_intent === null || !OPEN.has(row.status)) return { ...row, clientSecret: null };
   try {
     const seen = await deps.stripe.retrieve("payment_intents", row.payment_intent);
@@ -41,7 +41,10 @@ export async function readTopUp(deps: CheckoutDeps, wallet: string, id: string):
     if (status !== null && status !== row.status) {
       await deps.db.run(moveTopUp, { id, payment: payment.id, status, at: seen.at, event: null, type: "" });
     }
-    return { ...(await findOwn(deps, wallet, id)), clientSecret: payment.status.startsWith("requires_") ? payment.client_secret : null };
+    return {
+      ...(await findOwnTopUp(deps, wallet, id)),
+      clientSecret: payment.status.startsWith("requires_") ? payment.client_secret : null,
+    };
   } catch (error) {
     if (error instanceof DomainError && error.code === "database_unavailable") throw error;
     deps.log.warn("a top-up could not be looked up at Stripe, or not be booked", {
@@ -54,7 +57,8 @@ export async function readTopUp(deps: CheckoutDeps, wallet: string, id: string):
 
 const OPEN = new Set(["created", "pending", "processing", "failed"]);
 
-async function findOwn({ db }: CheckoutDeps, wallet: string, id: string): Promise<TopUpRow> {
+/** One top-up of this wallet as it is known; 404 when it has none of that id. */
+export async function findOwnTopUp({ db }: Pick<CheckoutDeps, "db">, wallet: string, id: string): Promise<TopUpRow> {
   const row = await ownTopUps(db, wallet).where("id", "=", id).executeTakeFirst();
   if (!row) throw new DomainError("not_found", "Top-up not found.");
   return row;

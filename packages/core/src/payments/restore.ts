@@ -27,7 +27,7 @@ export async function findLost({ db, config }: PaymentDeps, payment: Payment): P
 export async function restoreLost({ db }: PaymentDeps, payment: Payment, terms: LostTerms): Promise<"restored"> {
   const transaction = newId();
   const figures = { credits: format(terms.credits), amountUsd: format(terms.amountUsd) };
-  const place = { user: terms.user, topUp: terms.topUp, payment: payment.id, livemode: payment.livemode, reason: NO_TOP_UP };
+  const place = { wallet: terms.user, topUp: terms.topUp, payment: payment.id, livemode: payment.livemode, reason: NO_TOP_UP };
   try {
     await db.run(restorePayment, { transaction, ...figures, ...place });
   } catch (error) {

@@ -41,6 +41,11 @@ export class PaymentRefused extends DomainError {
   }
 }
 
+/** True when Stripe understood a request and would not do it, as things stand. A bad key, a limit, a fault or silence say nothing of it. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Error && "statusCode" in error && error.statusCode === 400;
+}
+
 const API_VERSION = "2026-10-28.endive";
 const TIMEOUT_MS = 8_000;
 const RETRIES = 2;

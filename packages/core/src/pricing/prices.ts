@@ -3,15 +3,11 @@
 import type * as v from "valibot";
 import type { ActivatedVersion, Price, PriceList, PricingVersion } from "@pantheon/contract/admin.ts";
 import type { Database } from "../db/database.ts";
-import { keyedWrite, writeOnce, type Answered, type RequestKey } from "../audit/once.ts";
-import { patchPrice as patchStatement } from "./statements/patch-price.ts";
-import { activateVersion as activateStatement, createVersion as createStatement } from "./statements/pricing-version.ts";
-import { sqlState } from "../db/unavailable.ts";
+import { once, type ActingAdmin, type Answered } from "../audit/once.ts";
+import { patchPrice as PATCH_PRICE } from "./statements/patch-price.ts";
+import { activateVersion as ACTIVATE_VERSION, createVersion as CREATE_VERSION } from "./statements/pricing-version.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { amount, format, type Amount } from "@pantheon/contract/money.ts";
-
-/** Who writes, by which request, under which key. */
-export type ActingAdmin = { readonly admin: string; readonly requestId: string; readonly key: RequestKey | null };
 
 type PriceItem = v.InferInput<typeof Price>;
 
@@ -35,25 +31,24 @@ export async function readPrices(db: Database): Promise<v.InferInput<typeof Pric
 }
 
 /** Sets one multiplier. 404 for an unknown pair; 412 when `ifRevision` is given and the revision has moved on. */
-export async function patchPrice(
+export function patchPrice(
   db: Database,
   by: ActingAdmin,
   price: { version: string; alias: string; multiplier: Amount; ifRevision: string | null },
 ): Promise<Answered> {
   const multiplier = format(price.multiplier);
   const item: PriceItem = { model_alias: price.alias, multiplier, pricing_version: price.version };
-  const answer = { status: 200, body: JSON.stringify(item) };
-  return writeOnce(db, by.admin, by.key, async () => {
-    const { admin, requestId, key } = by;
-    const [row] = await db.run(patchStatement, { ...keyedWrite(key, answer), ...price, admin, requestId, multiplier });
-    if (!row?.known) throw new DomainError("not_found", "Model alias not found for pricing version.");
-    if (!row.changed) {
-      throw new DomainError("precondition_failed", "Prices or settings have changed since that revision.", {
-        members: { revision: row.revision },
-      });
-    }
-    return answer;
-  });
+  return once(db, by, () => ({
+    status: 200,
+    body: item,
+    run: (kept) => db.run(PATCH_PRICE, { ...kept, ...price, multiplier }),
+    refusal: (row) => {
+      if (!row?.known) return new DomainError("not_found", "Model alias not found for pricing version.");
+      if (row.changed) return null;
+      const members = { revision: row.revision };
+      return new DomainError("precondition_failed", "Prices or settings have changed since that revision.", { members });
+    },
+  }));
 }
 
 export type NewVersion = {
@@ -64,72 +59,54 @@ export type NewVersion = {
   readonly items: readonly { model_alias: string; multiplier: Amount }[] | null;
 };
 
-/** How often a write that reads first is run again because somebody else's came between. */
-const TRIES = 20;
-
 /** Makes a version that is not active yet, with the active one's weights. 409 when there is one of that name. */
-export async function createVersion(db: Database, by: ActingAdmin, asked: NewVersion): Promise<Answered> {
-  return writeOnce(db, by.admin, by.key, async () => {
-    for (let tries = 0; tries < TRIES; tries += 1) {
-      const active = asked.items === null ? await readPrices(db) : null;
-      const items = (active?.items ?? asked.items ?? []).map((item) => ({
-        model_alias: item.model_alias,
-        multiplier: typeof item.multiplier === "string" ? item.multiplier : format(item.multiplier),
-        pricing_version: asked.version,
-      }));
-      items.sort((a, b) => (a.model_alias < b.model_alias ? -1 : 1));
-      const view: v.InferInput<typeof PricingVersion> = {
-        version: asked.version,
-        label: asked.label,
-        effective_date: asked.effectiveDate,
-        is_active: false,
-        items,
-      };
-      const answer = { status: 201, body: JSON.stringify(view) };
-      const { admin, requestId, key } = by;
-      const input = {
-        ...keyedWrite(key, answer),
-        ...asked,
-        admin,
-        requestId,
-        items: JSON.stringify(items),
-        ifRevision: active?.revision ?? null,
-      };
-      const rows = await db.run(createStatement, input).catch((error: unknown) => {
-        throw sqlState(error) === UNIQUE_VIOLATION
-          ? new DomainError("conflict", "There is a pricing version of that name.", { cause: error })
-          : error;
-      });
-      if (rows.length > 0) return answer;
-    }
-    throw pricesAreMoving();
+export function createVersion(db: Database, by: ActingAdmin, asked: NewVersion): Promise<Answered> {
+  return once(db, by, async () => {
+    const active = asked.items === null ? await readPrices(db) : null;
+    const items = (active?.items ?? asked.items ?? []).map((item) => ({
+      model_alias: item.model_alias,
+      multiplier: typeof item.multiplier === "string" ? item.multiplier : format(item.multiplier),
+      pricing_version: asked.version,
+    }));
+    items.sort((a, b) => (a.model_alias < b.model_alias ? -1 : 1));
+    const body: v.InferInput<typeof PricingVersion> = {
+      version: asked.version,
+      label: asked.label,
+      effective_date: asked.effectiveDate,
+      is_active: false,
+      items,
+    };
+    const input = { ...asked, items: JSON.stringify(items), ifRevision: active?.revision ?? null };
+    return {
+      status: 201,
+      body,
+      run: (kept) => db.run(CREATE_VERSION, { ...kept, ...input }),
+      moved: PRICES_MOVE,
+      errors: { [UNIQUE_VIOLATION]: (cause) => new DomainError("conflict", "There is a pricing version of that name.", { cause }) },
+    };
   });
 }
 
 const UNIQUE_VIOLATION = "23505";
 
 /** Makes a version the active one, in one switch that binds the next turn everywhere. 404 when there is none of that name. */
-export async function activateVersion(db: Database, by: ActingAdmin, version: string): Promise<Answered> {
-  return writeOnce(db, by.admin, by.key, async () => {
-    for (let tries = 0; tries < TRIES; tries += 1) {
-      const row = await db.query
-        .selectFrom("pricing_versions as v")
-        .innerJoin("runtime_settings as s", (join) => join.onTrue())
-        .select(["v.version", "v.label", "v.effective_date", "s.revision"])
-        .where("v.version", "=", version)
-        .executeTakeFirst();
-      if (!row) throw new DomainError("not_found", "Pricing version not found.");
-      const { revision: ifRevision, ...view } = row;
-      const body: v.InferInput<typeof ActivatedVersion> = { ...view, is_active: true };
-      const answer = { status: 200, body: JSON.stringify(body) };
-      const { admin, requestId, key } = by;
-      const rows = await db.run(activateStatement, { ...keyedWrite(key, answer), admin, requestId, version, ifRevision });
-      if (rows.length > 0) return answer;
-    }
-    throw pricesAreMoving();
+export function activateVersion(db: Database, by: ActingAdmin, version: string): Promise<Answered> {
+  return once(db, by, async () => {
+    const found = await db.query
+      .selectFrom("pricing_versions as v")
+      .innerJoin("runtime_settings as s", (join) => join.onTrue())
+      .select(["v.version", "v.label", "v.effective_date", "s.revision"])
+      .where("v.version", "=", version)
+      .executeTakeFirst();
+    if (!found) throw new DomainError("not_found", "Pricing version not found.");
+    const { revision: ifRevision, ...shown } = found;
+    const body: v.InferInput<typeof ActivatedVersion> = { ...shown, is_active: true };
+    return { status: 200, body, run: (kept) => db.run(ACTIVATE_VERSION, { ...kept, version, ifRevision }), moved: PRICES_MOVE };
   });
 }
 
-function pricesAreMoving(): DomainError {
-  return new DomainError("conflict", "Prices are being changed. Please try again.", { retryAfter: 1 });
-}
+/** How a write that reads the prices first meets somebody else's that came between. */
+const PRICES_MOVE = {
+  tries: 20,
+  refusal: () => new DomainError("conflict", "Prices are being changed. Please try again.", { retryAfter: 1 }),
+};

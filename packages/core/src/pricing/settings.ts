@@ -4,11 +4,10 @@ import type * as v from "valibot";
 import type { Enforcement, Settings } from "@pantheon/contract/admin.ts";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../db/database.ts";
-import { keyedWrite, writeOnce, type Answered } from "../audit/once.ts";
-import { setEnforcement as enforcementStatement } from "./statements/set-enforcement.ts";
+import { once, type ActingAdmin, type Answered } from "../audit/once.ts";
+import { setEnforcement as SET_ENFORCEMENT } from "./statements/set-enforcement.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { format } from "@pantheon/contract/money.ts";
-import type { ActingAdmin } from "./prices.ts";
 
 type Defaults = Pick<Config, "enforcementDefault" | "lowBalanceThreshold">;
 
@@ -32,16 +31,11 @@ export async function readSettings(db: Database, defaults: Defaults): Promise<v.
 
 /** Sets the override, or takes it away (null): then the stage's default counts again. Binds the very next turn in every container. */
 export async function overrideEnforcement(db: Database, by: ActingAdmin, enabled: boolean | null, defaults: Defaults): Promise<Answered> {
-  const answer = { status: 200, body: JSON.stringify(enforcement(enabled, defaults)) };
-  return writeOnce(db, by.admin, by.key, async () => {
-    await db.run(enforcementStatement, {
-      ...keyedWrite(by.key, answer),
-      admin: by.admin,
-      requestId: by.requestId,
-      enabled,
-    });
-    return answer;
-  });
+  return once(db, by, () => ({
+    status: 200,
+    body: enforcement(enabled, defaults),
+    run: (kept) => db.run(SET_ENFORCEMENT, { ...kept, enabled }),
+  }));
 }
 
 function enforcement(override: boolean | null, { enforcementDefault }: Defaults): v.InferInput<typeof Enforcement> {

@@ -16,6 +16,7 @@ export async function readReceipt(db: Database, wallet: string, transaction: str
     .where("id", "=", transaction)
     .where("user_id", "=", wallet)
     .where("kind", "=", "debit")
+    .where("source", "=", "turn") // what an admin takes has no calls
     .executeTakeFirst();
   if (!debit) throw new DomainError("not_found", "Transaction not found.");
   const events = await db.query

@@ -3,7 +3,7 @@
 import type { Caller } from "../accounts/caller.ts";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../db/database.ts";
-import type { RequestKey } from "../audit/once.ts";
+import type { RequestKey } from "../audit/request-key.ts";
 import type { Gateway } from "../models/gateway.ts";
 import type { Model } from "../models/model.ts";
 import type { Log } from "../log.ts";

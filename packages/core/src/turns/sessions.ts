@@ -7,9 +7,10 @@ import type { ToolName } from "@pantheon/contract/vocabulary.ts";
 import type { Caller } from "../accounts/caller.ts";
 import type { Visitor } from "../accounts/person.ts";
 import type { Database } from "../db/database.ts";
-import { keyedWrite, writeOnce, type Answered, type RequestKey } from "../audit/once.ts";
+import { once, type Answered } from "../audit/once.ts";
+import type { RequestKey } from "../audit/request-key.ts";
 import { listOf } from "../db/list.ts";
-import { createSession as createStatement, deleteSession as deleteStatement } from "./statements/session.ts";
+import { createSession as CREATE_SESSION, deleteSession as DELETE_SESSION } from "./statements/session.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
 import type { List } from "@pantheon/contract/page.ts";
@@ -50,29 +51,29 @@ export async function createSession(
     created_at: new Date(deps.clock()),
     deleted_at: null,
   };
-  const answer = { status: 201, body: JSON.stringify(sessionView(row)) };
-  return writeOnce(deps.db, caller.actor, key, async () => {
-    await deps.db.run(createStatement, {
-      ...keyedWrite(key, answer),
-      ...session,
-      session: row.id,
-      wallet: caller.wallet,
-      actor: caller.actor,
-      email: caller.email,
-      createdAt: row.created_at,
-    });
-    return answer;
-  });
+  return once(deps.db, { actor: caller.actor, key }, () => ({
+    status: 201,
+    body: sessionView(row),
+    run: (kept) =>
+      deps.db.run(CREATE_SESSION, {
+        ...kept,
+        ...session,
+        session: row.id,
+        wallet: caller.wallet,
+        email: caller.email,
+        createdAt: row.created_at,
+      }),
+  }));
 }
 
 /** Deletes a session softly; 404 when there is none to delete. A turn that runs in it still settles. */
 export async function deleteSession(deps: { db: Database }, caller: Caller, key: RequestKey | null, session: string): Promise<Answered> {
-  const answer = { status: 204, body: "" };
-  return writeOnce(deps.db, caller.actor, key, async () => {
-    const deleted = await deps.db.run(deleteStatement, { ...keyedWrite(key, answer), session, actor: caller.actor });
-    if (deleted.length === 0) throw sessionNotFound();
-    return answer;
-  });
+  return once(deps.db, { actor: caller.actor, key }, () => ({
+    status: 204,
+    body: null,
+    run: (kept) => deps.db.run(DELETE_SESSION, { ...kept, session }),
+    refusal: (row) => (row ? null : sessionNotFound()),
+  }));
 }
 
 /** One session of this actor. */

@@ -50,6 +50,7 @@ function inputOf(deps: TurnDeps, request: TurnRequest, conversation: Conversatio
     turn: turn.id,
     wallet: request.caller.wallet,
     actor: request.caller.actor,
+    apiKey: request.caller.key,
     attempt: turn.attempt,
     answer: text,
     providerModel: answeringModel(conversation),

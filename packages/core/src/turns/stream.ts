@@ -1,8 +1,12 @@
 // A turn whose answer is read while it comes. The turn runs by itself and settles whatever its reader does; owns what lies between them:
 // a bounded queue, and what a reader who leaves or stops reading means (contract section 3).
 
+import type * as v from "valibot";
+import { invariant } from "@pantheon/contract/error.ts";
 import { format } from "@pantheon/contract/money.ts";
+import type * as shapes from "@pantheon/contract/stream.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
+import type { TurnRead } from "@pantheon/contract/turns.ts";
 import { keepLease } from "./lease.ts";
 import { converse, type ConversationEvent } from "./converse.ts";
 import { openInTime } from "./run.ts";
@@ -11,8 +15,8 @@ import { LEASES, LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
 import { settleTurn } from "./settle.ts";
 import { createQueue } from "./stream-queue.ts";
 
-/** One event as its reader gets it. Amounts are decimal strings. */
-export type StreamEvent = { readonly type: "turn_started" | "chunk" | "usage" | "done" } & Readonly<Record<string, unknown>>;
+/** One event as its reader gets it: what the contract knows, but for the failure, which whoever responds tells of. */
+export type StreamEvent = Exclude<v.InferInput<typeof shapes.StreamEvent>, v.InferInput<typeof shapes.TurnFailed>>;
 
 export type TurnStream = {
   /** The stored answer of an earlier request with the same key, told again. */
@@ -79,7 +83,7 @@ async function work(
   }
 }
 
-function startedEvent(turn: OpenedTurn, hold: OpenedTurn["hold"]): StreamEvent {
+function startedEvent(turn: OpenedTurn, hold: OpenedTurn["hold"]): v.InferInput<typeof shapes.TurnStarted> {
   return {
     type: "turn_started",
     turn_id: turn.id,
@@ -106,18 +110,19 @@ function shown(event: ConversationEvent): StreamEvent {
 }
 
 /** Everything that a TurnRead has, from the text that was stored. */
-function doneEvent(body: string): StreamEvent {
-  const turn: Record<string, unknown> = JSON.parse(body);
-  return { type: "done", turn_id: turn["id"], ...turn };
+function doneEvent(body: string): v.InferInput<typeof shapes.TurnDone> {
+  const turn: v.InferInput<typeof TurnRead> = JSON.parse(body);
+  return { type: "done", turn_id: turn.id, ...turn };
 }
 
 /** A stored answer as a stream: nothing is held for it any more. */
 function replayOf(body: string): TurnStream {
   const done = doneEvent(body);
   const { id, turn_index, model_alias_used, multiplier, pricing_version, prune_triggered, created_at, assistant_output } = done;
+  invariant(turn_index !== null && multiplier !== null && pricing_version !== null, "a stored response has its figures");
   const about = { turn_index, model_alias_used, multiplier, pricing_version, hold: "0", prune_triggered, created_at };
   const events: StreamEvent[] = [{ type: "turn_started", turn_id: id, ...about }];
-  if (assistant_output !== "") events.push({ type: "chunk", delta: assistant_output });
+  if (assistant_output) events.push({ type: "chunk", delta: assistant_output });
   events.push(done);
   const ended = Promise.resolve(null);
   return { replayed: true, next: () => Promise.resolve(events.shift() ?? null), leave: () => Promise.resolve(), ended };

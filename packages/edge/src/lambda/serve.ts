@@ -29,9 +29,6 @@ type AppOf<Deps> = (deps: Deps) => Hono<AppEnv>;
 /** One request at a time, and one connection to spare for a second statement. */
 const LAMBDA_CONNECTIONS = 2;
 
-/** A job may look at everything for nearly as long as its function may run (10 minutes, infra/functions.ts). */
-const JOB_REPORT_TIMEOUT_MS = 9 * 60_000;
-
 /** The handler of a function behind the HTTP API. */
 export function serve<Deps extends Closable>(name: string, connect: Connect<Deps>, appOf: AppOf<Deps>): LambdaHandler {
   return lambdaHandler(answering(containerOf(name, connect, appOf)));
@@ -43,15 +40,16 @@ export function serveStream<Deps extends Closable>(name: string, connect: Connec
   return streamHandler(answering(container), container.log);
 }
 
-/** The handler of scheduled work. Throws NotConfigured, and what `run` throws: the schedule counts it as failed. */
+/** The handler of scheduled work, in which one question may look at everything for `reportTimeoutMs`. Throws NotConfigured, and what `run` throws: the schedule counts it as failed. */
 export function serveSchedule<Deps extends Closable, T>(
   name: string,
   connect: Connect<Deps>,
   run: (deps: Deps, event: unknown) => Promise<T>,
+  reportTimeoutMs: number,
 ): (event: unknown) => Promise<T> {
   const container = createContainer({
     name,
-    connect: (surroundings) => connect({ ...surroundings, maxConnections: 1, reportTimeoutMs: JOB_REPORT_TIMEOUT_MS }),
+    connect: (surroundings) => connect({ ...surroundings, maxConnections: 1, reportTimeoutMs }),
     build: (deps) => deps,
     clock: Date.now,
   });

@@ -1,15 +1,19 @@
 // An answer as server-sent events, one JSON object a `data:` line: as they come, no faster than they are read, with a sign of life in
 // between. Owns how a failure after the head is told; what the events mean is the product's.
 
+import type * as v from "valibot";
 import type { DomainError } from "@pantheon/contract/error.ts";
+import type { StreamEvent } from "@pantheon/contract/stream.ts";
 import type { AppEnv, Asked } from "../shell/app-env.ts";
 
 /** A request whose log line waits for its body. */
 type Streamed = Asked & { set<Name extends "refusal" | "bodyEnd">(name: Name, value: AppEnv["Variables"][Name]): void };
 
+type Event = v.InferInput<typeof StreamEvent>;
+
 export type EventSource = {
   /** The next event; null when there is none any more. Never rejects. */
-  next(): Promise<object | null>;
+  next(): Promise<Event | null>;
   /** The reader has left. Resolves when what was begun is finished. */
   leave(): Promise<void>;
   /** Resolves when all work is done: null, or what was thrown. */
@@ -29,7 +33,7 @@ export function eventStream(c: Streamed, source: EventSource, refuse: (thrown: u
   });
   c.set("bodyEnd", refusal);
   const encoder = new TextEncoder();
-  let coming: Promise<object | null> | null = null;
+  let coming: Promise<Event | null> | null = null;
   const body = new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {
@@ -51,7 +55,7 @@ export function eventStream(c: Streamed, source: EventSource, refuse: (thrown: u
   return c.body(body);
 }
 
-function line(event: object): string {
+function line(event: Event): string {
   return `data: ${JSON.stringify(event)}\n\n`;
 }
 

@@ -7,7 +7,9 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
+import type { JobName } from "@pantheon/contract/vocabulary.ts";
 import { Time } from "@pantheon/contract/wire.ts";
+import { JOBS } from "@pantheon/functions/functions.ts";
 import { read, statusLine, Surprise } from "./answer.ts";
 import type { Finding } from "./evidence.ts";
 import { askHealth, type Health } from "./health-rows.ts";
@@ -19,7 +21,7 @@ type Runs = { readonly now: number; readonly by: ReadonlyMap<string, Run> };
 export type Patience = { readonly waitMs: number; readonly pollMs: number };
 
 const MINUTE_MS = 60_000;
-const MAX_AGE_MS = { sweep: 3 * MINUTE_MS, reconcile: 35 * MINUTE_MS, verify: 26 * 60 * MINUTE_MS } as const;
+const maxAgeMs = (job: JobName) => JOBS[job].lateAfterMinutes * MINUTE_MS;
 
 /** One row a job. `build` is the commit that is meant to be live, null when no function told it. */
 export async function maintenanceRows(stage: Stage, build: string | null, patience: Patience): Promise<void> {
@@ -28,18 +30,22 @@ export async function maintenanceRows(stage: Stage, build: string | null, patien
   const sweep = {
     id: "maintenance.sweep",
     what: "maintenance is the expected build: the last sweep",
-    expected: `done by ${by} within 3 minutes`,
+    expected: `done by ${by} within ${inWords(JOBS.sweep.lateAfterMinutes)}`,
   };
   const runs = await evidence.check(sweep, [build], async (expected) => {
     const found = await awaitSweep(stage, expected, patience);
     return { ...judge(found, "sweep", (run) => sameCommit(run.commit, expected)), value: found };
   });
   const rare = [
-    { job: "reconcile", what: "the last reconciliation with Stripe", within: "35 minutes" },
-    { job: "verify", what: "the last audit of the ledger", within: "26 hours" },
+    { job: "reconcile", what: "the last reconciliation with Stripe" },
+    { job: "verify", what: "the last audit of the ledger" },
   ] as const;
-  for (const { job, what, within } of rare) {
-    const head = { id: `maintenance.${job}`, what, expected: `done within ${within}, by ${by} or before its deploy` };
+  for (const { job, what } of rare) {
+    const head = {
+      id: `maintenance.${job}`,
+      what,
+      expected: `done within ${inWords(JOBS[job].lateAfterMinutes)}, by ${by} or before its deploy`,
+    };
     await evidence.check(head, [build, runs], async (expected, found) => {
       if (!found.by.has(job)) return neverRan(stage, found, job);
       return judge(found, job, (run) => isOfBuildOrBefore(run, found, expected));
@@ -76,16 +82,16 @@ function isOfBuildOrBefore(run: Run, { by }: Runs, build: string): boolean {
   return sameCommit(run.commit, build) || isReplaced;
 }
 
-function judge({ now, by }: Runs, job: keyof typeof MAX_AGE_MS, isRightBuild: (run: Run) => boolean): { ok: boolean; seen: string } {
+function judge({ now, by }: Runs, job: JobName, isRightBuild: (run: Run) => boolean): { ok: boolean; seen: string } {
   const run = by.get(job);
   if (run === undefined) return { ok: false, seen: `never ran: look at its schedule, or invoke maintenance with {"job":"${job}"}` };
   const age = now - Date.parse(run.finished_at);
   const seen = `${run.outcome} ${ageOf(age)} ago by ${shortened(run.commit)}`;
-  return { ok: run.outcome === "done" && age <= MAX_AGE_MS[job] && age > -MINUTE_MS && isRightBuild(run), seen };
+  return { ok: run.outcome === "done" && age <= maxAgeMs(job) && age > -MINUTE_MS && isRightBuild(run), seen };
 }
 
 /** A stage that was verified before the job's time has had its chance to run it. */
-async function neverRan({ ask }: Stage, { now }: Runs, job: keyof typeof MAX_AGE_MS): Promise<Finding<never>> {
+async function neverRan({ ask }: Stage, { now }: Runs, job: JobName): Promise<Finding<never>> {
   const page = async (offset: number) => {
     const answer = await ask("GET", `/api/v1/users/me/transactions?limit=1&offset=${offset}`, { as: "user" });
     return { ...read(answer, 200, Transactions), answer };
@@ -93,13 +99,17 @@ async function neverRan({ ask }: Stage, { now }: Runs, job: keyof typeof MAX_AGE
   const { total } = await page(0);
   const { transactions, answer } = await page(Math.max(0, Math.min(total - 1, LAST_OFFSET)));
   const age = now - Date.parse(transactions[0]?.created_at ?? "");
-  if (age <= MAX_AGE_MS[job]) return { ok: true, seen: `has not come round yet: first verified ${ageOf(age)} ago`, answer };
+  if (age <= maxAgeMs(job)) return { ok: true, seen: `has not come round yet: first verified ${ageOf(age)} ago`, answer };
   const since = Number.isNaN(age) ? "" : `, though this stage was verified ${ageOf(age)} ago`;
   return { ok: false, seen: `never ran${since}: look at its schedule, or invoke maintenance with {"job":"${job}"}`, answer };
 }
 
 const LAST_OFFSET = 10_000; // further the list does not go
 const Transactions = v.object({ total: v.number(), transactions: v.array(v.object({ created_at: Time })) });
+
+function inWords(minutes: number): string {
+  return minutes < 120 ? `${minutes} minutes` : `${minutes / 60} hours`;
+}
 
 function ageOf(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1_000));

@@ -36,7 +36,7 @@ function walletRow({ ask, evidence }: Stage, head: { id: string; what: string; e
 async function grantRows(stage: Stage, { user, admin }: People, before: string | null): Promise<string | null> {
   const { ask, evidence, run } = stage;
   const grant = () => {
-    const body = { amount: GRANT, note: `stage:verify ${run}` };
+    const body = { amount: GRANT, note: `stage:verify ${run}`, create: true }; // the account may be new
     return ask("POST", `/api/v1/admin/wallets/${encodeURIComponent(user ?? "")}/grant`, {
       as: "admin",
       body,

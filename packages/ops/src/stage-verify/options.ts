@@ -1,4 +1,4 @@
-// The flags of `npm run stage:verify`. Without an address they mean the local world that runs beside it.
+// The flags of `npm run stage:verify`: a stage by its address, or the local world when it is asked for.
 
 import { parseArgs } from "node:util";
 import { EXPECTED_MIGRATION_HEAD } from "@pantheon/core/db/migration-head.ts";
@@ -7,12 +7,14 @@ import type { VerifyTokens } from "../place.ts";
 import { localStage } from "./local-stage.ts";
 import type { VerifyOptions } from "./verify-stage.ts";
 
-export const HELP = `Usage: npm run stage:verify -- [--url URL --token T --admin-token T] [options]
+export const HELP = `Usage: npm run stage:verify -- --url URL --token T --admin-token T [options]
+       npm run stage:verify -- --local [options]
 
 Is the deployed stage the code we think it is, and does the money path work there? Asks every function for its health, walks through
-a grant, a turn, a price and enforcement, prints a table and writes the evidence. Without --url: the local world that npm start serves.
+a grant, a turn, a price and enforcement, prints a table and writes the evidence.
 
   --url URL             the stage's base, without /api/v1
+  --local               instead of all addresses and tokens: the local world that npm start serves
   --token T             of a user made for this; or STAGE_VERIFY_TOKEN
   --admin-token T       of an admin; or STAGE_VERIFY_ADMIN_TOKEN
   --empty-token T       of a user without credits, if the admin has some; or STAGE_VERIFY_EMPTY_TOKEN
@@ -44,12 +46,12 @@ export type Asked = { readonly help: true } | { readonly help: false; readonly o
 export async function readOptions(args: readonly string[], home: string, tokens: VerifyTokens): Promise<Asked> {
   const flags = readFlags(args);
   if (flags.help) return { help: true };
-  const place = flags.url === undefined ? await local(flags, home) : remote(flags, flags.url, tokens);
+  const place = flags.local ? await local(flags, home) : remote(flags, tokens);
   const wait = flags["sweep-wait"];
   if (!/^(?:\d{1,2}|[1-5]\d{2}|600)$/.test(wait)) throw new UsageError("--sweep-wait must be a number of seconds from 0 to 600");
   const options: VerifyOptions = {
     ...place,
-    expected: { commit: commitOf(flags["expect-commit"], flags.url === undefined), migrationHead: headOf(flags["expect-head"]) },
+    expected: { commit: commitOf(flags["expect-commit"], flags.local), migrationHead: headOf(flags["expect-head"]) },
     alias: name("--alias", flags.alias),
     skipMaintenance: flags["skip-maintenance"] ? "--skip-maintenance was given" : null,
     changeSettings: flags["change-settings"],
@@ -69,6 +71,7 @@ function readFlags(args: readonly string[]) {
       args: [...args],
       options: {
         url: text,
+        local: yes,
         token: text,
         "admin-token": text,
         "empty-token": text,
@@ -93,15 +96,18 @@ function readFlags(args: readonly string[]) {
 
 /** A local world takes nothing from outside: its address is in its home, and its tokens are made here. */
 async function local(flags: Flags, home: string) {
-  for (const flag of ["token", "admin-token", "empty-token", "admin-url", "turns-url"] as const) {
-    if (flags[flag] !== undefined) throw new UsageError(`--${flag} needs --url; --help tells more`);
+  for (const flag of ["url", "token", "admin-token", "empty-token", "admin-url", "turns-url"] as const) {
+    if (flags[flag] !== undefined) throw new UsageError(`--local takes no --${flag}; --help tells more`);
   }
   const place = await localStage(home);
-  if (place === null) throw new UsageError("there is no local world: run npm start, or give --url, --token and --admin-token");
+  if (place === null) throw new UsageError("no local world runs: run npm start first");
   return { ...place, adminUrl: null, turnsUrl: null };
 }
 
-function remote(flags: Flags, url: string, tokens: VerifyTokens) {
+function remote(flags: Flags, tokens: VerifyTokens) {
+  const { url } = flags;
+  if (url === undefined)
+    throw new UsageError("give --url, --token and --admin-token of a stage, or --local for the local world that npm start serves");
   const optional = (flag: "admin-url" | "turns-url") => (flags[flag] === undefined ? null : base(`--${flag}`, flags[flag]));
   const empty = flags["empty-token"] ?? tokens.empty;
   return {

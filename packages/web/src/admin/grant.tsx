@@ -11,14 +11,19 @@ import { Fault } from "../parts/states.tsx";
 
 const DECIMALS = 8;
 
-type GrantProps = { readonly id: string; readonly balance: string };
+type GrantProps = {
+  readonly id: string;
+  readonly balance: string;
+  /** Nobody of this id has a wallet: it may be a mistyped one. */
+  readonly isNew: boolean;
+};
 
-export function GrantDialog({ id, balance, onClose }: GrantProps & { readonly onClose: () => void }) {
+export function GrantDialog({ id, balance, isNew, onClose }: GrantProps & { readonly onClose: () => void }) {
   const [granted, setGranted] = useState<string | null>(null);
   return (
     <Dialog title={granted === null ? `Grant credits to ${id}` : `Granted to ${id}`} onClose={onClose}>
       {granted === null ? (
-        <GrantForm id={id} balance={balance} onDone={setGranted} />
+        <GrantForm id={id} balance={balance} isNew={isNew} onDone={setGranted} />
       ) : (
         <p className="done" role="status">
           The balance is now <Credits value={granted} /> credits.
@@ -29,7 +34,7 @@ export function GrantDialog({ id, balance, onClose }: GrantProps & { readonly on
 }
 
 /** `onDone` is told the new balance. */
-function GrantForm({ id, balance, onDone }: GrantProps & { readonly onDone: (balance: string) => void }) {
+function GrantForm({ id, balance, isNew, onDone }: GrantProps & { readonly onDone: (balance: string) => void }) {
   const [credits, setCredits] = useDraft(`grant.credits.${id}`);
   const [note, setNote] = useDraft(`grant.note.${id}`);
   const grant = useAct("POST /admin/wallets/{user_id}/grant", {
@@ -42,7 +47,7 @@ function GrantForm({ id, balance, onDone }: GrantProps & { readonly onDone: (bal
   });
   const exact = parseDecimal(credits.trim(), DECIMALS);
   const isGood = exact !== null && exact.gt(ZERO);
-  const body = { amount: credits.trim(), ...(note.trim() !== "" && { note: note.trim() }) };
+  const body = { amount: credits.trim(), ...(note.trim() !== "" && { note: note.trim() }), ...(isNew && { create: true }) };
   const amountFault = faultAt(grant.error, "amount");
   const noteFault = faultAt(grant.error, "note");
   return (
@@ -64,6 +69,7 @@ function GrantForm({ id, balance, onDone }: GrantProps & { readonly onDone: (bal
         hint="Up to 10,000"
       />
       <Field label="Note" value={note} onChange={setNote} maxLength={256} fault={noteFault} hint="The owner of the wallet reads it, too." />
+      {isNew && <p>Nobody of this id has a wallet yet. Look at it again: the grant makes one.</p>}
       <Effect before={balance} granted={isGood ? format(exact) : null} />
       {grant.error !== null && <Fault error={grant.error} />}
       <p>

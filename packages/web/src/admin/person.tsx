@@ -51,7 +51,7 @@ export function PersonPage({ id }: { readonly id: string }) {
           )}
         </Asked>
       )}
-      {act === "grant" && <GrantDialog id={id} balance={wallet.data?.balance ?? "0"} onClose={close} />}
+      {act === "grant" && <GrantDialog id={id} balance={wallet.data?.balance ?? "0"} isNew={isWithout} onClose={close} />}
       {(act === "suspend" || act === "reactivate") && <SuspendDialog id={id} act={act} onClose={close} />}
     </>
   );

@@ -93,7 +93,7 @@ export type Routes = {
   "GET /admin/wallets/{user_id}": Route<Wallet & { readonly recent_transactions: readonly Transaction[] }, { readonly path: User }>;
   "POST /admin/wallets/{user_id}/grant": Route<
     { readonly new_balance: Decimal; readonly transaction_id: string },
-    { readonly path: User; readonly body: { readonly amount: Decimal; readonly note?: string } }
+    { readonly path: User; readonly body: { readonly amount: Decimal; readonly note?: string; readonly create?: boolean } }
   >;
   "POST /admin/users/{user_id}/suspend": Route<{ readonly suspended: boolean }, { readonly path: User }>;
   "POST /admin/users/{user_id}/reactivate": Route<{ readonly suspended: boolean }, { readonly path: User }>;

@@ -153,7 +153,12 @@ export const AUTHORISATION: readonly Row[] = [
     what: "an admin who grants to themselves: allowed, and in the audit under their name",
     story: async ({ send, world }) => {
       await send(
-        sends(`POST /api/v1/admin/wallets/${ROOT_NAME}/grant`, '{"amount":"1.5","note":"to me"}', { status: 200 }, { as: ROOT_NAME }),
+        sends(
+          `POST /api/v1/admin/wallets/${ROOT_NAME}/grant`,
+          '{"amount":"1.5","note":"to me","create":true}',
+          { status: 200 },
+          { as: ROOT_NAME },
+        ),
       );
       const { json } = await world.call("GET", "/api/v1/admin/actions?limit=1", { user: ROOT_NAME });
       expect(json.actions[0]).toMatchObject({ admin_id: ROOT_NAME, action: "wallet.grant", target: ROOT_NAME });

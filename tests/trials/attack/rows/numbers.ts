@@ -41,7 +41,7 @@ export const NUMBERS: readonly Row[] = [
     id: 7,
     what: "a tenth, ten times, is one",
     story: async ({ send, world }) => {
-      for (let time = 0; time < 10; time += 1) await send(sends(GRANT, '{"amount":0.1}', { status: 200 }, asRoot));
+      for (let time = 0; time < 10; time += 1) await send(sends(GRANT, '{"amount":0.1,"create":true}', { status: 200 }, asRoot));
       await send(sends(GRANT, '{"amount":0.2}', { status: 200 }, asRoot));
       const { json } = await world.call("GET", "/api/v1/admin/wallets/numeric", { user: ROOT_NAME });
       expect(json.balance).toBe("1.2");
@@ -84,8 +84,8 @@ export const NUMBERS: readonly Row[] = [
     story: async ({ send }) => {
       const keyed = { ...asRoot, headers: { "Idempotency-Key": "twice-1" } };
       await send(sends(GRANT, '{"amount":1,"amount":1000000}', { status: 422, at: "amount" }, asRoot));
-      const first = await send(sends(GRANT, '{"amount":1000000,"amount":1}', { status: 200 }, keyed));
-      const again = await send(sends(GRANT, '{"amount":1}', { status: 200 }, keyed));
+      const first = await send(sends(GRANT, '{"amount":1000000,"amount":1,"create":true}', { status: 200 }, keyed));
+      const again = await send(sends(GRANT, '{"amount":1,"create":true}', { status: 200 }, keyed));
       expect([again.text, again.headers.get("idempotency-replayed")]).toEqual([first.text, "true"]);
       await send(sends(GRANT, '{"amount":2}', { status: 422, code: "idempotency_key_reused" }, keyed));
     },

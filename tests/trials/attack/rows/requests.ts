@@ -36,6 +36,7 @@ const DECIMALS: readonly { target: string; name: string; beside: string; as: str
   { target: POST_TOP_UP, name: "amount_usd", beside: "", as: "ada" },
   { target: "POST /api/v1/admin/wallets/ada/grant", name: "amount", beside: "", as: ROOT_NAME },
   { target: "POST /api/v1/admin/users/ada/wallet/grant", name: "amount", beside: "", as: ROOT_NAME },
+  { target: "POST /api/v1/admin/wallets/ada/deduct", name: "amount", beside: ',"note":"n"', as: ROOT_NAME },
   { target: "PATCH /api/v1/admin/pricing/default", name: "multiplier", beside: ',"pricing_version":"2026-02-20"', as: ROOT_NAME },
 ];
 

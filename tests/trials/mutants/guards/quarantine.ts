@@ -123,7 +123,7 @@ export const QUARANTINE_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${STATEMENTS}/quarantine-payment.ts`,
-        find: "response_body = case when top_ups.user_id = ${user} then top_ups.response_body end",
+        find: "response_body = case when top_ups.user_id = ${wallet} then top_ups.response_body end",
         replace: "response_body = top_ups.response_body",
       },
     ],

@@ -15,8 +15,8 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${STATEMENTS}/movement.ts`,
-        find: "     where user_id = ${user}::text ${when}\n       for update\n",
-        replace: "     where user_id = ${user}::text ${when}\n",
+        find: "     where user_id = ${owner}::text ${when}\n       for update\n",
+        replace: "     where user_id = ${owner}::text ${when}\n",
       },
     ],
     test: { file: "tests/structure.test.ts", name: "lock or write the wallet before anything else, wherever its money is touched" },
@@ -189,6 +189,22 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
     test: {
       file: "tests/turns/turn-waited.test.ts",
       name: "is refused when its session was deleted meanwhile",
+    },
+  },
+  {
+    name: "settle-on-disk",
+    guard: "A turn is answered before its charge is on disk.",
+    patches: [
+      {
+        file: SETTLE,
+        find: "       and attempt = ${slot.attempt}::int\n    returning id, wallet.user_id",
+        replace:
+          "       and attempt = ${slot.attempt}::int and set_config('synchronous_commit', 'off', true) = 'off'\n    returning id, wallet.user_id",
+      },
+    ],
+    test: {
+      file: "tests/ledger/durability-of-open.test.ts",
+      name: "the model is asked before the turn is on disk, and nothing is answered before its charge is",
     },
   },
   {

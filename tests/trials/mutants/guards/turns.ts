@@ -1,35 +1,10 @@
-// Guards around the statements: whose key and whose turn it is, what a lost reply means, the database's connections.
+// Guards around the statements: whose turn it is, what a lost reply means, the database's connections.
 
 import type { Mutant } from "../mutant.ts";
 
 const CORE = "packages/core/src";
 
 export const TURN_GUARDS: readonly Mutant[] = [
-  {
-    name: "key-hash",
-    guard: "A turn's key is not compared with the request that it was used for: another request gets the first one's answer.",
-    patches: [
-      {
-        file: `${CORE}/turns/collision.ts`,
-        find: "if (turn.request_hash !== request.key?.hash)",
-        replace: "if (turn.request_hash === null)",
-      },
-    ],
-    test: {
-      file: "tests/turns/turn-idempotency.test.ts",
-      name: "another body under a used key is refused, running or done; the same body in other words is the same request",
-    },
-  },
-  {
-    name: "written-key-hash",
-    guard:
-      "The key of a write is not compared with the request that it was used for: another grant is answered with the first, and never given.",
-    patches: [{ file: `${CORE}/audit/once.ts`, find: "if (row.request_hash !== key.hash)", replace: 'if (row.request_hash === "")' }],
-    test: {
-      file: "tests/turns/turn-idempotency.test.ts",
-      name: "200 sessions asked for under one key are one session, answered alike byte for byte",
-    },
-  },
   {
     name: "own-claim",
     guard: "A request does not know its own turn again: when the reply of opening it is lost, it blocks itself until the lease ends.",
@@ -232,6 +207,15 @@ export const TURN_GUARDS: readonly Mutant[] = [
     test: {
       file: "tests/turns/turn-usage.test.ts",
       name: "a call that timed out after text had come is lost revenue, with what the provider asks for it; a silent one is none",
+    },
+  },
+  {
+    name: "api-key-kept",
+    guard: "What was used with an API key is kept as if its owner had used it in person.",
+    patches: [{ file: `${CORE}/turns/settle.ts`, find: "apiKey: request.caller.key", replace: "apiKey: null" }],
+    test: {
+      file: "tests/turns/conversation.test.ts",
+      name: "each call is kept with the API key that its caller came with, and with none where they came in person",
     },
   },
 ];

@@ -4,7 +4,8 @@ import { sql } from "kysely";
 import { prepared } from "../../db/prepared.ts";
 import { audited, type AdminWrite } from "../../audit/audited.ts";
 
-export type SetSuspensionInput = AdminWrite & { user: string; suspended: boolean; reason: string | null };
+/** `actor` is the admin, `person` who is suspended or let in. */
+export type SetSuspensionInput = AdminWrite & { person: string; suspended: boolean; reason: string | null };
 
 /** No row: there is no such person. Suspending twice keeps the first time, and the reason unless it brings another. */
 export const setSuspension = prepared<SetSuspensionInput, { id: string }>(
@@ -15,7 +16,7 @@ with
   person as (
     select id, suspended_at, case when suspended_at is not null then suspension_reason end as reason
       from users
-     where id = ${slot.user}::text
+     where id = ${slot.person}::text
        for update
   ),
   -- Suspended or not from now on, with the reason for it; who was suspended before keeps the first time.

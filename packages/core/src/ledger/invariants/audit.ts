@@ -6,16 +6,19 @@ import type { Invariant } from "./invariant.ts";
 export const AUDIT: readonly Invariant[] = [
   {
     name: "audit",
-    promise: "an admin's grant has its one audit row, which tells the same admin, person, amount and balance; and none without it",
+    promise:
+      "what an admin grants or takes has its one audit row, which tells the same admin, act, person, amount and balance; and none without it",
     broken: sql`
       select coalesce(a.after ->> 'transaction_id', g.id::text, a.id::text) as row from (
         select a.*, count(*) over (partition by a.after ->> 'transaction_id') as rows
           from admin_actions a
-         where a.action = 'wallet.grant') a
+         where a.action in ('wallet.grant', 'wallet.deduct')) a
         full join (select * from credit_transactions where source = 'admin') g on g.id::text = a.after ->> 'transaction_id'
        where a.rows is distinct from 1
-          or (a.admin_id, a.target, a.after ->> 'amount', a.after ->> 'balance')
-             is distinct from (g.initiated_by, g.user_id, trim_scale(g.amount)::text, trim_scale(g.balance_after)::text)`,
+          or (a.admin_id, a.action, a.target, a.after ->> 'amount', a.after ->> 'balance')
+             is distinct from
+             (g.initiated_by, case g.kind when 'grant' then 'wallet.grant' when 'debit' then 'wallet.deduct' end,
+              g.user_id, trim_scale(abs(g.amount))::text, trim_scale(g.balance_after)::text)`,
   },
   {
     name: "actions",

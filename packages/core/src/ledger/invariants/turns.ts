@@ -28,7 +28,7 @@ const TOP_UP_MEMBERS: readonly Member[] = [
   ["amount_usd", amountText(sql`u.amount_usd`)],
 ];
 
-const GRANT_MEMBERS: readonly Member[] = [
+const BOOKED_MEMBERS: readonly Member[] = [
   ["user_id", sql`g.user_id`],
   ["transaction_id", sql`g.id`],
   ["new_balance", amountText(sql`g.balance_after`)],
@@ -41,17 +41,17 @@ export const TURNS: readonly Invariant[] = [
     broken: sql`
       select t.id::text as row from turns t
         left join ${CHARGES} c on c.turn_id = t.id
-        left join credit_transactions d on d.kind = 'debit' and d.reference_id = t.id::text
+        left join credit_transactions d on d.kind = 'debit' and d.source = 'turn' and d.reference_id = t.id::text
        where t.status = 'completed'
          and (c.charged is null or coalesce(-d.amount, 0) <> c.charged or d.balance_after <> t.balance_after
               or d.user_id <> t.user_id)`,
   },
   {
     name: "orphan",
-    promise: "no debit and no usage event without its completed turn",
+    promise: "no debit, but those that admins take, and no usage event without its completed turn",
     broken: sql`
       select r.reference_id as row from (
-        select reference_id from credit_transactions where kind = 'debit'
+        select reference_id from credit_transactions where kind = 'debit' and source <> 'admin'
         union
         select turn_id::text from llm_call_events) r
        where not exists (select from turns t where t.id::text = r.reference_id and t.status = 'completed')`,
@@ -84,7 +84,7 @@ export const TURNS: readonly Invariant[] = [
   },
   {
     name: "body",
-    promise: "the responses that are kept give the rows' ids, times and figures: of a turn, a top-up, an admin's grant",
+    promise: "the responses that are kept give the rows' ids, times and figures: of a turn, a top-up, what an admin books",
     broken: sql`
       select t.id::text as row from turns t
         left join ${CHARGES} c on c.turn_id = t.id
@@ -95,10 +95,10 @@ export const TURNS: readonly Invariant[] = [
        where u.response_body is not null
          and ${saidOtherwise(sql`u.response_body`, TOP_UP_MEMBERS)}
       union all
-      -- A key's row keeps other responses too: those that name a ledger row are admins' grants.
+      -- A key's row keeps other responses too: those that name a ledger row are what admins granted or took.
       select g.id::text from idempotency_keys k
         join credit_transactions g on g.id::text = substring(k.body from '"transaction_id":"([0-9a-f-]{36})"')
        where g.source = 'admin'
-         and ${saidOtherwise(sql`k.body`, GRANT_MEMBERS)}`,
+         and ${saidOtherwise(sql`k.body`, BOOKED_MEMBERS)}`,
   },
 ];

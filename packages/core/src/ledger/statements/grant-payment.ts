@@ -7,7 +7,8 @@ import { credited, entry, paymentEvent } from "./movement.ts";
 
 export type GrantPaymentInput = {
   transaction: string;
-  user: string;
+  /** Whose credits they are. */
+  wallet: string;
   credits: string;
   payment: string;
   livemode: boolean;
@@ -28,7 +29,7 @@ export const grantPayment = prepared<GrantPaymentInput, { balance_after: string 
   "grant_payment",
   (slot) => sql`
 with
-  ${credited(slot.user, slot.credits)},
+  ${credited(slot.wallet, slot.credits)},
   ${entry({
     id: sql`${slot.transaction}::uuid`,
     user: sql`credited.user_id`,

@@ -13,30 +13,32 @@ const NULL = sql`null`;
 const NOW = sql`clock_timestamp()`;
 
 /**
- * The CTE `wallet` (user_id, balance, held, seq): the row of `user`, locked. It is the first lock of its statement, and everything else
+ * The CTE `wallet` (user_id, balance, held, seq): the row of `owner`, locked. It is the first lock of its statement, and everything else
  * is joined to it (docs/transaction_policy.md). `when` is a condition on top. No row: there is no such wallet.
  */
-export function lockedWallet(user: Sql, when: Sql = NOTHING): Sql {
+export function lockedWallet(owner: Sql, when: Sql = NOTHING): Sql {
   return sql`
   -- The first lock. The row is as it is once the lock is ours, and not as it was when this statement began.
   wallet as (
     select user_id, balance, held, seq
       from credit_wallets
-     where user_id = ${user}::text ${when}
+     where user_id = ${owner}::text ${when}
        for update
   )`;
 }
 
 /**
- * The CTE `credited` (user_id, balance, seq): the wallet of `user` once `credits` were added; made, if it was missing. `answer` is a
- * column on top, with a comma before it. The upsert adds and locks in one step, so it comes first in its statement.
+ * The CTE `credited` (user_id, balance, seq): the wallet of `owner` once `credits` were added; made, if it was missing. `answer` is a
+ * column on top, with a comma before it; without `when` nothing is asked first, and where it does not hold nothing is added. The upsert
+ * adds and locks in one step, so it comes first in its statement.
  */
-export function credited(user: Sql, credits: Sql, answer: Sql = NOTHING): Sql {
+export function credited(owner: Sql, credits: Sql, { answer = NOTHING, when }: { answer?: Sql; when?: Sql } = {}): Sql {
+  const row = sql`${owner}::text, ${credits}::numeric, 1`;
   return sql`
   -- The first lock, and the credits: the upsert adds to the wallet as it is once the lock is ours.
   credited as (
     insert into credit_wallets as known (user_id, balance, seq)
-    values (${user}::text, ${credits}::numeric, 1)
+    ${when === undefined ? sql`values (${row})` : sql`select ${row} where ${when}`}
     on conflict (user_id) do update
       set balance = known.balance + excluded.balance,
           seq = known.seq + 1

@@ -23,7 +23,8 @@ with
      where user_id = ${slot.actor}::text
        and idempotency_key = ${slot.key}::text
   ),
-  -- The turn, if everything above allows it.
+  -- The turn, if everything above allows it. Its commit does not wait for the disk (decision 16): nobody is
+  -- answered until the settle has committed, and a server that fails now loses turn and hold together.
   begun as (
     insert into turns (id, session_id, user_id, status, attempt, lease_until, hold, turn_index, user_input,
                        model_alias, max_output_tokens, pricing_version, pricing_revision, would_refuse,
@@ -37,6 +38,7 @@ with
       from funds, rules, session, price, history, hold
      where not exists (select from keyed)
        and ${mayRun(slot)}
+       and set_config('synchronous_commit', 'off', true) = 'off'
     returning id, attempt, turn_index, hold, created_at
   ),
   -- The locked wallet holds what the turn may cost.

@@ -11,7 +11,8 @@ export type Received = { receivedMinor: number | null; receivedCurrency: string 
 export type QuarantinePaymentInput = Received & {
   /** The top-up's own row, when this is its payment or it has none; else a new id. */
   topUp: string;
-  user: string;
+  /** Whose wallet it would go to; nobody's is empty. */
+  wallet: string;
   amountUsd: string;
   credits: string;
   payment: string;
@@ -34,7 +35,7 @@ with
   aside as (
     insert into top_ups as known (id, user_id, amount_usd, credits_to_grant, status, payment_intent, livemode,
                                   quarantine_reason, received_minor, received_currency)
-    values (${slot.topUp}::uuid, ${slot.user}::text, ${slot.amountUsd}::numeric, ${slot.credits}::numeric,
+    values (${slot.topUp}::uuid, ${slot.wallet}::text, ${slot.amountUsd}::numeric, ${slot.credits}::numeric,
             'quarantined', ${slot.payment}::text, ${slot.livemode}::boolean, ${slot.reason}::text,
             ${slot.receivedMinor}::bigint, ${slot.receivedCurrency}::text)
     on conflict (id) do update
@@ -65,13 +66,13 @@ with
   -- The payment's row, if it still waits for an admin.
   aside as (
     update top_ups
-       set user_id = ${slot.user}::text,
+       set user_id = ${slot.wallet}::text,
            amount_usd = ${slot.amountUsd}::numeric,
            credits_to_grant = ${slot.credits}::numeric,
            quarantine_reason = ${slot.reason}::text,
            received_minor = ${slot.receivedMinor}::bigint,
            received_currency = ${slot.receivedCurrency}::text,
-           ${keyOf(sql`${slot.user}::text`)},
+           ${keyOf(sql`${slot.wallet}::text`)},
            updated_at = clock_timestamp()
      where payment_intent = ${slot.payment}::text
        and status = 'quarantined'
@@ -82,8 +83,8 @@ select id from aside`,
 );
 
 /** A row that goes to somebody else leaves its key, and what the key is answered with, which names a client secret. */
-export function keyOf(user: RawBuilder<unknown>): RawBuilder<unknown> {
-  return sql`idempotency_key = case when top_ups.user_id = ${user} then top_ups.idempotency_key end,
-           request_hash = case when top_ups.user_id = ${user} then top_ups.request_hash end,
-           response_body = case when top_ups.user_id = ${user} then top_ups.response_body end`;
+export function keyOf(wallet: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`idempotency_key = case when top_ups.user_id = ${wallet} then top_ups.idempotency_key end,
+           request_hash = case when top_ups.user_id = ${wallet} then top_ups.request_hash end,
+           response_body = case when top_ups.user_id = ${wallet} then top_ups.response_body end`;
 }

@@ -4,13 +4,14 @@
 import { sql, type RawBuilder } from "kysely";
 import { prepared, type Slots } from "../../db/prepared.ts";
 import { audited, type AdminWrite } from "../../audit/audited.ts";
+import { finished } from "../../audit/keyed.ts";
 import { entry, lockedWallet } from "./movement.ts";
 import { keyOf } from "./quarantine-payment.ts";
 
 /** Makes a wallet for whoever has none, so that it can be locked. Moves no money. */
-export const makeWallet = prepared<{ user: string }, never>(
+export const makeWallet = prepared<{ wallet: string }, never>(
   "make_wallet",
-  (slot) => sql<never>`insert into credit_wallets (user_id) values (${slot.user}::text) on conflict (user_id) do nothing`,
+  (slot) => sql<never>`insert into credit_wallets (user_id) values (${slot.wallet}::text) on conflict (user_id) do nothing`,
 );
 
 type Resolution = {
@@ -19,16 +20,16 @@ type Resolution = {
   /** The row's `updated_at` as it was read: another one was not decided upon. */ seen: string;
 };
 
-export type GrantAsideInput = Omit<AdminWrite, "body"> &
+/** `actor` is the admin. `body` is the response but for `new_balance`. */
+export type GrantAsideInput = AdminWrite &
   Resolution & {
     /** The ledger row's id. Its reference is the payment, so no event can grant it again. */
     transaction: string;
-    user: string;
+    /** Whose credits they will be. */
+    wallet: string;
     credits: string;
     /** What was paid, in USD; for another currency what the row says. */
     amountUsd: string;
-    /** The response's JSON up to the balance: `{…,` without the closing brace. */
-    answer: string;
   };
 
 /**
@@ -39,7 +40,7 @@ export const grantAside = prepared<GrantAsideInput, { body: string }>(
   "grant_aside",
   (slot) => sql`
 with
-  ${lockedWallet(slot.user)},
+  ${lockedWallet(slot.wallet)},
   -- The payment, as it is and not as it was.
   aside as (
     select known.*
@@ -59,8 +60,7 @@ with
     returning credit_wallets.user_id,
               credit_wallets.balance,
               credit_wallets.seq,
-              ${slot.answer}::text
-                || '"new_balance":"' || trim_scale(credit_wallets.balance)::text || '"}' as body
+              ${finished(slot.body, "new_balance", sql`trim_scale(credit_wallets.balance)::text`)} as body
   ),
   ${entry({
     id: sql`${slot.transaction}::uuid`,
@@ -71,7 +71,7 @@ with
     amount: sql`${slot.credits}::numeric`,
     balance: sql`credited.balance`,
     reference: sql`aside.payment_intent`,
-    initiatedBy: sql`${slot.admin}::text`,
+    initiatedBy: sql`${slot.actor}::text`,
     from: sql`credited, aside`,
   })},
   -- The row is now of the person who got the credits, and of nobody else.
@@ -83,7 +83,7 @@ with
            amount_usd = ${slot.amountUsd}::numeric,
            ${keyOf(sql`credited.user_id`)},
            resolution = 'grant',
-           resolved_by = ${slot.admin}::text,
+           resolved_by = ${slot.actor}::text,
            resolved_at = clock_timestamp(),
            resolution_note = ${slot.note}::text,
            updated_at = clock_timestamp()
@@ -96,14 +96,12 @@ select body from credited`,
 
 /** The audit of a grant: the row before, and what was granted of it. */
 function grantAudited(slot: Slots<GrantAsideInput>): RawBuilder<unknown> {
-  return audited(
-    { ...writerOf(slot), body: sql`credited.body` },
-    {
-      action: "top_up.grant",
-      target: sql`aside.id::text`,
-      before: sql`${shown(sql`aside`)}
+  return audited(slot, {
+    action: "top_up.grant",
+    target: sql`aside.id::text`,
+    before: sql`${shown(sql`aside`)}
         || jsonb_build_object('balance', trim_scale(credited.balance - ${slot.credits}::numeric)::text)`,
-      after: sql`jsonb_build_object(
+    after: sql`jsonb_build_object(
         'status', 'succeeded',
         'user_id', credited.user_id,
         'payment_intent', aside.payment_intent,
@@ -111,9 +109,9 @@ function grantAudited(slot: Slots<GrantAsideInput>): RawBuilder<unknown> {
         'transaction_id', ${slot.transaction}::text,
         'balance', trim_scale(credited.balance)::text,
         'note', ${slot.note}::text)`,
-      source: sql`credited, aside`,
-    },
-  );
+    source: sql`credited, aside`,
+    body: sql`credited.body`,
+  });
 }
 
 /**
@@ -138,7 +136,7 @@ with
     update top_ups
        set status = 'dismissed',
            resolution = 'dismiss',
-           resolved_by = ${slot.admin}::text,
+           resolved_by = ${slot.actor}::text,
            resolved_at = clock_timestamp(),
            resolution_note = ${slot.note}::text,
            updated_at = clock_timestamp()
@@ -159,11 +157,6 @@ with
   })}
 select id from closed`,
 );
-
-/** The audit's slots but for the body, which the statement makes. */
-function writerOf(slot: Slots<GrantAsideInput>): Slots<Omit<AdminWrite, "body">> {
-  return { admin: slot.admin, requestId: slot.requestId, key: slot.key, requestHash: slot.requestHash, status: slot.status };
-}
 
 /** What an admin saw of it before. */
 function shown(row: RawBuilder<unknown>): RawBuilder<unknown> {

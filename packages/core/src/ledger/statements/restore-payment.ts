@@ -6,7 +6,8 @@ import { credited, entry } from "./movement.ts";
 
 export type RestorePaymentInput = {
   transaction: string;
-  user: string;
+  /** Whose credits they are. */
+  wallet: string;
   credits: string;
   /** The id that the top-up had, as the payment names it. */
   topUp: string;
@@ -26,7 +27,7 @@ export const restorePayment = prepared<RestorePaymentInput, { balance_after: str
   "restore_payment",
   (slot) => sql`
 with
-  ${credited(slot.user, slot.credits)},
+  ${credited(slot.wallet, slot.credits)},
   ${entry({
     id: sql`${slot.transaction}::uuid`,
     user: sql`credited.user_id`,

@@ -14,6 +14,8 @@ export type SettleTurnInput = SummarySlot & {
   wallet: string;
   /** Whose turn it is. */
   actor: string;
+  /** The API key that the caller came with, or null. */
+  apiKey: string | null;
   attempt: number;
   answer: string;
   providerModel: string;
@@ -202,9 +204,10 @@ function recorded(slot: Slots<SettleTurnInput>): RawBuilder<unknown> {
   -- A row for each model call.
   events as (
     insert into llm_call_events (
-           user_id, session_id, turn_id, attempt, request_id, created_at,
+           user_id, session_id, turn_id, attempt, request_id, api_key_id, created_at,
            ${callColumns((column) => column)})
-    select debit.user_id, debit.session_id, debit.turn_id, debit.attempt, ${slot.requestId}::text, debit.now,
+    select debit.user_id, debit.session_id, debit.turn_id, debit.attempt, ${slot.requestId}::text,
+           ${slot.apiKey}::text, debit.now,
            ${callColumns((column) => `calls.${column}`)}
       from debit, calls
     returning user_id, model_alias, call_index, status, input_tokens_fresh, input_tokens_cached,

@@ -7,12 +7,13 @@ import { paymentEvent } from "../../ledger/statements/movement.ts";
 
 export type StartTopUpInput = {
   id: string;
-  user: string;
+  /** Whose top-up it is: its place, its credits and its key. */
+  wallet: string;
   amountUsd: string;
   credits: string;
   key: string | null;
   requestHash: string | null;
-  /** How many unpaid top-ups a user may have. */
+  /** How many unpaid top-ups a wallet may have. */
   slots: number;
 };
 
@@ -24,13 +25,13 @@ export const startTopUp = prepared<StartTopUpInput, { id: string }>(
   "start_top_up",
   (slot) => sql`
 insert into top_ups (id, user_id, amount_usd, credits_to_grant, slot, idempotency_key, request_hash)
-select ${slot.id}::uuid, ${slot.user}::text, ${slot.amountUsd}::numeric, ${slot.credits}::numeric, free.slot,
-       ${slot.key}::text, ${slot.requestHash}::text
+select ${slot.id}::uuid, ${slot.wallet}::text, ${slot.amountUsd}::numeric, ${slot.credits}::numeric,
+       free.slot, ${slot.key}::text, ${slot.requestHash}::text
   from (select place.slot
           from generate_series(1, ${slot.slots}::int) as place (slot)
          where not exists (select
                              from top_ups unpaid
-                            where unpaid.user_id = ${slot.user}::text
+                            where unpaid.user_id = ${slot.wallet}::text
                               and unpaid.slot = place.slot)
          order by place.slot
          limit 1) as free

@@ -1,16 +1,13 @@
 // Opens and deletes a session. Moves no money, but opening one makes the wallet that every turn locks.
 
 import { sql } from "kysely";
-import { keyed } from "../../audit/keyed.ts";
-import type { KeyedWrite } from "../../audit/once.ts";
+import { keyed, type KeyedWrite } from "../../audit/keyed.ts";
 import { prepared } from "../../db/prepared.ts";
 
 export type CreateSessionInput = KeyedWrite & {
   session: string;
   /** Whose wallet is to be there. */
   wallet: string;
-  /** Who acts: the session and the key are theirs. */
-  actor: string;
   email: string | null;
   title: string | null;
   modelAlias: string;
@@ -19,7 +16,7 @@ export type CreateSessionInput = KeyedWrite & {
   createdAt: Date;
 };
 
-/** User, wallet and session in one statement. A key that was used before is 23505 on `idempotency_keys_pkey` and undoes all of it. */
+/** User, wallet and session in one statement; the session is the actor's, as the key is. A key that was used before is 23505 on `idempotency_keys_pkey` and undoes all of it. */
 export const createSession = prepared<CreateSessionInput, { id: string }>(
   "create_session",
   (slot) => sql`
@@ -36,7 +33,7 @@ with
   wallet as (
     insert into credit_wallets (user_id) values (${slot.wallet}::text) on conflict (user_id) do nothing
   ),
-  ${keyed(slot.actor, slot)}
+  ${keyed(slot)}
 insert into sessions (id, user_id, title, model_alias, system_prompt, tools, created_at)
 values (${slot.session}::uuid, ${slot.actor}::text, ${slot.title}::text, ${slot.modelAlias}::text,
         ${slot.systemPrompt}::text, ${slot.tools}::text[], ${slot.createdAt}::timestamptz)
@@ -44,7 +41,7 @@ returning id`,
 );
 
 /** Deletes softly. No row: unknown, not this user's, or deleted before; then the key is not taken either. */
-export const deleteSession = prepared<KeyedWrite & { session: string; actor: string }, { id: string }>(
+export const deleteSession = prepared<KeyedWrite & { session: string }, { id: string }>(
   "delete_session",
   (slot) => sql`
 with
@@ -57,6 +54,6 @@ with
        and deleted_at is null
     returning id
   ),
-  ${keyed(slot.actor, slot, sql`deleted`)}
+  ${keyed(slot, { source: sql`deleted` })}
 select id from deleted`,
 );
