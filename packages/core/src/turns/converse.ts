@@ -5,7 +5,6 @@
 import { DomainError, invariant } from "@pantheon/contract/error.ts";
 import type { ToolEvent } from "../ledger/statements/settle-turn.ts";
 import { SUMMARY_QUESTION } from "../ledger/statements/conversation.ts";
-import type { NewSummary } from "../ledger/statements/remembered.ts";
 import { collecting, type ModelAnswer } from "../models/collect.ts";
 import { ModelRefusal } from "../models/gateway.ts";
 import type { Model } from "../models/model.ts";
@@ -15,6 +14,7 @@ import { amount, sum } from "@pantheon/contract/money.ts";
 import { attemptCost, callRecord, providerCost, usageOf, type CallRecord } from "./call-record.ts";
 import type { TurnDeps, TurnRequest } from "./request.ts";
 import type { OpenedTurn } from "./open.ts";
+import { NO_MEMORY, type Memory, type Terms } from "./memory.ts";
 import { newestOf, sizeOf, sizeOfSummary, type Past } from "./past.ts";
 import { recordLostAnswer, voidFailed } from "./void.ts";
 
@@ -27,35 +27,11 @@ export type Conversation = {
   readonly memory: Memory;
 };
 
-/** What a turn did about what no longer fits. */
-export type Memory = {
-  /** The summary that it made, for the session's next turns. */
-  readonly summary: NewSummary | null;
-  /** There was to be one, and there is none: what no longer fits was left out. */
-  readonly usedFallback: boolean;
-  /** The calls that this took: the house's own. */
-  readonly calls: readonly CallRecord[];
-  /** What attempts that gave nothing cost us all the same. */
-  readonly lostUsd: readonly string[];
-};
-
-/** Everything fitted, or nothing is to be summarised. */
-export const NO_MEMORY: Memory = { summary: null, usedFallback: false, calls: [], lostUsd: [] };
-
 /** What a reader may see while the model answers. */
 export type ConversationEvent =
   | { readonly type: "text"; readonly text: string }
   /** What the provider has reported so far; nothing is billed by it. */
   | { readonly type: "usage"; readonly report: UsageReport };
-
-export type Terms = {
-  /** When the model must have ended, on the ticks of `TurnDeps`. */
-  readonly until: number;
-  /** What came before our own time cut it is an answer (its reader has seen it), and not a timeout that is free. */
-  readonly keepsLate: boolean;
-  /** Stops the call: what had come is the answer. */
-  readonly signal?: AbortSignal;
-};
 
 /** How much of a history that the provider refuses is sent next: a half, a quarter, nothing. */
 const SHARES = [0.5, 0.25, 0];

@@ -1,7 +1,8 @@
 // A turn from request to answer: open, converse, settle. Two statements beside the model; nothing is held on the wire meanwhile.
 
 import { DomainError } from "@pantheon/contract/error.ts";
-import { converse, type Conversation, type Terms } from "./converse.ts";
+import { converse, type Conversation } from "./converse.ts";
+import type { Terms } from "./memory.ts";
 import { LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
 import { openTurn, type OpenedTurn } from "./open.ts";
 

@@ -14,7 +14,7 @@ import type { ModelAnswer } from "../models/collect.ts";
 import { ModelRefusal } from "../models/gateway.ts";
 import type { Model } from "../models/model.ts";
 import { attemptCost, type CallRecord } from "./call-record.ts";
-import type { Memory, Terms } from "./converse.ts";
+import type { Memory, Terms } from "./memory.ts";
 import { newestOf, sizeOf, sizeOfSummary, type Past } from "./past.ts";
 import type { OpenedTurn } from "./open.ts";
 import type { TurnDeps, TurnRequest } from "./request.ts";
