@@ -18,7 +18,7 @@ const recorded = { operations: {} as Record<string, { request?: unknown; respons
 const stable = stabiliser();
 
 beforeAll(async () => {
-  world = await testWorld({ environment: { ADMIN_USER_IDS: "grace" } });
+  world = await testWorld({ environment: { ADMIN_USER_IDS: "grace", TOP_UP_URL: "https://app.example.com/top-up" } });
   operations = operationsOf(await readProjectFile("docs/openapi.json"));
 });
 
@@ -65,7 +65,7 @@ function isAt(template: string, path: string): boolean {
 
 async function asUser(ada: Client): Promise<void> {
   await ada.account.me();
-  const session = await ada.sessions.create({ title: "First steps", model_alias: "claude-sonnet", tools: ["search"] });
+  const session = await ada.sessions.create({ title: "First steps", model_alias: "claude-sonnet" });
   await ada.turns.run(session.id, { message: "What does a turn cost?", max_output_tokens: 256 });
   const events = [];
   for await (const event of ada.turns.stream(session.id, { message: "And as it comes?" })) events.push(event.type);

@@ -43,7 +43,7 @@ test("an empty wallet under enforcement is a 402 and writes nothing", async () =
   await givenEnforcement(world, true);
   const before = await pictureOf(world);
   const refused = await runTurn(world, session, { user: "poor", maxOutputTokens: 100 });
-  expect(refused).toMatchObject({ status: 402, json: { balance: "0", available: "0", estimated_cost: "0.010595" } });
+  expect(refused).toMatchObject({ status: 402, json: { balance: "0", available: "0", hold: "0.010595" } });
   expect(await pictureOf(world)).toBe(before);
 });
 

@@ -212,7 +212,6 @@ describe("a token", () => {
     const texts = new Set<string>();
     for (const make of [BAD[0], BAD[5], BAD[21], BAD[34], BAD[50]]) {
       const answer = await auth.current().get(`Bearer ${make?.[1]() ?? ""}`, "/api/v1/me", { "X-Request-Id": "same" });
-      expect(answer.headers["www-authenticate"]).toBe("Bearer");
       texts.add(answer.text);
     }
     expect(texts.size).toBe(1);

@@ -121,6 +121,31 @@ describe("a query", () => {
   });
 });
 
+describe("a fault is told in words", () => {
+  it.each([
+    ['{"message":7}', "message", "must be text"],
+    ['{"message":"hi","max_output_tokens":"7"}', "max_output_tokens", "must be a number"],
+    ['{"message":"hi","max_output_tokens":1.5}', "max_output_tokens", "must be a whole number"],
+    ['{"message":"hi","max_output_tokens":0}', "max_output_tokens", "must be at least 1"],
+    ['{"message":"hi","max_output_tokens":9000}', "max_output_tokens", "must be at most 8192"],
+    ["{}", "message", "is required"],
+  ])("%s", async (body, path, message) => {
+    const answer = await send({
+      method: "POST",
+      path: "/api/v1/sessions/{session}/turns",
+      headers: { "Content-Type": "application/json" },
+      body,
+    });
+    expect([answer.status, answer.json.errors]).toEqual([422, [{ path, message }]]);
+  });
+
+  it("of a list of words names them", async () => {
+    const headers = { "Content-Type": "application/json" };
+    const answer = await send({ method: "POST", path: "/api/v1/sessions", headers, body: '{"tools":["shell"]}' });
+    expect(answer.json.errors).toEqual([{ path: "tools.0", message: "must be search or file_read" }]);
+  });
+});
+
 describe("an id in a path", () => {
   const PRICE = '{"multiplier":1,"pricing_version":"2026-02-20"}';
   const routes = [

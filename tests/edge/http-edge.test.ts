@@ -68,6 +68,7 @@ describe("browsers", () => {
       "Idempotency-Replayed",
       "Retry-After",
       "ETag",
+      "WWW-Authenticate",
     ]);
     expect(answer.headers["access-control-allow-credentials"]).toBeUndefined();
   });

@@ -40,6 +40,8 @@ it("says when to come back, and how to sign in", () => {
   expect([busy.status, busy.headers.get("Retry-After"), busy.headers.get("WWW-Authenticate")]).toEqual([409, "3", null]);
   const stranger = problem(new DomainError("unauthenticated", "Who?"), "r");
   expect([stranger.status, stranger.headers.get("WWW-Authenticate")]).toEqual([401, "Bearer"]);
+  const expired = problem(new DomainError("unauthenticated", "Who?", { reason: "expired" }), "r");
+  expect(expired.headers.get("WWW-Authenticate")).toBe('Bearer error="invalid_token", error_description="expired"');
   expect(stranger.headers.get("Content-Type")).toBe("application/problem+json");
 });
 

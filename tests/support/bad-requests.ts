@@ -76,8 +76,9 @@ const fields: BadRequest[] = [
     Object.entries(BAD_TEXTS).map(([what, json]) => field(POST_SESSION, name, what, json)),
   ),
   ...["message", "model_alias_override"].flatMap((name) =>
-    Object.entries({ ...BAD_TEXTS, null: "null" }).map(([what, json]) => field(POST_TURN, name, what, json)),
+    Object.entries(BAD_TEXTS).map(([what, json]) => field(POST_TURN, name, what, json)),
   ),
+  field(POST_TURN, "message", "null", "null"),
   ...BAD_NUMBERS.map((json) => field(POST_TURN, "max_output_tokens", json, json)),
   field(POST_TURN, "message", "32 001 characters", JSON.stringify("a".repeat(32_001))),
   field(POST_TURN, "message", "32 001 characters of four octets", JSON.stringify("😀".repeat(32_001))),

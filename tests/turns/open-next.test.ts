@@ -58,6 +58,7 @@ const KEYED: KeyedTurn = {
   status: "running",
   claim: "another's",
   lapsed: false,
+  lease_left: 59,
   request_hash: "hash",
   response_body: null,
 };
@@ -84,6 +85,17 @@ describe("the turn under this key", () => {
     ["failed", { status: "failed" }, again],
   ])("%s", (_name, turn, expected) => {
     expect(next(ROUND, row({ keyed: { ...KEYED, ...turn } }))).toMatchObject(expected);
+  });
+});
+
+describe("when a turn under this key runs for another, it is worth asking again", () => {
+  it.each([
+    ["soon, while its function may be alive", 31, 2],
+    ["at the end of its lease, once it cannot be", 30, 30],
+    ["at the end of its lease, however near", 7, 7],
+    ["in a second, when it ends now", 0, 1],
+  ])("%s", (_name, lease_left, retryAfter) => {
+    expect(next(ROUND, row({ keyed: { ...KEYED, lease_left } }))).toMatchObject({ way: "refuse", refusal: { retryAfter } });
   });
 });
 

@@ -2,14 +2,16 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isId, newId } from "@pantheon/contract/id.ts";
-import { givenSession, runTurn } from "../support/given.ts";
+import { requestHash } from "@pantheon/edge/input/idempotency-key.ts";
+import { givenPrice, givenSession, modelsWith, runTurn } from "../support/given.ts";
 import { testWorld, type Answer, type TestWorld } from "../support/world.ts";
 
 const SESSIONS = "/api/v1/sessions";
+const ALIASES = "claude-haiku, claude-sonnet, deepseek, default, gemini-flash, gemini-pro, gpt-4o, gpt-4o-mini";
 let world: TestWorld;
 
 beforeAll(async () => {
-  world = await testWorld();
+  world = await testWorld({ models: modelsWith("fake-new") });
 });
 
 afterAll(() => world.end());
@@ -34,10 +36,10 @@ describe("opening a session", () => {
     expect((await world.call("GET", `${SESSIONS}/${json.id}`)).json).toEqual(json);
   });
 
-  it("keeps what was said, trimmed, and each tool in its order", async () => {
-    const said = { title: "  Ünïcode 😀\n", model_alias: " claude-haiku ", system_prompt: "\tBe brief. ", tools: ["file_read", "search"] };
+  it("keeps what was said, trimmed", async () => {
+    const said = { title: "  Ünïcode 😀\n", model_alias: " claude-haiku ", system_prompt: "\tBe brief. ", tools: [] };
     const { json } = await open(said);
-    const kept = { title: "Ünïcode 😀", model_alias: "claude-haiku", system_prompt: "Be brief.", tools: ["file_read", "search"] };
+    const kept = { title: "Ünïcode 😀", model_alias: "claude-haiku", system_prompt: "Be brief.", tools: [] };
     expect(json).toMatchObject(kept);
     expect((await world.call("GET", `${SESSIONS}/${json.id}`)).json).toEqual(json);
   });
@@ -46,12 +48,37 @@ describe("opening a session", () => {
     expect((await open({ title: null, system_prompt: null })).json).toMatchObject({ title: null, system_prompt: null });
   });
 
-  it("keeps an alias that cannot run yet as it was given; running it is what is refused", async () => {
-    const { json } = await open({ model_alias: "no-such-model" });
-    expect(json.model_alias).toBe("no-such-model");
-    const calls = world.provider.calls();
-    const turn = await runTurn(world, json.id);
-    expect([turn.status, turn.json.code, world.provider.calls() - calls]).toEqual([422, "unknown_model_alias", 0]);
+  it("refuses an alias that cannot run, and names those that can", async () => {
+    const before = await sessionCount();
+    const { status, json } = await open({ model_alias: "no-such-model" });
+    expect([status, json.code, json.detail]).toEqual([422, "unknown_model_alias", "Unknown model alias."]);
+    expect(json.errors).toEqual([{ path: "model_alias", message: `must be one of ${ALIASES}` }]);
+    expect(await sessionCount()).toEqual(before);
+    const turn = await runTurn(world, await givenSession(world), { alias: "no-such-model" });
+    expect([turn.status, turn.json.code]).toEqual([422, "unknown_model_alias"]);
+    expect(turn.json.errors).toEqual([{ path: "model_alias_override", message: `must be one of ${ALIASES}` }]);
+  });
+
+  it("looks again before it refuses an alias: another container may have priced it since", async () => {
+    expect((await open({ model_alias: "fake-new" })).status).toBe(422);
+    await givenPrice(world, "fake-new", "2");
+    expect((await open({ model_alias: "fake-new" })).status).toBe(201);
+  });
+
+  it("answers a key again whose alias or tools are refused today", async () => {
+    const body = JSON.stringify({ stored: "then" });
+    const asked = { title: "Then", model_alias: "gone", tools: ["search"] };
+    const row = { user_id: "ada", key: "then", request_hash: requestHash("POST", SESSIONS, asked), status: 201, body };
+    await world.deps.db.query.insertInto("idempotency_keys").values(row).execute();
+    const answer = await world.call("POST", SESSIONS, { user: "ada", body: asked, key: "then" });
+    expect([answer.status, answer.text]).toEqual([201, body]);
+  });
+
+  it("runs the session's own alias when the override is null", async () => {
+    const session = (await open({ model_alias: "claude-haiku" })).json.id;
+    const body = { message: "Hi.", model_alias_override: null };
+    const { status, json } = await world.call("POST", `${SESSIONS}/${session}/turns`, { user: "ada", body });
+    expect([status, json.model_alias_used]).toEqual([201, "claude-haiku"]);
   });
 
   it("is the act of whoever the token names, however the id is spelled", async () => {
@@ -68,7 +95,7 @@ describe("opening a session", () => {
     expect(wallets).toEqual([expect.objectContaining({ balance: "0.00000000", held: "0.00000000", seq: "0" })]);
   });
 
-  const longest = { title: "😀".repeat(200), model_alias: "é".repeat(64), system_prompt: "😀".repeat(32_000) };
+  const longest = { title: "😀".repeat(200), system_prompt: "😀".repeat(32_000) };
 
   it("takes texts of the greatest length, counted in characters", async () => {
     expect((await open(longest)).json).toMatchObject(longest);
@@ -84,6 +111,7 @@ describe("opening a session", () => {
     ["no alias at all", { model_alias: null }, "model_alias"],
     ["a system prompt that is too long", { system_prompt: "x".repeat(32_001) }, "system_prompt"],
     ["a blank system prompt", { system_prompt: "\t" }, "system_prompt"],
+    ["a tool, since there are none yet", { tools: ["search"] }, "tools"],
     ["a tool twice", { tools: ["search", "file_read", "search"] }, "tools"],
     ["an unknown tool", { tools: ["search", "shell"] }, "tools.1"],
     ["a tool that every object has", { tools: ["constructor"] }, "tools.0"],

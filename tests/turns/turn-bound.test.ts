@@ -97,5 +97,5 @@ async function refusedCost(session: string): Promise<string> {
     .execute();
   const refused = await runTurn(world, session, { message: "Dear?", maxOutputTokens: 8_192 });
   expect(refused.status).toBe(402);
-  return refused.json.estimated_cost;
+  return refused.json.hold;
 }

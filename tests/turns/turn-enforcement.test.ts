@@ -1,6 +1,7 @@
 // What an empty wallet means: nothing is blocked while enforcement is off, and nothing runs unpaid while it is on.
 
 import { afterEach, expect, test } from "vitest";
+import { amount, format, roundHalfUp, sum, type Amount } from "@pantheon/contract/money.ts";
 import { givenContainer } from "../support/container.ts";
 import { openDirectly } from "../support/direct-turn.ts";
 import { givenCredits, givenEnforcement, givenSession, runTurn } from "../support/given.ts";
@@ -56,7 +57,8 @@ test("on, a turn on an empty wallet is a 402 with its figures: no model call, no
     balance: "0",
     held: "0",
     available: "0",
-    estimated_cost: "0.010595", // (17 × 0.35 + 100) ÷ 10 000
+    hold: "0.010595",
+    estimated_cost: "0.010595", // nothing is known but the hold: (17 × 0.35 + 100) ÷ 10 000
     top_up_url: "https://example.com/top-up",
   });
   expect(await pictureOf(world)).toBe(before);
@@ -70,13 +72,33 @@ test("on, what another running turn holds is not available", async () => {
   await givenCredits(world, "ada", "0.01");
   const opened = await openDirectly(world, { user: "ada", session: busy }, { enforcedByDefault: true });
   const refused = await runTurn(world, free);
-  expect(refused).toMatchObject({ status: 402, json: { balance: "0.01", held: "0.010595", available: "-0.000595", top_up_url: null } });
+  expect(refused).toMatchObject({
+    status: 402,
+    json: { balance: "0.01", held: "0.010595", available: "-0.000595", top_up_url: `${world.apiUrl}/pay` },
+  });
   await world.deps.db.query
     .updateTable("turns")
     .set({ lease_until: new Date(0) })
     .where("id", "=", opened.turn)
     .execute();
   expect((await runTurn(world, free)).status).toBe(201);
+});
+
+test("a 402 says what such a turn has cost its person lately, beside what it would hold", async () => {
+  world = await testWorld();
+  const [ada, bob] = [await givenSession(world, "ada"), await givenSession(world, "bob")];
+  const charges: Amount[] = [];
+  for (const message of ["One?", "Another, and a longer one?"]) {
+    charges.push(amount((await runTurn(world, ada, { message })).json.credits_charged));
+  }
+  await runTurn(world, ada, { alias: "gpt-4o" });
+  await givenEnforcement(world, true);
+  const refused = (await runTurn(world, ada, { maxOutputTokens: 8_192 })).json;
+  const usual = format(roundHalfUp(sum(charges).div(amount("2")), 8));
+  expect([refused.code, refused.estimated_cost]).toEqual(["insufficient_credits", usual]);
+  expect(Number(refused.hold)).toBeGreaterThan(0.8);
+  const stranger = (await runTurn(world, bob, { user: "bob", maxOutputTokens: 8_192 })).json;
+  expect([stranger.code, stranger.estimated_cost]).toEqual(["insufficient_credits", stranger.hold]);
 });
 
 test("on, the smallest credit lets one turn in, and its debit may go below zero by no more than its hold", async () => {

@@ -1,7 +1,7 @@
 // A user's own account on the wire (contract section 4): who, wallet, usage, ledger, receipts, top-ups.
 
 import * as v from "valibot";
-import { decimalOrNull } from "./decimal-input.ts";
+import { decimalOrFault } from "./decimal-input.ts";
 import { LEDGER_KINDS, TOP_UP_STATES, USAGE_SOURCES } from "./vocabulary.ts";
 import { Count, Decimal, Id, named, page, Time } from "./wire.ts";
 
@@ -100,7 +100,7 @@ export const Receipt = named(
   }),
 );
 
-export const TopUpCreate = named("TopUpCreate", "A top-up to start.", v.strictObject({ amount_usd: decimalOrNull(2) }));
+export const TopUpCreate = named("TopUpCreate", "A top-up to start.", v.strictObject({ amount_usd: decimalOrFault(2) }));
 
 export const TopUpPath = v.strictObject({ top_up_id: Id });
 

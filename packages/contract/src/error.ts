@@ -56,7 +56,7 @@ type Extras = {
   errors?: InputFault[];
   members?: ProblemMembers;
   cause?: unknown;
-  /** Why, in one word of ours, for our own log line: no caller is told. */
+  /** Why, in one word of ours, for our own log line. Of a 401 its caller may be told some (edge/src/output/problem.ts). */
   reason?: string;
 };
 

@@ -29,14 +29,20 @@ export type ProblemDocument = v.InferOutput<typeof Problem>;
 
 export const InsufficientCredits = named(
   "InsufficientCredits",
-  "402: nothing was run. `estimated_cost` is what the turn would have held.",
+  "402: nothing was run. `hold` is what the turn would have held: what must be free where no overdraft is allowed.",
   v.looseObject({
     ...COMMON,
     code: v.literal("insufficient_credits"),
     balance: Decimal,
     held: Decimal,
     available: Decimal,
-    estimated_cost: Decimal,
+    hold: Decimal,
+    estimated_cost: v.pipe(
+      Decimal,
+      v.description(
+        "What such a turn has cost you lately: the mean of its alias among your last 50 model calls; the hold when there is none.",
+      ),
+    ),
     top_up_url: v.nullable(v.string()),
     affordable_output_tokens: v.pipe(
       v.optional(Count),

@@ -10,7 +10,7 @@ const Alias = text(1, 64);
 
 export const SessionCreate = named(
   "SessionCreate",
-  "A new session. Its alias is looked up when a turn runs, not now.",
+  "A new session. Its alias must be one that can be run now; `tools` must be empty, since there are none yet.",
   v.strictObject({
     title: v.optional(v.nullable(text(1, 200)), null),
     model_alias: v.optional(Alias, "default"),
@@ -32,7 +32,7 @@ export const TurnCreate = named(
   "A message to the session's model. It is sent and stored trimmed.",
   v.strictObject({
     message: text(1, 32_000),
-    model_alias_override: v.optional(Alias),
+    model_alias_override: v.pipe(v.optional(v.nullable(Alias)), v.description("The alias of this turn alone; null for the session's own.")),
     max_output_tokens: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_OUTPUT_TOKENS))),
   }),
 );

@@ -23,7 +23,7 @@ export type LocalServer = {
 };
 
 export const ISSUER_PATH = "/auth";
-const PAY_PATH = "/pay";
+export const PAY_PATH = "/pay";
 const DOCS_PATHS = new Set(["/docs", "/openapi.json"]);
 const STAND_IN_PATH = "/stand-in";
 /** The product's own addresses. Everything that is nobody's is the web app's. */

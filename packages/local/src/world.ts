@@ -22,7 +22,7 @@ import { startProvider, type Provider } from "@pantheon/stand-ins/provider/provi
 import { worldConfig } from "./environment.ts";
 import { watchModels, type ModelFailure, type Models } from "./models.ts";
 import { startSchedule } from "./schedule.ts";
-import { ISSUER_PATH, startServer, type LocalServer } from "./server.ts";
+import { ISSUER_PATH, PAY_PATH, startServer, type LocalServer } from "./server.ts";
 import { startStripe, type StandInStripe } from "@pantheon/stand-ins/stripe/stripe.ts";
 import { localWebhook, WEBHOOK_PATH } from "./webhook.ts";
 
@@ -97,7 +97,8 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
   const stripe = await startStripe();
   onStop(() => stripe.close());
   const issuerUrl = `${server.url}${ISSUER_PATH}`;
-  const read = worldConfig(environment, { provider: provider.url, stripe: stripe.url, issuer: issuerUrl }, options.databaseUrl);
+  const at = { provider: provider.url, stripe: stripe.url, issuer: issuerUrl, pay: `${server.url}${PAY_PATH}` };
+  const read = worldConfig(environment, at, options.databaseUrl);
   const issuer = createIssuer({ home, issuerUrl, audience: read.config.auth.audience, clock: Date.now });
 
   const { url: databaseUrl, folder: dataFolder } = await database(options, onStop);

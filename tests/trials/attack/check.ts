@@ -50,13 +50,14 @@ function problemFaults({ status, headers, json }: Answer): string[] {
   if (problem.request_id !== headers.get("x-request-id")) faults.push("the document says another request id than the header");
   if (problem.type !== `/problems/${problem.code}`) faults.push(`the document's type is ${problem.type}`);
   if (problem.code === "invalid_request" && (problem.errors ?? []).length === 0) faults.push("a 422 without a place");
-  if (status === 401 && headers.get("www-authenticate") !== "Bearer") faults.push("a 401 without WWW-Authenticate: Bearer");
+  if (status === 401 && !CHALLENGE.test(headers.get("www-authenticate") ?? "")) faults.push("a 401 without WWW-Authenticate: Bearer");
   if (status === 405 && (headers.get("allow") ?? "") === "") faults.push("a 405 without Allow");
   if (NEEDS_TIME.has(problem.code) && !/^[1-9]\d*$/.test(headers.get("retry-after") ?? ""))
     faults.push(`${problem.code} without Retry-After`);
   return faults;
 }
 
+const CHALLENGE = /^Bearer(?: error="invalid_token"(?:, error_description="[a-z ]+")?)?$/;
 const NEEDS_TIME = new Set(["rate_limited", "idempotency_in_progress", "session_busy", "database_unavailable"]);
 
 function placeFaults({ json }: Answer, at: string): string[] {

@@ -28,7 +28,7 @@ export type Draft = {
 export const TARGET = "carl";
 
 const BODIES: Readonly<Record<string, Members>> = {
-  "POST /api/v1/sessions": members({ title: "A session", model_alias: "default", system_prompt: "Be brief.", tools: ["search"] }),
+  "POST /api/v1/sessions": members({ title: "A session", model_alias: "default", system_prompt: "Be brief.", tools: [] }),
   "POST /api/v1/sessions/{session_id}/turns": members({
     message: "What is a wallet?",
     model_alias_override: "default",

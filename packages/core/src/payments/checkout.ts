@@ -6,6 +6,7 @@ import type { TopUpStarted } from "@pantheon/contract/account.ts";
 import { accountSuspended, meet, type Visitor } from "../accounts/person.ts";
 import { keyReused, type RequestKey } from "../audit/request-key.ts";
 import { DomainError, invariant } from "@pantheon/contract/error.ts";
+import type { DecimalFault } from "@pantheon/contract/decimal-input.ts";
 import { newId } from "@pantheon/contract/id.ts";
 import { amount, format, type Amount } from "@pantheon/contract/money.ts";
 import type { Clock } from "@pantheon/contract/time.ts";
@@ -42,15 +43,11 @@ type Row = {
 export async function topUp(
   deps: CheckoutDeps,
   caller: Visitor,
-  amountUsd: Amount | null,
+  asked: Amount | DecimalFault,
   key: RequestKey | null,
 ): Promise<{ body: string; replayed: boolean }> {
   const { stripe, config } = deps;
-  const { minUsd, maxUsd } = config.topUp;
-  if (amountUsd === null || amountUsd.lt(minUsd) || amountUsd.gt(maxUsd)) {
-    const message = `amount_usd must be between ${minUsd.toFixed(2)} and ${maxUsd.toFixed(2)}`;
-    throw new DomainError("invalid_request", message, { errors: [{ path: "amount_usd", message }] });
-  }
+  const amountUsd = withinLimits(asked, config.topUp);
   if (!stripe) throw new DomainError("not_configured", "payment not configured");
   const { wallet } = caller;
   const { suspended } = await meet(deps.db, caller, { make: true });
@@ -66,6 +63,19 @@ export async function topUp(
     throw error;
   }
 }
+
+/** The amount, unless it is none, or outside the limits: the detail is the contract's sentence, and the fault beside it says which. */
+function withinLimits(asked: Amount | DecimalFault, { minUsd, maxUsd }: CheckoutDeps["config"]["topUp"]): Amount {
+  const range = `amount_usd must be between ${minUsd.toFixed(2)} and ${maxUsd.toFixed(2)}`;
+  if (typeof asked !== "string" && asked.gte(minUsd) && asked.lte(maxUsd)) return asked;
+  const message = typeof asked === "string" && asked !== "size" ? `amount_usd ${FAULTS[asked]}` : range;
+  throw new DomainError("invalid_request", range, { errors: [{ path: "amount_usd", message }] });
+}
+
+const FAULTS = {
+  form: 'must be a number, or a decimal in plain digits such as "10.50"',
+  decimals: "must have at most 2 decimals",
+};
 
 /** What a suspended person still gets: the response that their key was given. 403 for anything else, and Stripe is not asked. */
 async function answeredBefore({ db }: CheckoutDeps, wallet: string, key: RequestKey | null): Promise<{ body: string; replayed: boolean }> {

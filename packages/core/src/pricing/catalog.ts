@@ -1,6 +1,7 @@
 // The catalogue: what a container knows of prices, in memory. Owns loading it and dropping it when a statement finds it stale.
 // A turn never reads prices: it carries this catalogue's revision, and the database refuses a stale one (contract section 2).
 
+import * as v from "valibot";
 import { amount, format, type Amount } from "@pantheon/contract/money.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import type { Database } from "../db/database.ts";
@@ -52,6 +53,13 @@ const NO_MULTIPLIER = amount("1");
 export function multiplierOf(catalog: Catalog, alias: string): Amount {
   return catalog.multipliers.get(alias) ?? NO_MULTIPLIER;
 }
+
+/** The aliases that can be run: priced, and with a model behind them. In order. */
+export function knownAliases({ prices }: Catalog): string[] {
+  return Object.keys(v.parse(Prices, prices)).toSorted();
+}
+
+const Prices = v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown()));
 
 /** Settings, version and prices in one query, so that they are of one moment. */
 async function loadCatalog(db: Database, windows: ReadonlyMap<string, number>): Promise<Catalog> {

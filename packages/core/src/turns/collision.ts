@@ -6,7 +6,7 @@ import { keyReused } from "../audit/request-key.ts";
 import type { KeyedTurn } from "../ledger/statements/gate.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
-import type { TurnDeps, TurnRequest } from "./request.ts";
+import { LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
 import { voidFailed, voidLapsed } from "./void.ts";
 
 /** The turn that the next statement writes: a new one, or an existing one that is run again. */
@@ -34,7 +34,7 @@ export function wayOfKeyed(turn: KeyedTurn, request: Pick<TurnRequest, "key">, c
   if (reused) return refuse(reused);
   if (turn.status === "completed" && turn.response_body !== null) return { way: "replay", body: turn.response_body };
   if (turn.status === "running" && !turn.lapsed && turn.claim !== claim) {
-    const retryAfter = RETRY_AFTER_SECONDS;
+    const retryAfter = retryAfterOf(turn);
     return refuse(new DomainError("idempotency_in_progress", "The request with this Idempotency-Key is still running.", { retryAfter }));
   }
   return { way: "run", target: { turn: turn.id, mode: "reopen" } };
@@ -54,7 +54,7 @@ export async function wayAround(deps: TurnDeps, request: TurnRequest, target: Ta
   if (next.way !== "run") return next;
   const blocker = turns.find((turn) => turn.session_id === request.session && turn.status === "running" && turn.id !== keyed?.id);
   if (blocker?.lapsed) await voidLapsed(deps, blocker);
-  else if (blocker) return refuse(sessionBusy());
+  else if (blocker) return refuse(sessionBusy(blocker));
   else if (!keyed && !mayPass(error)) return refuse(error);
   return next;
 }
@@ -89,6 +89,7 @@ function findTurns(deps: TurnDeps, request: TurnRequest, target: Target) {
     .selectFrom("turns")
     .select(["id", "user_id", "session_id", "status", "attempt", "claim", "idempotency_key", "request_hash", "response_body"])
     .select(sql<boolean>`lease_until < clock_timestamp()`.as("lapsed"))
+    .select(sql<number>`ceil(extract(epoch from lease_until - clock_timestamp()))::int`.as("lease_left"))
     .where("user_id", "=", request.caller.actor)
     .where((column) =>
       column.or([
@@ -108,6 +109,15 @@ function mayPass(error: unknown): boolean {
 
 const UNIQUE_VIOLATION = "23505";
 
-function sessionBusy(): DomainError {
-  return new DomainError("session_busy", "Another turn of this session is still running.", { retryAfter: RETRY_AFTER_SECONDS });
+function sessionBusy(blocker: Pick<KeyedTurn, "lease_left">): DomainError {
+  const detail = "Another turn of this session is still running.";
+  return new DomainError("session_busy", detail, { retryAfter: retryAfterOf(blocker) });
+}
+
+/**
+ * Seconds until it is worth asking again about a running turn. The lease outlasts the function by its grace, so one that runs within that
+ * belongs to a dead container: nothing changes before its lease is over.
+ */
+function retryAfterOf({ lease_left: left }: Pick<KeyedTurn, "lease_left">): number {
+  return left * 1_000 <= LIMITS.leaseGraceMs ? Math.max(1, left) : RETRY_AFTER_SECONDS;
 }

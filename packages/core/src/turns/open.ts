@@ -14,7 +14,9 @@ import { LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
 import { newTarget, ownInsteadOf, wayAround, type Target, type Way } from "./collision.ts";
 import { next, type Action, type Outcome } from "./next.ts";
 import { sizeOf, sizeOfSummary, type Past } from "./past.ts";
+import { withUsualCost } from "./refusal.ts";
 import { sweepUser } from "./sweep.ts";
+import { usualCost } from "./usual-cost.ts";
 
 /** A turn that runs under our attempt, with all that asking the model and settling need. */
 export type OpenedTurn = {
@@ -60,7 +62,7 @@ export async function openTurn(deps: TurnDeps, request: TurnRequest, leaseMs: nu
     if (action.way === "reload") catalog = await deps.catalog.after(catalog.revision);
     const way = await wayOf(deps, request, target, claim, action);
     if (way?.way === "replay") return { replay: way.body };
-    if (way?.way === "refuse") throw way.refusal;
+    if (way?.way === "refuse") throw await toldInFull(deps, request, outcome, way.refusal);
     if (way) target = way.target;
     if (action.way === "look") await sleep(Math.random() * 10 * 2 ** round);
   }
@@ -87,6 +89,14 @@ async function wayOf(deps: TurnDeps, request: TurnRequest, target: Target, claim
     default:
       return action;
   }
+}
+
+/** A 402 says what such a turn has cost lately, which is looked for only then. Anything else is thrown as it is. */
+async function toldInFull(deps: TurnDeps, { caller }: TurnRequest, outcome: Outcome, refusal: unknown): Promise<unknown> {
+  const alias = "row" in outcome ? outcome.row.alias : null;
+  if (!(refusal instanceof DomainError) || refusal.code !== "insufficient_credits" || alias === null) return refusal;
+  const usual = await usualCost(deps.db, caller.wallet, alias);
+  return usual === null ? refusal : withUsualCost(refusal, usual);
 }
 
 type Mark = { readonly claim: string; readonly leaseMs: number };

@@ -10,6 +10,8 @@ import type { Database } from "../db/database.ts";
 import { once, type Answered } from "../audit/once.ts";
 import type { RequestKey } from "../audit/request-key.ts";
 import { listOf } from "../db/list.ts";
+import { knownAliases, type CatalogCache } from "../pricing/catalog.ts";
+import { unknownAlias } from "./refusal.ts";
 import { createSession as CREATE_SESSION, deleteSession as DELETE_SESSION } from "./statements/session.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
@@ -34,9 +36,12 @@ type NewSession = {
   readonly tools: readonly ToolName[];
 };
 
-/** Opens a session, with its user and wallet when they are new, and answers its body as stored under the key. */
+/**
+ * Opens a session, with its user and wallet when they are new, and answers its body as stored under the key. 422 for an alias that cannot
+ * be run, and for tools, which do not exist yet; a key that was answered before is answered again all the same.
+ */
 export async function createSession(
-  deps: { db: Database; clock: Clock },
+  deps: { db: Database; clock: Clock; catalog: CatalogCache },
   caller: Visitor,
   key: RequestKey | null,
   session: NewSession,
@@ -51,19 +56,37 @@ export async function createSession(
     created_at: new Date(deps.clock()),
     deleted_at: null,
   };
-  return once(deps.db, { actor: caller.actor, key }, () => ({
-    status: 201,
-    body: sessionView(row),
-    run: (kept) =>
-      deps.db.run(CREATE_SESSION, {
-        ...kept,
-        ...session,
-        session: row.id,
-        wallet: caller.wallet,
-        email: caller.email,
-        createdAt: row.created_at,
-      }),
-  }));
+  return once(deps.db, { actor: caller.actor, key }, async () => {
+    refuseTools(session.tools);
+    await refuseUnknownAlias(deps.catalog, session.modelAlias);
+    return {
+      status: 201,
+      body: sessionView(row),
+      run: (kept) =>
+        deps.db.run(CREATE_SESSION, {
+          ...kept,
+          ...session,
+          session: row.id,
+          wallet: caller.wallet,
+          email: caller.email,
+          createdAt: row.created_at,
+        }),
+    };
+  });
+}
+
+function refuseTools(tools: readonly ToolName[]): void {
+  if (tools.length === 0) return;
+  const errors = [{ path: "tools", message: "must be empty: there are no tools yet" }];
+  throw new DomainError("invalid_request", "The request is not valid.", { errors });
+}
+
+/** Looks at the prices once more before it refuses: another container may have changed them. */
+async function refuseUnknownAlias(catalog: CatalogCache, alias: string): Promise<void> {
+  const known = await catalog.current();
+  if (knownAliases(known).includes(alias)) return;
+  const now = await catalog.after(known.revision);
+  if (!knownAliases(now).includes(alias)) throw unknownAlias("model_alias", now);
 }
 
 /** Deletes a session softly; 404 when there is none to delete. A turn that runs in it still settles. */

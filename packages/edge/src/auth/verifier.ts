@@ -1,5 +1,6 @@
 // Who calls: bearer tokens of one issuer, verified by signature and claims. Owns every rule about tokens; where the issuer's keys come
-// from is key-set.ts. Each failure is the same 401, so that nobody learns which rule a token broke: the reason is for our own log line.
+// from is key-set.ts. Each failure is the same 401 with a reason for our own log line;
+// of it the holder of a token that the issuer signed is told too (edge/src/output/problem.ts), and nobody else.
 
 import { decodeProtectedHeader, errors, jwtVerify, type JWTPayload, type ProtectedHeaderParameters } from "jose";
 import type { Config } from "@pantheon/core/config/config.ts";

@@ -23,7 +23,32 @@ export function faultsOf(issues: readonly v.BaseIssue<unknown>[]): InputFault[] 
 export function describeIssue(issue: v.BaseIssue<unknown>): string {
   if (issue.type === "strict_object" && issue.expected === "never") return "is not known";
   if (issue.type === "strict_object" && issue.path?.at(-1)?.origin === "key") return "is required";
-  return issue.expected === null ? "is not valid" : `must be ${issue.expected}`;
+  if (issue.type === "integer") return "must be a whole number";
+  return issue.expected === null ? "is not valid" : `must be ${inWords(issue.expected)}`;
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  string: "text",
+  number: "a number",
+  boolean: "true or false",
+  Array: "a list",
+  Object: "an object",
+};
+
+/** What the library expected (`("day" | "week")`, `>=1`), as a person would say it. */
+function inWords(expected: string): string {
+  const choices = expected
+    .replace(/^\((.*)\)$/, "$1")
+    .split(" | ")
+    .map(inWord);
+  const last = choices.pop() ?? "";
+  return choices.length === 0 ? last : `${choices.join(", ")} or ${last}`;
+}
+
+function inWord(expected: string): string {
+  const bound = /^([<>])=(.+)$/.exec(expected);
+  if (bound) return `at ${bound[1] === ">" ? "least" : "most"} ${bound[2]}`;
+  return WORDS[expected] ?? expected.replace(/^"(.*)"$/, "$1");
 }
 
 /** A name that a caller made up, or nothing when it is long or not plain. */

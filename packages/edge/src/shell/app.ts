@@ -64,7 +64,15 @@ function browsers(origins: readonly string[]): MiddlewareHandler {
     origin: [...origins],
     allowMethods: ["GET", "HEAD", "POST", "PATCH", "DELETE"],
     allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "X-Request-Id"],
-    exposeHeaders: ["X-Request-Id", "Pantheon-Request-Id", "Pantheon-Version", "Idempotency-Replayed", "Retry-After", "ETag"],
+    exposeHeaders: [
+      "X-Request-Id",
+      "Pantheon-Request-Id",
+      "Pantheon-Version",
+      "Idempotency-Replayed",
+      "Retry-After",
+      "ETag",
+      "WWW-Authenticate",
+    ],
     maxAge: 600,
   });
 }

@@ -48,7 +48,7 @@ export const HEADERS = {
   }),
   "Pantheon-Version": text("The commit of the build that answered."),
   "Retry-After": { description: "Seconds until it is worth trying again.", schema: { type: "integer", minimum: 0 } },
-  "WWW-Authenticate": text("How one signs in.", { enum: ["Bearer"] }),
+  "WWW-Authenticate": text("How one signs in; of a token that the issuer signed, also why it was not taken.", { pattern: "^Bearer" }),
   "X-Request-Id": text("The request's id: yours, if it was 1 to 64 of `A–Z a–z 0–9 . _ -`."),
 };
 

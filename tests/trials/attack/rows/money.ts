@@ -49,6 +49,7 @@ export const MONEY: readonly Row[] = [
           balance: "0",
           held: "0",
           available: "0",
+          hold: expect.stringMatching(/^0\.\d+$/),
           estimated_cost: expect.stringMatching(/^0\.\d+$/),
           top_up_url: "https://app.example.com/top-up",
         });

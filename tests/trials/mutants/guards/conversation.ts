@@ -1,4 +1,4 @@
-// Guards of a conversation: several calls are one turn, and a stream is bounded whatever its reader does.
+// Guards of a conversation: what it may be opened with, several calls are one turn, and a stream is bounded whatever its reader does.
 
 import type { Mutant } from "../mutant.ts";
 
@@ -53,5 +53,25 @@ export const CONVERSATION_GUARDS: readonly Mutant[] = [
       file: "tests/turns/turn-stream.test.ts",
       name: "an answer without end whose reader has left is cut after a while, and charged for what had come",
     },
+  },
+  {
+    name: "known-alias",
+    guard: "A session takes any alias: its first turn, and not its opening, says that it can never run.",
+    patches: [
+      {
+        file: `${CORE}/turns/sessions.ts`,
+        find: "if (!knownAliases(now).includes(alias)) throw",
+        replace: "if (now.revision === alias) throw",
+      },
+    ],
+    test: { file: "tests/turns/sessions.test.ts", name: "refuses an alias that cannot run, and names those that can" },
+  },
+  {
+    name: "rest-of-the-lease",
+    guard: "Whoever waits for a dead container's turn is told to come back every two seconds, until its lease is over.",
+    patches: [
+      { file: `${CORE}/turns/collision.ts`, find: "left * 1_000 <= LIMITS.leaseGraceMs ?", replace: "left < -LIMITS.leaseGraceMs ?" },
+    ],
+    test: { file: "tests/turns/open-next.test.ts", name: "%s", row: "at the end of its lease, once it cannot be" },
   },
 ];

@@ -175,4 +175,20 @@ export const EDGE_GUARDS: readonly Mutant[] = [
       name: "is kept as far as it can be sent: the turn, its replay and each list can be read",
     },
   },
+  {
+    name: "told-to-holders",
+    guard: "A 401 tells anybody which rule their token broke: whoever forges one learns how far it got.",
+    patches: [
+      {
+        file: "packages/edge/src/output/problem.ts",
+        find: "const why = TOLD_TO_HOLDERS[reason];",
+        replace: "const why: string | undefined = reason;",
+      },
+    ],
+    test: {
+      file: "tests/edge/challenge.test.ts",
+      name: "for %s says no more than its holder may know",
+      row: "for an expired token that another signed says no more than its holder may know",
+    },
+  },
 ];

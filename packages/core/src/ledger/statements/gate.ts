@@ -32,6 +32,8 @@ export type KeyedTurn = {
   response_body: string | null;
   /** True when its lease is over. */
   lapsed: boolean;
+  /** Seconds until its lease is over, rounded up; not above zero when it is. */
+  lease_left: number;
 };
 
 /** What the gate saw, and what the statement did: `turn` is null when it wrote nothing. */

@@ -18,7 +18,9 @@ with
   ${funds(slot, sql`0`)},
   -- Of this statement's snapshot: the turn under the key. One that is newer ends this in turns_key.
   keyed as (
-    select id, status, claim, request_hash, response_body, lease_until < clock_timestamp() as lapsed
+    select id, status, claim, request_hash, response_body,
+           lease_until < clock_timestamp() as lapsed,
+           ceil(extract(epoch from lease_until - clock_timestamp()))::int as lease_left
       from turns
      where user_id = ${slot.actor}::text
        and idempotency_key = ${slot.key}::text
