@@ -13,6 +13,7 @@ import { describe } from "@pantheon/edge/output/describe.ts";
 import { body, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import { listAllTopUps, type TopUpReportRow } from "@pantheon/core/payments/list.ts";
+import { takenBackView } from "@pantheon/core/payments/taken-back.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import type { Resolution } from "@pantheon/core/payments/resolve.ts";
 import { actingAdmin } from "./acting-admin.ts";
@@ -66,9 +67,12 @@ function dismissal(note: string, given: Readonly<Record<string, unknown>>): Reso
   return { action: "dismiss", note };
 }
 
-function topUpView(row: TopUpReportRow): v.InferInput<typeof shapes.AdminTopUp> {
+function topUpView(read: TopUpReportRow): v.InferInput<typeof shapes.AdminTopUp> {
+  const { refunded_minor: _refunded, dispute_state: _state, dispute_minor: _disputed, ...row } = read;
   return {
     ...row,
+    payment_intent_id: row.payment_intent,
+    ...takenBackView(read),
     amount_usd: format(amount(row.amount_usd)),
     credits_to_grant: format(amount(row.credits_to_grant)),
     resolved_at: row.resolved_at && rfc3339(row.resolved_at),

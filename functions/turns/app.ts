@@ -7,6 +7,7 @@ import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { createApp } from "@pantheon/edge/shell/app.ts";
 import { authenticated } from "@pantheon/edge/auth/access.ts";
 import { turnRoutes } from "./routes.ts";
+import { sessionRoutes } from "./sessions.ts";
 
 export function turnsApp(deps: TurnsDeps): Hono<AppEnv> {
   const { config, log, clock, ticks } = deps;
@@ -19,6 +20,7 @@ export function turnsApp(deps: TurnsDeps): Hono<AppEnv> {
     health: () => probeHealth(deps.db),
     routes: (app) => {
       app.use("/api/v1/sessions/*", authenticated(deps.verify, config));
+      sessionRoutes(app, deps);
       turnRoutes(app, deps);
     },
   });

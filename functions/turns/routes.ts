@@ -1,4 +1,4 @@
-// The routes of the function `turns`: sessions, their turns and messages (contract section 3).
+// The routes of the function `turns` that run turns and tell what was said (contract section 3). Sessions are sessions.ts.
 
 import type { Hono } from "hono";
 import type * as v from "valibot";
@@ -8,36 +8,24 @@ import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { listPage } from "@pantheon/edge/output/list-page.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { refusalOf } from "@pantheon/edge/shell/thrown.ts";
-import { body, noBody, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
+import { body, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import { StreamEvent } from "@pantheon/contract/stream.ts";
 import { ListQuery } from "@pantheon/contract/wire.ts";
+import type { Sampling } from "@pantheon/core/models/request.ts";
 import type { TurnDeps, TurnRequest } from "@pantheon/core/turns/request.ts";
 import { listMessages, listTurns, turnView, type MessageRow } from "@pantheon/core/turns/history.ts";
 import { runTurn } from "@pantheon/core/turns/run.ts";
-import { createSession, deleteSession, listSessions, readSession, sessionView } from "@pantheon/core/turns/sessions.ts";
-import {
-  MessageList,
-  Session,
-  SessionContext,
-  SessionCreate,
-  SessionList,
-  SessionPath,
-  TurnCreate,
-  TurnList,
-  TurnRead,
-  type Message,
-} from "@pantheon/contract/turns.ts";
+import { MessageList, SessionContext, SessionPath, TurnCreate, TurnList, TurnRead, type Message } from "@pantheon/contract/turns.ts";
 
-const SESSIONS = "/api/v1/sessions";
-const SESSION = `${SESSIONS}/:session_id`;
+const SESSION = "/api/v1/sessions/:session_id";
 const ownSession = params(SessionPath, "Session not found.");
 
 /** What opening a turn may refuse. */
 const OPEN_REFUSALS = {
   402: "Not enough credits: nothing was run",
   403: "The account is suspended",
-  404: "No such session of yours",
+  404: "No such session, or turn to replace, of yours",
   409: "This session, or this key, has a turn that is still running",
 };
 
@@ -54,7 +42,6 @@ const STREAM_RULES = [
 
 /** Mounts the routes. Every one of them wants an authenticated user. */
 export function turnRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
-  sessionRoutes(app, deps);
   runRoutes(app, deps);
   historyRoutes(app, deps);
 }
@@ -163,58 +150,25 @@ function turnRequest(
     message: asked.message,
     alias: asked.model_alias_override ?? null,
     maxOutputTokens: asked.max_output_tokens ?? config.maxOutputTokens,
+    fitToBalance: asked.fit_to_balance ?? null,
+    sampling: samplingOf(asked),
+    replaces: asked.replaces ?? null,
     requestId: c.var.requestId,
     deadline: c.var.deadline,
   };
 }
 
-function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
-  app.post(
-    SESSIONS,
-    describe({ id: "createSession", summary: "Open a session", tag: "sessions", responds: [201, Session] }),
-    noQuery,
-    idempotencyKey,
-    body(SessionCreate),
-    async (c) => {
-      const asked = c.req.valid("json");
-      const session = { title: asked.title, modelAlias: asked.model_alias, systemPrompt: asked.system_prompt, tools: asked.tools };
-      return storedAnswer(c, await createSession(deps, { ...c.var.caller, email: c.var.email }, requestKey(c), session));
-    },
-  );
-  app.get(
-    SESSIONS,
-    describe({ id: "listSessions", summary: "Your sessions, newest first", tag: "sessions", responds: [200, SessionList] }),
-    query(ListQuery),
-    async (c) => c.var.respond(await listPage(c, c.req.valid("query"), "sessions", listSessions(deps.db, c.var.caller.actor), sessionView)),
-  );
-  app.get(
-    SESSION,
-    describe({
-      id: "readSession",
-      summary: "One session",
-      tag: "sessions",
-      responds: [200, Session],
-      refusals: { 404: "No such session of yours" },
-    }),
-    noQuery,
-    ownSession,
-    async (c) => c.var.respond(sessionView(await readSession(deps.db, c.var.caller.actor, c.req.valid("param").session_id))),
-  );
-  app.delete(
-    SESSION,
-    describe({
-      id: "deleteSession",
-      summary: "Delete a session",
-      tag: "sessions",
-      responds: [204],
-      refusals: { 404: "No such session of yours" },
-    }),
-    noQuery,
-    idempotencyKey,
-    ownSession,
-    noBody,
-    async (c) => storedAnswer(c, await deleteSession(deps, c.var.caller, requestKey(c), c.req.valid("param").session_id)),
-  );
+/** What was said of it alone: a request that says nothing is any model's. */
+function samplingOf(asked: v.InferOutput<typeof TurnCreate>): Sampling {
+  const { temperature, top_p: topP, stop, seed, response_format: format, reasoning_effort: reasoningEffort } = asked;
+  return {
+    ...(temperature !== undefined && { temperature }),
+    ...(topP !== undefined && { topP }),
+    ...(stop !== undefined && { stop }),
+    ...(seed !== undefined && { seed }),
+    ...(format !== undefined && { responseFormat: format.type === "json_object" ? format : { type: format.type, ...format.json_schema } }),
+    ...(reasoningEffort !== undefined && { reasoningEffort }),
+  };
 }
 
 function messageView(message: MessageRow): v.InferInput<typeof Message> {

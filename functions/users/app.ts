@@ -7,6 +7,7 @@ import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { createApp } from "@pantheon/edge/shell/app.ts";
 import { authenticated } from "@pantheon/edge/auth/access.ts";
 import { userRoutes } from "./routes.ts";
+import { modelRoutes } from "./models.ts";
 import { topUpRoutes } from "./top-ups.ts";
 
 export function usersApp(deps: UsersDeps): Hono<AppEnv> {
@@ -21,8 +22,10 @@ export function usersApp(deps: UsersDeps): Hono<AppEnv> {
     routes: (app) => {
       app.use("/api/v1/auth/*", authenticated(deps.verify, config));
       app.use("/api/v1/users/*", authenticated(deps.verify, config));
+      app.use("/api/v1/models", authenticated(deps.verify, config));
       userRoutes(app, deps);
       topUpRoutes(app, deps);
+      modelRoutes(app, deps);
     },
   });
 }

@@ -10,11 +10,14 @@ export type UsersDeps = BaseDeps & {
   readonly stripe: Stripe | null;
   /** For whoever reads a top-up as often as they like. What moves money asks `stripe` itself. */
   readonly stripeForReaders: Stripe | null;
+  /** Those of a test; the product's own are loaded when somebody asks for them. */
+  readonly models: Surroundings["models"];
 };
 
 export function usersDeps(surroundings: Surroundings, base = baseDeps(surroundings)): UsersDeps {
   const { config, log, clock } = base;
+  const { models } = surroundings;
   const stripe = createStripe(config.stripe, log);
   const stripeForReaders = stripe === null || config.stage === "local" ? stripe : askedRarely(stripe, clock);
-  return { ...base, verify: createVerifier(config.auth, { clock, log }), stripe, stripeForReaders };
+  return { ...base, verify: createVerifier(config.auth, { clock, log }), stripe, stripeForReaders, models };
 }

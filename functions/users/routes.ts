@@ -10,6 +10,7 @@ import { describe } from "@pantheon/edge/output/describe.ts";
 import { noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import { meet, readAccount } from "@pantheon/core/accounts/person.ts";
+import { readBookingReceipt } from "@pantheon/core/payments/receipt.ts";
 import { readReceipt } from "@pantheon/core/turns/receipt.ts";
 import { listUsage, type UsageRow } from "@pantheon/core/turns/usage-events.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
@@ -58,15 +59,17 @@ export function userRoutes(app: Hono<AppEnv>, { db, config }: UserDeps): void {
     "/api/v1/users/me/transactions/:transaction_id/receipt",
     describe({
       id: "readReceipt",
-      summary: "The arithmetic of one debit",
+      summary: "How one ledger row came about",
       tag: "account",
       responds: [200, Receipt],
-      refusals: { 404: "No such debit of yours" },
+      refusals: { 404: "No such transaction of yours, or a refund" },
     }),
     noQuery,
     params(TransactionPath, "Transaction not found."),
     async (c) => {
-      const receipt = await readReceipt(db, c.var.caller.wallet, c.req.valid("param").transaction_id);
+      const { transaction_id: id } = c.req.valid("param");
+      const { wallet } = c.var.caller;
+      const receipt = (await readBookingReceipt(db, wallet, id)) ?? (await readReceipt(db, wallet, id));
       return c.var.respond({ ...receipt, created_at: rfc3339(receipt.created_at) });
     },
   );

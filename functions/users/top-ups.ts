@@ -14,6 +14,7 @@ import { ListQuery } from "@pantheon/contract/wire.ts";
 import { topUp, type CheckoutDeps } from "@pantheon/core/payments/checkout.ts";
 import type { Stripe } from "@pantheon/core/payments/stripe.ts";
 import { listTopUps, readTopUp, type TopUpRow } from "@pantheon/core/payments/own-top-ups.ts";
+import { takenBackView } from "@pantheon/core/payments/taken-back.ts";
 import { TopUpCreate, TopUpList, TopUpPath, TopUpRead, TopUpStarted, TopUp } from "@pantheon/contract/account.ts";
 
 const TOP_UPS = "/api/v1/users/me/wallet/top-ups";
@@ -93,6 +94,8 @@ function topUpView(row: TopUpRow): v.InferInput<typeof TopUp> {
     amount_usd: format(amount(row.amount_usd)),
     credits_to_grant: format(amount(row.credits_to_grant)),
     status: row.status,
+    payment_intent_id: row.payment_intent,
+    ...takenBackView(row),
     created_at: rfc3339(row.created_at),
     updated_at: rfc3339(row.updated_at),
   };

@@ -33,6 +33,8 @@ const MESSAGE = { message: "what did they say?" };
 /** Every route with an id in it: how it is called, and which id of somebody else fits there. */
 const ID_ROUTES: readonly (readonly [method: string, path: string, kind: "session" | "transaction" | "top_up", options: CallOptions])[] = [
   ["GET", "sessions/{id}", "session", {}],
+  ["PATCH", "sessions/{id}", "session", { body: { title: "mine" } }],
+  ["PATCH", "sessions/{id}", "session", { body: { title: "mine" }, key: "a-patch-key-of-ada" }],
   ["DELETE", "sessions/{id}", "session", {}],
   ["DELETE", "sessions/{id}", "session", { key: "a-key-of-ada" }],
   ["GET", "sessions/{id}/turns", "session", {}],

@@ -97,8 +97,14 @@ describe("my transactions", () => {
     const first = { kind: "grant", amount: "2.5", balance_after: "2.5", initiated_by: "olga", note: "Wëlcome ☃", reference_id: reference };
     expect([transactions, total]).toEqual([
       [
-        { ...common, ...debit, reference_id: turn.json.id },
-        { ...common, ...first, id: transaction },
+        {
+          ...common,
+          ...debit,
+          source: "turn",
+          reference_id: turn.json.id,
+          description: `Turn with default: ${turn.json.credits_charged} credits used`,
+        },
+        { ...common, ...first, source: "admin", id: transaction, description: "Granted by an admin: 2.5 credits added" },
       ],
       2,
     ]);
@@ -157,9 +163,9 @@ describe("the receipt of a debit", () => {
       recomputed: charged,
       matches: true,
     };
-    const { amount: booked, balance_after, created_at } = debit;
-    const head = { transaction_id: debit.id, turn_id: turn.json.id, amount: booked, balance_after, created_at };
-    expect([status, json]).toEqual([200, { ...head, lines: [line], total: charged, matches: true }]);
+    const { amount: booked, balance_after, created_at, description } = debit;
+    const head = { transaction_id: debit.id, kind: "debit", turn_id: turn.json.id, amount: booked, balance_after, created_at };
+    expect([status, json]).toEqual([200, { ...head, description, payment: null, lines: [line], total: charged, matches: true }]);
     expect(resultOf(line.arithmetic)).toEqual({ computed: charged, said: charged });
   });
 
@@ -172,13 +178,13 @@ describe("the receipt of a debit", () => {
     for (const { arithmetic } of lines) expect(resultOf(arithmetic).said).toBe(resultOf(arithmetic).computed);
   });
 
-  it("is 404, word for word alike, for a grant, for somebody else's debit, and for what never was", async () => {
+  it("is 404, word for word alike, for somebody else's debit or grant, and for what never was", async () => {
     await givenCredits(world, "max", "1");
     await runTurn(world, await givenSession(world, "max"), { user: "max" });
     const [debit, granted] = (await get("users/me/transactions", "max")).json.transactions;
     expect([debit.kind, granted.kind]).toEqual(["debit", "grant"]);
     const refusals = [
-      await get(`users/me/transactions/${granted.id}/receipt`, "max"),
+      await get(`users/me/transactions/${granted.id}/receipt`, "ned"),
       await get(`users/me/transactions/${debit.id}/receipt`, "ned"),
       await get(`users/me/transactions/${newId()}/receipt`, "max"),
       await get(`users/me/transactions/${debit.id.toUpperCase()}/receipt`, "max"),

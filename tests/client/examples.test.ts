@@ -70,6 +70,8 @@ async function asUser(ada: Client): Promise<void> {
   const events = [];
   for await (const event of ada.turns.stream(session.id, { message: "And as it comes?" })) events.push(event.type);
   expect([events[0], events.at(-1)]).toEqual(["turn_started", "done"]);
+  await ada.models.list();
+  await ada.sessions.patch(session.id, { title: "What a turn costs" });
   await ada.sessions.list({ limit: 10 });
   await ada.sessions.read(session.id);
   await ada.sessions.context(session.id);

@@ -66,6 +66,13 @@ const cases: [what: string, constraint: string, ...rows: Insert[]][] = [
   ["a negative hold", "turns_hold", ["turns", { hold: "-0.00000001" }]],
   ["a turn on its attempt 0", "turns_attempt", ["turns", { attempt: 0 }]],
   ["a turn that may answer nothing", "turns_max_output_tokens", ["turns", { max_output_tokens: 0 }]],
+  ["a turn at a place before the first", "turns_place", ["turns", { place: 0 }]],
+  [
+    "a turn that replaces one and has no place",
+    "turns_replaces_at_place",
+    ["turns", { id: TURN }],
+    ["turns", { replaces: TURN, turn_index: 2 }],
+  ],
   ["a key without its hash", "turns_key_with_hash", ["turns", { idempotency_key: "k" }]],
   ["a hash without its key", "turns_key_with_hash", ["turns", { request_hash: "h" }]],
   ["a running turn without an index", "turns_index_present", ["turns", { turn_index: null }]],

@@ -213,6 +213,7 @@ const BODIES: Readonly<Record<string, object>> = {
   [PATCH]: { multiplier: "1", pricing_version: "2026-02-20" },
   [CREATE]: VERSION,
   "PATCH /api/v1/admin/settings/enforcement": { enabled: false },
+  "PATCH /api/v1/sessions/{session_id}": { title: "Another" },
   [TOP_UP]: { amount_usd: 10 },
   [DEDUCT]: { amount: 1, note: "a typo", allow_negative: true },
   [RESOLVE]: { action: "dismiss", note: "refunded" },

@@ -23,6 +23,7 @@ export type ContainerTurn = {
   message?: string;
   maxOutputTokens?: number;
   alias?: string;
+  more?: Readonly<Record<string, unknown>>;
   timeLeftMs?: number;
 };
 
@@ -52,7 +53,7 @@ export function givenContainer(
   return {
     deps,
     log,
-    turn: async (session, { user = "ada", key, message = "What is a wallet?", maxOutputTokens, alias, timeLeftMs = 29_000 } = {}) => {
+    turn: async (session, { user = "ada", key, message = "What is a wallet?", maxOutputTokens, alias, more, timeLeftMs = 29_000 } = {}) => {
       const request = new Request(`http://container/api/v1/sessions/${session}/turns`, {
         method: "POST",
         headers: {
@@ -64,6 +65,7 @@ export function givenContainer(
           message,
           ...(maxOutputTokens !== undefined && { max_output_tokens: maxOutputTokens }),
           ...(alias !== undefined && { model_alias_override: alias }),
+          ...more,
         }),
       });
       const began = Date.now();

@@ -32,7 +32,15 @@ function callOf([first, ...others]: readonly [Provider, ...Provider[]], more: Pa
 }
 
 export function givenModel(...routes: readonly [Route, ...Route[]]): Model {
-  const capabilities = { tools: true, images: true, reasoning: true, sampling: [], responseFormats: [] };
+  const capabilities = {
+    tools: true,
+    images: true,
+    reasoning: true,
+    sampling: [],
+    samplingWithReasoning: [],
+    temperatureMax: 2,
+    responseFormats: [],
+  };
   return { contextWindow: 128_000, outputLimit: 8_192, credible: { input: 256_000, output: 32_768 }, capabilities, routes };
 }
 

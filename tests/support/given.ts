@@ -47,9 +47,17 @@ export function modelNamed(name: string, more: Partial<Model> = {}): Model {
 export function runTurn(
   world: TestWorld,
   session: string,
-  options: { user?: string; key?: string; message?: string; alias?: string; maxOutputTokens?: number } = {},
+  options: {
+    user?: string;
+    key?: string;
+    message?: string;
+    alias?: string;
+    maxOutputTokens?: number;
+    fit?: boolean;
+    more?: Record<string, unknown>;
+  } = {},
 ): Promise<Answer> {
-  const { user = "ada", key, message = "What is a wallet?", alias, maxOutputTokens } = options;
+  const { user = "ada", key, message = "What is a wallet?", alias, maxOutputTokens, fit, more } = options;
   return world.call("POST", `/api/v1/sessions/${session}/turns`, {
     user,
     ...(key !== undefined && { key }),
@@ -57,6 +65,8 @@ export function runTurn(
       message,
       ...(alias !== undefined && { model_alias_override: alias }),
       ...(maxOutputTokens !== undefined && { max_output_tokens: maxOutputTokens }),
+      ...(fit !== undefined && { fit_to_balance: fit }),
+      ...more,
     },
   });
 }

@@ -14,11 +14,18 @@ export type Streamed = {
   readonly leave: () => Promise<void>;
 };
 
-export type StreamOptions = { user: string; key?: string; message?: string; alias?: string; maxOutputTokens?: number; timeLeftMs?: number };
+export type StreamOptions = {
+  user: string;
+  key?: string;
+  message?: string;
+  alias?: string;
+  timeLeftMs?: number;
+  more?: Record<string, unknown>;
+};
 
 /** Posts a turn to the streaming address of an application over these dependencies. */
 export async function streamed(world: TestWorld, deps: TurnsDeps, session: string, options: StreamOptions): Promise<Streamed> {
-  const { user, key, message = "What is a wallet?", alias, maxOutputTokens, timeLeftMs = 29_000 } = options;
+  const { user, key, message = "What is a wallet?", alias, timeLeftMs = 29_000, more } = options;
   const request = new Request(`http://container/api/v1/sessions/${session}/turns/stream`, {
     method: "POST",
     headers: {
@@ -26,11 +33,7 @@ export async function streamed(world: TestWorld, deps: TurnsDeps, session: strin
       "Content-Type": "application/json",
       ...(key !== undefined && { "Idempotency-Key": key }),
     },
-    body: JSON.stringify({
-      message,
-      ...(alias !== undefined && { model_alias_override: alias }),
-      ...(maxOutputTokens !== undefined && { max_output_tokens: maxOutputTokens }),
-    }),
+    body: JSON.stringify({ message, ...(alias !== undefined && { model_alias_override: alias }), ...more }),
   });
   const began = Date.now();
   const response = await turnsApp(deps).fetch(request, { timeLeft: () => timeLeftMs - (Date.now() - began) });

@@ -36,6 +36,9 @@ async function obey(order: Order): Promise<ProcessAnswer> {
     key: null,
     maxOutputTokens: 100,
     requestId: newId(),
+    fitToBalance: null,
+    sampling: {},
+    replaces: null,
     deadline: deps.ticks() + 20_000,
   };
   try {

@@ -33,6 +33,9 @@ async function opened(user: string, apiKey: string | null = null): Promise<{ req
     message: "Find it.",
     alias: null,
     maxOutputTokens: 100,
+    fitToBalance: null,
+    sampling: {},
+    replaces: null,
     requestId: newId(),
     deadline,
   };
@@ -65,17 +68,17 @@ function answerOf(text: string, output: number, more: Partial<ModelAnswer> = {})
 }
 
 /** Two calls, as a turn with a tool makes them: the first asks for it, the second answers. */
-function twoCalls(request: TurnRequest, turn: OpenedTurn, output = 23, deps: Pick<TestWorld["deps"], "config"> = world.deps): Conversation {
+function twoCalls(turn: OpenedTurn, output = 23): Conversation {
   const model = world.deps.models["default"];
   invariant(model, "the default model is there");
   const call = { alias: turn.alias, model, octets: turn.octets };
-  const first = callRecord(deps, request, turn, [], { ...call, answer: answerOf("", 11, { finishReason: "tool_calls" }) });
-  const second = callRecord(deps, request, turn, [first], {
+  const first = callRecord(turn, [], { ...call, answer: answerOf("", 11, { finishReason: "tool_calls" }) });
+  const second = callRecord(turn, [first], {
     ...call,
     answer: answerOf("Found.", output, { providerModel: "its/successor" }),
   });
   const tool = { id: newId(), call_index: 0, tool_name: "search", status: "success" as const, latency_ms: 5 };
-  return { turn, calls: [first, second], tools: [tool], text: "Found.", memory: NO_MEMORY };
+  return { turn, calls: [first, second], tools: [tool], text: "Found.", finishReason: "stop", memory: NO_MEMORY };
 }
 
 const sumOf = (calls: readonly CallRecord[]) => format(calls.reduce((total, { charge }) => total.plus(charge.charged), amount("0")));
@@ -84,7 +87,7 @@ test("two calls are two events and one debit of their sum, and the receipt recom
   const user = "two-calls";
   await givenCredits(world, user, "10");
   const { request, turn } = await opened(user);
-  const conversation = twoCalls(request, turn);
+  const conversation = twoCalls(turn);
   const body = JSON.parse(await settleTurn(world.deps, request, conversation));
   expect(body).toMatchObject({
     assistant_output: "Found.",
@@ -107,7 +110,7 @@ test("two calls are two events and one debit of their sum, and the receipt recom
 test("a turn that enforcement would have refused counts once, whatever calls it made and whichever came first", async () => {
   const user = "refused-once";
   const { request, turn } = await opened(user);
-  const { calls, ...rest } = twoCalls(request, turn);
+  const { calls, ...rest } = twoCalls(turn);
   const [first, second] = calls;
   invariant(first && second, "there are two");
   const free = { ...first.charge, charged: amount("0"), burned: amount("0"), exact: amount("0") };
@@ -124,7 +127,7 @@ test("under CREDIT_OVERDRAFT=none all calls together are charged the hold at mos
   const user = "capped-calls";
   await givenCredits(world, user, "10");
   const { request, turn } = await opened(user);
-  const conversation = twoCalls(request, turn, 5_000, { config: { ...world.config, overdraft: "none" } });
+  const conversation = twoCalls({ ...turn, coveredInFull: true }, 5_000);
   const [first, second] = conversation.calls;
   expect([sumOf(conversation.calls), format(first?.charge.absorbed ?? amount("1"))]).toEqual([format(turn.hold), "0"]);
   expect(second?.charge.absorbed.gt(amount("0"))).toBe(true);
@@ -140,7 +143,7 @@ test("each call is kept with the API key that its caller came with, and with non
     ["personal", null],
   ] as const) {
     const { request, turn } = await opened(user, apiKey);
-    await settleTurn(world.deps, request, twoCalls(request, turn));
+    await settleTurn(world.deps, request, twoCalls(turn));
     expect((await eventsOf(world, user)).map((event) => event.api_key_id)).toEqual([apiKey, apiKey]);
   }
 });

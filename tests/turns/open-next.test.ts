@@ -7,6 +7,7 @@ import { amount } from "@pantheon/contract/money.ts";
 import { readConfig } from "@pantheon/core/config/config.ts";
 import type { GateRow, KeyedTurn } from "@pantheon/core/ledger/statements/gate.ts";
 import type { Catalog } from "@pantheon/core/pricing/catalog.ts";
+import { MODELS } from "@pantheon/core/models/models.ts";
 import { next, type Round } from "@pantheon/core/turns/next.ts";
 
 const config = readConfig({ DATABASE_URL: "postgres://nowhere.invalid/", AUTH_ISSUER: "https://issuer.invalid" });
@@ -20,10 +21,13 @@ const REQUEST = {
   message: "m",
   alias: null,
   maxOutputTokens: 10,
+  fitToBalance: null,
+  sampling: {},
+  replaces: null,
   requestId: "r",
   deadline: 1,
 };
-const ROUND: Round = { request: REQUEST, claim: "mine", catalog, config, hasFailed: false };
+const ROUND: Round = { request: REQUEST, claim: "mine", catalog, config, models: MODELS, hasFailed: false };
 
 /** A row of a session that is the caller's, at this revision, against which nothing stands, and which opened nothing. */
 const ROW: GateRow = {
@@ -41,6 +45,10 @@ const ROW: GateRow = {
   octets_per_token: "4",
   input_tokens: "3",
   wanted: "1",
+  affordable: "0",
+  unable: false,
+  replaced: null,
+  cheaper: null,
   balance: "0",
   held: "0",
   enforced: true,
@@ -50,6 +58,7 @@ const ROW: GateRow = {
   attempt: null,
   turn_index: null,
   hold: null,
+  max_output_tokens: null,
   created_at: null,
   keyed: null,
 };

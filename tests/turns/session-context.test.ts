@@ -29,7 +29,7 @@ test("a session of its own prompt alone has that, and room for all else", async 
     model_alias: "small",
     context_window: WINDOW,
     max_output_tokens: OUTPUT,
-    messages: [{ role: "system", source: "system_prompt", turn_index: null, octets: 9, content: "Be brief." }],
+    messages: [{ role: "system", source: "system_prompt", place: null, octets: 9, content: "Be brief." }],
     octets: 57,
     octets_per_token: "4",
     input_tokens_estimated: 15,
@@ -57,7 +57,8 @@ test("what is shown is what the model is sent next, with a summary too, and show
 });
 
 test("an alias that cannot be run is 422, and a session that was deleted is 404", async () => {
-  const unknown = await givenSession(world, "ada", { model_alias: "nobody" });
+  const unknown = await givenSession(world, "ada");
+  await world.deps.db.query.updateTable("sessions").set({ model_alias: "nobody" }).where("id", "=", unknown).execute();
   expect(await contextOf(unknown)).toMatchObject({ status: 422, json: { code: "unknown_model_alias" } });
   await world.call("DELETE", `/api/v1/sessions/${unknown}`);
   expect((await contextOf(unknown)).status).toBe(404);

@@ -95,7 +95,7 @@ async function refusedCost(session: string): Promise<string> {
     .updateTable("runtime_settings")
     .set((column) => ({ revision: column("revision", "+", "1") }))
     .execute();
-  const refused = await runTurn(world, session, { message: "Dear?", maxOutputTokens: 8_192 });
+  const refused = await runTurn(world, session, { message: "Dear?", maxOutputTokens: 8_192, fit: false });
   expect(refused.status).toBe(402);
   return refused.json.hold;
 }

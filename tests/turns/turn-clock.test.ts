@@ -53,7 +53,7 @@ test("a clock that jumps at every look neither ends a turn's time nor prolongs i
   try {
     for (let turn = 0; turn < 4; turn += 1) {
       const request = { caller: inPerson("jumps"), session, key: null, message: "Now?", alias: null, maxOutputTokens: 10, requestId: "r" };
-      await runTurnOf(deps, { ...request, deadline: deps.ticks() + 20_000 });
+      await runTurnOf(deps, { ...request, fitToBalance: null, sampling: {}, replaces: null, deadline: deps.ticks() + 20_000 });
       looks += 1;
     }
   } finally {

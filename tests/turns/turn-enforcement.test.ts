@@ -60,6 +60,8 @@ test("on, a turn on an empty wallet is a 402 with its figures: no model call, no
     hold: "0.010595",
     estimated_cost: "0.010595", // nothing is known but the hold: (17 × 0.35 + 100) ÷ 10 000
     top_up_url: "https://example.com/top-up",
+    affordable_output_tokens: 0,
+    cheaper_aliases: [],
   });
   expect(await pictureOf(world)).toBe(before);
   expect(world.provider.calls()).toBe(0);
@@ -137,12 +139,12 @@ test("under CREDIT_OVERDRAFT=none the 402 says how many output tokens are afford
   const session = await givenSession(world);
   await givenCredits(world, "ada", "0.05");
   for (const alias of ["default", "claude-sonnet", "gemini-flash", "deepseek"]) {
-    const refused = await runTurn(world, session, { alias, maxOutputTokens: 8_000 });
+    const refused = await runTurn(world, session, { alias, maxOutputTokens: 8_000, fit: false });
     expect(refused.status).toBe(402);
     const affordable = refused.json.affordable_output_tokens;
     expect(affordable).toBeGreaterThan(0);
-    expect((await runTurn(world, session, { alias, maxOutputTokens: affordable + 1 })).status).toBe(402);
-    expect((await runTurn(world, session, { alias, maxOutputTokens: affordable })).status).toBe(201);
+    expect((await runTurn(world, session, { alias, maxOutputTokens: affordable + 1, fit: false })).status).toBe(402);
+    expect((await runTurn(world, session, { alias, maxOutputTokens: affordable, fit: false })).status).toBe(201);
   }
   expect(Number((await walletOf(world)).balance)).toBeGreaterThanOrEqual(0);
 });

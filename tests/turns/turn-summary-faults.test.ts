@@ -88,7 +88,7 @@ describe("a summary that fails fails nothing else", () => {
         const { rest } = await streamed(place.world, deps, place.session, {
           user: place.user,
           message: message(index),
-          maxOutputTokens: LEFT_FOR_ANSWER,
+          more: { max_output_tokens: LEFT_FOR_ANSWER },
         });
         last = (await rest()).at(-1);
       }
@@ -100,7 +100,7 @@ describe("a summary that fails fails nothing else", () => {
   test("that is there is not shown where there are to be none", async () => {
     const answers = await place.untilSummary();
     const deps = { ...place.container.deps, summaryAlias: null };
-    const more = { user: place.user, message: message(answers.length + 1), maxOutputTokens: LEFT_FOR_ANSWER };
+    const more = { user: place.user, message: message(answers.length + 1), more: { max_output_tokens: LEFT_FOR_ANSWER } };
     await (await streamed(place.world, deps, place.session, more)).rest();
     expect(place.lastAsked().messages[0]?.content).not.toBe(QUESTION);
   });

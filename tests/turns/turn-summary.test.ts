@@ -31,7 +31,7 @@ describe("a session that no longer fits", () => {
     ]);
     expect(row).toMatchObject({ text: "Key facts: summary 1.", model_alias: "summarist", turn_id: answers.at(-1)?.json.id });
     const said = rest.filter(({ role }) => role === "user").map(({ content }) => Number(content.split(":")[0]));
-    expect(said).toEqual(Array.from({ length: said.length }, (_, index) => (row?.through_index ?? 0) + 1 + index));
+    expect(said).toEqual(Array.from({ length: said.length }, (_, index) => (row?.through_place ?? 0) + 1 + index));
     expect(said.at(-1)).toBe(answers.length);
     expect(octetsOf(place.lastAsked())).toBeLessThanOrEqual(MOST_PROMPT);
     expect((await turnsOf(place.world, place.user)).every(({ over_hold }) => !over_hold)).toBe(true);
@@ -44,7 +44,7 @@ describe("a session that no longer fits", () => {
     expect(memory).toBeNull();
     const row = await place.stored();
     expect(turns.map(({ user: said }: Json) => Number(said.split(":")[0]))).toEqual(
-      Array.from({ length: row?.through_index ?? 0 }, (_, index) => index + 1),
+      Array.from({ length: row?.through_place ?? 0 }, (_, index) => index + 1),
     );
     expect(order?.messages[0]).toMatchObject({ role: "system", content: expect.stringContaining("Open questions") });
   });
@@ -59,11 +59,11 @@ describe("a session that no longer fits", () => {
     while (place.summaries().length === calls) await place.turn((count += 1));
     expect(count - first.length).toBeGreaterThan(2);
     const after = await place.stored();
-    expect(after?.through_index).toBeGreaterThan(before?.through_index ?? Infinity);
+    expect(after?.through_place).toBeGreaterThan(before?.through_place ?? Infinity);
     const { memory, turns } = JSON.parse(place.summaries().at(-1)?.messages.at(-1)?.content ?? "{}");
     expect(memory).toBe(before?.text);
     const said = turns.map(({ user: words }: Json) => Number(words.split(":")[0]));
-    expect([said[0], said.at(-1)]).toEqual([(before?.through_index ?? 0) + 1, after?.through_index]);
+    expect([said[0], said.at(-1)]).toEqual([(before?.through_place ?? 0) + 1, after?.through_place]);
     expect(place.lastAsked().messages[1]?.content).toBe(after?.text);
   });
 
@@ -106,10 +106,51 @@ describe("a session that no longer fits", () => {
     const { rest } = await streamed(place.world, place.container.deps, place.session, {
       user: place.user,
       message: message(answers.length + 1),
-      maxOutputTokens: LEFT_FOR_ANSWER,
+      more: { max_output_tokens: LEFT_FOR_ANSWER },
     });
     expect((await rest()).at(-1)).toMatchObject({ type: "done", summary_triggered: true, summary_used_fallback: false });
     expect(await place.stored()).toBeDefined();
+  });
+});
+
+describe("a turn that is answered anew", () => {
+  const replacing = async (id: string, words: string) =>
+    (
+      await (
+        await streamed(place.world, place.container.deps, place.session, {
+          user: place.user,
+          message: words,
+          more: { max_output_tokens: LEFT_FOR_ANSWER, replaces: id },
+        })
+      ).rest()
+    ).at(-1);
+
+  test("after it was summarised is told nothing of what came later, and makes no summary", async () => {
+    const answers = await place.untilSummary();
+    const before = await place.stored();
+    const calls = place.summaries().length;
+    expect(await replacing(answers[1]?.json.id, "2: otherwise")).toMatchObject({ type: "done", summary_triggered: false });
+    const sent = place.lastAsked().messages.map(({ content }) => content.slice(0, 2));
+    expect(sent).toEqual(["1:", "An", "2:"]);
+    expect([await place.stored(), place.summaries().length]).toEqual([before, calls]);
+  });
+
+  test("counts beside the summary, which does not know it, until the next summary has it", async () => {
+    const answers = await place.untilSummary();
+    const replaced = await replacing(answers[1]?.json.id, "2: otherwise");
+    const next = await place.turn(answers.length + 2);
+    expect(next.json.summary_triggered).toBe(false);
+    const [question, , ...rest] = place.lastAsked().messages;
+    expect(question?.content).toBe(QUESTION);
+    expect(rest[0]?.content).toBe("2: otherwise");
+    const calls = place.summaries().length;
+    for (let index = answers.length + 3; place.summaries().length === calls; index += 1) await place.turn(index);
+    const { turns } = JSON.parse(place.summaries().at(-1)?.messages.at(-1)?.content ?? "{}");
+    expect(turns[0]?.user).toBe("2: otherwise");
+    expect(turns.filter(({ user: words }: Json) => words.startsWith("2:"))).toHaveLength(1);
+    expect((await place.stored())?.seen_index).toBeGreaterThan(replaced.turn_index);
+    await place.turn(90);
+    expect(place.lastAsked().messages.map(({ content }) => content)).not.toContain("2: otherwise");
   });
 });
 
@@ -149,11 +190,11 @@ describe("a summary is the session's memory once, and never older than it was", 
       if (before)
         await place.world.deps.db.query
           .insertInto("session_summaries")
-          .values({ ...before, text: "newer", through_index: 90 })
+          .values({ ...before, text: "newer", through_place: 90, seen_index: 90 })
           .execute();
     });
     expect((await place.turn(answers.length + 1)).status).toBe(201);
-    expect(await place.stored()).toMatchObject({ text: "newer", through_index: 90 });
+    expect(await place.stored()).toMatchObject({ text: "newer", through_place: 90 });
     await place.forget();
   });
 

@@ -56,6 +56,9 @@ test("answer, wallet, ledger, usage, receipt, list and messages of a turn agree"
     summary_triggered: false,
     summary_used_fallback: false,
     tool_calls: [],
+    max_output_tokens: 30,
+    finish_reason: "length",
+    replaces: null,
     created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
     completed_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
   });

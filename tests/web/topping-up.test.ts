@@ -30,7 +30,7 @@ it("buys what the page said it would, once", async () => {
   expect(await axe(page)).toEqual([]);
   expect(await balanceOf("payer")).toBe("333.33");
   await page.getByRole("link", { name: "Wallet" }).click();
-  await page.getByText("Credits added").waitFor();
+  await page.getByText("Top-up of $10.00: 333.33 credits added").waitFor();
   expect(await page.locator(".balance-figure data").getAttribute("value")).toBe("333.33");
 });
 

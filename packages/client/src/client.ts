@@ -3,13 +3,14 @@
 
 import type * as account from "@pantheon/contract/account.ts";
 import type { Health } from "@pantheon/contract/health.ts";
+import type { ModelList } from "@pantheon/contract/models.ts";
 import type * as turns from "@pantheon/contract/turns.ts";
 import { adminClient } from "./admin.ts";
-import { ask, listing, path, succeed, type Sent } from "./calls.ts";
+import { ask, listing, path, type Sent } from "./calls.ts";
+import { sessionsClient } from "./sessions.ts";
 import { readEvents, type TurnEvent } from "./sse.ts";
 import { createTransport, openStream, type CallOptions, type ClientOptions } from "./transport.ts";
 
-const SESSIONS = "/api/v1/sessions";
 const ME = "/api/v1/users/me";
 
 export type Client = ReturnType<typeof createClient>;
@@ -23,19 +24,7 @@ export function createClient(options: ClientOptions) {
   return {
     /** One call, whatever it is answered. */
     send,
-    sessions: {
-      create: (session: Sent<typeof turns.SessionCreate> = {}, more: CallOptions = {}) =>
-        ask<typeof turns.Session>(send, { ...more, method: "POST", path: SESSIONS, body: session }),
-      read: (session: string, more: CallOptions = {}) =>
-        ask<typeof turns.Session>(send, { ...more, method: "GET", path: path`/api/v1/sessions/${session}` }),
-      /** What the session's model would be sent before the next message, and how large that is. */
-      context: (session: string, more: CallOptions = {}) =>
-        ask<typeof turns.SessionContext>(send, { ...more, method: "GET", path: path`/api/v1/sessions/${session}/context` }),
-      delete: async (session: string, more: CallOptions = {}): Promise<void> => {
-        await succeed(send, { ...more, method: "DELETE", path: path`/api/v1/sessions/${session}` });
-      },
-      ...listing<typeof turns.SessionList, "sessions">(send, SESSIONS, "sessions"),
-    },
+    sessions: sessionsClient(send),
     turns: {
       /** Runs a turn; rejects with 402 `insufficient_credits` when there are too few. None of its refusals costs anything. */
       run: (session: string, turn: Sent<typeof turns.TurnCreate>, more: CallOptions = {}) =>
@@ -56,6 +45,10 @@ export function createClient(options: ClientOptions) {
     },
     messages: {
       of: (session: string) => listing<typeof turns.MessageList, "messages">(send, path`/api/v1/sessions/${session}/messages`, "messages"),
+    },
+    models: {
+      /** Every alias that can be run, with what it can do and what it costs now. */
+      list: (more: CallOptions = {}) => ask<typeof ModelList>(send, { ...more, method: "GET", path: "/api/v1/models" }),
     },
     account: {
       me: (more: CallOptions = {}) => ask<typeof account.Me>(send, { ...more, method: "GET", path: "/api/v1/auth/me" }),

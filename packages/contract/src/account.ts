@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { decimalOrFault } from "./decimal-input.ts";
-import { LEDGER_KINDS, TOP_UP_STATES, USAGE_SOURCES } from "./vocabulary.ts";
+import { DISPUTE_STATES, LEDGER_KINDS, LEDGER_SOURCES, TOP_UP_STATES, USAGE_SOURCES } from "./vocabulary.ts";
 import { Count, Decimal, Id, named, page, Time } from "./wire.ts";
 
 /** Whether somebody's turns and top-ups are refused, and the reason if one was given. */
@@ -42,6 +42,11 @@ export const UsageEvent = named(
   }),
 );
 
+const Description = v.pipe(
+  v.string(),
+  v.description("What it is, in a sentence for people. It may change; `kind` and `source` are for programs."),
+);
+
 /** For its owner and for admins. */
 export const Transaction = named(
   "Transaction",
@@ -49,6 +54,8 @@ export const Transaction = named(
   v.object({
     id: v.string(),
     kind: v.picklist(LEDGER_KINDS),
+    source: v.picklist(LEDGER_SOURCES),
+    description: Description,
     amount: Decimal,
     balance_after: Decimal,
     initiated_by: v.nullable(v.string()),
@@ -85,12 +92,28 @@ export const ReceiptLine = named(
   }),
 );
 
+export const PaymentReceipt = named(
+  "PaymentReceipt",
+  "What was paid, and the division that gave the credits, done again from the price of that day. Without a price (an admin decided, or it was restored) `credits` are what was decided.",
+  v.object({
+    top_up_id: v.string(),
+    payment_intent_id: v.string(),
+    amount_usd: Decimal,
+    usd_per_credit: v.nullable(Decimal),
+    arithmetic: v.nullable(v.string()),
+    credits: Decimal,
+  }),
+);
+
 export const Receipt = named(
   "Receipt",
-  "The arithmetic of one debit. `matches`: every line gives what was stored, and the lines add up to the debit.",
+  "How a ledger row came about: a turn's by its `lines`, a top-up's by its `payment`; what an admin granted or took has neither. `matches`: computed again, they give the row's amount.",
   v.object({
     transaction_id: v.string(),
-    turn_id: v.string(),
+    kind: v.picklist(LEDGER_KINDS),
+    description: Description,
+    turn_id: v.nullable(v.string()),
+    payment: v.nullable(PaymentReceipt),
     amount: Decimal,
     balance_after: Decimal,
     created_at: Time,
@@ -123,6 +146,16 @@ export const TOP_UP_ENTRIES = {
   amount_usd: Decimal,
   credits_to_grant: Decimal,
   status: v.picklist(TOP_UP_STATES),
+  payment_intent_id: v.pipe(
+    v.nullable(v.string()),
+    v.description("Stripe's name of the payment, as in its mails; null while there is none."),
+  ),
+  refunded_usd: v.pipe(Decimal, v.description("What was refunded, or is on its way back.")),
+  disputed: v.pipe(
+    v.nullable(v.object({ state: v.picklist(DISPUTE_STATES), amount_usd: v.nullable(Decimal) })),
+    v.description("The newest dispute of the payment; null without one."),
+  ),
+  credits_taken_back: v.pipe(Decimal, v.description("By its refunds and disputes, as it stands now.")),
   created_at: Time,
   updated_at: Time,
 };

@@ -18,6 +18,7 @@ const REFUSALS = {
   invalid_request: [422, "Invalid request"],
   idempotency_key_reused: [422, "Idempotency key reused"],
   unknown_model_alias: [422, "Unknown model alias"],
+  unsupported_by_model: [422, "Unsupported by the model"],
   context_budget_exceeded: [422, "Context budget exceeded"],
   rate_limited: [429, "Too many requests"],
   internal: [500, "Internal error"],
@@ -48,7 +49,8 @@ export function statusOf(code: ErrorCode): number {
 export type InputFault = { path: string; message: string };
 
 /** More members of a problem document, in their wire form. */
-export type ProblemMembers = Readonly<Record<string, string | number | null>>;
+export type ProblemMembers = { readonly [name: string]: ProblemMember };
+type ProblemMember = string | number | boolean | null | readonly ProblemMember[] | ProblemMembers;
 
 type Extras = {
   /** Seconds until it is worth trying again: `Retry-After`. */

@@ -27,6 +27,12 @@ export const Problem = named(
 
 export type ProblemDocument = v.InferOutput<typeof Problem>;
 
+const CheaperAlias = named(
+  "CheaperAlias",
+  "An alias that would run on the available credits, what it would hold, and for how many output tokens.",
+  v.object({ model_alias: v.string(), estimated_cost: Decimal, affordable_output_tokens: Count }),
+);
+
 export const InsufficientCredits = named(
   "InsufficientCredits",
   "402: nothing was run. `hold` is what the turn would have held: what must be free where no overdraft is allowed.",
@@ -44,10 +50,8 @@ export const InsufficientCredits = named(
       ),
     ),
     top_up_url: v.nullable(v.string()),
-    affordable_output_tokens: v.pipe(
-      v.optional(Count),
-      v.description("Where no overdraft is allowed: how many output tokens are affordable."),
-    ),
+    affordable_output_tokens: v.pipe(Count, v.description("How many output tokens the available credits pay in full beside the input.")),
+    cheaper_aliases: v.pipe(v.array(CheaperAlias), v.description("What would run now, the cheapest first.")),
   }),
 );
 

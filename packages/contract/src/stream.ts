@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { ERROR_CODES } from "./error.ts";
 import { TurnRead } from "./turns.ts";
 import { TOOL_STATES } from "./vocabulary.ts";
-import { Decimal, named, Time } from "./wire.ts";
+import { Count, Decimal, named, Time } from "./wire.ts";
 
 /** The turn is open: what it holds, and the price that it is charged at. */
 export const TurnStarted = v.object({
@@ -15,6 +15,8 @@ export const TurnStarted = v.object({
   multiplier: Decimal,
   pricing_version: v.string(),
   hold: Decimal,
+  /** What was asked for, or what the wallet affords. */
+  max_output_tokens: v.optional(Count),
   prune_triggered: v.boolean(),
   created_at: Time,
 });

@@ -1,10 +1,12 @@
 // Sessions, turns and messages on the wire (contract section 3).
 
 import * as v from "valibot";
-import { ROLES, TOOL_NAMES, TOOL_STATES, TURN_STATES } from "./vocabulary.ts";
+import { SAMPLING_ENTRIES } from "./sampling.ts";
+import { ROLES, TOOL_NAMES, TOOL_STATES, TURN_FINISHES, TURN_STATES } from "./vocabulary.ts";
 import { Count, Decimal, Id, named, page, text, Time } from "./wire.ts";
 
-const MAX_OUTPUT_TOKENS = 8_192;
+/** The most that a turn may ask for. */
+export const MAX_OUTPUT_TOKENS = 8_192;
 
 const Alias = text(1, 64);
 
@@ -27,6 +29,20 @@ export const SessionCreate = named(
 
 export const SessionPath = v.strictObject({ session_id: Id });
 
+export const SessionPatch = named(
+  "SessionPatch",
+  "What changes of a session, at least one member; the rest stays. It binds the turns that are asked for afterwards.",
+  v.pipe(
+    v.strictObject({
+      title: v.optional(v.nullable(text(1, 200))),
+      model_alias: v.optional(Alias),
+      system_prompt: v.optional(v.nullable(text(1, 32_000))),
+    }),
+    v.check((patch) => Object.keys(patch).length > 0, "must change something"),
+    v.metadata({ minProperties: 1 }),
+  ),
+);
+
 export const TurnCreate = named(
   "TurnCreate",
   "A message to the session's model. It is sent and stored trimmed.",
@@ -34,6 +50,19 @@ export const TurnCreate = named(
     message: text(1, 32_000),
     model_alias_override: v.pipe(v.optional(v.nullable(Alias)), v.description("The alias of this turn alone; null for the session's own.")),
     max_output_tokens: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_OUTPUT_TOKENS))),
+    fit_to_balance: v.pipe(
+      v.optional(v.boolean()),
+      v.description(
+        "True: instead of a 402 the output limit is what the wallet affords, down to 64 tokens, and no more than that is charged. False: all or nothing. Left out, it is true where the stage allows no overdraft.",
+      ),
+    ),
+    ...SAMPLING_ENTRIES,
+    replaces: v.pipe(
+      v.optional(Id),
+      v.description(
+        "A completed turn of this session that this one stands in for: the model is shown what came before that turn. Both stay; the newest of a place counts as history.",
+      ),
+    ),
   }),
 );
 
@@ -95,6 +124,20 @@ export const TurnRead = named(
     summary_triggered: v.pipe(v.boolean(), v.description("What no longer fits was to be summarised for this turn and the next ones.")),
     summary_used_fallback: v.pipe(v.boolean(), v.description("There is no such summary: what no longer fits was left out.")),
     tool_calls: v.array(ToolCall),
+    max_output_tokens: v.pipe(
+      v.optional(Count),
+      v.description("The output limit in force: what was asked for, or what the wallet afforded. Not on turns of before this was told."),
+    ),
+    finish_reason: v.pipe(
+      v.optional(v.nullable(v.picklist(TURN_FINISHES))),
+      v.description(
+        "How the answer ended. `budget`: at what the wallet affords; `cut`: it broke off. Not on turns of before this was told.",
+      ),
+    ),
+    replaces: v.pipe(
+      v.optional(v.nullable(v.string())),
+      v.description("The turn that this one stands in for. Not on turns of before this was told."),
+    ),
     created_at: Time,
     completed_at: v.nullable(Time),
   }),
@@ -121,7 +164,12 @@ export const SessionContext = named(
       v.object({
         role: v.picklist(["system", "user", "assistant"]),
         source: v.picklist(["system_prompt", "summary", "turn"]),
-        turn_index: v.pipe(v.nullable(Count), v.description("The turn that said it; of a summary the newest one that it stands for.")),
+        place: v.pipe(
+          v.nullable(Count),
+          v.description(
+            "Where it stands in the history: the index of its turn, or of the turn that it stands in for. Of a summary the last place that it stands for.",
+          ),
+        ),
         octets: Count,
         content: v.string(),
       }),

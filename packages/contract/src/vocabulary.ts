@@ -10,6 +10,20 @@ export type TurnState = WordOf<typeof TURN_STATES>;
 export const CALL_STATES = ["success", "partial", "internal"] as const;
 export type CallState = WordOf<typeof CALL_STATES>;
 
+/** How an answer ended. `budget`: at the limit that the wallet affords. `cut`: it broke off. */
+export const TURN_FINISHES = ["stop", "length", "content_filter", "tool_calls", "budget", "cut", "other"] as const;
+export type TurnFinish = WordOf<typeof TURN_FINISHES>;
+
+/** What a request may say of how an answer is sampled. */
+export const SAMPLING_PARAMETERS = ["temperature", "top_p", "stop", "seed"] as const;
+export type SamplingParameter = WordOf<typeof SAMPLING_PARAMETERS>;
+
+export const RESPONSE_FORMATS = ["json_object", "json_schema"] as const;
+export type ResponseFormatName = WordOf<typeof RESPONSE_FORMATS>;
+
+export const REASONING_EFFORTS = ["none", "low", "medium", "high"] as const;
+export type ReasoningEffort = WordOf<typeof REASONING_EFFORTS>;
+
 export const USAGE_SOURCES = ["reported", "estimated"] as const;
 export type UsageSource = WordOf<typeof USAGE_SOURCES>;
 
@@ -44,6 +58,10 @@ export type ResolutionKind = WordOf<typeof RESOLUTIONS>;
 
 export const REVERSAL_KINDS = ["refund", "dispute"] as const;
 export type ReversalKind = WordOf<typeof REVERSAL_KINDS>;
+
+/** How far a dispute is. `open`: nothing was taken yet. `withdrawn`: the bank took the money. `returned`: the bank gave it back. */
+export const DISPUTE_STATES = ["open", "withdrawn", "returned", "won", "lost", "closed"] as const;
+export type DisputeState = WordOf<typeof DISPUTE_STATES>;
 
 /** What became of a payment event. */
 export const EVENT_OUTCOMES = ["ok", "already_processed", "ignored", "quarantined"] as const;

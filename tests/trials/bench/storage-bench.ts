@@ -80,6 +80,9 @@ async function oneSession(deps: Deps, user: string): Promise<void> {
       alias: null,
       maxOutputTokens: 2_048,
       requestId: newId(),
+      fitToBalance: null,
+      sampling: {},
+      replaces: null,
       deadline: deps.ticks() + 60_000,
     });
   }

@@ -5,6 +5,7 @@ import { CLIENT_GUARDS } from "./guards/client.ts";
 import { CONNECTION_GUARDS } from "./guards/connections.ts";
 import { EDGE_GUARDS } from "./guards/edge.ts";
 import { EXPOSURE_GUARDS } from "./guards/exposure.ts";
+import { ASKED_GUARDS } from "./guards/asked.ts";
 import { INVARIANT_GUARDS } from "./guards/invariants.ts";
 import { KEY_GUARDS } from "./guards/keys.ts";
 import { LEASE_GUARDS } from "./guards/leases.ts";
@@ -28,6 +29,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...KEY_GUARDS,
   ...TURN_GUARDS,
   ...CONVERSATION_GUARDS,
+  ...ASKED_GUARDS,
   ...LEASE_GUARDS,
   ...SUMMARY_GUARDS,
   ...METERING_GUARDS,

@@ -1,6 +1,7 @@
 // What a model is: its limits, what it can do, and the routes that lead to it, in the order in which they are tried.
 // Data only. The list itself is models.ts; what a user pays for an alias is not here.
 
+import type { ResponseFormatName, SamplingParameter } from "@pantheon/contract/vocabulary.ts";
 import { amount, sum, type Amount } from "@pantheon/contract/money.ts";
 
 export type Provider = "openrouter" | "openai" | "anthropic" | "google" | "deepseek" | "xai" | "mistral";
@@ -26,10 +27,11 @@ export type Capabilities = {
   /** `reasoning_effort` may be asked for. */
   readonly reasoning: boolean;
   readonly sampling: readonly SamplingParameter[];
-  readonly responseFormats: readonly ("json_object" | "json_schema")[];
+  /** Those that mean something while the model thinks. */
+  readonly samplingWithReasoning: readonly SamplingParameter[];
+  readonly temperatureMax: number;
+  readonly responseFormats: readonly ResponseFormatName[];
 };
-
-export type SamplingParameter = "temperature" | "top_p" | "stop" | "seed";
 
 export type Route = {
   readonly provider: Provider;

@@ -20,16 +20,25 @@ const OPENAI_CAN: Capabilities = {
   images: true,
   reasoning: false,
   sampling: ALL_SAMPLING,
+  samplingWithReasoning: [],
+  temperatureMax: 2,
   responseFormats: ["json_object", "json_schema"],
 };
-const GEMINI_CAN: Capabilities = { ...OPENAI_CAN, reasoning: true };
-/** Claude 4.5 refuses `top_p` beside `temperature`, and has neither a seed nor a JSON mode. */
-const CLAUDE_CAN: Capabilities = { ...GEMINI_CAN, sampling: ["temperature", "stop"], responseFormats: [] };
-/** Its own API has no seed, and JSON without a schema. */
+const GEMINI_CAN: Capabilities = { ...OPENAI_CAN, reasoning: true, samplingWithReasoning: ALL_SAMPLING };
+/** Claude 4.5 refuses `top_p` beside `temperature`, and a temperature while it thinks; it has neither a seed nor a JSON mode. */
+const CLAUDE_CAN: Capabilities = {
+  ...GEMINI_CAN,
+  sampling: ["temperature", "stop"],
+  samplingWithReasoning: ["stop"],
+  temperatureMax: 1,
+  responseFormats: [],
+};
+/** Its own API has no seed, and JSON without a schema; while it thinks, temperature and top_p have no effect. */
 const DEEPSEEK_CAN: Capabilities = {
   ...GEMINI_CAN,
   images: false,
   sampling: ["temperature", "top_p", "stop"],
+  samplingWithReasoning: ["stop"],
   responseFormats: ["json_object"],
 };
 

@@ -1,6 +1,7 @@
 // What is asked of a model and what it answers, in one form for every provider. Each dialect translates from and to it.
 // Knows no user, wallet or price.
 
+import type { ReasoningEffort } from "@pantheon/contract/vocabulary.ts";
 import type { Failure } from "./failure.ts";
 import type { Provider } from "./model.ts";
 import type { UsageReport } from "./report.ts";
@@ -51,8 +52,6 @@ export type Sampling = {
 export type ResponseFormat =
   | { readonly type: "json_object" }
   | { readonly type: "json_schema"; readonly name: string; readonly schema: JsonSchema };
-
-export type ReasoningEffort = "none" | "low" | "medium" | "high";
 
 export type FinishReason = "stop" | "length" | "content_filter" | "tool_calls" | "other";
 

@@ -1,6 +1,6 @@
 // How much a model may think, where a provider takes a budget of tokens instead of a word.
 
-import type { ReasoningEffort } from "./request.ts";
+import type { ReasoningEffort } from "@pantheon/contract/vocabulary.ts";
 
 const SHARE: Readonly<Record<Exclude<ReasoningEffort, "none">, number>> = { low: 0.2, medium: 0.5, high: 0.8 };
 

@@ -91,6 +91,7 @@ async function begin({ db, config }: CheckoutDeps, wallet: string, amountUsd: Am
     wallet,
     amountUsd: format(amountUsd),
     credits,
+    usdPerCredit: format(config.usdPerCredit),
     key: key?.value ?? null,
     requestHash: key?.hash ?? null,
     slots: MAX_OPEN,

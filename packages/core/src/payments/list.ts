@@ -3,6 +3,7 @@
 import type { Database } from "../db/database.ts";
 import { listOf } from "../db/list.ts";
 import type { List } from "@pantheon/contract/page.ts";
+import { listTakenBack, type TakenBack } from "./taken-back.ts";
 import type { ResolutionKind, TopUpState } from "@pantheon/contract/vocabulary.ts";
 
 export type TopUpReportRow = {
@@ -23,7 +24,7 @@ export type TopUpReportRow = {
   resolution_note: string | null;
   created_at: Date;
   updated_at: Date;
-};
+} & TakenBack;
 
 /** What a total is counted up to. */
 const COUNTED = 10_000;
@@ -36,5 +37,5 @@ export function listAllTopUps(db: Database, status: TopUpState | undefined): Lis
     .select(["received_minor", "received_currency", "resolution", "resolved_by", "resolved_at", "resolution_note"])
     .select(["created_at", "updated_at"])
     .$if(status !== undefined, (query) => query.where("status", "=", status ?? "created"));
-  return listOf({ on: db.query, rows, countedTo: COUNTED });
+  return listTakenBack(db, listOf({ on: db.query, rows, countedTo: COUNTED }));
 }

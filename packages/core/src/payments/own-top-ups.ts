@@ -9,6 +9,7 @@ import type { TopUpState } from "@pantheon/contract/vocabulary.ts";
 import type { CheckoutDeps } from "./checkout.ts";
 import { parsePayment, stateOf } from "./payment.ts";
 import { settlePayment } from "./book.ts";
+import { listTakenBack, withTakenBack, type TakenBack } from "./taken-back.ts";
 
 export type TopUpRow = {
   id: string;
@@ -18,11 +19,11 @@ export type TopUpRow = {
   payment_intent: string | null;
   created_at: Date;
   updated_at: Date;
-};
+} & TakenBack;
 
 /** This wallet's top-ups, newest first, as they are known. */
-export function listTopUps({ db }: CheckoutDeps, wallet: string): List<TopUpRow> {
-  return listOf({ on: db.query, rows: ownTopUps(db, wallet) });
+export function listTopUps({ db }: Pick<CheckoutDeps, "db">, wallet: string): List<TopUpRow> {
+  return listTakenBack(db, listOf({ on: db.query, rows: ownTopUps(db, wallet) }));
 }
 
 /**
@@ -59,7 +60,7 @@ const OPEN = new Set(["created", "pending", "processing", "failed"]);
 
 /** One top-up of this wallet as it is known; 404 when it has none of that id. */
 export async function findOwnTopUp({ db }: Pick<CheckoutDeps, "db">, wallet: string, id: string): Promise<TopUpRow> {
-  const row = await ownTopUps(db, wallet).where("id", "=", id).executeTakeFirst();
+  const [row] = await withTakenBack(db, await ownTopUps(db, wallet).where("id", "=", id).execute());
   if (!row) throw new DomainError("not_found", "Top-up not found.");
   return row;
 }

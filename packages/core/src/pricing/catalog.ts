@@ -62,7 +62,7 @@ export function knownAliases({ prices }: Catalog): string[] {
 const Prices = v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown()));
 
 /** Settings, version and prices in one query, so that they are of one moment. */
-async function loadCatalog(db: Database, windows: ReadonlyMap<string, number>): Promise<Catalog> {
+export async function loadCatalog(db: Database, windows: ReadonlyMap<string, number>): Promise<Catalog> {
   const rows = await db.query
     .selectFrom("runtime_settings as s")
     .innerJoin("pricing_versions as v", (join) => join.on("v.is_active", "=", true))

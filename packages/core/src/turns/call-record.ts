@@ -10,7 +10,7 @@ import type { Attempt } from "../models/attempts.ts";
 import type { ModelAnswer } from "../models/collect.ts";
 import { listCost, type Model, type Route } from "../models/model.ts";
 import { capped, charge, type Charge } from "../pricing/charge.ts";
-import type { TurnDeps, TurnRequest } from "./request.ts";
+import type { TurnDeps } from "./request.ts";
 import type { OpenedTurn } from "./open.ts";
 
 export type CallRecord = {
@@ -35,17 +35,11 @@ export type AnsweredCall = {
 };
 
 /**
- * The record of a call that comes after `before`. Under CREDIT_OVERDRAFT=none all calls of a turn together are charged what was held at
- * most: the rest is absorbed.
+ * The record of a call that comes after `before`. All calls of a turn that is covered in full are charged together what was held at most:
+ * the rest is absorbed.
  */
-export function callRecord(
-  { config }: Pick<TurnDeps, "config">,
-  request: TurnRequest,
-  turn: OpenedTurn,
-  before: readonly CallRecord[],
-  call: AnsweredCall,
-): CallRecord {
-  const usage = usageOf(request, turn, call);
+export function callRecord(turn: OpenedTurn, before: readonly CallRecord[], call: AnsweredCall): CallRecord {
+  const usage = usageOf(turn, call);
   const whole = charge(usage, { weights: turn.catalog.weights, multiplier: turn.multiplier });
   return {
     index: before.length,
@@ -53,18 +47,18 @@ export function callRecord(
     route: call.answer.route,
     answer: call.answer,
     usage,
-    charge: config.overdraft === "none" ? capped(whole, leftOf(turn.hold, before)) : whole,
+    charge: turn.coveredInFull ? capped(whole, leftOf(turn.hold, before)) : whole,
     status: call.answer.cut === null ? "success" : "partial",
   };
 }
 
 /** The usage that is billed: as reported, or estimated from the text and then never above the hold (contract section 2). */
-export function usageOf(request: TurnRequest, turn: OpenedTurn, { model, answer, octets }: AnsweredCall): Usage {
+export function usageOf(turn: OpenedTurn, { model, answer, octets }: AnsweredCall): Usage {
   return normaliseUsage(answer.usage, {
     inputEstimate: inputEstimate(octets, turn.octetsPerToken),
     outputEstimate: outputEstimate(answer, OCTETS_PER_TOKEN),
     maxInput: turn.inputTokensHeld,
-    maxOutput: request.maxOutputTokens,
+    maxOutput: turn.maxOutputTokens,
     credibleInput: model.credible.input,
     credibleOutput: model.credible.output,
     cut: answer.cut !== null,

@@ -4,7 +4,7 @@ import type * as v from "valibot";
 import type { SessionContext } from "@pantheon/contract/turns.ts";
 import { DomainError, invariant } from "@pantheon/contract/error.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
-import { SUMMARY_QUESTION } from "../ledger/statements/conversation.ts";
+import { SUMMARY_QUESTION } from "../ledger/statements/history.ts";
 import { gateTerms } from "./open.ts";
 import type { TurnDeps } from "./request.ts";
 import { sessionNotFound } from "./sessions.ts";
@@ -19,7 +19,7 @@ type View = v.InferInput<typeof SessionContext>;
 export async function readContext(deps: TurnDeps, actor: string, session: string): Promise<View> {
   const catalog = await deps.catalog.current();
   const { maxOutputTokens } = deps.config;
-  const asked = { actor, session, alias: null, message: "", messageBound: 0, maxOutputTokens };
+  const asked = { actor, session, alias: null, message: "", messageBound: 0, formatOctets: 0, replaces: null, unable: [], maxOutputTokens };
   const [row] = await deps.db.run(showContext, { ...asked, ...gateTerms(deps, catalog), coverInFull: false });
   invariant(row, "the context is one row");
   if (row.session === null) throw sessionNotFound();
@@ -41,9 +41,9 @@ export async function readContext(deps: TurnDeps, actor: string, session: string
             message("user", SUMMARY_QUESTION, "summary", row.summary.through),
             message("assistant", row.summary.text, "summary", row.summary.through),
           ]),
-      ...row.history.flatMap(({ index, user, assistant }) => [
-        message("user", user, "turn", index),
-        message("assistant", assistant, "turn", index),
+      ...row.history.flatMap(({ place, user, assistant }) => [
+        message("user", user, "turn", place),
+        message("assistant", assistant, "turn", place),
       ]),
     ],
     octets: Number(octets),
@@ -58,7 +58,7 @@ function message(
   role: View["messages"][number]["role"],
   content: string,
   source: View["messages"][number]["source"],
-  turnIndex: number | null,
+  place: number | null,
 ): View["messages"][number] {
-  return { role, source, turn_index: turnIndex, octets: Buffer.byteLength(content), content };
+  return { role, source, place, octets: Buffer.byteLength(content), content };
 }

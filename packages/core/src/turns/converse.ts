@@ -3,8 +3,9 @@
 // us all the same is counted.
 
 import { DomainError, invariant } from "@pantheon/contract/error.ts";
+import type { TurnFinish } from "@pantheon/contract/vocabulary.ts";
 import type { ToolEvent } from "../ledger/statements/settle-turn.ts";
-import { SUMMARY_QUESTION } from "../ledger/statements/conversation.ts";
+import { SUMMARY_QUESTION } from "../ledger/statements/history.ts";
 import { collecting, type ModelAnswer } from "../models/collect.ts";
 import { ModelRefusal } from "../models/gateway.ts";
 import type { Model } from "../models/model.ts";
@@ -16,6 +17,7 @@ import type { TurnDeps, TurnRequest } from "./request.ts";
 import type { OpenedTurn } from "./open.ts";
 import { NO_MEMORY, type Memory, type Terms } from "./memory.ts";
 import { newestOf, sizeOf, sizeOfSummary, type Past } from "./past.ts";
+import { budgetOf } from "./budget.ts";
 import { recordLostAnswer, voidFailed } from "./void.ts";
 
 /** All that settling needs: the turn as it was asked (with the history that the provider took), its calls in order, and its text. */
@@ -25,6 +27,7 @@ export type Conversation = {
   readonly tools: readonly ToolEvent[];
   readonly text: string;
   readonly memory: Memory;
+  readonly finishReason: TurnFinish;
 };
 
 /** What a reader may see while the model answers. */
@@ -55,9 +58,9 @@ export async function* converse(
   let { turn } = fitted;
   for (;;) {
     try {
-      const answer = yield* ask(deps, request, turn, model, terms);
-      const record = callRecord(deps, request, turn, memory.calls, { alias: turn.alias, model, answer, octets: turn.octets });
-      return { turn, calls: [...memory.calls, record], tools: [], text: answer.text, memory };
+      const { answer, finishReason } = yield* ask(deps, request, turn, model, terms);
+      const record = callRecord(turn, memory.calls, { alias: turn.alias, model, answer, octets: turn.octets });
+      return { turn, calls: [...memory.calls, record], tools: [], text: answer.text, finishReason, memory };
     } catch (error) {
       const share = isContextRefusal(error) ? nextShare(turn, shares) : undefined;
       if (share === undefined) {
@@ -70,14 +73,14 @@ export async function* converse(
   }
 }
 
-/** The turn as it fits: with a summary of what does not, where one is to be made. */
+/** The turn as it fits: with a summary of what does not, where one is to be made. A turn that stands in for an older one makes none: it is of the past. */
 async function fitting(
   deps: TurnDeps,
   request: TurnRequest,
   opened: OpenedTurn,
   terms: Terms,
 ): Promise<{ readonly turn: OpenedTurn; readonly memory: Memory }> {
-  if (!opened.pruned || deps.summaryAlias === null) return { turn: opened, memory: NO_MEMORY };
+  if (!opened.pruned || deps.summaryAlias === null || request.replaces !== null) return { turn: opened, memory: NO_MEMORY };
   const { summarised } = await import("./summarise.ts"); // most turns fit
   return summarised(deps, request, opened, terms, deps.summaryAlias);
 }
@@ -106,16 +109,26 @@ async function* ask(
   turn: OpenedTurn,
   model: Model,
   { until, keepsLate, signal }: Terms,
-): AsyncGenerator<ConversationEvent, ModelAnswer, undefined> {
+): AsyncGenerator<ConversationEvent, { answer: ModelAnswer; finishReason: TurnFinish }, undefined> {
   const received = collecting(ticks);
-  const call = { model, request: requestOf(turn, request), timeoutMs: until - ticks(), ...(signal && { signal }) };
+  const [isBeyond, spent] = [budgetOf(turn.maxOutputTokens), new AbortController()];
+  const stop = turn.coveredInFull ? AbortSignal.any([spent.signal, ...(signal ? [signal] : [])]) : signal;
+  const call = { model, request: requestOf(turn, request), timeoutMs: until - ticks(), ...(stop && { signal: stop }) };
   for await (const event of gateway.stream(call)) {
     received.take(event);
+    if (turn.coveredInFull && isBeyond(event)) spent.abort();
     if (event.type === "text" || event.type === "usage") yield event;
   }
   const answer = received.answer();
   if (answer.cut?.kind === "late" && !keepsLate) throw new LateAnswer(answer);
-  return answer;
+  const limited = turn.maxOutputTokens < request.maxOutputTokens;
+  return { answer, finishReason: finishOf(answer, { limited, spent: spent.signal.aborted }) };
+}
+
+/** The end as its reader is told it: a limit that was the wallet's is a budget, and so is one that we had to keep ourselves. */
+function finishOf({ cut, finishReason }: ModelAnswer, { limited, spent }: { limited: boolean; spent: boolean }): TurnFinish {
+  if (cut !== null) return spent && cut.kind === "stopped" ? "budget" : "cut";
+  return limited && finishReason === "length" ? "budget" : (finishReason ?? "other");
 }
 
 function isContextRefusal(error: unknown): boolean {
@@ -140,21 +153,21 @@ async function giveUp(deps: TurnDeps, request: TurnRequest, turn: OpenedTurn, { 
   costs.push(...memory.calls.map(({ answer, usage }) => providerCost(answer, usage)));
   if (error instanceof LateAnswer) {
     const { answer } = error;
-    costs.push(providerCost(answer, usageOf(request, turn, { alias: turn.alias, model, answer, octets: turn.octets })));
+    costs.push(providerCost(answer, usageOf(turn, { alias: turn.alias, model, answer, octets: turn.octets })));
   }
   if (costs.length === 0) return;
   const costUsd = sum(costs.map((cost) => amount(cost))).toFixed();
   await recordLostAnswer(deps, { turn: turn.id, attempt: turn.attempt, user: request.caller.wallet, alias: turn.alias, costUsd });
 }
 
-function requestOf(turn: OpenedTurn, { message, maxOutputTokens }: TurnRequest): ModelRequest {
+function requestOf(turn: OpenedTurn, { message, sampling }: TurnRequest): ModelRequest {
   const messages = [
     ...(turn.systemPrompt === null ? [] : [{ role: "system" as const, content: turn.systemPrompt }]),
     ...(turn.summary === null ? [] : shown({ user: SUMMARY_QUESTION, assistant: turn.summary.text })),
     ...turn.history.flatMap(shown),
     { role: "user" as const, content: message },
   ];
-  return { messages, tools: [], sampling: {}, maxOutputTokens, stream: true };
+  return { messages, tools: [], sampling, maxOutputTokens: turn.maxOutputTokens, stream: true };
 }
 
 function shown({ user, assistant }: Pick<Past, "user" | "assistant">): [Message, Message] {

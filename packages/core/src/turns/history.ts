@@ -16,7 +16,18 @@ export type TurnRow = UnsettledTurn & { response_body: string | null };
 export function listTurns(db: Database, actor: string, session: string): List<TurnRow> {
   const rows = db.query
     .selectFrom("turns")
-    .select(["id", "session_id", "turn_index", "status", "model_alias", "pricing_version", "prune_triggered", "created_at"])
+    .select([
+      "id",
+      "session_id",
+      "turn_index",
+      "status",
+      "model_alias",
+      "pricing_version",
+      "prune_triggered",
+      "max_output_tokens",
+      "replaces",
+      "created_at",
+    ])
     .select("response_body")
     .select(sql<string>`case when response_body is null then user_input else '' end`.as("user_input")) // a body has it already
     .select(sql<number>`octet_length(coalesce(response_body, user_input))`.as("octets"))

@@ -3,6 +3,7 @@
 import type { Config } from "../config/config.ts";
 import { invariant, type DomainError } from "@pantheon/contract/error.ts";
 import type { GateRow } from "../ledger/statements/gate.ts";
+import type { Model } from "../models/model.ts";
 import type { Catalog } from "../pricing/catalog.ts";
 import { newTarget, wayOfKeyed, type Way } from "./collision.ts";
 import { refusalOf } from "./refusal.ts";
@@ -15,6 +16,7 @@ export type Round = {
   readonly claim: string;
   readonly catalog: Catalog;
   readonly config: Config;
+  readonly models: Readonly<Record<string, Model>>;
   /** An earlier round ended with an error, so a turn of this request's own may run unseen. */
   readonly hasFailed: boolean;
 };
@@ -44,7 +46,7 @@ export function next(round: Round, outcome: Outcome): Action {
     invariant(row.revision, "whoever has a session has a wallet");
     return { way: "reload" };
   }
-  const refusal = refusalOf(row, round.request, round.config, round.catalog);
+  const refusal = refusalOf(row, round);
   // Without a refusal, the turn that we meant to run again was taken meanwhile: look at its key afresh.
   if (refusal === null) return { way: "run", target: newTarget() };
   if (refusal.code === "insufficient_credits" && row.lapsed) return { way: "sweep" };

@@ -4,13 +4,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DomainError, invariant } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
+import { unsupported } from "../models/capable.ts";
+import type { Sampling } from "../models/request.ts";
 import { tokenBound } from "../metering/token-bound.ts";
 import { amount, type Amount } from "@pantheon/contract/money.ts";
 import type { Catalog } from "../pricing/catalog.ts";
 import { openTurn as OPEN_TURN } from "../ledger/statements/open-turn.ts";
-import { reopenTurn as REOPEN_TURN } from "../ledger/statements/reopen-turn.ts";
 import type { GateRow } from "../ledger/statements/gate.ts";
-import { LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
+import { coverageOf, LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
 import { newTarget, ownInsteadOf, wayAround, type Target, type Way } from "./collision.ts";
 import { next, type Action, type Outcome } from "./next.ts";
 import { sizeOf, sizeOfSummary, type Past } from "./past.ts";
@@ -28,8 +29,8 @@ export type OpenedTurn = {
   readonly catalog: Catalog;
   readonly multiplier: Amount;
   readonly systemPrompt: string | null;
-  /** What stands for the turns before the history, up to that index. */
-  readonly summary: { readonly text: string; readonly through: number } | null;
+  /** What stands for the history up to that place, as it was when turn `seen` was the newest. */
+  readonly summary: { readonly text: string; readonly through: number; readonly seen: number } | null;
   readonly history: readonly Past[];
   readonly pruned: boolean;
   /** UTF-8 octets that the model will read, and the input tokens that the hold covers. */
@@ -39,6 +40,10 @@ export type OpenedTurn = {
   readonly octetsPerToken: number;
   readonly inputTokensHeld: number;
   readonly hold: Amount;
+  /** No more than the hold is charged. */
+  readonly coveredInFull: boolean;
+  /** What was asked for, or what the wallet affords. */
+  readonly maxOutputTokens: number;
 };
 
 /**
@@ -57,8 +62,8 @@ export async function openTurn(deps: TurnDeps, request: TurnRequest, leaseMs: nu
       (error: unknown) => ({ error }),
     );
     if ("error" in outcome) lastError = outcome.error;
-    const action = next({ request, claim, catalog, config: deps.config, hasFailed: lastError !== null }, outcome);
-    if (action.way === "opened") return opened(action.row, catalog);
+    const action = next({ request, claim, catalog, config: deps.config, models: deps.models, hasFailed: lastError !== null }, outcome);
+    if (action.way === "opened") return opened(action.row, catalog, coverageOf(deps.config, request).inFull);
     if (action.way === "reload") catalog = await deps.catalog.after(catalog.revision);
     const way = await wayOf(deps, request, target, claim, action);
     if (way?.way === "replay") return { replay: way.body };
@@ -102,6 +107,8 @@ async function toldInFull(deps: TurnDeps, { caller }: TurnRequest, outcome: Outc
 type Mark = { readonly claim: string; readonly leaseMs: number };
 
 async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catalog, target: Target, mark: Mark): Promise<GateRow> {
+  const coverage = coverageOf(deps.config, request);
+  const format = schemaText(request.sampling);
   const input = {
     ...gateTerms(deps, catalog),
     turn: target.turn,
@@ -111,39 +118,71 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
     session: request.session,
     alias: request.alias,
     message: request.message,
-    messageBound: tokenBound(request.message),
+    messageBound: tokenBound(request.message) + tokenBound(format),
+    formatOctets: Buffer.byteLength(format),
+    unable: unableOf(deps.models, request.sampling),
+    replaces: request.replaces,
     maxOutputTokens: request.maxOutputTokens,
     leaseMs: Math.min(Math.ceil(request.deadline - deps.ticks()) + LIMITS.leaseGraceMs, mark.leaseMs),
     pricingVersion: catalog.version,
     revision: catalog.revision,
     enforcedByDefault: deps.config.enforcementDefault,
+    coverInFull: coverage.inFull,
+    fitsToBalance: coverage.fits,
+    leastOutputTokens: LIMITS.leastOutputTokens,
   };
   const [row] =
     target.mode === "reopen"
-      ? await deps.db.run(REOPEN_TURN, input)
+      ? await deps.db.run(await reopenStatement(), input)
       : await deps.db.run(OPEN_TURN, { ...input, key: request.key?.value ?? null, requestHash: request.key?.hash ?? null });
   invariant(row, "the open statement answers one row");
   return row;
 }
 
 /** What a conversation is reckoned with, whatever is asked: the prices, and the limits of what a model is shown. */
-export function gateTerms({ config, summaryAlias }: Pick<TurnDeps, "config" | "summaryAlias">, { prices, weights }: Catalog) {
+export function gateTerms({ summaryAlias }: Pick<TurnDeps, "summaryAlias">, { prices, weights }: Catalog) {
   return {
     prices,
     weightInput: (weights.fresh.gt(weights.cached) ? weights.fresh : weights.cached).toFixed(),
     weightOutput: weights.output.toFixed(),
     oePerCredit: weights.oePerCredit.toFixed(),
-    coverInFull: config.overdraft === "none",
     historyTurns: LIMITS.historyTurns,
     historyOctets: LIMITS.historyOctets,
     summaries: summaryAlias !== null,
   };
 }
 
-function opened(row: GateRow, catalog: Catalog): OpenedTurn {
-  const { turn, attempt, turn_index, created_at, alias, multiplier, octets, octets_per_token, input_tokens, hold } = row;
+/** Seldom needed: a cold start need not read it. */
+async function reopenStatement() {
+  const { reopenTurn } = await import("../ledger/statements/reopen-turn.ts");
+  return reopenTurn;
+}
+
+/** The aliases that cannot do what the request asks for: mostly it asks for nothing. */
+function unableOf(models: TurnDeps["models"], sampling: Sampling): string[] {
+  if (Object.keys(sampling).length === 0) return [];
+  return Object.entries(models).flatMap(([alias, { capabilities }]) => (unsupported(capabilities, sampling).length > 0 ? [alias] : []));
+}
+
+/** A schema is read by the model like the message, and weighed with it. */
+function schemaText({ responseFormat }: Sampling): string {
+  return responseFormat?.type === "json_schema" ? JSON.stringify(responseFormat.schema) : "";
+}
+
+function opened(row: GateRow, catalog: Catalog, coveredInFull: boolean): OpenedTurn {
+  const { turn, attempt, turn_index, created_at, alias, multiplier, octets, octets_per_token, input_tokens, hold, max_output_tokens } = row;
   invariant(
-    turn && attempt && turn_index && created_at && alias && multiplier && octets && octets_per_token && input_tokens && hold,
+    turn &&
+      attempt &&
+      turn_index &&
+      created_at &&
+      alias &&
+      multiplier &&
+      octets &&
+      octets_per_token &&
+      input_tokens &&
+      hold &&
+      max_output_tokens,
     "an opened turn comes with its alias, price and hold",
   );
   return {
@@ -163,5 +202,7 @@ function opened(row: GateRow, catalog: Catalog): OpenedTurn {
     octetsPerToken: Number(octets_per_token),
     inputTokensHeld: Number(input_tokens),
     hold: amount(hold),
+    coveredInFull,
+    maxOutputTokens: max_output_tokens,
   };
 }

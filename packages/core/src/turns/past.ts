@@ -1,9 +1,9 @@
 // What a model is shown of a session: its newest turns word for word, a summary of the others, and their sizes as the gate counts them. Pure.
 
-import { OCTETS_PER_MESSAGE, SUMMARY_QUESTION } from "../ledger/statements/conversation.ts";
+import { OCTETS_PER_MESSAGE, SUMMARY_QUESTION } from "../ledger/statements/history.ts";
 
-/** A completed turn of the session. */
-export type Past = { readonly index: number; readonly user: string; readonly assistant: string };
+/** A completed turn of the session, at its place in the history. */
+export type Past = { readonly place: number; readonly user: string; readonly assistant: string };
 
 /** UTF-8 octets, with what wraps each message. */
 export function sizeOf(history: readonly Past[]): number {

@@ -2,22 +2,24 @@
 
 import type { Database } from "../db/database.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
+import { described } from "../ledger/described.ts";
 import { charge } from "../pricing/charge.ts";
 import { amount, format, sum, ZERO } from "@pantheon/contract/money.ts";
 
 /**
  * One line a model call, recomputed by the same functions that charged it. `matches` says that every line gives what was stored and
- * that the lines add up to the debit. 404 for an unknown transaction, another wallet's, or one that is no debit (contract section 4).
+ * that the lines add up to the debit. 404 for an unknown transaction, another wallet's, or one that is no turn's debit (contract section 4).
  */
 export async function readReceipt(db: Database, wallet: string, transaction: string) {
-  const debit = await db.query
+  const found = await db.query
     .selectFrom("credit_transactions")
-    .select(["id", "amount", "balance_after", "reference_id", "created_at"])
+    .select(["id", "kind", "source", "amount", "balance_after", "reference_id", "created_at"])
     .where("id", "=", transaction)
     .where("user_id", "=", wallet)
     .where("kind", "=", "debit")
     .where("source", "=", "turn") // what an admin takes has no calls
-    .executeTakeFirst();
+    .execute();
+  const [debit] = await described(db, found, "owner");
   if (!debit) throw new DomainError("not_found", "Transaction not found.");
   const events = await db.query
     .selectFrom("llm_call_events")
@@ -31,7 +33,10 @@ export async function readReceipt(db: Database, wallet: string, transaction: str
   const total = sum(lines.map((line) => amount(line.recomputed)));
   return {
     transaction_id: debit.id,
+    kind: debit.kind,
+    description: debit.description,
     turn_id: debit.reference_id,
+    payment: null,
     amount: format(amount(debit.amount)),
     balance_after: format(amount(debit.balance_after)),
     created_at: debit.created_at,

@@ -3,18 +3,45 @@
 import type { Config } from "../config/config.ts";
 import type { GateRow } from "../ledger/statements/gate.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
-import { amount, format, roundHalfUp, ZERO, type Amount } from "@pantheon/contract/money.ts";
+import { capabilitiesView, unsupported } from "../models/capable.ts";
+import type { Model } from "../models/model.ts";
+import type { Sampling } from "../models/request.ts";
+import { amount, format, roundHalfUp, type Amount } from "@pantheon/contract/money.ts";
 import { knownAliases, type Catalog } from "../pricing/catalog.ts";
 import type { TurnRequest } from "./request.ts";
 
+type Asked = {
+  readonly request: Pick<TurnRequest, "alias" | "replaces" | "sampling">;
+  readonly catalog: Catalog;
+  readonly config: Pick<Config, "topUpUrl">;
+  readonly models: Readonly<Record<string, Model>>;
+};
+
 /** The refusal that this row stands for, or null when nothing stands against the turn. */
-export function refusalOf(row: GateRow, request: TurnRequest, config: Config, catalog: Catalog): DomainError | null {
+export function refusalOf(row: GateRow, { request, config, models, catalog }: Asked): DomainError | null {
   if (row.session === null) return new DomainError("not_found", "Session not found.");
   if (row.suspended) return new DomainError("account_suspended", "This account is suspended.");
   if (row.multiplier === null) return unknownAlias(request.alias === null ? "" : "model_alias_override", catalog);
+  if (request.replaces !== null && row.replaced !== "completed") return notReplaceable(row.replaced);
+  const model = models[row.alias ?? ""];
+  if (row.unable && model !== undefined) return unsupportedBy(row.alias ?? "", model, request.sampling);
   if (!row.fits) return new DomainError("context_budget_exceeded", "The message does not fit into the model's context window.");
-  if (row.enforced && !row.covered) return insufficientCredits(row, request, config, catalog);
+  if (row.enforced && !row.covered) return insufficientCredits(row, config);
   return null;
+}
+
+/** A turn that is not this session's is as unknown as one that never was. */
+function notReplaceable(status: string | null): DomainError {
+  if (status === null) return new DomainError("not_found", "Turn not found.");
+  const errors = [{ path: "replaces", message: "must be a completed turn" }];
+  return new DomainError("invalid_request", "Only a completed turn can be replaced.", { errors });
+}
+
+function unsupportedBy(alias: string, { capabilities }: Model, sampling: Sampling): DomainError {
+  return new DomainError("unsupported_by_model", "This model alias cannot do what was asked of it.", {
+    errors: unsupported(capabilities, sampling).map(({ path, message }) => ({ path, message })),
+    members: { model_alias: alias, capabilities: capabilitiesView(capabilities) },
+  });
 }
 
 /** 422 for an alias that cannot be run, with those that can. `path` is where it was named; empty when the session named it. */
@@ -31,8 +58,11 @@ export function withUsualCost(refusal: DomainError, usual: Amount): DomainError 
   });
 }
 
-/** The figures are those of the locked wallet row. Until somebody has looked, all that is known of the cost is the hold (contract section 3). */
-function insufficientCredits(row: GateRow, request: TurnRequest, config: Config, catalog: Catalog): DomainError {
+/**
+ * The figures are those of the locked wallet row. Until somebody has looked, all that is known of the cost is the hold (contract
+ * section 3). How much output is affordable, and under which cheaper aliases, is reckoned by the statement too.
+ */
+function insufficientCredits(row: GateRow, config: Pick<Config, "topUpUrl">): DomainError {
   const available = amount(row.balance ?? "0").minus(amount(row.held ?? "0"));
   return new DomainError("insufficient_credits", "Insufficient credits. Please top up your account.", {
     members: {
@@ -42,16 +72,8 @@ function insufficientCredits(row: GateRow, request: TurnRequest, config: Config,
       hold: format(amount(row.wanted ?? "0")),
       estimated_cost: format(amount(row.wanted ?? "0")),
       top_up_url: config.topUpUrl,
-      ...(config.overdraft === "none" && { affordable_output_tokens: affordableOutput(row, request, catalog) }),
+      affordable_output_tokens: Number(row.affordable ?? "0"),
+      cheaper_aliases: row.cheaper ?? [],
     },
   });
-}
-
-/** How many output tokens the available credits cover beside the input, when a hold must be covered in full. */
-function affordableOutput(row: GateRow, request: TurnRequest, { weights }: Catalog): number {
-  const available = amount(row.balance ?? "0").minus(amount(row.held ?? "0"));
-  const missing = amount(row.wanted ?? "0").minus(available);
-  const perToken = weights.output.times(amount(row.multiplier ?? "1")).div(weights.oePerCredit);
-  if (missing.lte(ZERO) || perToken.lte(ZERO)) return request.maxOutputTokens;
-  return Math.max(0, request.maxOutputTokens - Number(missing.div(perToken).round(0, 3).toFixed()));
 }

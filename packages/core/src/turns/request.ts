@@ -6,6 +6,7 @@ import type { Database } from "../db/database.ts";
 import type { RequestKey } from "../audit/request-key.ts";
 import type { Gateway } from "../models/gateway.ts";
 import type { Model } from "../models/model.ts";
+import type { Sampling } from "../models/request.ts";
 import type { Log } from "../log.ts";
 import type { CatalogCache } from "../pricing/catalog.ts";
 import type { Clock, Ticks } from "@pantheon/contract/time.ts";
@@ -34,10 +35,30 @@ export type TurnRequest = {
   readonly message: string;
   readonly alias: string | null;
   readonly maxOutputTokens: number;
+  /** Whether the output limit may be what the wallet affords; null leaves it to the stage. */
+  readonly fitToBalance: boolean | null;
+  /** How the model is to answer; what its alias cannot do is refused. */
+  readonly sampling: Sampling;
+  /** The completed turn of this session that this one stands in for. */
+  readonly replaces: string | null;
   readonly requestId: string;
   /** When this function must have answered, on the ticks of `TurnDeps`. */
   readonly deadline: number;
 };
+
+/** How a turn is covered by its wallet. */
+export type Coverage = {
+  /** The hold is an upper bound, covered in full, and no more than it is charged. */
+  readonly inFull: boolean;
+  /** Instead of a refusal the output limit is what the wallet affords, down to `LIMITS.leastOutputTokens`. */
+  readonly fits: boolean;
+};
+
+/** CREDIT_OVERDRAFT=none covers and fits every turn, and elsewhere a turn that asks for it; one may also ask for all or nothing. */
+export function coverageOf({ overdraft }: Pick<Config, "overdraft">, { fitToBalance }: Pick<TurnRequest, "fitToBalance">): Coverage {
+  const isStrict = overdraft === "none";
+  return { inFull: isStrict || fitToBalance === true, fits: fitToBalance ?? isStrict };
+}
 
 export const LIMITS = {
   /** What a turn keeps of the function's time to settle and answer. */
@@ -54,6 +75,8 @@ export const LIMITS = {
   leaseGraceMs: 30_000,
   /** How often opening is tried again when a race or a stale catalogue got in its way. */
   openRounds: 8,
+  /** A turn that is fitted to its wallet answers so many tokens, or what it asked for if that is less. */
+  leastOutputTokens: 64,
   historyTurns: 100,
   historyOctets: 512 * 1_024,
 } as const;

@@ -1,7 +1,8 @@
 // A turn from request to answer: open, converse, settle. Two statements beside the model; nothing is held on the wire meanwhile.
 
 import { DomainError } from "@pantheon/contract/error.ts";
-import { converse, type Conversation } from "./converse.ts";
+import type { Conversation } from "./converse.ts";
+import { loadCourse, type Course } from "./course.ts";
 import type { Terms } from "./memory.ts";
 import { LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
 import { openTurn, type OpenedTurn } from "./open.ts";
@@ -14,11 +15,11 @@ export type TurnOutcome = { readonly body: string; readonly replayed: boolean };
  * 422 from opening, 422, 502 and 504 from the model, 503 when too little time is left or the database is away (contract section 3).
  */
 export async function runTurn(deps: TurnDeps, request: TurnRequest): Promise<TurnOutcome> {
+  const course = await loadCourse();
   const { most, terms } = jsonTime(deps, request);
-  // What settles is read while the database opens the first turn of a container, and there before a model is asked.
-  const [{ settleTurn }, turn] = await Promise.all([import("./settle.ts"), openInTime(deps, request, most, JSON_LEASE_MS)]);
+  const turn = await openInTime(deps, request, most, JSON_LEASE_MS);
   if ("replay" in turn) return { body: turn.replay, replayed: true };
-  return { body: await settleTurn(deps, request, await collected(deps, request, turn, terms())), replayed: false };
+  return { body: await course.settle(deps, request, await collected(course, deps, request, turn, terms())), replayed: false };
 }
 
 /** However long the function may run: a model that answers in one piece has no longer, and settling is short. */
@@ -41,7 +42,13 @@ function jsonTime({ ticks }: TurnDeps, request: TurnRequest): { most: number; te
   return { most: left(), terms: () => ({ until: ticks() + Math.max(1, left()), keepsLate: false }) };
 }
 
-async function collected(deps: TurnDeps, request: TurnRequest, turn: OpenedTurn, terms: Terms): Promise<Conversation> {
+async function collected(
+  { converse }: Course,
+  deps: TurnDeps,
+  request: TurnRequest,
+  turn: OpenedTurn,
+  terms: Terms,
+): Promise<Conversation> {
   const events = converse(deps, request, turn, terms);
   for (;;) {
     const step = await events.next();

@@ -1,4 +1,4 @@
-// Sessions: opened, listed, read and deleted by their owner. Whatever is not the caller's is as unknown as what never was.
+// Sessions: opened, listed, read, changed and deleted by their owner. Whatever is not the caller's is as unknown as what never was.
 
 import { sql } from "kysely";
 import type * as v from "valibot";
@@ -12,7 +12,7 @@ import type { RequestKey } from "../audit/request-key.ts";
 import { listOf } from "../db/list.ts";
 import { knownAliases, type CatalogCache } from "../pricing/catalog.ts";
 import { unknownAlias } from "./refusal.ts";
-import { createSession as CREATE_SESSION, deleteSession as DELETE_SESSION } from "./statements/session.ts";
+import { createSession as CREATE_SESSION, deleteSession as DELETE_SESSION, patchSession as PATCH_SESSION } from "./statements/session.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
 import type { List } from "@pantheon/contract/page.ts";
@@ -87,6 +87,41 @@ async function refuseUnknownAlias(catalog: CatalogCache, alias: string): Promise
   if (knownAliases(known).includes(alias)) return;
   const now = await catalog.after(known.revision);
   if (!knownAliases(now).includes(alias)) throw unknownAlias("model_alias", now);
+}
+
+/** What changes of a session: a member that is left out stays, and null clears it. */
+export type SessionChange = {
+  readonly title?: string | null | undefined;
+  readonly modelAlias?: string | undefined;
+  readonly systemPrompt?: string | null | undefined;
+};
+
+/** How a change meets another that was made since the session was read. */
+const SESSION_MOVES = {
+  tries: 20,
+  refusal: () => new DomainError("conflict", "The session is being changed. Please try again.", { retryAfter: 1 }),
+};
+
+/** Changes a session and answers it as it is then; 404 when there is none. Turns that run already go on as they began. */
+export async function patchSession(
+  deps: { db: Database; catalog: CatalogCache },
+  caller: Caller,
+  key: RequestKey | null,
+  session: string,
+  change: SessionChange,
+): Promise<Answered> {
+  return once(deps.db, { actor: caller.actor, key }, async () => {
+    if (change.modelAlias !== undefined) await refuseUnknownAlias(deps.catalog, change.modelAlias);
+    const former = await readSession(deps.db, caller.actor, session);
+    const { title = former.title, modelAlias = former.model_alias, systemPrompt = former.system_prompt } = change;
+    const was = { formerTitle: former.title, formerAlias: former.model_alias, formerPrompt: former.system_prompt };
+    return {
+      status: 200,
+      body: sessionView({ ...former, title, model_alias: modelAlias, system_prompt: systemPrompt }),
+      run: (kept) => deps.db.run(PATCH_SESSION, { ...kept, ...was, session, title, modelAlias, systemPrompt }),
+      moved: SESSION_MOVES,
+    };
+  });
 }
 
 /** Deletes a session softly; 404 when there is none to delete. A turn that runs in it still settles. */

@@ -8,11 +8,12 @@ import type * as shapes from "@pantheon/contract/stream.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import type { TurnRead } from "@pantheon/contract/turns.ts";
 import { keepLease } from "./lease.ts";
-import { converse, type ConversationEvent } from "./converse.ts";
+import type { ConversationEvent } from "./converse.ts";
+import type { Terms } from "./memory.ts";
+import { loadCourse, type Course } from "./course.ts";
 import { openInTime } from "./run.ts";
 import type { OpenedTurn } from "./open.ts";
 import { LEASES, LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
-import { settleTurn } from "./settle.ts";
 import { createQueue } from "./stream-queue.ts";
 
 /** One event as its reader gets it: what the contract knows, but for the failure, which whoever responds tells of. */
@@ -35,17 +36,18 @@ export type TurnStream = {
  * turn is lost, the model is asked no further, and the turn's row says what becomes of it (settle.ts).
  */
 export async function streamTurn(deps: TurnDeps, request: TurnRequest): Promise<TurnStream> {
+  const course = await loadCourse();
   const left = (): number => request.deadline - deps.ticks() - LIMITS.settleReserveMs;
   const turn = await openInTime(deps, request, left(), (deps.leases ?? LEASES).lengthMs);
-  return "replay" in turn ? replayOf(turn.replay) : running(deps, request, turn, Math.max(1, left()));
+  return "replay" in turn ? replayOf(turn.replay) : running(deps, request, turn, Math.max(1, left()), course);
 }
 
-function running(deps: TurnDeps, request: TurnRequest, turn: OpenedTurn, modelMs: number): TurnStream {
+function running(deps: TurnDeps, request: TurnRequest, turn: OpenedTurn, modelMs: number, course: Course): TurnStream {
   const stop = new AbortController();
   const queue = createQueue<StreamEvent>({ most: LIMITS.queuedCharacters, patienceMs: modelMs });
   const lease = keepLease(deps, turn, request.caller.actor);
   const terms = { until: deps.ticks() + modelMs, keepsLate: true, signal: AbortSignal.any([stop.signal, lease.lost]) };
-  const ended = work(deps, request, turn, terms, queue)
+  const ended = work(deps, request, turn, terms, queue, course)
     .then(
       () => null,
       (error: unknown) => error ?? new Error("nothing was thrown"),
@@ -68,15 +70,16 @@ async function work(
   deps: TurnDeps,
   request: TurnRequest,
   turn: OpenedTurn,
-  terms: Parameters<typeof converse>[3],
+  terms: Terms,
   queue: ReturnType<typeof createQueue<StreamEvent>>,
+  course: Course,
 ): Promise<void> {
   await queue.put(startedEvent(turn, turn.hold), 0);
-  const events = converse(deps, request, turn, terms);
+  const events = course.converse(deps, request, turn, terms);
   for (;;) {
     const step = await events.next();
     if (step.done) {
-      const body = await settleTurn(deps, request, step.value);
+      const body = await course.settle(deps, request, step.value);
       return queue.put(doneEvent(body), 0);
     }
     await queue.put(shown(step.value), step.value.type === "text" ? step.value.text.length : 0);
@@ -92,6 +95,7 @@ function startedEvent(turn: OpenedTurn, hold: OpenedTurn["hold"]): v.InferInput<
     multiplier: format(turn.multiplier),
     pricing_version: turn.catalog.version,
     hold: format(hold),
+    max_output_tokens: turn.maxOutputTokens,
     prune_triggered: turn.pruned,
     created_at: rfc3339(turn.createdAt),
   };
@@ -118,9 +122,19 @@ function doneEvent(body: string): v.InferInput<typeof shapes.TurnDone> {
 /** A stored answer as a stream: nothing is held for it any more. */
 function replayOf(body: string): TurnStream {
   const done = doneEvent(body);
-  const { id, turn_index, model_alias_used, multiplier, pricing_version, prune_triggered, created_at, assistant_output } = done;
+  const {
+    id,
+    turn_index,
+    model_alias_used,
+    multiplier,
+    pricing_version,
+    max_output_tokens,
+    prune_triggered,
+    created_at,
+    assistant_output,
+  } = done;
   invariant(turn_index !== null && multiplier !== null && pricing_version !== null, "a stored response has its figures");
-  const about = { turn_index, model_alias_used, multiplier, pricing_version, hold: "0", prune_triggered, created_at };
+  const about = { turn_index, model_alias_used, multiplier, pricing_version, hold: "0", max_output_tokens, prune_triggered, created_at };
   const events: StreamEvent[] = [{ type: "turn_started", turn_id: id, ...about }];
   if (assistant_output) events.push({ type: "chunk", delta: assistant_output });
   events.push(done);

@@ -80,13 +80,13 @@ async function summarise(
   const moved = opened.history.slice(0, opened.history.length - kept.length);
   // What the summary replaces makes room for it, so that the hold covers the new prompt as it covered the old one.
   const freed = sizeOf(moved) + sizeOfSummary(opened.summary);
-  const room = (answering.contextWindow - request.maxOutputTokens) * OCTETS_PER_TOKEN - opened.ownOctets;
+  const room = (answering.contextWindow - opened.maxOutputTokens) * OCTETS_PER_TOKEN - opened.ownOctets;
   const most = Math.min(MOST_OCTETS, Math.floor(room / SHARE_OF_ROOM), freed - sizeOfSummary({ text: "" }));
   if (most < LEAST_OCTETS) throw new NoSummary("no room");
   const mostSource = Math.min(MOST_SOURCE, (model.contextWindow - tokensOf(most)) * DENSE - INSTRUCTIONS.length - freed);
   const dropped = await forgotten(deps.db, request.session, opened, mostSource - sizeOf(moved));
   const turns = newestOf([...dropped, ...moved], mostSource);
-  const through = turns.at(-1)?.index;
+  const through = turns.at(-1)?.place;
   if (through === undefined) throw new NoSummary("nothing to write down");
 
   const timeoutMs = Math.min((until - deps.ticks()) / 3, MOST_MS);
@@ -94,8 +94,9 @@ async function summarise(
   const source = sourceOf(opened.summary?.text ?? null, turns);
   const text = await written(deps, opened, { alias, model, source, most, timeoutMs, ...(signal && { signal }) }, spent);
   const octets = opened.octets - freed + sizeOfSummary({ text });
-  const summary = { text, textBound: tokenBound(text), through, alias };
-  return { turn: { ...opened, history: kept, summary: { text, through }, octets }, summary };
+  const made = { text, through: Math.max(through, opened.summary?.through ?? 0), seen: opened.index - 1 };
+  const summary = { ...made, textBound: tokenBound(text), alias };
+  return { turn: { ...opened, history: kept, summary: made, octets }, summary };
 }
 
 function tokensOf(octets: number): number {

@@ -15,7 +15,7 @@ import type { TurnRequest } from "./request.ts";
  * and `completed_at` and closes the object.
  */
 export function completedTurnBody(request: TurnRequest, conversation: Conversation): string {
-  const { turn, tools, text, memory } = conversation;
+  const { turn, tools, text, finishReason, memory } = conversation;
   const calls = shownCalls(conversation);
   const tokens = (name: TokenClass): number => calls.reduce((total, { usage }) => total + usage[name], 0);
   const body: Omit<v.InferInput<typeof TurnRead>, SettledMember> = {
@@ -44,6 +44,9 @@ export function completedTurnBody(request: TurnRequest, conversation: Conversati
     summary_triggered: memory.summary !== null || memory.usedFallback,
     summary_used_fallback: memory.usedFallback,
     tool_calls: tools.map(({ tool_name, status, latency_ms }) => ({ tool_name, status, latency_ms })),
+    max_output_tokens: turn.maxOutputTokens,
+    finish_reason: finishReason,
+    replaces: request.replaces,
     created_at: rfc3339(turn.createdAt),
   };
   return `${JSON.stringify(body).slice(0, -1)},`;
@@ -72,6 +75,8 @@ export type UnsettledTurn = {
   model_alias: string;
   pricing_version: string | null;
   prune_triggered: boolean;
+  max_output_tokens: number;
+  replaces: string | null;
   created_at: Date;
 };
 
@@ -96,6 +101,9 @@ export function unsettledTurnView(turn: UnsettledTurn): v.InferInput<typeof Turn
     summary_triggered: false,
     summary_used_fallback: false,
     tool_calls: [],
+    max_output_tokens: turn.max_output_tokens,
+    finish_reason: null,
+    replaces: turn.replaces,
     created_at: rfc3339(turn.created_at),
     balance_after: null,
     low_balance: null,

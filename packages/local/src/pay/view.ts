@@ -7,7 +7,7 @@ import { amount } from "@pantheon/contract/money.ts";
 import { CARDS } from "@pantheon/stand-ins/stripe/cards.ts";
 import type { Account, LedgerRow, TopUp } from "./api.ts";
 import type { Fault } from "./faults.ts";
-import { addressOf, dollars, inDollars, shortState, stateOf, timeOf, walletAddress, whatOf, type Price } from "./words.ts";
+import { addressOf, dollars, inDollars, isWhole, shortState, stateOf, timeOf, walletAddress, whatOf, type Price } from "./words.ts";
 
 export type Html = ReturnType<typeof html>;
 
@@ -191,7 +191,7 @@ export function watchPage(user: string, { account, price, confirming }: Shown, t
   const isConfirming = confirming.has(topUp.id);
   const content = html`<h1>${dollars(amount(topUp.amount_usd))} for ${user}</h1>
     <div data-state="${addressOf(user, topUp.id, "/state")}">
-      <p data-status role="status" class="${topUp.status === "succeeded" ? "good" : ""}">${stateOf(topUp, isConfirming)}</p>
+      <p data-status role="status" class="${isWhole(topUp) ? "good" : ""}">${stateOf(topUp, isConfirming)}</p>
       ${isConfirming ? html`<p><a href="${addressOf(user, topUp.id, "/confirm")}">Confirm it</a></p>` : ""} ${balanceOf(account, price)}
       ${ledgerOf(account.rows, price)}
     </div>

@@ -44,15 +44,28 @@ const SAY: Readonly<Record<TopUpState, string>> = {
 
 const CONFIRMING = "waits for your confirmation";
 
+type State = Pick<TopUp, "status" | "disputed" | "refunded_usd">;
+
+/** A payment that is disputed or refunded is not simply paid. */
+function sayOf({ status, disputed, refunded_usd: refunded }: State): string {
+  const back = refunded === "0" ? "" : `, ${dollars(amount(refunded))} refunded`;
+  return disputed === null ? `${SAY[status]}${back}` : `disputed (${disputed.state})${back}`;
+}
+
+/** True for what was paid, and for which nothing went back. */
+export function isWhole({ status, disputed, refunded_usd: refunded }: State): boolean {
+  return status === "succeeded" && disputed === null && refunded === "0";
+}
+
 /** A top-up's state in a table. `isConfirming`: the card's bank asks its holder. */
-export function shortState({ status }: Pick<TopUp, "status">, isConfirming: boolean): string {
-  return isConfirming ? CONFIRMING : SAY[status];
+export function shortState(topUp: State, isConfirming: boolean): string {
+  return isConfirming ? CONFIRMING : sayOf(topUp);
 }
 
 /** The same in a sentence, for someone who has just paid. */
-export function stateOf({ status }: Pick<TopUp, "status">, isConfirming: boolean): string {
+export function stateOf(topUp: State, isConfirming: boolean): string {
   if (isConfirming) return `This top-up ${CONFIRMING}.`;
-  return status === "pending" ? "Waiting for Stripe to say that it is paid." : `This top-up: ${SAY[status]}.`;
+  return topUp.status === "pending" ? "Waiting for Stripe to say that it is paid." : `This top-up: ${sayOf(topUp)}.`;
 }
 
 /** The address of a top-up's page. */

@@ -11,20 +11,22 @@ export type ChatRequest = {
   readonly stream: boolean;
   /** Whether a stream ends with a usage chunk. */
   readonly includeUsage: boolean;
+  /** The members of the request that are read nowhere here: sampling, formats. */
+  readonly options: Readonly<Record<string, unknown>>;
 };
 
 /** The request in a body, or `{ fault }` saying what the API would complain about. */
 export function readChatRequest(body: string): ChatRequest | { readonly fault: string } {
   const value = parse(body);
   if (!isRecord(value)) return { fault: "The body is not a JSON object." };
-  const { model, messages, stream = false, stream_options: options, max_tokens: maxTokens = null } = value;
+  const { model, messages, stream = false, stream_options: streams, max_tokens: maxTokens = null, tools: _tools, ...options } = value;
   if (typeof model !== "string" || model === "") return { fault: "model must be a non-empty string." };
   if (!Array.isArray(messages) || messages.length === 0) return { fault: "messages must be a non-empty array." };
   const read = messages.map(messageOf);
   if (!read.every((message) => message !== null)) return { fault: "Every message needs a role and a text." };
   if (maxTokens !== null && !isPositive(maxTokens)) return { fault: "max_tokens must be a positive integer." };
   if (typeof stream !== "boolean") return { fault: "stream must be a boolean." };
-  return { model, messages: read, maxTokens, stream, includeUsage: isRecord(options) && options["include_usage"] === true };
+  return { model, messages: read, maxTokens, stream, includeUsage: isRecord(streams) && streams["include_usage"] === true, options };
 }
 
 function parse(text: string): unknown {

@@ -17,6 +17,8 @@ export type ProviderRequest = {
   readonly messages: readonly ChatMessage[];
   readonly maxTokens: number | null;
   readonly streamed: boolean;
+  /** All that was asked besides messages and tools, under the API's own names. */
+  readonly options: Readonly<Record<string, unknown>>;
 };
 
 /** What the provider remembers between requests. */
@@ -72,9 +74,9 @@ const MAX_BODY_OCTETS = 4 * 1024 * 1024; // more than any chat should be
 
 const KEPT_REQUESTS = 100;
 
-function remember(state: ProviderState, { model, messages, maxTokens, stream }: ChatRequest): void {
+function remember(state: ProviderState, { model, messages, maxTokens, stream, options }: ChatRequest): void {
   state.counts.set(model, (state.counts.get(model) ?? 0) + 1);
-  state.requests.push({ model, messages, maxTokens, streamed: stream });
+  state.requests.push({ model, messages, maxTokens, streamed: stream, options });
   if (state.requests.length > KEPT_REQUESTS) state.requests.shift();
 }
 

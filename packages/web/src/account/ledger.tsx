@@ -10,7 +10,6 @@ import { Asked, Empty } from "../parts/states.tsx";
 import { More, Table, type Column } from "../parts/table.tsx";
 import { ReceiptDialog } from "./receipt.tsx";
 
-const KINDS: Readonly<Record<Transaction["kind"], string>> = { grant: "Credits added", debit: "Turn", refund: "Refund" };
 const PAGE = 25;
 
 /** With `shown` so many rows and no more; without it page after page. */
@@ -59,10 +58,10 @@ function columnsOf(open: (id: string) => void): readonly Column<Transaction>[] {
 
 function What({ row, open }: { readonly row: Transaction; readonly open: (id: string) => void }) {
   const note = row.note !== null && <span className="quiet"> · {row.note}</span>;
-  if (row.kind !== "debit") {
+  if (row.source !== "turn") {
     return (
       <>
-        {KINDS[row.kind]}
+        {row.description}
         {note}
       </>
     );
@@ -70,7 +69,7 @@ function What({ row, open }: { readonly row: Transaction; readonly open: (id: st
   return (
     <>
       <button type="button" className="link" aria-haspopup="dialog" onClick={() => open(row.id)}>
-        {KINDS.debit} <code className="turn-id">{row.reference_id.slice(-6)}</code>
+        Turn <code className="turn-id">{row.reference_id.slice(-6)}</code>
       </button>
       {note}
     </>

@@ -3,7 +3,8 @@
 import * as v from "valibot";
 import { useList } from "../api/ask.ts";
 import { TOP_UP_STATUSES, type AdminTopUp, type TopUpStatus } from "../api/shapes.ts";
-import { count, Credits, Usd } from "../money/amount.tsx";
+import { stateOf } from "../account/top-up/words.ts";
+import { count, Credits, Usd, usd } from "../money/amount.tsx";
 import { Choice } from "../parts/choice.tsx";
 import { useFilters } from "../parts/filters.ts";
 import { Moment } from "../parts/moment.tsx";
@@ -76,9 +77,12 @@ const COLUMNS: readonly Column<AdminTopUp>[] = [
   {
     head: "State",
     wide: true,
-    cell: ({ status, quarantine_reason: reason }) => (
+    cell: ({ status, disputed, refunded_usd: refunded, quarantine_reason: reason }) => (
       <>
-        <span className={status === "quarantined" ? "fault-says" : ""}>{STATE[status]}</span>
+        <span className={status === "quarantined" ? "fault-says" : ""}>
+          {disputed === null ? STATE[status] : stateOf({ status, disputed, refunded_usd: "0" })}
+        </span>
+        {refunded !== "0" && <span className="quiet"> · {usd(refunded)} refunded</span>}
         {reason !== null && <span className="quiet"> · {reason}</span>}
       </>
     ),

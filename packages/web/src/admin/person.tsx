@@ -88,16 +88,14 @@ function Balance({ balance, held }: { readonly balance: string; readonly held: s
   );
 }
 
-const KINDS: Readonly<Record<Transaction["kind"], string>> = { grant: "Credits added", debit: "Turn", refund: "Refund" };
-
 const COLUMNS: readonly Column<Transaction>[] = [
   { head: "When", cell: ({ created_at: time }) => <Moment time={time} /> },
   {
     head: "What",
     wide: true,
-    cell: ({ kind, note, initiated_by: by }) => (
+    cell: ({ description, note, initiated_by: by }) => (
       <>
-        {KINDS[kind]}
+        {description}
         {by !== null && <span className="quiet"> by {by}</span>}
         {note !== null && <span className="quiet"> · {note}</span>}
       </>

@@ -47,6 +47,7 @@ export type Routes = {
   "POST /users/me/wallet/top-up": Route<StartedTopUp, { readonly body: { readonly amount_usd: Decimal } }>;
   "GET /users/me/wallet/top-ups": List<"top_ups", TopUp>;
   "GET /users/me/wallet/top-ups/{id}": Route<PayableTopUp, { readonly path: { readonly id: string } }>;
+  "DELETE /users/me/wallet/top-ups/{id}": Route<TopUp, { readonly path: { readonly id: string } }>;
   "POST /sessions": Route<
     Session,
     { readonly body: { readonly title?: string; readonly model_alias?: string; readonly system_prompt?: string } }

@@ -11,6 +11,8 @@ export type Wallet = { readonly user_id: string; readonly balance: Decimal; read
 export type Transaction = {
   readonly id: string;
   readonly kind: "grant" | "debit" | "refund";
+  readonly source: "turn" | "top_up" | "admin" | "seed" | "promo" | "reversal";
+  readonly description: string;
   readonly amount: Decimal;
   readonly balance_after: Decimal;
   readonly initiated_by: string | null;
@@ -66,17 +68,23 @@ export type Receipt = {
 export const TOP_UP_STATUSES = ["created", "pending", "processing", "succeeded", "failed", "canceled", "quarantined"] as const;
 export type TopUpStatus = (typeof TOP_UP_STATUSES)[number];
 
+export type DisputeState = "open" | "withdrawn" | "returned" | "won" | "lost" | "closed";
+
 export type TopUp = {
   readonly id: string;
   readonly amount_usd: Decimal;
   readonly credits_to_grant: Decimal;
   readonly status: TopUpStatus;
+  readonly payment_intent_id: string | null;
+  readonly refunded_usd: Decimal;
+  readonly disputed: { readonly state: DisputeState; readonly amount_usd: Decimal | null } | null;
+  readonly credits_taken_back: Decimal;
   readonly created_at: Time;
   readonly updated_at: Time;
 };
 
 export type PayableTopUp = TopUp & { readonly client_secret: string | null };
-export type StartedTopUp = Omit<PayableTopUp, "created_at" | "updated_at">;
+export type StartedTopUp = Pick<PayableTopUp, "id" | "amount_usd" | "credits_to_grant" | "status" | "client_secret">;
 
 export type Session = { readonly id: string; readonly title: string | null; readonly model_alias: string; readonly created_at: Time };
 

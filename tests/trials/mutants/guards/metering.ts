@@ -96,7 +96,7 @@ export const METERING_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: "packages/core/src/turns/call-record.ts",
-        find: 'config.overdraft === "none" ? capped(whole, leftOf(turn.hold, before)) : whole',
+        find: "turn.coveredInFull ? capped(whole, leftOf(turn.hold, before)) : whole",
         replace: "whole",
       },
     ],

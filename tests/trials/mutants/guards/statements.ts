@@ -145,7 +145,7 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
   {
     name: "available-held",
     guard: "Enforcement looks at the balance and forgets what running turns hold: parallel turns spend one credit many times.",
-    patches: [{ file: GATE, find: "else wallet.balance - wallet.held + ${ownHold} > 0 end", replace: "else wallet.balance > 0 end" }],
+    patches: [{ file: GATE, find: "else means.available > 0 end", replace: "else means.balance > 0 end" }],
     test: { file: "tests/turns/turn-enforcement.test.ts", name: "on, what another running turn holds is not available" },
   },
   {

@@ -3,6 +3,7 @@
 import type { Mutant } from "../mutant.ts";
 
 const CORE = "packages/core/src";
+const HISTORY = `${CORE}/ledger/statements/history.ts`;
 const SUMMARISE = `${CORE}/turns/summarise.ts`;
 const TESTS = "tests/turns/turn-summary.test.ts";
 const FAULTS = "tests/turns/turn-summary-faults.test.ts";
@@ -62,7 +63,7 @@ export const SUMMARY_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${CORE}/ledger/statements/remembered.ts`,
-        find: "\n      where known.through_index < excluded.through_index",
+        find: "\n      where (known.through_place, known.seen_index) < (excluded.through_place, excluded.seen_index)",
         replace: "",
       },
     ],
@@ -73,5 +74,17 @@ export const SUMMARY_GUARDS: readonly Mutant[] = [
     guard: "Only what does not fit is summarised, so every turn of a full session summarises anew, at the house's cost.",
     patches: [{ file: SUMMARISE, find: "const SHARE_KEPT = 0.5;", replace: "const SHARE_KEPT = 0.9;" }],
     test: { file: TESTS, name: "is summarised again only when it has grown, from the summary before and the turns since" },
+  },
+  {
+    name: "summary-renewed",
+    guard: "A turn that was answered anew after it had been summarised is shown nowhere: neither by itself, nor in the summary.",
+    patches: [{ file: HISTORY, find: "\n                          and turns.turn_index <= summary.seen", replace: "" }],
+    test: { file: TESTS, name: "counts beside the summary, which does not know it, until the next summary has it" },
+  },
+  {
+    name: "summary-of-later",
+    guard: "A turn that stands in for a summarised one is told what came of the first: the summary knows it.",
+    patches: [{ file: HISTORY, find: "or said.through_place < (select", replace: "or said.through_place <> (select -" }],
+    test: { file: TESTS, name: "after it was summarised is told nothing of what came later, and makes no summary" },
   },
 ];

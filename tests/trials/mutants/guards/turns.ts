@@ -148,7 +148,7 @@ export const TURN_GUARDS: readonly Mutant[] = [
     ],
     test: {
       file: "tests/accounts/users.test.ts",
-      name: "is 404, word for word alike, for a grant, for somebody else's debit, and for what never was",
+      name: "is 404, word for word alike, for somebody else's debit or grant, and for what never was",
     },
   },
   {

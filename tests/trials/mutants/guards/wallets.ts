@@ -6,6 +6,7 @@ const STATEMENTS = "packages/core/src/ledger/statements";
 const DEDUCT = `${STATEMENTS}/deduct-by-admin.ts`;
 const CANCEL = "packages/core/src/payments/cancel.ts";
 const CANCEL_TEST = "tests/payments/top-up-cancel.test.ts";
+const PAYERS_TEST = "tests/payments/told-to-payers.test.ts";
 const DEDUCT_TEST = "tests/ledger/admin-deduct.test.ts";
 
 export const WALLET_GUARDS: readonly Mutant[] = [
@@ -63,6 +64,39 @@ export const WALLET_GUARDS: readonly Mutant[] = [
       { file: CANCEL, find: "last?.at ??", replace: '(last === "refused" ? null : last)?.at ??' },
     ],
     test: { file: CANCEL_TEST, name: "that Stripe refuses is looked at again: paid in between, it is granted" },
+  },
+  {
+    name: "title-of-others",
+    guard: "An admin reads the titles of somebody's sessions in their ledger.",
+    patches: [{ file: "packages/core/src/ledger/described.ts", find: 'reader === "owner" && row.deleted_at', replace: "row.deleted_at" }],
+    test: {
+      file: PAYERS_TEST,
+      name: "for a turn by its model, and by its session's title for its owner alone, until that is deleted",
+    },
+  },
+  {
+    name: "receipt-of-others",
+    guard: "Anybody reads what somebody else paid.",
+    patches: [
+      {
+        file: "packages/core/src/payments/receipt.ts",
+        find: '    .where("user_id", "=", wallet)\n    .where("source"',
+        replace: '    .where("source"',
+      },
+    ],
+    test: { file: PAYERS_TEST, name: "of what an admin granted or took is its row; of a refund there is none" },
+  },
+  {
+    name: "receipt-price",
+    guard: "A top-up does not keep what a credit cost: its receipt has no price, or another day's.",
+    patches: [
+      {
+        file: "packages/core/src/payments/statements/top-up.ts",
+        find: "${slot.usdPerCredit}::numeric, free.slot",
+        replace: "nullif(${slot.usdPerCredit}::numeric, 0.03), free.slot",
+      },
+    ],
+    test: { file: PAYERS_TEST, name: "of a top-up names its payment and its price, and divides again by the price of its day" },
   },
   {
     name: "invariant-deduction",

@@ -86,6 +86,8 @@ interface TurnsTable {
   claim: Generated<string>;
   octets_per_token: Exact | null;
   text_bound: Exact | null;
+  replaces: string | null;
+  place: number | null;
 }
 
 interface LlmCallEventsTable {

@@ -10,7 +10,8 @@ interface SessionSummariesTable {
   session_id: string;
   text: string;
   text_bound: string;
-  through_index: number;
+  through_place: number;
+  seen_index: number;
   turn_id: string;
   model_alias: string;
   made_at: ColumnType<Date, Date | undefined, Date>;

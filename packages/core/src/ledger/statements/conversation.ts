@@ -3,16 +3,20 @@
 
 import { sql, type RawBuilder } from "kysely";
 import type { Slots } from "../../db/prepared.ts";
+import { history, OCTETS_PER_MESSAGE, type HistoryInput } from "./history.ts";
 
-export type ConversationInput = {
+export type ConversationInput = HistoryInput & {
   /** Who acts: the session is theirs. */
   actor: string;
-  session: string;
   /** The alias that the request asks for; null means the session's. */
   alias: string | null;
   message: string;
   /** The most tokens that the message can have (metering/token-bound.ts). */
   messageBound: number;
+  /** Octets of a schema that the answer is to follow: the model reads it too. `messageBound` counts it. */
+  formatOctets: number;
+  /** The aliases that cannot do what the request asks for. */
+  unable: readonly string[];
   maxOutputTokens: number;
   /** The container's catalogue: `{alias: {multiplier, window}}` as JSON, and its weights. */
   prices: string;
@@ -21,31 +25,21 @@ export type ConversationInput = {
   oePerCredit: string;
   /** CREDIT_OVERDRAFT=none: the hold is an upper bound, and must be covered in full. */
   coverInFull: boolean;
-  historyTurns: number;
   historyOctets: number;
-  /** Whether a summary may stand for the session's older turns. */
-  summaries: boolean;
 };
 
 /** A rule of thumb for tokens in text: four octets each (what a hold estimates with, unless it must be a bound). */
 export const OCTETS_PER_TOKEN = 4;
-/** What wraps a message in a chat template, in octets: role, separators. */
-export const OCTETS_PER_MESSAGE = 16;
 /** However dense a provider says a session was, so many octets are a token: one odd figure must not take a session's memory. */
 const LEAST_OCTETS_PER_TOKEN = 0.5;
 /** What a bound of tokens is raised by, for tokenizers that add marks of their own. */
 const BOUND_MARGIN = 1.125;
 
-/** What a model is shown as asked before the summary of older turns, which is then the answer: user and assistant go on taking turns. */
-export const SUMMARY_QUESTION = "What have we said so far, in short?";
-/** A summary that takes more than a quarter of the room is left out: the newest turns say more. */
-const SUMMARIES_IN_ROOM = 4;
-
 const WRAP = sql.lit(OCTETS_PER_MESSAGE);
 const PER_TOKEN = sql.lit(OCTETS_PER_TOKEN);
 const LEAST = sql.lit(LEAST_OCTETS_PER_TOKEN);
 
-/** The CTEs `session`, `price`, `summary`, `past`, `density` and `weighed`: what the model may be shown, and how much of it there is room for. */
+/** The CTEs `session`, `price`, those of the history, `density` and `weighed`: what the model may be shown, and how much of it there is room for. */
 export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown> {
   return sql`
   -- Of this statement's snapshot: the session, if it is there and this user's.
@@ -55,7 +49,7 @@ export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown
            system_prompt,
            coalesce(${slot.alias}::text, model_alias) as alias,
            octet_length(coalesce(system_prompt, ''))
-             + octet_length(${slot.message}::text) + 3 * ${WRAP} as octets,
+             + octet_length(${slot.message}::text) + ${slot.formatOctets}::int + 3 * ${WRAP} as octets,
            case when ${slot.coverInFull}::boolean
                 then ${bound(sql`coalesce(system_prompt, '')`)} + ${slot.messageBound}::bigint + 3 * ${WRAP}
            end as bound
@@ -69,49 +63,15 @@ export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown
   price as (
     select session.alias,
            (${slot.prices}::jsonb -> session.alias ->> 'multiplier')::numeric as multiplier,
+           session.alias = any(${slot.unable}::text[]) as unable,
            prompt.tokens,
            prompt.tokens * ${PER_TOKEN} - session.octets as room
       from session,
            lateral (select (${slot.prices}::jsonb -> session.alias ->> 'window')::bigint
                            - ${slot.maxOutputTokens}::bigint as tokens) as prompt
   ),
-  ${summary(slot)},
-  -- Of this statement's snapshot: the newest completed turns, but those that the summary stands for.
-  -- One more than is shown tells whether there are older ones.
-  past as (
-    select turn_index,
-           user_input,
-           assistant_output,
-           octets_per_token,
-           text_bound,
-           octet_length(user_input) + octet_length(assistant_output) + 2 * ${WRAP} as octets
-      from turns
-     where session_id = ${slot.session}::uuid
-       and status = 'completed'
-       and turn_index > coalesce((select through from summary), 0)
-       and exists (select from session)
-     order by turn_index desc
-     limit ${slot.historyTurns}::int + 1
-  ),
+  ${history(slot)},
   ${room(slot)}`;
-}
-
-/** The CTE `summary`: what stands for the session's older turns, as a question and its answer. */
-function summary(slot: Slots<ConversationInput>): RawBuilder<unknown> {
-  const wrapped = sql`${sql.lit(Buffer.byteLength(SUMMARY_QUESTION))} + 2 * ${WRAP}`;
-  return sql`
-  -- Of this statement's snapshot: what stands for the older turns, if it leaves room for newer ones.
-  summary as (
-    select said.text,
-           said.through_index as through,
-           octet_length(said.text) + ${wrapped} as octets,
-           said.text_bound + ${wrapped} as bound
-      from session_summaries as said
-           join session on session.id = said.session_id,
-           price
-     where ${slot.summaries}::boolean
-       and octet_length(said.text) * ${sql.lit(SUMMARIES_IN_ROOM)} <= price.room
-  )`;
 }
 
 /** The CTEs `density` and `weighed`: how much of the past there is room for. */
@@ -138,7 +98,7 @@ function room(slot: Slots<ConversationInput>): RawBuilder<unknown> {
                            from price, session, density),
                         ${slot.historyOctets}::bigint) as kept
       from past
-    window newest as (order by turn_index desc)
+    window newest as (order by place desc)
   )`;
 }
 
@@ -152,11 +112,17 @@ export function reckoning(slot: Slots<ConversationInput>): RawBuilder<unknown> {
   return sql`
   -- What is kept of the past, as the model reads it, and the index that the next turn takes. Always one row.
   history as (
-    select coalesce(json_agg(json_build_object('index', turn_index, 'user', user_input,
+    select coalesce(json_agg(json_build_object('place', place, 'user', user_input,
                                                'assistant', assistant_output)
-                             order by turn_index)
+                             order by place)
                       filter (where kept), '[]') as messages,
-           greatest(max(turn_index), (select through from summary), 0) + 1 as next,
+           greatest(case when ${slot.replaces}::uuid is null
+                         then max(turn_index)
+                         else (select max(whole.turn_index)
+                                 from turns as whole
+                                where whole.session_id = ${slot.session}::uuid
+                                  and whole.status = 'completed') end,
+                    (select seen from summary), 0) + 1 as next,
            coalesce(sum(octets) filter (where kept), 0) as octets,
            coalesce(sum(case when ${slot.coverInFull}::boolean
                              then coalesce(text_bound,
@@ -185,11 +151,30 @@ export function reckoning(slot: Slots<ConversationInput>): RawBuilder<unknown> {
     select estimate.octets,
            estimate.octets_per_token,
            estimate.input_tokens,
-           ceil((estimate.input_tokens * ${slot.weightInput}::numeric
-                 + ${slot.maxOutputTokens}::numeric * ${slot.weightOutput}::numeric) * price.multiplier
-                / ${slot.oePerCredit}::numeric * 100000000) * 0.00000001 as credits
+           ${credits(slot, sql`${slot.maxOutputTokens}::numeric`)} as credits
       from estimate, price
   )`;
+}
+
+/** What a turn of these output tokens may cost, rounded up to eight decimals; over `estimate` and `price`. */
+export function credits(slot: Slots<ConversationInput>, outputTokens: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+           ceil((estimate.input_tokens * ${slot.weightInput}::numeric
+                 + ${outputTokens} * ${slot.weightOutput}::numeric) * price.multiplier
+                / ${slot.oePerCredit}::numeric * 100000000) * 0.00000001`;
+}
+
+/**
+ * The most output tokens that so many credits pay in full beside the input, a whole number, zero or more; over `estimate` and `price`.
+ * div() cuts an exact quotient: so many are covered to the last decimal, and one more is not.
+ */
+export function affordable(slot: Slots<ConversationInput>, available: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+           greatest(0, coalesce(
+             div(${available} * ${slot.oePerCredit}::numeric
+                 - estimate.input_tokens * ${slot.weightInput}::numeric * price.multiplier,
+                 nullif(${slot.weightOutput}::numeric * price.multiplier, 0)),
+             0))`;
 }
 
 /** The most tokens of a text, as metering/token-bound.ts has it; a text that is its own NFKC is not normalised. */

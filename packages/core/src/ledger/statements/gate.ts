@@ -4,12 +4,13 @@
 import { sql, type RawBuilder } from "kysely";
 import type { Slots } from "../../db/prepared.ts";
 import type { TurnState } from "@pantheon/contract/vocabulary.ts";
-import { conversation, reckoning, type ConversationInput } from "./conversation.ts";
+import { affordable, conversation, credits, reckoning } from "./conversation.ts";
+import { cheaperAliases, type CheaperAlias, type FittedInput } from "./cheaper.ts";
 import { lockedWallet } from "./movement.ts";
 
-export { OCTETS_PER_MESSAGE, OCTETS_PER_TOKEN } from "./conversation.ts";
+export { OCTETS_PER_TOKEN } from "./conversation.ts";
 
-export type GateInput = ConversationInput & {
+export type GateInput = FittedInput & {
   turn: string;
   /** Whose wallet pays. */
   wallet: string;
@@ -44,19 +45,28 @@ export type GateRow = {
   revision: string | null;
   alias: string | null;
   multiplier: string | null;
+  /** True when the alias cannot do what the request asks for. */
+  unable: boolean | null;
+  /** The state of the turn that is to be replaced; null when there is none in this session. */
+  replaced: TurnState | null;
   /** False when prompt and message alone are larger than the model's window. */
   fits: boolean | null;
   system_prompt: string | null;
-  /** What stands for the turns up to `through`; null when nothing does. */
-  summary: { text: string; through: number } | null;
-  history: { index: number; user: string; assistant: string }[];
+  /** What stands for the history up to this place, as it was when turn `seen` was the newest; null when nothing does. */
+  summary: { text: string; through: number; seen: number } | null;
+  history: { place: number; user: string; assistant: string }[];
   pruned: boolean;
   /** UTF-8 octets of all that the model will read, with what wraps each message. */
   octets: string | null;
   /** What the hold and the history were reckoned with: the session's own, or the rule of thumb. */
   octets_per_token: string | null;
   input_tokens: string | null;
+  /** The hold of the whole output limit. */
   wanted: string | null;
+  /** How many output tokens the wallet affords beside the input, the output limit at most. */
+  affordable: string | null;
+  /** Set where the wallet does not cover the turn. */
+  cheaper: readonly CheaperAlias[] | null;
   balance: string | null;
   held: string | null;
   enforced: boolean | null;
@@ -68,6 +78,8 @@ export type GateRow = {
   attempt: number | null;
   turn_index: number | null;
   hold: string | null;
+  /** The output limit that the hold covers: what was asked for, or what the wallet affords. */
+  max_output_tokens: number | null;
   created_at: Date | null;
   /** Set by open alone. */
   keyed: KeyedTurn | null;
@@ -96,19 +108,40 @@ export function gate(slot: Slots<GateInput>): RawBuilder<unknown> {
 }
 
 /**
- * The CTE `funds`: whether the locked wallet covers the turn. `ownHold` is what this turn holds already, which counts as available to it.
+ * The CTEs `means` and `funds`: how much output the locked wallet affords, whether it covers the turn, and what the turn may answer and
+ * holds. `ownHold` is what this turn holds already, which counts as available to it.
  */
 export function funds(slot: Slots<GateInput>, ownHold: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`
-  -- The locked wallet against the hold.
-  funds as (
+  -- What the locked wallet has left for this turn, and the output that this pays beside the input.
+  means as (
     select wallet.user_id,
            wallet.balance,
            wallet.held,
+           wallet.balance - wallet.held + ${ownHold} as available,
+           least(${slot.maxOutputTokens}::numeric,
+                 ${affordable(slot, sql`(wallet.balance - wallet.held + ${ownHold})`)}) as output_tokens
+      from wallet, estimate, price
+  ),
+  -- The locked wallet against the hold. An enforced turn that is fitted holds what is there, and no more.
+  funds as (
+    select means.user_id,
+           means.balance,
+           means.held,
+           means.output_tokens as affordable,
+           limits.output_tokens,
+           ${credits(slot, sql`limits.output_tokens`)} as credits,
            case when ${slot.coverInFull}::boolean
-                then wallet.balance - wallet.held + ${ownHold} >= hold.credits
-                else wallet.balance - wallet.held + ${ownHold} > 0 end as covered
-      from wallet, hold
+                then means.available >= hold.credits
+                     or (${slot.fitsToBalance}::boolean and means.output_tokens >= limits.least)
+                else means.available > 0 end as covered
+      from means, rules, hold, estimate, price,
+           lateral (select least(${slot.leastOutputTokens}::int, ${slot.maxOutputTokens}::int) as least,
+                           case when ${slot.fitsToBalance}::boolean
+                                     and rules.enforced
+                                     and means.available < hold.credits
+                                then means.output_tokens
+                                else ${slot.maxOutputTokens}::numeric end as output_tokens) as limits
   )`;
 }
 
@@ -119,6 +152,8 @@ export function mayRun(slot: Slots<GateInput>): RawBuilder<unknown> {
        and not rules.session_gone
        and price.multiplier is not null
        and price.room >= 0
+       and not price.unable
+       and (${slot.replaces}::uuid is null or exists (select from replaced where status = 'completed'))
        and (not rules.enforced or funds.covered)`;
 }
 
@@ -131,14 +166,18 @@ export function gateReply(slot: Slots<GateInput>): RawBuilder<unknown> {
        price.alias,
        price.multiplier,
        price.room >= 0 as fits,
+       price.unable,
+       (select status from replaced) as replaced,
        session.system_prompt,
-       (select json_build_object('text', text, 'through', through) from summary) as summary,
+       (select json_build_object('text', text, 'through', through, 'seen', seen)
+          from summary) as summary,
        history.messages as history,
        history.pruned,
        hold.octets,
        hold.octets_per_token,
        hold.input_tokens,
        hold.credits as wanted,
+       funds.affordable,
        funds.balance,
        funds.held,
        rules.enforced,
@@ -149,10 +188,14 @@ export function gateReply(slot: Slots<GateInput>): RawBuilder<unknown> {
                           where user_id = ${slot.actor}::text
                             and status = 'running'
                             and lease_until < clock_timestamp()) end as lapsed,
+       -- Of the locked wallet too: what else it would pay.
+       case when begun.id is null and not funds.covered
+            then (${cheaperAliases(slot)}) end as cheaper,
        begun.id as turn,
        begun.attempt,
        begun.turn_index,
        begun.hold,
+       begun.max_output_tokens,
        begun.created_at`;
 }
 

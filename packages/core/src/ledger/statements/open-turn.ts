@@ -30,18 +30,19 @@ with
   begun as (
     insert into turns (id, session_id, user_id, status, attempt, lease_until, hold, turn_index, user_input,
                        model_alias, max_output_tokens, pricing_version, pricing_revision, would_refuse,
-                       prune_triggered, claim, idempotency_key, request_hash, created_at)
+                       prune_triggered, claim, idempotency_key, request_hash, replaces, place, created_at)
     select ${slot.turn}::uuid, session.id, ${slot.actor}::text, 'running', 1,
            clock_timestamp() + ${slot.leaseMs}::int * interval '1 millisecond',
-           hold.credits, history.next, ${slot.message}::text,
-           price.alias, ${slot.maxOutputTokens}::int, ${slot.pricingVersion}::text, rules.revision,
+           funds.credits, history.next, ${slot.message}::text,
+           price.alias, funds.output_tokens::int, ${slot.pricingVersion}::text, rules.revision,
            not funds.covered, history.pruned, ${slot.claim}::uuid, ${slot.key}::text,
-           ${slot.requestHash}::text, clock_timestamp()
-      from funds, rules, session, price, history, hold
+           ${slot.requestHash}::text, ${slot.replaces}::uuid, (select place from replaced),
+           clock_timestamp()
+      from funds, rules, session, price, history
      where not exists (select from keyed)
        and ${mayRun(slot)}
        and set_config('synchronous_commit', 'off', true) = 'off'
-    returning id, attempt, turn_index, hold, created_at
+    returning id, attempt, turn_index, hold, max_output_tokens, created_at
   ),
   -- The locked wallet holds what the turn may cost.
   reserved as (

@@ -8,8 +8,9 @@ export type NewSummary = {
   readonly text: string;
   /** The most tokens of the text (metering/token-bound.ts). */
   readonly textBound: number;
-  /** The newest turn that it stands for. */
+  /** The last place in the history that it stands for, and the session's newest turn when it was made. */
   readonly through: number;
+  readonly seen: number;
   readonly alias: string;
 };
 
@@ -21,20 +22,22 @@ export function remembered(slot: Slots<SummarySlot>): RawBuilder<unknown> {
   return sql`
   -- The summary that this turn made, in the place of the one before it. No turn that is fenced writes one.
   remembered as (
-    insert into session_summaries as known (session_id, text, text_bound, through_index, turn_id,
-                                            model_alias, made_at)
-    select debit.session_id, told.text, told."textBound", told.through, debit.turn_id, told.alias, debit.now
+    insert into session_summaries as known (session_id, text, text_bound, through_place, seen_index,
+                                            turn_id, model_alias, made_at)
+    select debit.session_id, told.text, told."textBound", told.through, told.seen, debit.turn_id, told.alias,
+           debit.now
       from debit,
            jsonb_to_record(${slot.summary}::jsonb) as told (
-             text text, "textBound" bigint, through int, alias text)
+             text text, "textBound" bigint, through int, seen int, alias text)
      where ${slot.summary}::jsonb is not null
     on conflict (session_id) do update
       set text = excluded.text,
           text_bound = excluded.text_bound,
-          through_index = excluded.through_index,
+          through_place = excluded.through_place,
+          seen_index = excluded.seen_index,
           turn_id = excluded.turn_id,
           model_alias = excluded.model_alias,
           made_at = excluded.made_at
-      where known.through_index < excluded.through_index
+      where (known.through_place, known.seen_index) < (excluded.through_place, excluded.seen_index)
   )`;
 }

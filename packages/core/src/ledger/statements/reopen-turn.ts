@@ -32,23 +32,24 @@ with
        set status = 'running',
            attempt = turns.attempt + 1,
            lease_until = clock_timestamp() + ${slot.leaseMs}::int * interval '1 millisecond',
-           hold = hold.credits,
+           hold = funds.credits,
            turn_index = history.next,
            model_alias = price.alias,
-           max_output_tokens = ${slot.maxOutputTokens}::int,
+           max_output_tokens = funds.output_tokens::int,
            pricing_version = ${slot.pricingVersion}::text,
            pricing_revision = rules.revision,
            would_refuse = not funds.covered,
            prune_triggered = history.pruned,
            claim = ${slot.claim}::uuid,
            failure_code = null
-      from former, funds, rules, session, price, history, hold
+      from former, funds, rules, session, price, history
      where turns.id = former.id
        and former.session_id = session.id
        and (former.status = 'failed'
             or (former.status = 'running' and (former.lapsed or former.claim = ${slot.claim}::uuid)))
        and ${mayRun(slot)}
-    returning turns.id, turns.attempt, turns.turn_index, turns.hold, turns.created_at,
+    returning turns.id, turns.attempt, turns.turn_index, turns.hold, turns.max_output_tokens,
+              turns.created_at,
               turns.hold - ${FORMER_HOLD} as change
   ),
   -- The locked wallet holds the new hold in place of the former one.

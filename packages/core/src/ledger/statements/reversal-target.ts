@@ -7,7 +7,13 @@ import { sql, type RawBuilder } from "kysely";
 const PAID_MINOR = sql`greatest(coalesce(t.received_minor, t.amount_usd * 100), 1)`;
 
 /** States in which an object takes credits back, if it is in the currency of its payment: another currency's figure says nothing here. */
-const TAKING = sql`('pending', 'requires_action', 'succeeded', 'funds_withdrawn', 'lost')`;
+const TAKING_STATES = ["pending", "requires_action", "succeeded", "funds_withdrawn", "lost"];
+export const TAKING = sql`(${sql.join(TAKING_STATES.map((state) => sql.lit(state)))})`;
+
+/** True for a state in which an object takes credits back. */
+export function isTaking(state: string): boolean {
+  return TAKING_STATES.includes(state);
+}
 
 /** The currency a payment was received in: as the payment provider said it, where that is not the top-up's own. */
 export const PAID_CURRENCY = sql<string>`lower(coalesce(t.received_currency, t.currency))`;

@@ -11,6 +11,7 @@ export type StartTopUpInput = {
   wallet: string;
   amountUsd: string;
   credits: string;
+  usdPerCredit: string;
   key: string | null;
   requestHash: string | null;
   /** How many unpaid top-ups a wallet may have. */
@@ -24,9 +25,10 @@ export type StartTopUpInput = {
 export const startTopUp = prepared<StartTopUpInput, { id: string }>(
   "start_top_up",
   (slot) => sql`
-insert into top_ups (id, user_id, amount_usd, credits_to_grant, slot, idempotency_key, request_hash)
+insert into top_ups (id, user_id, amount_usd, credits_to_grant, usd_per_credit, slot, idempotency_key,
+                     request_hash)
 select ${slot.id}::uuid, ${slot.wallet}::text, ${slot.amountUsd}::numeric, ${slot.credits}::numeric,
-       free.slot, ${slot.key}::text, ${slot.requestHash}::text
+       ${slot.usdPerCredit}::numeric, free.slot, ${slot.key}::text, ${slot.requestHash}::text
   from (select place.slot
           from generate_series(1, ${slot.slots}::int) as place (slot)
          where not exists (select

@@ -1,4 +1,4 @@
-// Opens and deletes a session. Moves no money, but opening one makes the wallet that every turn locks.
+// Opens, changes and deletes a session. Moves no money, but opening one makes the wallet that every turn locks.
 
 import { sql } from "kysely";
 import { keyed, type KeyedWrite } from "../../audit/keyed.ts";
@@ -38,6 +38,40 @@ insert into sessions (id, user_id, title, model_alias, system_prompt, tools, cre
 values (${slot.session}::uuid, ${slot.actor}::text, ${slot.title}::text, ${slot.modelAlias}::text,
         ${slot.systemPrompt}::text, ${slot.tools}::text[], ${slot.createdAt}::timestamptz)
 returning id`,
+);
+
+export type PatchSessionInput = KeyedWrite & {
+  session: string;
+  title: string | null;
+  modelAlias: string;
+  systemPrompt: string | null;
+  /** What the session was when the answer was made. */
+  formerTitle: string | null;
+  formerAlias: string;
+  formerPrompt: string | null;
+};
+
+/** Changes a session that is still as it was read. No row: gone, or changed meanwhile; then the key is not taken either. */
+export const patchSession = prepared<PatchSessionInput, { id: string }>(
+  "patch_session",
+  (slot) => sql`
+with
+  -- The session, if it is this user's and as it was.
+  patched as (
+    update sessions
+       set title = ${slot.title}::text,
+           model_alias = ${slot.modelAlias}::text,
+           system_prompt = ${slot.systemPrompt}::text
+     where id = ${slot.session}::uuid
+       and user_id = ${slot.actor}::text
+       and deleted_at is null
+       and title is not distinct from ${slot.formerTitle}::text
+       and model_alias = ${slot.formerAlias}::text
+       and system_prompt is not distinct from ${slot.formerPrompt}::text
+    returning id
+  ),
+  ${keyed(slot, { source: sql`patched` })}
+select id from patched`,
 );
 
 /** Deletes softly. No row: unknown, not this user's, or deleted before; then the key is not taken either. */

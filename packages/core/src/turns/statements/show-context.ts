@@ -11,8 +11,8 @@ export type ContextRow = {
   /** Tokens of the window that are not kept for the answer. */
   prompt_tokens: string | null;
   system_prompt: string | null;
-  summary: { text: string; through: number } | null;
-  history: { index: number; user: string; assistant: string }[];
+  summary: { text: string; through: number; seen: number } | null;
+  history: { place: number; user: string; assistant: string }[];
   pruned: boolean;
   octets: string | null;
   octets_per_token: string | null;
@@ -31,7 +31,8 @@ select session.id as session,
        price.multiplier,
        price.tokens as prompt_tokens,
        session.system_prompt,
-       (select json_build_object('text', text, 'through', through) from summary) as summary,
+       (select json_build_object('text', text, 'through', through, 'seen', seen)
+          from summary) as summary,
        history.messages as history,
        history.pruned,
        hold.octets,

@@ -3,14 +3,14 @@
 import { useQuery, useQueryClient } from "@tanstack/preact-query";
 import { useEffect } from "preact/hooks";
 import { Link } from "wouter-preact";
-import { ask } from "../../api/ask.ts";
+import { ask, useAct } from "../../api/ask.ts";
 import type { PayableTopUp } from "../../api/shapes.ts";
 import { Credits, usd } from "../../money/amount.tsx";
 import { Moment } from "../../parts/moment.tsx";
 import { Section } from "../../parts/section.tsx";
-import { Asked } from "../../parts/states.tsx";
+import { Asked, Fault } from "../../parts/states.tsx";
 import { CardForm } from "./card-form.tsx";
-import { MOVING, PAYABLE, STATE } from "./words.ts";
+import { isWhole, MOVING, PAYABLE, stateOf } from "./words.ts";
 
 const LOOK_MS = 1_500;
 
@@ -37,15 +37,36 @@ export function Payment({ id }: { readonly id: string }) {
           {PAYABLE.has(data.status) && data.client_secret !== null && (
             <CardForm secret={data.client_secret} amountUsd={data.amount_usd} onTried={() => void topUp.refetch()} />
           )}
+          {PAYABLE.has(data.status) && <Cancel id={id} onDone={() => void topUp.refetch()} />}
         </Section>
       )}
     </Asked>
   );
 }
 
+/** Gives the top-up up: nobody pays it then. */
+function Cancel({ id, onDone }: { readonly id: string; readonly onDone: () => void }) {
+  const cancel = useAct("DELETE /users/me/wallet/top-ups/{id}", { refreshes: [["GET /users/me/wallet/top-ups"]], onDone });
+  return (
+    <>
+      {cancel.error !== null && <Fault error={cancel.error} />}
+      <p>
+        <button
+          type="button"
+          className="button button-quiet"
+          disabled={cancel.isPending}
+          onClick={() => cancel.mutate({ given: { path: { id } } })}
+        >
+          Cancel this top-up
+        </button>
+      </p>
+    </>
+  );
+}
+
 function State({ topUp }: { readonly topUp: PayableTopUp }) {
   const { status, credits_to_grant: credits, updated_at: time } = topUp;
-  if (status === "succeeded") {
+  if (isWhole(topUp)) {
     return (
       <span className="done">
         Paid. <Credits value={credits} signed /> credits came at <Moment time={time} />.
@@ -55,7 +76,7 @@ function State({ topUp }: { readonly topUp: PayableTopUp }) {
   if (status === "quarantined") return <>The payment does not fit this top-up. An operator looks at it; no credits came yet.</>;
   return (
     <>
-      <Credits value={credits} /> credits: {STATE[status]}.
+      <Credits value={credits} /> credits: {stateOf(topUp)}.
     </>
   );
 }

@@ -1,8 +1,9 @@
-// The states of a top-up, in words.
+// The states of a top-up, in words, and what became of it after it was paid.
 
-import type { TopUpStatus } from "../../api/shapes.ts";
+import type { DisputeState, TopUp, TopUpStatus } from "../../api/shapes.ts";
+import { usd } from "../../money/amount.tsx";
 
-export const STATE: Readonly<Record<TopUpStatus, string>> = {
+const STATE: Readonly<Record<TopUpStatus, string>> = {
   created: "started",
   pending: "waits to be paid",
   processing: "the bank is at work",
@@ -16,3 +17,23 @@ export const STATE: Readonly<Record<TopUpStatus, string>> = {
 export const PAYABLE: ReadonlySet<TopUpStatus> = new Set(["created", "pending", "failed"]);
 /** States that change without anybody here doing something. */
 export const MOVING: ReadonlySet<TopUpStatus> = new Set(["created", "pending", "processing"]);
+
+const DISPUTE: Readonly<Record<DisputeState, string>> = {
+  open: "disputed",
+  withdrawn: "disputed, the bank took the money",
+  returned: "paid, a dispute was returned",
+  won: "paid, a dispute ended",
+  lost: "charged back",
+  closed: "paid, a dispute ended",
+};
+
+/** The state in words: a payment that is disputed or refunded is not simply paid. */
+export function stateOf({ status, disputed, refunded_usd: refunded }: Pick<TopUp, "status" | "disputed" | "refunded_usd">): string {
+  const state = disputed === null ? STATE[status] : DISPUTE[disputed.state];
+  return refunded === "0" ? state : `${state}, ${usd(refunded)} refunded`;
+}
+
+/** True while nothing is owed back for it. */
+export function isWhole({ status, disputed, refunded_usd: refunded }: Pick<TopUp, "status" | "disputed" | "refunded_usd">): boolean {
+  return status === "succeeded" && refunded === "0" && (disputed === null || ["returned", "won", "closed"].includes(disputed.state));
+}
