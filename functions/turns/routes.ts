@@ -14,7 +14,7 @@ import { StreamEvent } from "@pantheon/contract/stream.ts";
 import { ListQuery } from "@pantheon/contract/wire.ts";
 import type { Sampling } from "@pantheon/core/models/request.ts";
 import type { TurnDeps, TurnRequest } from "@pantheon/core/turns/request.ts";
-import { listMessages, listTurns, turnView, type MessageRow } from "@pantheon/core/turns/history.ts";
+import type { MessageRow } from "@pantheon/core/turns/history.ts";
 import { runTurn } from "@pantheon/core/turns/run.ts";
 import { MessageList, SessionContext, SessionPath, TurnCreate, TurnList, TurnRead, type Message } from "@pantheon/contract/turns.ts";
 
@@ -86,6 +86,9 @@ function streaming() {
   return Promise.all([import("@pantheon/core/turns/stream.ts"), import("@pantheon/edge/output/event-stream.ts")]);
 }
 
+/** Read by the first look back: a cold start that runs a turn needs none of it. */
+const history = () => import("@pantheon/core/turns/history.ts");
+
 function historyRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
   app.get(
     `${SESSION}/turns`,
@@ -99,6 +102,7 @@ function historyRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     ownSession,
     query(ListQuery),
     async (c) => {
+      const { listTurns, turnView } = await history();
       const turns = listTurns(deps.db, c.var.caller.actor, c.req.valid("param").session_id);
       return c.var.respond(await listPage(c, c.req.valid("query"), "turns", turns, turnView));
     },
@@ -131,6 +135,7 @@ function historyRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     ownSession,
     query(ListQuery),
     async (c) => {
+      const { listMessages } = await history();
       const messages = listMessages(deps.db, c.var.caller.actor, c.req.valid("param").session_id);
       return c.var.respond(await listPage(c, c.req.valid("query"), "messages", messages, messageView));
     },

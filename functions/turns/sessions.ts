@@ -10,11 +10,13 @@ import { body, noBody, noQuery, params, query } from "@pantheon/edge/input/valid
 import { ListQuery } from "@pantheon/contract/wire.ts";
 import { Session, SessionCreate, SessionList, SessionPatch, SessionPath } from "@pantheon/contract/turns.ts";
 import type { TurnDeps } from "@pantheon/core/turns/request.ts";
-import { createSession, deleteSession, listSessions, patchSession, readSession, sessionView } from "@pantheon/core/turns/sessions.ts";
 
 const SESSIONS = "/api/v1/sessions";
 const SESSION = `${SESSIONS}/:session_id`;
 const ownSession = params(SessionPath, "Session not found.");
+
+/** Read by the first request for a session: a cold start that runs a turn needs none of it. */
+const sessions = () => import("@pantheon/core/turns/sessions.ts");
 
 /** Mounts the routes. Every one of them wants an authenticated user. */
 export function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
@@ -27,6 +29,7 @@ export function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     async (c) => {
       const asked = c.req.valid("json");
       const session = { title: asked.title, modelAlias: asked.model_alias, systemPrompt: asked.system_prompt, tools: asked.tools };
+      const { createSession } = await sessions();
       return storedAnswer(c, await createSession(deps, { ...c.var.caller, email: c.var.email }, requestKey(c), session));
     },
   );
@@ -34,7 +37,10 @@ export function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     SESSIONS,
     describe({ id: "listSessions", summary: "Your sessions, newest first", tag: "sessions", responds: [200, SessionList] }),
     query(ListQuery),
-    async (c) => c.var.respond(await listPage(c, c.req.valid("query"), "sessions", listSessions(deps.db, c.var.caller.actor), sessionView)),
+    async (c) => {
+      const { listSessions, sessionView } = await sessions();
+      return c.var.respond(await listPage(c, c.req.valid("query"), "sessions", listSessions(deps.db, c.var.caller.actor), sessionView));
+    },
   );
   app.get(
     SESSION,
@@ -47,7 +53,10 @@ export function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     }),
     noQuery,
     ownSession,
-    async (c) => c.var.respond(sessionView(await readSession(deps.db, c.var.caller.actor, c.req.valid("param").session_id))),
+    async (c) => {
+      const { readSession, sessionView } = await sessions();
+      return c.var.respond(sessionView(await readSession(deps.db, c.var.caller.actor, c.req.valid("param").session_id)));
+    },
   );
   changeRoutes(app, deps);
 }
@@ -69,6 +78,7 @@ function changeRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     async (c) => {
       const { title, model_alias: modelAlias, system_prompt: systemPrompt } = c.req.valid("json");
       const change = { title, modelAlias, systemPrompt };
+      const { patchSession } = await sessions();
       return storedAnswer(c, await patchSession(deps, c.var.caller, requestKey(c), c.req.valid("param").session_id, change));
     },
   );
@@ -85,6 +95,9 @@ function changeRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     idempotencyKey,
     ownSession,
     noBody,
-    async (c) => storedAnswer(c, await deleteSession(deps, c.var.caller, requestKey(c), c.req.valid("param").session_id)),
+    async (c) => {
+      const { deleteSession } = await sessions();
+      return storedAnswer(c, await deleteSession(deps, c.var.caller, requestKey(c), c.req.valid("param").session_id));
+    },
   );
 }

@@ -113,18 +113,19 @@ describe("a session that no longer fits", () => {
   });
 });
 
-describe("a turn that is answered anew", () => {
-  const replacing = async (id: string, words: string) =>
-    (
-      await (
-        await streamed(place.world, place.container.deps, place.session, {
-          user: place.user,
-          message: words,
-          more: { max_output_tokens: LEFT_FOR_ANSWER, replaces: id },
-        })
-      ).rest()
-    ).at(-1);
+/** The end of a stream that stands in for this turn. */
+const replacing = async (id: string, words: string) =>
+  (
+    await (
+      await streamed(place.world, place.container.deps, place.session, {
+        user: place.user,
+        message: words,
+        more: { max_output_tokens: LEFT_FOR_ANSWER, replaces: id },
+      })
+    ).rest()
+  ).at(-1);
 
+describe("a turn that is answered anew", () => {
   test("after it was summarised is told nothing of what came later, and makes no summary", async () => {
     const answers = await place.untilSummary();
     const before = await place.stored();
