@@ -1,5 +1,8 @@
 // Who may import whom (docs/architecture.md). `npm run check:rooms` fails on any other arrow. Arrows go one way:
 // contract ← core ← functions, contract ← edge ← functions, contract ← client ← local, ops, and inside the core from db upwards.
+// Packages, rooms and their faces are data: .rooms.cjs.
+const { PACKAGES, ROOMS } = require("./.rooms.cjs");
+
 const OURS = "^(packages|functions|migrations|infra|tests)/";
 const package_ = (name) => (name === "functions" ? "^functions/" : `^packages/${name}/src/`);
 const core = package_("core");
@@ -10,65 +13,62 @@ const contract = package_("contract");
 /** What stands in a workspace's own node_modules is a package, and no room. */
 const INSTALLED = "/node_modules/";
 
-/** A room of the core imports itself, the core's leaves, its configuration, the contract, and of other rooms their faces alone. */
-const only = (from, ...rooms) => ({
-  name: `${from}-imports-only-${["leaves", ...rooms].join("-")}`,
+/** A room of the core imports itself, the core's leaves, the contract, and these rooms by their faces. */
+const roomOnly = ([from, { imports }]) => ({
+  name: `${from}-imports-only-${["leaves", ...imports].join("-")}`,
   severity: "error",
   from: { path: room(from) },
-  to: { path: OURS, pathNot: [INSTALLED, contract, leaves, room("config"), room(from), ...rooms.map(room)] },
+  to: { path: OURS, pathNot: [INSTALLED, contract, leaves, room(from), ...imports.map(room)] },
 });
 
+/** A room is entered by its faces, and by one that has a door of its own also there. */
+const enteredByFaces = ([name, { faces, doors = {} }]) => {
+  const file = (face) => `${room(name)}${face}\\.ts$`;
+  const rule = (who, from, to) => ({
+    name: `${name}-is-entered-by-its-faces-${who}`,
+    severity: "error",
+    from,
+    to: { path: room(name), pathNot: to.map(file) },
+  });
+  return [
+    rule("alone", { pathNot: ["^tests/", room(name), ...Object.keys(doors).map(room)] }, faces),
+    ...Object.entries(doors).map(([by, more]) => rule(`and-doors-by-${by}`, { path: room(by) }, [...faces, ...more])),
+  ];
+};
+
 /** A package imports itself and these. */
-const packageOnly = (from, ...allowed) => ({
-  name: `${from}-imports-only-${allowed.join("-") || "itself"}`,
+const packageOnly = ([from, imports]) => ({
+  name: `${from}-imports-only-${imports.join("-").replaceAll("/", "") || "itself"}`,
   severity: "error",
   from: { path: package_(from) },
-  to: { path: OURS, pathNot: [INSTALLED, package_(from), ...allowed] },
+  to: { path: OURS, pathNot: [INSTALLED, package_(from), ...imports.map(placeOf)] },
 });
+
+/** `core/log`, `core/config/` and `core/accounts/caller` are a leaf, a room and a face. */
+const placeOf = (place) => {
+  if (!place.startsWith("core/")) return package_(place);
+  return place.endsWith("/") ? `${core}${place.slice("core/".length)}` : `${core}${place.slice("core/".length)}\\.ts$`;
+};
 
 module.exports = {
   forbidden: [
     { name: "no-circles", severity: "error", from: {}, to: { circular: true } },
     { name: "no-unresolved", severity: "error", from: {}, to: { couldNotResolve: true, pathNot: "^aws-lambda$" } }, // types only
-    packageOnly("contract"),
-    packageOnly("client", contract),
     {
       name: "contract-is-made-of-valibot-big-and-uuid",
       severity: "error",
       from: { path: contract },
       to: { path: "node_modules/", pathNot: "node_modules/(valibot|big\\.js|uuid|@types/[^/]+)/" },
     },
-    packageOnly("edge", contract, `${core}log\\.ts$`, room("config"), `${room("accounts")}caller\\.ts$`),
-    packageOnly("functions", contract, package_("edge"), core),
-    packageOnly("stand-ins", contract, `${core}log\\.ts$`, room("models")),
-    packageOnly("ops", contract, package_("client"), core, package_("edge"), package_("functions"), package_("stand-ins")),
-    packageOnly(
-      "local",
-      contract,
-      package_("client"),
-      core,
-      package_("edge"),
-      package_("functions"),
-      package_("ops"),
-      package_("stand-ins"),
-    ),
+    ...Object.entries(PACKAGES).map(packageOnly),
+    ...Object.entries(ROOMS).map(roomOnly),
+    ...Object.entries(ROOMS).flatMap(enteredByFaces),
     {
-      name: "core-leaves-and-config-import-nothing-of-ours",
+      name: "core-leaves-import-nothing-of-ours",
       severity: "error",
-      from: { path: [leaves, room("config")] },
-      to: { path: OURS, pathNot: [contract, leaves, room("config")] },
+      from: { path: leaves },
+      to: { path: OURS, pathNot: [contract, leaves] },
     },
-    only("db"),
-    only("audit", "db"),
-    only("models"),
-    only("metering", "models"),
-    only("pricing", "db", "audit"),
-    only("ledger", "db", "audit", "pricing"),
-    only("accounts", "db", "audit", "ledger"),
-    only("turns", "db", "audit", "accounts", "ledger", "pricing", "metering", "models"),
-    only("payments", "db", "audit", "accounts", "ledger"),
-    only("reports", "db", "pricing"),
-    only("maintenance", "db", "ledger"),
     { name: "functions-do-no-sql", severity: "error", from: { path: "^functions/" }, to: { path: `${core}[a-z]+/statements/` } },
     {
       name: "functions-load-only-themselves",

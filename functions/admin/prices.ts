@@ -1,37 +1,47 @@
 // Prices and pricing versions (contract section 5).
 
 import type { Hono } from "hono";
+import type { Config } from "@pantheon/core/config/config.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
+import type { Clock } from "@pantheon/contract/time.ts";
 import { storedAnswer } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { invalidRequest } from "@pantheon/edge/input/faults.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
-import { body, noBody, noQuery, params } from "@pantheon/edge/input/validate.ts";
-import { activateVersion, createVersion, patchPrice, readPrices } from "@pantheon/core/pricing/prices.ts";
+import { listPage } from "@pantheon/edge/output/list-page.ts";
+import { body, noBody, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
+import type { Economy } from "@pantheon/core/pricing/versions.ts";
 import { actingAdmin } from "./acting-admin.ts";
-import * as shapes from "@pantheon/contract/admin.ts";
+import * as shapes from "@pantheon/contract/prices.ts";
+import { ListQuery } from "@pantheon/contract/wire.ts";
 import { MODELS } from "@pantheon/core/models/models.ts";
 
-type PricingDeps = { readonly db: Database };
+type PricingDeps = { readonly db: Database; readonly clock: Clock; readonly config: Pick<Config, "usdPerCredit"> };
 
 const NO_ADMIN = { 403: "Not an admin" };
 const VersionCreate = shapes.versionCreate(Object.keys(MODELS));
 
-export function pricingRoutes(app: Hono<AppEnv>, { db }: PricingDeps): void {
+/** Mounts the routes. They stand behind `authenticated` and `adminOnly`. */
+export function pricingRoutes(app: Hono<AppEnv>, { db, clock, config }: PricingDeps): void {
+  const economy: Economy = { db, clock, models: MODELS, usdPerCredit: config.usdPerCredit };
   app.get(
     "/api/v1/admin/pricing",
     describe({
       id: "listPrices",
-      summary: "The active prices",
+      summary: "The active prices, and what each earns",
       tag: "admin",
+      description:
+        "Beside each multiplier: what a million tokens are sold for, their list cost, the multiplier from which on nothing is lost, and what the " +
+        "use of the last 30 days would have earned at it. `warnings` are what an admin should know; they forbid nothing.",
       responds: [200, shapes.PriceList],
       etag: true,
       refusals: NO_ADMIN,
     }),
     noQuery,
     async (c) => {
-      const prices = await readPrices(db);
+      const { readPrices } = await import("@pantheon/core/pricing/versions.ts");
+      const prices = await readPrices(economy);
       c.header("ETag", `"${prices.revision}"`);
       return c.var.respond(prices);
     },
@@ -42,7 +52,7 @@ export function pricingRoutes(app: Hono<AppEnv>, { db }: PricingDeps): void {
       id: "patchPrice",
       summary: "Change a multiplier, from the very next turn on",
       tag: "admin",
-      responds: [200, shapes.Price],
+      responds: [200, shapes.PatchedPrice],
       ifMatch: true,
       refusals: { ...NO_ADMIN, 404: "No such price", 412: "The revision in If-Match is out of date" },
     }),
@@ -53,13 +63,53 @@ export function pricingRoutes(app: Hono<AppEnv>, { db }: PricingDeps): void {
     async (c) => {
       const { multiplier, pricing_version: version } = c.req.valid("json");
       const price = { alias: c.req.valid("param").model_alias, version, multiplier, ifRevision: ifRevision(c.req.header("If-Match")) };
-      return storedAnswer(c, await patchPrice(db, actingAdmin(c), price));
+      const { patchPrice } = await import("@pantheon/core/pricing/prices.ts");
+      return storedAnswer(c, await patchPrice(economy, actingAdmin(c), price));
     },
   );
-  versionRoutes(app, db);
+  versionReads(app, economy);
+  versionWrites(app, economy);
 }
 
-function versionRoutes(app: Hono<AppEnv>, db: Database): void {
+function versionReads(app: Hono<AppEnv>, economy: Economy): void {
+  app.get(
+    "/api/v1/admin/pricing/versions",
+    describe({
+      id: "listPricingVersions",
+      summary: "Every pricing version, newest first",
+      tag: "admin",
+      responds: [200, shapes.PricingVersionList],
+      refusals: NO_ADMIN,
+    }),
+    query(ListQuery),
+    async (c) => {
+      const { listVersions, versionView } = await import("@pantheon/core/pricing/versions.ts");
+      const view = (row: Parameters<typeof versionView>[0]) => versionView(row, economy);
+      return c.var.respond(await listPage(c, c.req.valid("query"), "versions", listVersions(economy), view));
+    },
+  );
+  app.get(
+    "/api/v1/admin/pricing/versions/:version",
+    describe({
+      id: "readPricingVersion",
+      summary: "A pricing version whole, and what it would earn: to be looked at before it is activated",
+      tag: "admin",
+      responds: [200, shapes.PricingVersionRead],
+      etag: true,
+      refusals: { ...NO_ADMIN, 404: "No such version" },
+    }),
+    noQuery,
+    params(shapes.VersionPath, "Pricing version not found."),
+    async (c) => {
+      const { readVersion } = await import("@pantheon/core/pricing/versions.ts");
+      const version = await readVersion(economy, c.req.valid("param").version);
+      c.header("ETag", `"${version.revision}"`);
+      return c.var.respond(version);
+    },
+  );
+}
+
+function versionWrites(app: Hono<AppEnv>, economy: Economy): void {
   app.post(
     "/api/v1/admin/pricing/versions",
     describe({
@@ -74,7 +124,8 @@ function versionRoutes(app: Hono<AppEnv>, db: Database): void {
     body(VersionCreate),
     async (c) => {
       const { version, label, effective_date: effectiveDate, items } = c.req.valid("json");
-      return storedAnswer(c, await createVersion(db, actingAdmin(c), { version, label, effectiveDate, items: items ?? null }));
+      const { createVersion } = await import("@pantheon/core/pricing/prices.ts");
+      return storedAnswer(c, await createVersion(economy, actingAdmin(c), { version, label, effectiveDate, items: items ?? null }));
     },
   );
   app.post(
@@ -83,14 +134,26 @@ function versionRoutes(app: Hono<AppEnv>, db: Database): void {
       id: "activatePricingVersion",
       summary: "Make a version the active one, in one switch",
       tag: "admin",
+      description:
+        "Not before its `effective_date` has come (UTC). With `If-Match`, only if no price or setting was changed since it was looked at.",
       responds: [200, shapes.ActivatedVersion],
-      refusals: { ...NO_ADMIN, 404: "No such version" },
+      ifMatch: true,
+      refusals: {
+        ...NO_ADMIN,
+        404: "No such version",
+        409: "Its effective date has not come",
+        412: "The revision in If-Match is out of date",
+      },
     }),
     noQuery,
     idempotencyKey,
     params(shapes.VersionPath, "Pricing version not found."),
     noBody,
-    async (c) => storedAnswer(c, await activateVersion(db, actingAdmin(c), c.req.valid("param").version)),
+    async (c) => {
+      const { activateVersion } = await import("@pantheon/core/pricing/prices.ts");
+      const seen = ifRevision(c.req.header("If-Match"));
+      return storedAnswer(c, await activateVersion(economy, actingAdmin(c), c.req.valid("param").version, seen));
+    },
   );
 }
 

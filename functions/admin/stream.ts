@@ -1,4 +1,4 @@
-// The Lambda function `admin` behind a URL that streams: the same application, its answers as they are produced.
+// The Lambda function `admin` behind a URL that streams: the same application, its responses as they are produced.
 
 import { serveStream } from "@pantheon/edge/lambda/serve.ts";
 import { adminApp } from "./app.ts";

@@ -9,9 +9,7 @@ import { readProgress, recordMaintenanceRun, type MaintenanceRun } from "@panthe
 import { errorName } from "@pantheon/core/log.ts";
 import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
 import { readLostRevenue } from "@pantheon/core/maintenance/lost-revenue.ts";
-import { closeAbandoned } from "@pantheon/core/payments/abandon.ts";
-import { parseProgress } from "@pantheon/core/payments/passes.ts";
-import { reconcile, type Part, type Reconciled } from "@pantheon/core/payments/reconcile.ts";
+import { keepUp } from "@pantheon/core/payments/upkeep.ts";
 import { sweepLapsed } from "@pantheon/core/turns/sweep.ts";
 
 type Counts = Readonly<Record<string, number>>;
@@ -69,48 +67,21 @@ function timeOf({ clock }: StripeDeps, { began }: Run): { isOver: (ms: number) =
   return { isOver, counts: () => (cut > 0 ? { unfinished: cut } : {}) };
 }
 
-/** How far back a reconciliation looks at least: Stripe itself gives up on a webhook after three days. */
-const LOOK_BACK_MS = 4 * 24 * 60 * 60 * 1_000;
-/** How often Stripe is asked about the same refund or dispute. */
-const ASK_AGAIN_AFTER_MS = 6 * 60 * 60 * 1_000;
-
-/**
- * When each part of a reconciliation ends, counted from its begin: none waits for another that is slow. One question that Stripe leaves
- * unanswered takes half a minute more.
- */
-const ENDS_MS = {
-  payment_intents: 90_000,
-  refunds: 120_000,
-  disputes: 150_000,
-  watched: 195_000,
-  abandoned: JOBS.reconcile.endsWithinMs,
-} as const;
-
 async function reconcileWithStripe(deps: StripeDeps, run: Run): Promise<Counts> {
-  const { db, config, log, stripe, clock } = deps;
+  const { stripe } = deps;
   if (!stripe) return {};
   const time = timeOf(deps, run);
-  const progress = parseProgress(await readProgress(db, "reconcile"));
-  run.progress = progress;
-  const bounds = {
-    now: new Date(run.began),
-    isOver: (part: Part) => time.isOver(ENDS_MS[part]),
-    progress,
-    triedBefore: new Date(run.began - ASK_AGAIN_AFTER_MS),
-  };
-  const failures: unknown[] = [];
-  const since = new Date(run.began - LOOK_BACK_MS);
-  const found = await reconcile({ db, config, log, stripe }, since, { write: true }, bounds).catch(
-    (error: unknown) => void failures.push(error),
+  const found = await keepUp(
+    { ...deps, stripe },
+    {
+      began: run.began,
+      isOver: time.isOver,
+      endsWithinMs: JOBS.reconcile.endsWithinMs,
+      stored: await readProgress(deps.db, "reconcile"),
+      keep: (progress) => (run.progress = progress),
+    },
   );
-  // Also when that failed: a list that cannot be read must not keep anybody's places.
-  const closing = await closeAbandoned({ db, config, log, stripe, clock }, () => time.isOver(ENDS_MS.abandoned));
-  if (!found) throw failures[0];
-  return { ...countsOf(found), ...closing, ...time.counts() };
-}
-
-function countsOf({ payments, late, reversals, unknown, quarantined, failed }: Reconciled): Counts {
-  return { payments, late: late.length, reversals, unknown: unknown.length, quarantined, failed: failed.length };
+  return { ...found, ...time.counts() };
 }
 
 /** Every broken invariant is counted under its name, which raises the alarm; what nobody paid for is said beside it. */

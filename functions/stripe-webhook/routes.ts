@@ -6,11 +6,10 @@ import { describe } from "@pantheon/edge/output/describe.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { EventHandled } from "@pantheon/contract/webhook.ts";
 import type { Clock } from "@pantheon/contract/time.ts";
-import { handleEvent } from "@pantheon/core/payments/events.ts";
-import type { PaymentDeps } from "@pantheon/core/payments/book.ts";
+import { handleEvent, type EventDeps } from "@pantheon/core/payments/events.ts";
 import { isSigned } from "@pantheon/core/payments/stripe.ts";
 
-type WebhookDeps = PaymentDeps & { readonly clock: Clock };
+type WebhookDeps = EventDeps & { readonly clock: Clock };
 
 const REFUSALS = { 400: "No good signature, or not JSON", 413: "Larger than 512 KiB" };
 

@@ -4,7 +4,7 @@ import type { Config } from "@pantheon/core/config/config.ts";
 import { createGateway, type GatewayDeps } from "@pantheon/core/models/gateway.ts";
 import { MODELS, SUMMARY_ALIAS } from "@pantheon/core/models/models.ts";
 import { createCatalogCache } from "@pantheon/core/pricing/catalog.ts";
-import type { TurnDeps } from "@pantheon/core/turns/request.ts";
+import type { TurnDeps } from "@pantheon/core/turns/run.ts";
 import { createVerifier, type Verifier } from "@pantheon/edge/auth/verifier.ts";
 import { baseDeps, type Surroundings } from "../deps.ts";
 
@@ -23,6 +23,11 @@ export function turnsDeps(surroundings: Surroundings, base = baseDeps(surroundin
     summaryAlias: config.summaryAlias === "none" ? null : (config.summaryAlias ?? (SUMMARY_ALIAS in models ? SUMMARY_ALIAS : null)),
     verify: createVerifier(config.auth, { clock, log }),
   };
+}
+
+/** What a container does before its first turn: a turn then begins with its own statement. */
+export async function warmTurns({ catalog }: Pick<TurnsDeps, "catalog">): Promise<void> {
+  await catalog.warm();
 }
 
 /** The keys and addresses of the providers, as the gateway takes them. */

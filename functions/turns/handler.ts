@@ -1,7 +1,7 @@
 // The Lambda function `turns`.
 
-import { serve } from "@pantheon/edge/lambda/serve.ts";
+import { serveWarm } from "@pantheon/edge/lambda/serve.ts";
 import { turnsApp } from "./app.ts";
-import { turnsDeps } from "./deps.ts";
+import { turnsDeps, warmTurns } from "./deps.ts";
 
-export const handler = serve("turns", turnsDeps, turnsApp);
+export const handler = await serveWarm("turns", turnsDeps, turnsApp, warmTurns);

@@ -13,9 +13,8 @@ import { rfc3339 } from "@pantheon/contract/time.ts";
 import { StreamEvent } from "@pantheon/contract/stream.ts";
 import { ListQuery } from "@pantheon/contract/wire.ts";
 import type { Sampling } from "@pantheon/core/models/request.ts";
-import type { TurnDeps, TurnRequest } from "@pantheon/core/turns/request.ts";
 import type { MessageRow } from "@pantheon/core/turns/history.ts";
-import { runTurn } from "@pantheon/core/turns/run.ts";
+import { runTurn, type TurnDeps, type TurnRequest } from "@pantheon/core/turns/run.ts";
 import { MessageList, SessionContext, SessionPath, TurnCreate, TurnList, TurnRead, type Message } from "@pantheon/contract/turns.ts";
 
 const SESSION = "/api/v1/sessions/:session_id";

@@ -9,7 +9,7 @@ import { describe } from "@pantheon/edge/output/describe.ts";
 import { body, noBody, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { ListQuery } from "@pantheon/contract/wire.ts";
 import { Session, SessionCreate, SessionList, SessionPatch, SessionPath } from "@pantheon/contract/turns.ts";
-import type { TurnDeps } from "@pantheon/core/turns/request.ts";
+import type { TurnDeps } from "@pantheon/core/turns/run.ts";
 
 const SESSIONS = "/api/v1/sessions";
 const SESSION = `${SESSIONS}/:session_id`;

@@ -1,7 +1,7 @@
-// The Lambda function `turns` behind a URL that streams: the same application, its answers as they are produced.
+// The Lambda function `turns` behind a URL that streams: the same application, its responses as they are produced.
 
-import { serveStream } from "@pantheon/edge/lambda/serve.ts";
+import { serveStreamWarm } from "@pantheon/edge/lambda/serve.ts";
 import { turnsApp } from "./app.ts";
-import { turnsDeps } from "./deps.ts";
+import { turnsDeps, warmTurns } from "./deps.ts";
 
-export const handler = serveStream("turns", turnsDeps, turnsApp);
+export const handler = await serveStreamWarm("turns", turnsDeps, turnsApp, warmTurns);

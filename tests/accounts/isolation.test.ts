@@ -61,6 +61,7 @@ const ADMIN_ROUTES: readonly (readonly [method: string, path: string, id: string
   ["POST", "admin/users/{id}/reactivate", "bob"],
   ["PATCH", "admin/pricing/{id}", "default"],
   ["POST", "admin/pricing/versions/{id}/activate", "2026-02-20"],
+  ["GET", "admin/pricing/versions/{id}", "2026-02-20"],
 ];
 
 describe("an id of somebody else", () => {

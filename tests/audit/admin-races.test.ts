@@ -152,7 +152,7 @@ describe("activation", () => {
   it("is one switch: every turn that runs beside it has the weights and the multiplier of exactly one version", async () => {
     await patch(1);
     await sql`insert into pricing_versions (version, label, effective_date, weight_fresh, weight_cached, weight_output, oe_per_credit)
-              values ('heavy', 'Other weights', '2027-01-01', 0.7, 0.3, 3, 5000)`.execute(world.deps.db.query);
+              values ('heavy', 'Other weights', '2025-01-01', 0.7, 0.3, 3, 5000)`.execute(world.deps.db.query);
     await sql`insert into model_pricing select 'heavy', model_alias, 7.5 from model_pricing where pricing_version = ${LAUNCH}`.execute(
       world.deps.db.query,
     );

@@ -98,8 +98,10 @@ async function asAdmin({ admin }: Client, session: () => Promise<void>): Promise
   await admin.wallets.read("ada");
   const { revision } = await admin.prices.list();
   await admin.prices.patch("claude-sonnet", { multiplier: "1.75", pricing_version: "2026-02-20" }, { ifMatch: revision });
-  await admin.versions.create({ version: "2027-01", label: "January", effective_date: "2027-01-01" });
-  await admin.versions.activate("2027-01");
+  await admin.versions.create({ version: "2026-01", label: "January", effective_date: "2026-01-01" });
+  await admin.versions.list();
+  const seen = await admin.versions.read("2026-01");
+  await admin.versions.activate("2026-01", { ifMatch: seen.revision });
   await admin.settings.read();
   await admin.enforcement.override(true);
   await admin.enforcement.reset();
@@ -123,7 +125,7 @@ async function refused(ada: Client, grace: Client): Promise<void> {
   const bob = clientOf(world, "bob", { fetch: recording });
   const session = await bob.sessions.create();
   await grace.admin.enforcement.override(true);
-  const price = { multiplier: "1", pricing_version: "2027-01" };
+  const price = { multiplier: "1", pricing_version: "2026-01" };
   expect([
     await codeOf(bob.turns.run(session.id, { message: "May I?" })),
     await codeOf(ada.admin.settings.read()),

@@ -13,7 +13,8 @@ export function stabiliser(): (value: unknown) => unknown {
       .replaceAll(UUID, (found) => numbered(found, (number) => `01990000-0000-7000-8000-${number.padStart(12, "0")}`))
       .replaceAll(INTENT, (found) => numbered(found, (number) => `pi_${number.padStart(4, "0")}`))
       .replaceAll(TIME, "2026-11-20T10:00:00.000Z")
-      .replaceAll(DAY_OF_RUN, "2026-11-20");
+      .replaceAll(DAY_OF_RUN, "2026-11-20")
+      .replaceAll(THIRTY_DAYS, "2026-10-22");
   const stable = (value: unknown, name = ""): unknown => {
     if (typeof value === "string") return FIXED[name] ?? stableText(value);
     if (Array.isArray(value)) return value.map((item) => stable(item));
@@ -26,7 +27,11 @@ export function stabiliser(): (value: unknown) => unknown {
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const INTENT = /\bpi_[A-Za-z0-9]+/g;
 const TIME = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z/g;
-const DAY_OF_RUN = new RegExp(new Date().toISOString().slice(0, "YYYY-MM-DD".length), "g");
+const DAY_MS = 86_400_000;
+const dayAgo = (days: number) => new RegExp(new Date(Date.now() - days * DAY_MS).toISOString().slice(0, "YYYY-MM-DD".length), "g");
+const DAY_OF_RUN = dayAgo(0);
+/** The first of the 30 days that end with it. */
+const THIRTY_DAYS = dayAgo(29);
 
 /** Members that name the build, and a secret: always these. */
 const FIXED: Readonly<Record<string, string>> = {

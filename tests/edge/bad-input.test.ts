@@ -161,6 +161,7 @@ describe("an id in a path", () => {
     "POST admin/users/{id}/suspend",
     "POST admin/users/{id}/reactivate",
     "POST admin/pricing/versions/{id}/activate",
+    "GET admin/pricing/versions/{id}",
   ];
 
   it.each(routes)("that is none of ours is answered by %s like one that never was", async (route) => {

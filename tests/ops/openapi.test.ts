@@ -106,7 +106,7 @@ describe("the document", () => {
           ...(status < 300 && isKeyed ? ["Idempotency-Replayed"] : []),
           ...(status === 401 ? ["WWW-Authenticate"] : []),
           ...([409, 429, 503].includes(status) ? ["Retry-After"] : []),
-          ...(status === 200 && /^GET .*\/admin\/(?:pricing|settings)$/.test(name) ? ["ETag"] : []),
+          ...(status === 200 && /^GET .*\/admin\/(?:pricing|pricing\/versions\/\{version\}|settings)$/.test(name) ? ["ETag"] : []),
         ];
         expect({ name, status, headers }).toEqual({ name, status, headers: ["X-Request-Id", "Pantheon-Version", ...more] });
       }
@@ -204,7 +204,7 @@ function isOpen(path: string): boolean {
   return path.startsWith("/api/v1/health") || path.startsWith("/webhooks/");
 }
 
-const VERSION = { version: "next", label: "Next", effective_date: "2027-01-01" };
+const VERSION = { version: "next", label: "Next", effective_date: "2025-01-01" };
 
 /** The body of a request that succeeds, of every operation that takes one; `{}` of the rest. */
 const BODIES: Readonly<Record<string, object>> = {

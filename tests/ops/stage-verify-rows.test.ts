@@ -61,13 +61,40 @@ const WRONG: readonly (readonly [what: string, intercept: () => Intercept, red: 
   [
     "adds more than was granted",
     () => altered("POST /admin/wallets/[^/]+/grant", (json) => ({ ...json, new_balance: "1234.5" })),
-    ["grant", "turn.wallet"],
+    ["grant", "grant.users", "turn.wallet"],
   ],
   [
     "does not say that a grant is a replay",
     () => altered("POST /admin/wallets/[^/]+/grant", same, (headers) => headers.delete(REPLAYED)),
     ["grant.replay"],
   ],
+  [
+    "grants again at the second address",
+    () => altered("POST /admin/users/[^/]+/wallet/grant", same, (headers) => headers.delete(REPLAYED)),
+    ["grant.users"],
+  ],
+  ["shows an admin another balance", () => altered("GET /admin/wallets/[^/]+", (json) => ({ ...json, balance: "77" })), ["wallet.admin"]],
+  [
+    "shows an admin no transactions",
+    () => altered("GET /admin/wallets/[^/]+", (json) => ({ ...json, recent_transactions: [] })),
+    ["wallet.admin"],
+  ],
+  [
+    "starts top-ups that nobody can pay",
+    () => altered("POST /users/me/wallet/top-up", (json) => ({ ...json, client_secret: null })),
+    ["top_up.start"],
+  ],
+  [
+    "cancels no top-up, and says it did not",
+    () => instead("DELETE /users/me/wallet/top-ups/[^/]+", 503, { code: "payment_unavailable", detail: "Away." }),
+    ["top_up.cancel"],
+  ],
+  [
+    "answers a cancellation otherwise when it is asked again",
+    () => altered("DELETE /users/me/wallet/top-ups/[^/]+", (json) => ({ ...json, updated_at: String((spaces += 1)) })),
+    ["top_up.cancel"],
+  ],
+  ["finds no balance low", () => altered("GET /users/me/wallet", (json) => ({ ...json, low_balance: false })), ["enforcement.low"]],
   [
     "does not know who granted",
     () =>
@@ -103,7 +130,7 @@ const WRONG: readonly (readonly [what: string, intercept: () => Intercept, red: 
         "GET /users/me/transactions",
         rows("transactions", ({ kind }) => kind !== "debit"),
       ),
-    ["turn.debit", "turn.receipt", "price.arithmetic"],
+    ["turn.debit", "turn.receipt", "wallet.admin", "price.arithmetic"],
   ],
   ["has a receipt that does not match", () => altered("GET .*/receipt", (json) => ({ ...json, matches: false })), ["turn.receipt"]],
   [
@@ -112,7 +139,7 @@ const WRONG: readonly (readonly [what: string, intercept: () => Intercept, red: 
       altered("POST .*", (json, request) =>
         request.headers.has("idempotency-key") ? `${JSON.stringify(json)}${" ".repeat((spaces += 1))}` : json,
       ),
-    ["grant.replay", "turn.replay"],
+    ["grant.replay", "grant.users", "turn.replay"],
   ],
   [
     "has no days in its report",

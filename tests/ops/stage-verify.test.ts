@@ -12,12 +12,13 @@ const HEALTH = ["turns", "users", "admin", "stripe-webhook"].map((name) => `heal
 const DRIFT = ["drift.commit", "drift.stage", "drift.revision"];
 const AUTH = ["auth.none", "auth.user", "auth.admin", "auth.forbidden"];
 const TURN = ["turn", "turn.wallet", "turn.usage", "turn.debit", "turn.receipt", "summary.day", "turn.replay"];
-const MONEY = ["wallet.before", "grant", "grant.replay", "grant.row", "session", ...TURN];
+const MONEY = ["wallet.before", "grant", "grant.replay", "grant.users", "grant.row", "session", ...TURN];
 const PRICE = ["price.patch", "price.binds", "price.arithmetic", "price.back"];
-const SWITCH = ["empty", "on", "refuses", "off", "allows", "back"].map((name) => `enforcement.${name}`);
+const WALLET = ["wallet.admin", "top_up.start", "top_up.cancel"];
+const SWITCH = ["empty", "on", "refuses", "off", "allows", "low", "back"].map((name) => `enforcement.${name}`);
 const JOBS = ["maintenance.sweep", "maintenance.reconcile", "maintenance.verify"];
 const END = ["reconciliation", "sessions.user", "sessions.empty", "drift.answers"];
-const ALL = [...HEALTH, ...DRIFT, ...AUTH, ...MONEY, "price.read", ...PRICE, "enforcement.read", ...SWITCH, ...JOBS, ...END];
+const ALL = [...HEALTH, ...DRIFT, ...AUTH, ...MONEY, ...WALLET, "price.read", ...PRICE, "enforcement.read", ...SWITCH, ...JOBS, ...END];
 
 let world: TestWorld;
 beforeAll(async () => {
@@ -119,6 +120,19 @@ describe("someone without credits", () => {
     expect(rowOf(evidence, "enforcement.empty").seen).toMatch(/^available 4\.99\d+: give --empty-token/);
     expect(rowOf(evidence, "enforcement.back").seen).toBe("nothing was changed");
     expect(await actionsOf(world, "settings.enforcement")).toHaveLength(before);
+  });
+});
+
+describe("a stage that takes no payments", () => {
+  it("says so, which is not red, and has nothing to cancel", async () => {
+    const refusal = { code: "not_configured", detail: "payment not configured" };
+    const closed: Intercept = (request, next) =>
+      request.url.endsWith("/me/wallet/top-up")
+        ? Response.json(refusal, { status: 503, headers: { "Pantheon-Version": COMMIT } })
+        : next(request);
+    const evidence = await withFront(world, { intercept: closed }, (url) => verify(world, { url }));
+    expect([evidence.ok, rowOf(evidence, "top_up.start").seen]).toEqual([true, "503 not_configured: payment not configured"]);
+    expect(rowOf(evidence, "top_up.cancel")).toMatchObject({ outcome: "skipped", seen: "the stage takes no payments" });
   });
 });
 

@@ -2,9 +2,10 @@
 // another currency's figure, or an object that is known as another payment's.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { balanceOf, givenTopUp, succeededOf, type GivenTopUp } from "../support/given-top-up.ts";
+import { givenPaid, step, told } from "../support/given-paid.ts";
+import { balanceOf } from "../support/given-top-up.ts";
 import { operate, adminWorld } from "../support/admin.ts";
-import { eventOf, outcomeOf, postEvent, stripeId } from "../support/payment-event.ts";
+import { stripeId } from "../support/payment-event.ts";
 import type { Json, TestWorld } from "../support/world.ts";
 
 let world: TestWorld;
@@ -13,27 +14,6 @@ beforeAll(async () => {
 });
 afterEach(() => world.assertLedger());
 afterAll(() => world.end());
-
-let users = 0;
-
-/** A user with a top-up of $10 for 333.33 credits, granted. */
-async function givenPaid(): Promise<GivenTopUp> {
-  const topUp = await givenTopUp(world, { user: `user-${(users += 1)}` });
-  expect(outcomeOf(await postEvent(world, succeededOf(topUp)))).toBe("200 ok");
-  return topUp;
-}
-
-/** Sends a step of an object; `created` is when it happened, in seconds. */
-async function told(topUp: GivenTopUp, type: string, object: Record<string, unknown>, created = 1_800_000_000): Promise<string> {
-  const event = eventOf(type, { payment_intent: topUp.payment, currency: "usd", ...object }, { created });
-  return outcomeOf(await postEvent(world, event));
-}
-
-/** The same, and the balance after it, without its trailing zeros. */
-async function step(topUp: GivenTopUp, ...sent: [type: string, object: Record<string, unknown>, created?: number]): Promise<string> {
-  expect(await told(topUp, ...sent)).toBe("200 ok");
-  return (await balanceOf(world, topUp.user)).replace(/\.?0+$/, "");
-}
 
 describe("a dispute that is decided twice", () => {
   const WON = ["charge.dispute.closed", "won", 1_800_000_100] as const;
@@ -46,21 +26,23 @@ describe("a dispute that is decided twice", () => {
     ["lost, then won", [LOST, WON_BACK], ["0", "333.33"]],
     ["won, lost, won, told in no order", [LOST, WON_BACK, WON], ["0", "333.33", "333.33"]],
   ])("ends as it was decided last: %s", async (_what, steps, balances) => {
-    const [topUp, id] = [await givenPaid(), stripeId("du")];
+    const [topUp, id] = [await givenPaid(world), stripeId("du")];
     const seen: string[] = [];
-    for (const [type, status, created] of steps) seen.push(await step(topUp, type, { id, amount: 1_000, status }, created));
+    for (const [type, status, created] of steps) seen.push(await step(world, topUp, type, { id, amount: 1_000, status }, created));
     expect(seen).toEqual(balances);
   });
 
   it("takes when the funds are withdrawn again after it was won, and what is prevented takes only what was withdrawn", async () => {
-    const [topUp, id] = [await givenPaid(), stripeId("du")];
-    await step(topUp, WON[0], { id, amount: 1_000, status: WON[1] }, WON[2]);
-    expect(await step(topUp, "charge.dispute.funds_withdrawn", { id, amount: 1_000, status: "needs_response" }, 1_800_000_900)).toBe("0");
+    const [topUp, id] = [await givenPaid(world), stripeId("du")];
+    await step(world, topUp, WON[0], { id, amount: 1_000, status: WON[1] }, WON[2]);
+    expect(await step(world, topUp, "charge.dispute.funds_withdrawn", { id, amount: 1_000, status: "needs_response" }, 1_800_000_900)).toBe(
+      "0",
+    );
     const prevented = { amount: 300, status: "prevented" };
-    const other = await givenPaid();
-    expect(await step(other, "charge.dispute.closed", { id: stripeId("du"), ...prevented })).toBe("333.33");
+    const other = await givenPaid(world);
+    expect(await step(world, other, "charge.dispute.closed", { id: stripeId("du"), ...prevented })).toBe("333.33");
     const booked = { ...prevented, balance_transactions: [{ amount: -300 }] };
-    expect(await step(other, "charge.dispute.closed", { id: stripeId("du"), ...booked })).toBe("233.33");
+    expect(await step(world, other, "charge.dispute.closed", { id: stripeId("du"), ...booked })).toBe("233.33");
   });
 });
 
@@ -74,10 +56,10 @@ describe("a refund or dispute that cannot be read as it stands", () => {
     ["refund.created", { object: "refund", status: "succeeded", currency: "jpy" }],
     ["charge.dispute.closed", { object: "dispute", status: "lost", currency: "eur" }],
   ])("takes nothing when it is not in its payment's currency, is counted once and shown to an admin: %s %j", async (type, object) => {
-    const [topUp, id] = [await givenPaid(), stripeId("re")];
-    const refund = await told(topUp, "refund.created", { id: stripeId("re"), amount: 300, status: "succeeded" });
-    expect([refund, await told(topUp, type, { ...object, id, amount: 900 })]).toEqual(["200 ok", "200 quarantined"]);
-    expect(await told(topUp, type, { ...object, id, amount: 900 })).toBe("200 quarantined");
+    const [topUp, id] = [await givenPaid(world), stripeId("re")];
+    const refund = await told(world, topUp, "refund.created", { id: stripeId("re"), amount: 300, status: "succeeded" });
+    expect([refund, await told(world, topUp, type, { ...object, id, amount: 900 })]).toEqual(["200 ok", "200 quarantined"]);
+    expect(await told(world, topUp, type, { ...object, id, amount: 900 })).toBe("200 quarantined");
     expect([await balanceOf(world, topUp.user), counted(id)]).toEqual(["233.33000000", 1]);
     const { json } = await operate(world, "GET reconciliation");
     expect(json.set_aside.newest.find((row: Json) => row.object_id === id)).toMatchObject({
@@ -89,13 +71,13 @@ describe("a refund or dispute that cannot be read as it stands", () => {
   });
 
   it("changes nothing of the first payment, and nothing of the second, when it names an object of another payment", async () => {
-    const [first, second, id] = [await givenPaid(), await givenPaid(), stripeId("re")];
-    await told(first, "refund.created", { id, amount: 300, status: "pending" });
+    const [first, second, id] = [await givenPaid(world), await givenPaid(world), stripeId("re")];
+    await told(world, first, "refund.created", { id, amount: 300, status: "pending" });
     const rows = () => world.deps.db.query.selectFrom("reversals").selectAll().where("object_id", "=", id).execute();
     const before = await rows();
-    expect(await told(second, "refund.updated", { id, amount: 1_000, status: "succeeded" })).toBe("200 quarantined");
-    expect(await told(first, "charge.dispute.closed", { id, amount: 1_000, status: "lost" })).toBe("200 quarantined");
-    expect(await told(first, "refund.updated", { id, amount: 1_000, status: "succeeded", currency: "eur" })).toBe("200 quarantined");
+    expect(await told(world, second, "refund.updated", { id, amount: 1_000, status: "succeeded" })).toBe("200 quarantined");
+    expect(await told(world, first, "charge.dispute.closed", { id, amount: 1_000, status: "lost" })).toBe("200 quarantined");
+    expect(await told(world, first, "refund.updated", { id, amount: 1_000, status: "succeeded", currency: "eur" })).toBe("200 quarantined");
     expect([await rows(), counted(id)]).toEqual([before, 3]);
     expect([await balanceOf(world, first.user), await balanceOf(world, second.user)]).toEqual(["233.33000000", "333.33000000"]);
   });

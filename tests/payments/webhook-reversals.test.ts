@@ -5,8 +5,9 @@ import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { applyReversals, recordReversal } from "@pantheon/core/ledger/statements/reverse-payment.ts";
 import { settleReversal } from "@pantheon/core/payments/reversal.ts";
-import { balanceOf, givenTopUp, succeededOf, type GivenTopUp } from "../support/given-top-up.ts";
-import { eventOf, outcomeOf, postEvent, stripeId } from "../support/payment-event.ts";
+import { givenPaid, step } from "../support/given-paid.ts";
+import { balanceOf, type GivenTopUp } from "../support/given-top-up.ts";
+import { stripeId } from "../support/payment-event.ts";
 import { testWorld, type Json, type TestWorld } from "../support/world.ts";
 
 let world: TestWorld;
@@ -15,22 +16,6 @@ beforeAll(async () => {
 });
 afterEach(() => world.assertLedger());
 afterAll(() => world.end());
-
-let users = 0;
-
-/** A user with a top-up of $10 for 333.33 credits, granted. */
-async function givenPaid(): Promise<GivenTopUp> {
-  const topUp = await givenTopUp(world, { user: `user-${(users += 1)}` });
-  expect(outcomeOf(await postEvent(world, succeededOf(topUp)))).toBe("200 ok");
-  return topUp;
-}
-
-/** Sends a step of an object and answers the balance after it, without its trailing zeros. `created` is when it happened, in seconds. */
-async function step(topUp: GivenTopUp, type: string, object: Record<string, unknown>, created = 1_800_000_000): Promise<string> {
-  const event = eventOf(type, { payment_intent: topUp.payment, currency: "usd", ...object }, { created });
-  expect(outcomeOf(await postEvent(world, event))).toBe("200 ok");
-  return (await balanceOf(world, topUp.user)).replace(/\.?0+$/, "");
-}
 
 type Steps = readonly (readonly [type: string, status: string, balance: string])[];
 
@@ -92,39 +77,39 @@ const DISPUTES: Readonly<Record<string, Steps>> = {
 
 describe("a refund of $3", () => {
   it.each(Object.entries(REFUNDS))("%s", async (_what, steps) => {
-    const [topUp, id] = [await givenPaid(), stripeId("re")];
+    const [topUp, id] = [await givenPaid(world), stripeId("re")];
     const seen: string[] = [];
-    for (const [type, status] of steps) seen.push(await step(topUp, type, { id, object: "refund", amount: 300, status }));
+    for (const [type, status] of steps) seen.push(await step(world, topUp, type, { id, object: "refund", amount: 300, status }));
     expect(seen).toEqual(steps.map(([, , balance]) => balance));
   });
 });
 
 describe("a dispute of all of it", () => {
   it.each(Object.entries(DISPUTES))("%s", async (_what, steps) => {
-    const [topUp, id] = [await givenPaid(), stripeId("du")];
+    const [topUp, id] = [await givenPaid(world), stripeId("du")];
     const seen: string[] = [];
-    for (const [type, status] of steps) seen.push(await step(topUp, type, { id, object: "dispute", amount: 1_000, status }));
+    for (const [type, status] of steps) seen.push(await step(world, topUp, type, { id, object: "dispute", amount: 1_000, status }));
     expect(seen).toEqual(steps.map(([, , balance]) => balance));
   });
 });
 
 describe("several reversals of one payment", () => {
   it("take together what all of them come to, rounded once, and never more than was granted", async () => {
-    const topUp = await givenPaid();
+    const topUp = await givenPaid(world);
     const seen: string[] = [];
     for (const [index, amount] of [1, 1, 1, 330, 333, 334, 500].entries()) {
-      seen.push(await step(topUp, "refund.created", { id: `${stripeId("re")}${index}`, amount, status: "succeeded" }));
+      seen.push(await step(world, topUp, "refund.created", { id: `${stripeId("re")}${index}`, amount, status: "succeeded" }));
     }
     // 333.33 × (1, 2, 3, 333, 666, 1000, 1500) ÷ 1000, rounded half up: 0.33 0.67 1.00 111.00 222.00 333.33, and no more.
     expect(seen).toEqual(["333", "332.66", "332.33", "222.33", "111.33", "0", "0"]);
   });
 
   it("leave the balance below zero when it was spent, and what they took is on the ledger with its reference", async () => {
-    const topUp = await givenPaid();
+    const topUp = await givenPaid(world);
     const [refund, dispute] = [stripeId("re"), stripeId("du")];
-    await step(topUp, "refund.created", { id: refund, amount: 500, status: "succeeded" });
-    await step(topUp, "refund.failed", { id: refund, amount: 500, status: "failed" });
-    await step(topUp, "charge.dispute.funds_withdrawn", { id: dispute, amount: 1_000, status: "needs_response" });
+    await step(world, topUp, "refund.created", { id: refund, amount: 500, status: "succeeded" });
+    await step(world, topUp, "refund.failed", { id: refund, amount: 500, status: "failed" });
+    await step(world, topUp, "charge.dispute.funds_withdrawn", { id: dispute, amount: 1_000, status: "needs_response" });
     const { json } = await world.call("GET", "/api/v1/users/me/transactions", { user: topUp.user });
     expect(json.transactions.map((row: Json) => [row.kind, row.amount, row.balance_after, row.reference_id])).toEqual([
       ["refund", "-333.33", "0", `${dispute}#1`],
@@ -135,9 +120,9 @@ describe("several reversals of one payment", () => {
   });
 
   it("take in no row of the ledger more than was granted, also when one of them makes room for another", async () => {
-    const topUp = await givenPaid();
-    await step(topUp, "charge.dispute.closed", { id: "du_zz", amount: 1_000, status: "lost" });
-    await step(topUp, "refund.created", { id: "du_aa", amount: 500, status: "succeeded" }); // sorts before it
+    const topUp = await givenPaid(world);
+    await step(world, topUp, "charge.dispute.closed", { id: "du_zz", amount: 1_000, status: "lost" });
+    await step(world, topUp, "refund.created", { id: "du_aa", amount: 500, status: "succeeded" }); // sorts before it
     const { json } = await world.call("GET", "/api/v1/users/me/transactions", { user: topUp.user });
     expect(json.transactions.filter((row: Json) => Number(row.balance_after) < 0)).toEqual([]);
   });
@@ -145,7 +130,7 @@ describe("several reversals of one payment", () => {
 
 describe("two reversals at once", () => {
   it("take no more than was granted when the first was held up until the second was through", async () => {
-    const topUp = await givenPaid();
+    const topUp = await givenPaid(world);
     await heldUp(topUp, "re_held_2", async (other) => {
       await other.query(recordReversal.text, recordReversal.values({ ...refundOf(topUp, "re_held_1"), amountMinor: "1000" }));
       await other.query(applyReversals.text, applyReversals.values({ payment: topUp.payment, event: null, type: "" }));
@@ -155,7 +140,7 @@ describe("two reversals at once", () => {
   });
 
   it("return what was taken since the first had looked, when its refund failed meanwhile", async () => {
-    const topUp = await givenPaid();
+    const topUp = await givenPaid(world);
     await heldUp(topUp, "re_failing", async (other) => {
       await other.query(applyReversals.text, applyReversals.values({ payment: topUp.payment, event: null, type: "" }));
       const failed = { ...refundOf(topUp, "re_failing"), state: "failed", rank: 3 };

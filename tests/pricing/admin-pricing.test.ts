@@ -8,7 +8,7 @@ import { debitsOf, eventsOf } from "../support/ledger.ts";
 import { LAUNCH, operate, adminWorld, patchPrice, priceOf, refusalOf, revisionOf, type PricePatch } from "../support/admin.ts";
 import { givenSecondProcess, type SecondProcess } from "../support/second-process.ts";
 import { tracesOf } from "../support/traces.ts";
-import type { TestWorld } from "../support/world.ts";
+import type { Json, TestWorld } from "../support/world.ts";
 
 const MODEL = "openai/gpt-4o-mini";
 
@@ -24,10 +24,10 @@ const patch = (multiplier: unknown, options: PricePatch = {}) => patchPrice(worl
 describe("the list of prices", () => {
   it("names every alias of the active version once, by alias, with the revision in the body and the ETag", async () => {
     const { status, headers, json } = await operate(world, "GET pricing");
-    expect([status, Object.keys(json)]).toEqual([200, ["pricing_version", "revision", "items"]]);
+    expect([status, Object.keys(json)]).toEqual([200, ["pricing_version", "revision", "recent_days", "items", "warnings"]]);
     expect([json.pricing_version, json.revision]).toEqual([LAUNCH, String(await revisionOf(world))]);
     expect([headers.get("etag"), headers.get("cache-control")]).toEqual([`"${json.revision}"`, "no-store"]);
-    expect(json.items).toEqual(
+    expect(json.items.map(({ model_alias, multiplier, pricing_version }: Json) => ({ model_alias, multiplier, pricing_version }))).toEqual(
       Object.entries({
         "claude-haiku": "0.8",
         "claude-sonnet": "1.5",
@@ -57,7 +57,10 @@ describe("a patch", () => {
     await patch("7", { alias: "gemini-pro" });
     const before = await everythingOfPricing();
     const { status, json } = await patch(multiplier, { alias: "gemini-pro" });
-    expect([status, json]).toEqual([200, { model_alias: "gemini-pro", multiplier: read, pricing_version: LAUNCH }]);
+    expect([status, { ...json, warnings: [] }]).toEqual([
+      200,
+      { warnings: [], model_alias: "gemini-pro", multiplier: read, pricing_version: LAUNCH },
+    ]);
     expect(await priceOf(world, "gemini-pro")).toBe(read);
     const after = await everythingOfPricing();
     const apart = ({ versions, prices }: typeof before) => [versions, prices.filter((price) => price.model_alias !== "gemini-pro")];

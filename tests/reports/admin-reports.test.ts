@@ -28,6 +28,8 @@ const HISTORY = [
   call("6", "ghost", "gemini-flash", "2026-03-01T00:00:00Z", 1, { status: "internal", provider_cost_usd: "0" }),
 ];
 
+const unpaid = (revenue: string) => ({ revenue_paid_usd: "0", revenue_granted_usd: "0", revenue_unpaid_usd: revenue });
+
 beforeAll(async () => {
   world = await testWorld({ environment: { ADMIN_USER_IDS: ADMIN, USD_PER_CREDIT: "0.05" } });
   await seedEvents(world.deps.db.query, listedCalls(HISTORY));
@@ -136,19 +138,20 @@ describe("analytics", () => {
     const margin = await report("analytics/margin?bucket=month", Margin);
     expect(margin).toEqual({
       revenue_usd: "0.23012",
+      ...unpaid("0.23012"), // what was granted came later
       provider_cost_usd: "0.79",
       margin_usd: "-0.55988",
       liability_credits: "112.75", // the beta grant, rich, and what is left to bo; nobody's debt is set against it
       liability_usd: "5.6375",
       by_model: [
-        { model_alias: "default", revenue_usd: "0.12012", provider_cost_usd: "0.52", margin_usd: "-0.39988" },
-        { model_alias: "gemini-flash", revenue_usd: "0", provider_cost_usd: "0.25", margin_usd: "-0.25" },
-        { model_alias: "gpt-4o", revenue_usd: "0.11", provider_cost_usd: "0.02", margin_usd: "0.09" },
+        { model_alias: "default", revenue_usd: "0.12012", ...unpaid("0.12012"), provider_cost_usd: "0.52", margin_usd: "-0.39988" },
+        { model_alias: "gemini-flash", revenue_usd: "0", ...unpaid("0"), provider_cost_usd: "0.25", margin_usd: "-0.25" },
+        { model_alias: "gpt-4o", revenue_usd: "0.11", ...unpaid("0.11"), provider_cost_usd: "0.02", margin_usd: "0.09" },
       ],
       buckets: [
-        { date: "2025-12-01", revenue_usd: "0.06012", provider_cost_usd: "0.01", margin_usd: "0.05012" },
-        { date: "2026-01-01", revenue_usd: "0.15", provider_cost_usd: "0.77", margin_usd: "-0.62" },
-        { date: "2026-02-01", revenue_usd: "0.02", provider_cost_usd: "0.01", margin_usd: "0.01" },
+        { date: "2025-12-01", revenue_usd: "0.06012", ...unpaid("0.06012"), provider_cost_usd: "0.01", margin_usd: "0.05012" },
+        { date: "2026-01-01", revenue_usd: "0.15", ...unpaid("0.15"), provider_cost_usd: "0.77", margin_usd: "-0.62" },
+        { date: "2026-02-01", revenue_usd: "0.02", ...unpaid("0.02"), provider_cost_usd: "0.01", margin_usd: "0.01" },
       ],
     });
     const later = await report("analytics/margin?from_date=2026-02-01", Margin);

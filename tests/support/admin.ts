@@ -43,7 +43,7 @@ export async function priceOf(world: Pick<TestWorld, "call">, alias: string): Pr
 
 /** Makes a version that copies the active one's prices. */
 export function createVersion(world: Pick<TestWorld, "call">, version: string, more: Record<string, unknown> = {}): Promise<Answer> {
-  return operate(world, "POST pricing/versions", { body: { version, label: `Version ${version}`, effective_date: "2027-03-20", ...more } });
+  return operate(world, "POST pricing/versions", { body: { version, label: `Version ${version}`, effective_date: "2025-03-20", ...more } });
 }
 
 /** The same act so many times at once, each told which it is. */
@@ -121,7 +121,7 @@ export type Write = {
 };
 
 const patch = { pricing_version: LAUNCH, multiplier: "3.25" };
-const version = { version: "spring", label: "Spring", effective_date: "2027-03-20" };
+const version = { version: "spring", label: "Spring", effective_date: "2025-03-20" };
 
 /** Every write of an admin once, on user `ada`, who must have been here. `spring` is made before it is made active. */
 export const WRITES: readonly Write[] = [

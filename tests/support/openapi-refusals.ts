@@ -12,6 +12,7 @@ export const RUN = "POST /api/v1/sessions/{session_id}/turns";
 export const STREAM = `${RUN}/stream`;
 export const PATCH = "PATCH /api/v1/admin/pricing/{model_alias}";
 export const CREATE = "POST /api/v1/admin/pricing/versions";
+export const ACTIVATE = "POST /api/v1/admin/pricing/versions/{version}/activate";
 export const TOP_UP = "POST /api/v1/users/me/wallet/top-up";
 export const RESOLVE = "POST /api/v1/admin/top-ups/{top_up_id}/resolve";
 export const DEDUCT = "POST /api/v1/admin/wallets/{user_id}/deduct";
@@ -70,11 +71,16 @@ export async function provokeUncovered(world: TestWorld, promised: Promised): Pr
   expect(promised(DEDUCT, await world.call("POST", "/api/v1/admin/wallets/ada/deduct", { body })).status).toBe(409);
 }
 
-/** A revision that is out of date, and a name that is taken. `version` was made before. */
+/** A revision that is out of date, a name that is taken, and a date that has not come. `version` was made before. */
 export async function provokePriceRefusals(world: TestWorld, version: object, promised: Promised): Promise<void> {
   const stale = { headers: { "If-Match": '"0"' }, body: { multiplier: "1", pricing_version: "2026-02-20" } };
   expect(promised(PATCH, await world.call("PATCH", "/api/v1/admin/pricing/default", stale)).status).toBe(412);
-  expect(promised(CREATE, await world.call("POST", "/api/v1/admin/pricing/versions", { body: version })).status).toBe(409);
+  const versions = "/api/v1/admin/pricing/versions";
+  expect(promised(CREATE, await world.call("POST", versions, { body: version })).status).toBe(409);
+  const { headers } = stale;
+  expect(promised(ACTIVATE, await world.call("POST", `${versions}/2026-02-20/activate`, { headers })).status).toBe(412);
+  promised(CREATE, await world.call("POST", versions, { body: { version: "far", label: "Far", effective_date: "9999-12-31" } }));
+  expect(promised(ACTIVATE, await world.call("POST", `${versions}/far/activate`)).status).toBe(409);
 }
 
 /** 402, 403, 409 and 502, each of a user of its own. */

@@ -8,6 +8,7 @@ import * as admin from "@pantheon/contract/admin.ts";
 import * as booking from "@pantheon/contract/booking.ts";
 import * as health from "@pantheon/contract/health.ts";
 import * as models from "@pantheon/contract/models.ts";
+import * as prices from "@pantheon/contract/prices.ts";
 import * as problem from "@pantheon/contract/problem.ts";
 import * as reports from "@pantheon/contract/reports.ts";
 import * as stream from "@pantheon/contract/stream.ts";
@@ -16,7 +17,7 @@ import * as webhook from "@pantheon/contract/webhook.ts";
 
 /** By the name under which each is a component of the OpenAPI document. */
 export const SHAPES: ReadonlyMap<string, v.GenericSchema> = new Map(
-  [account, admin, booking, health, models, problem, reports, stream, turns, webhook].flatMap((module) =>
+  [account, admin, booking, health, models, prices, problem, reports, stream, turns, webhook].flatMap((module) =>
     Object.values(module).flatMap((shape) => {
       const name = isSchema(shape) ? v.getMetadata(shape)["ref"] : undefined;
       return typeof name === "string" && isSchema(shape) ? [[name, shape] as const] : [];

@@ -2,26 +2,23 @@
 // meets its own turn in the next round, and goes on with it.
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { givenContainer, type Container } from "../support/container.ts";
-import { cuttingProxy, type CuttingProxy } from "../support/cutting-proxy.ts";
+import { farWorld, type FarWorld } from "../support/far-world.ts";
 import { givenCredits, givenEnforcement, givenSession, runTurn } from "../support/given.ts";
 import { debitsOf, turnsOf, walletOf } from "../support/ledger.ts";
 import { lockWallet, type WalletLock } from "../support/wallet-lock.ts";
-import { testWorld, type Answer, type TestWorld } from "../support/world.ts";
+import type { Answer } from "../support/world.ts";
 
 const MODEL = "openai/gpt-4o-mini";
 
-let world: TestWorld;
-let proxy: CuttingProxy;
-/** A container whose way to the database can be cut. */
-let far: Container;
+let world: FarWorld["world"];
+let proxy: FarWorld["proxy"];
+let far: FarWorld["far"];
+let end: FarWorld["end"];
 let users = 0;
 let user: string;
 let session: string;
 beforeAll(async () => {
-  world = await testWorld();
-  proxy = await cuttingProxy(world.databaseUrl);
-  far = givenContainer(world, { config: { databaseUrl: proxy.url } });
+  ({ world, proxy, far, end } = await farWorld());
 });
 beforeEach(async () => {
   user = `user-${(users += 1)}`;
@@ -30,11 +27,7 @@ beforeEach(async () => {
   await refreshCatalogue();
 });
 afterEach(() => world.assertLedger());
-afterAll(async () => {
-  await far.close();
-  await proxy.close();
-  await world.end();
-});
+afterAll(() => end());
 
 /** So that the next open is not refused for an old catalogue. */
 async function refreshCatalogue(): Promise<void> {

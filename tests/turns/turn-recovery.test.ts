@@ -2,28 +2,25 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { givenContainer, type Container } from "../support/container.ts";
-import { cuttingProxy, type CuttingProxy } from "../support/cutting-proxy.ts";
+import { farWorld, type FarWorld } from "../support/far-world.ts";
 import { openDirectly } from "../support/direct-turn.ts";
 import { givenNoRefusedWrite, givenRefusedWrite } from "../support/fault-trigger.ts";
 import { givenCredits, givenEnforcement, givenModelAsked, givenSession, runTurn } from "../support/given.ts";
 import { debitsOf, eventsOf, lapse, turnsOf, walletOf } from "../support/ledger.ts";
 import { watchServer } from "../support/server-watch.ts";
-import { testWorld, type Answer, type TestWorld } from "../support/world.ts";
+import type { Answer } from "../support/world.ts";
 
 const MODEL = "openai/gpt-4o-mini";
 
-let world: TestWorld;
-let proxy: CuttingProxy;
-/** A container whose way to the database can be cut. */
-let far: Container;
+let world: FarWorld["world"];
+let proxy: FarWorld["proxy"];
+let far: FarWorld["far"];
+let end: FarWorld["end"];
 let users = 0;
 let user: string;
 let session: string;
 beforeAll(async () => {
-  world = await testWorld();
-  proxy = await cuttingProxy(world.databaseUrl);
-  far = givenContainer(world, { config: { databaseUrl: proxy.url } });
+  ({ world, proxy, far, end } = await farWorld());
 });
 beforeEach(async () => {
   user = `user-${(users += 1)}`;
@@ -37,11 +34,7 @@ afterEach(async () => {
   await givenNoRefusedWrite(world);
   await world.assertLedger();
 });
-afterAll(async () => {
-  await far.close();
-  await proxy.close();
-  await world.end();
-});
+afterAll(() => end());
 
 /** A completed turn, debited once, and nothing held. */
 async function expectOneDebit(answer: Answer): Promise<void> {

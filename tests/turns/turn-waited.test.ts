@@ -2,27 +2,24 @@
 // person, session, price and enforcement are looked at again under the lock.
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { givenContainer, type Container } from "../support/container.ts";
-import { cuttingProxy, type CuttingProxy } from "../support/cutting-proxy.ts";
+import { farWorld, type FarWorld } from "../support/far-world.ts";
 import { givenCredits, givenEnforcement, givenPrice, givenSession, runTurn } from "../support/given.ts";
 import { turnsOf, walletOf } from "../support/ledger.ts";
 import { lockWallet, type WalletLock } from "../support/wallet-lock.ts";
-import { testWorld, type Answer, type TestWorld } from "../support/world.ts";
+import type { Answer } from "../support/world.ts";
 
 const MODEL = "openai/gpt-4o-mini";
 const ADMIN = "waited-admin";
 
-let world: TestWorld;
-let proxy: CuttingProxy;
-/** A container whose statements can be held back. */
-let far: Container;
+let world: FarWorld["world"];
+let proxy: FarWorld["proxy"];
+let far: FarWorld["far"];
+let end: FarWorld["end"];
 let users = 0;
 let user: string;
 let session: string;
 beforeAll(async () => {
-  world = await testWorld({ environment: { ADMIN_USER_IDS: ADMIN } });
-  proxy = await cuttingProxy(world.databaseUrl);
-  far = givenContainer(world, { config: { databaseUrl: proxy.url } });
+  ({ world, proxy, far, end } = await farWorld({ environment: { ADMIN_USER_IDS: ADMIN } }));
 });
 beforeEach(async () => {
   user = `user-${(users += 1)}`;
@@ -34,11 +31,7 @@ afterEach(async () => {
   await givenPrice(world, "default", "1");
   await world.assertLedger();
 });
-afterAll(async () => {
-  await far.close();
-  await proxy.close();
-  await world.end();
-});
+afterAll(() => end());
 
 /** An admin's call, answered before this returns. */
 async function operate(method: string, path: string, body?: object): Promise<void> {

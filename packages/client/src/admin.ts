@@ -2,6 +2,7 @@
 
 import type * as shapes from "@pantheon/contract/admin.ts";
 import type * as booking from "@pantheon/contract/booking.ts";
+import type * as prices from "@pantheon/contract/prices.ts";
 import type * as reports from "@pantheon/contract/reports.ts";
 import type { Bucket, PeopleOrder, PeopleState, TopUpState, Window } from "@pantheon/contract/vocabulary.ts";
 import { ask, listing, path, search, succeed, type Sent } from "./calls.ts";
@@ -13,27 +14,11 @@ type Days = { readonly from_date?: string; readonly to_date?: string };
 type Filter = Days & { readonly user_id?: string; readonly model_alias?: string };
 type UsageByUserQuery = { readonly start_date?: string; readonly end_date?: string; readonly limit?: number; readonly offset?: number };
 type PeopleQuery = { readonly query?: string; readonly state?: PeopleState; readonly order?: PeopleOrder };
-type NewVersion = Sent<ReturnType<typeof shapes.versionCreate>>;
+type NewVersion = Sent<ReturnType<typeof prices.versionCreate>>;
 
 export function adminClient(send: Send) {
   return {
-    prices: {
-      /** The active version's prices, and the revision that they are true at. */
-      list: (more: CallOptions = {}) => ask<typeof shapes.PriceList>(send, { ...more, method: "GET", path: `${ADMIN}/pricing` }),
-      /** Binds the very next turn. With `ifMatch`, rejects with 412 when anything changed since that revision. */
-      patch: (alias: string, price: Sent<typeof shapes.PricePatch>, more: CallOptions = {}) =>
-        ask<typeof shapes.Price>(send, { ...more, method: "PATCH", path: path`/api/v1/admin/pricing/${alias}`, body: price }),
-    },
-    versions: {
-      create: (version: NewVersion, more: CallOptions = {}) =>
-        ask<typeof shapes.PricingVersion>(send, { ...more, method: "POST", path: `${ADMIN}/pricing/versions`, body: version }),
-      activate: (version: string, more: CallOptions = {}) =>
-        ask<typeof shapes.ActivatedVersion>(send, {
-          ...more,
-          method: "POST",
-          path: path`/api/v1/admin/pricing/versions/${version}/activate`,
-        }),
-    },
+    ...pricesClient(send),
     settings: {
       read: (more: CallOptions = {}) => ask<typeof shapes.Settings>(send, { ...more, method: "GET", path: `${ADMIN}/settings` }),
     },
@@ -79,6 +64,33 @@ export function adminClient(send: Send) {
         }),
     },
     reports: reportsClient(send),
+  };
+}
+
+function pricesClient(send: Send) {
+  return {
+    prices: {
+      /** The active version's prices, what they earn, and the revision that they are true at. */
+      list: (more: CallOptions = {}) => ask<typeof prices.PriceList>(send, { ...more, method: "GET", path: `${ADMIN}/pricing` }),
+      /** Binds the very next turn. With `ifMatch`, rejects with 412 when anything changed since that revision. */
+      patch: (alias: string, price: Sent<typeof prices.PricePatch>, more: CallOptions = {}) =>
+        ask<typeof prices.PatchedPrice>(send, { ...more, method: "PATCH", path: path`/api/v1/admin/pricing/${alias}`, body: price }),
+    },
+    versions: {
+      ...listing<typeof prices.PricingVersionList, "versions">(send, `${ADMIN}/pricing/versions`, "versions"),
+      /** Whole, with what its prices would earn. */
+      read: (version: string, more: CallOptions = {}) =>
+        ask<typeof prices.PricingVersionRead>(send, { ...more, method: "GET", path: path`/api/v1/admin/pricing/versions/${version}` }),
+      create: (version: NewVersion, more: CallOptions = {}) =>
+        ask<typeof prices.PricingVersion>(send, { ...more, method: "POST", path: `${ADMIN}/pricing/versions`, body: version }),
+      /** 409 before its effective date. With `ifMatch`, rejects with 412 when anything changed since that revision. */
+      activate: (version: string, more: CallOptions = {}) =>
+        ask<typeof prices.ActivatedVersion>(send, {
+          ...more,
+          method: "POST",
+          path: path`/api/v1/admin/pricing/versions/${version}/activate`,
+        }),
+    },
   };
 }
 

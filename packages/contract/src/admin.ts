@@ -1,73 +1,14 @@
-// The admins' API on the wire (contract section 5), but for the reports.
+// The admins' API on the wire (contract section 5), but for prices and reports.
 
 import * as v from "valibot";
 import { STANDING_ENTRIES, TOP_UP_ENTRIES, Transaction, WALLET_ENTRIES } from "./account.ts";
 import { positiveDecimal } from "./decimal-input.ts";
 import { amount } from "./money.ts";
+import { Revision } from "./prices.ts";
 import { ENFORCEMENT_SOURCES, PEOPLE_ORDERS, PEOPLE_STATES, RESOLUTIONS, RESOLVE_ACTIONS, TOP_UP_STATES } from "./vocabulary.ts";
-import { Day, Decimal, named, OpaqueId, page, PAGE_ENTRIES, text, Time } from "./wire.ts";
+import { Decimal, named, OpaqueId, page, PAGE_ENTRIES, text, Time } from "./wire.ts";
 
-const Multiplier = positiveDecimal(amount("100"), 4);
-const Label = text(1, 64);
-
-export const AliasPath = v.strictObject({ model_alias: OpaqueId });
-export const VersionPath = v.strictObject({ version: OpaqueId });
 export const UserPath = v.strictObject({ user_id: OpaqueId });
-
-export const PricePatch = named(
-  "PricePatch",
-  "The new multiplier of an alias in a pricing version.",
-  v.strictObject({ multiplier: Multiplier, pricing_version: Label }),
-);
-
-export const Price = named(
-  "Price",
-  "What an alias costs in a pricing version.",
-  v.object({ model_alias: v.string(), multiplier: Decimal, pricing_version: v.string() }),
-);
-
-const Revision = v.pipe(v.string(), v.description("Raised by every change of a price or a setting; for `If-Match`."));
-
-export const PriceList = named(
-  "PriceList",
-  "The prices of the active version, by alias.",
-  v.object({ pricing_version: v.string(), revision: Revision, items: v.array(Price) }),
-);
-
-/** `aliases` are the models that can be run: a version that is given in full names each of them once. */
-export function versionCreate(aliases: readonly string[]) {
-  return named(
-    "PricingVersionCreate",
-    "A pricing version to make; without `items` it copies the active one.",
-    v.strictObject({
-      version: v.pipe(
-        v.string(),
-        v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "must be 1 to 64 letters, digits, dots, underscores or hyphens"),
-      ),
-      label: Label,
-      effective_date: Day,
-      items: v.optional(
-        v.pipe(
-          v.array(v.strictObject({ model_alias: v.picklist(aliases), multiplier: Multiplier })),
-          v.check(
-            (items) => items.length === aliases.length && new Set(items.map((item) => item.model_alias)).size === aliases.length,
-            "must name every model alias once",
-          ),
-        ),
-      ),
-    }),
-  );
-}
-
-const VERSION_ENTRIES = { version: v.string(), label: v.string(), effective_date: v.string(), is_active: v.boolean() };
-
-export const PricingVersion = named(
-  "PricingVersion",
-  "A pricing version with its prices.",
-  v.object({ ...VERSION_ENTRIES, items: v.array(Price) }),
-);
-
-export const ActivatedVersion = named("ActivatedVersion", "The version that is active now.", v.object(VERSION_ENTRIES));
 
 export const Settings = named(
   "Settings",

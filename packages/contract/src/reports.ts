@@ -74,11 +74,20 @@ export const ActiveUsers = named(
   v.object({ window: v.picklist(WINDOWS), as_of: v.string(), active_users: Count, new_users: Count }),
 );
 
-const Earned = { revenue_usd: Decimal, provider_cost_usd: Decimal, margin_usd: Decimal };
+/** What was charged; of it what was charged to bought credits, to given ones, and below zero: the three add up to it, exactly. */
+const Earned = {
+  revenue_usd: Decimal,
+  revenue_paid_usd: Decimal,
+  revenue_granted_usd: Decimal,
+  revenue_unpaid_usd: Decimal,
+  provider_cost_usd: Decimal,
+  margin_usd: Decimal,
+};
 
 export const Margin = named(
   "Margin",
-  "Revenue, provider cost and margin in USD; the liability is the sum of all positive balances at this moment.",
+  "Revenue, provider cost and margin in USD. The revenue is what was charged: to credits that were bought, to such as were given (they are " +
+    "spent first), and below zero. The liability is the sum of all positive balances at this moment.",
   v.object({
     ...Earned,
     liability_credits: Decimal,

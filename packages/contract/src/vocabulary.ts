@@ -86,6 +86,14 @@ export type PeopleState = WordOf<typeof PEOPLE_STATES>;
 export const PEOPLE_ORDERS = ["newest", "balance", "last_turn"] as const;
 export type PeopleOrder = WordOf<typeof PEOPLE_ORDERS>;
 
+/** `ready`: can be activated. `upcoming`: its date has not come. */
+export const VERSION_STATES = ["active", "ready", "upcoming"] as const;
+export type VersionState = WordOf<typeof VERSION_STATES>;
+
+/** What an admin is told of a price; none of them forbids it. */
+export const PRICE_WARNINGS = ["below_list_cost", "loses_on_recent_use", "recent_use_unknown"] as const;
+export type PriceWarningCode = WordOf<typeof PRICE_WARNINGS>;
+
 export const JOBS = ["sweep", "reconcile", "verify"] as const;
 export type JobName = WordOf<typeof JOBS>;
 

@@ -71,6 +71,7 @@ async function start(wish: Wish): Promise<void> {
   try {
     const world = await startWorld({ ...settings, environment, log, site, notice: (line) => console.log(`  ${line}`) });
     try {
+      await world.deps.catalog.warm(); // as a container that serves turns does when it starts
       await sweepLapsed(world.deps); // what a killed run left running gives its hold back, before anybody looks at the books
       console.log(`  ready in ${seconds(began)} at ${world.apiUrl}\n  ${placesOf(world, settings)}, log in ${logFile}\n`);
       await use(world, wish, stop);

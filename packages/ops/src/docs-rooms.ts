@@ -1,25 +1,30 @@
-// `npm run docs:rooms`: draws who imports whom into docs/architecture.md, from what dependency-cruiser finds in the code. With --check it
-// only says whether the pictures are current. What may import what is said by .dependency-cruiser.cjs; this shows what does.
+// `npm run docs:rooms`: draws who imports whom into docs/architecture.md, from what dependency-cruiser finds in the code, and writes the
+// faces of the rooms beside it, from .rooms.cjs. With --check it only says whether they are current. What may import what is said there.
 
 import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import * as v from "valibot";
 
 const HELP = `Usage: npm run docs:rooms [-- --check]
 
-Writes the pictures of packages and rooms in docs/architecture.md. --check writes nothing and ends with 1 when they are stale.`;
+Writes the pictures of packages and rooms in docs/architecture.md, and the table of faces. --check writes nothing and ends with 1 when they are stale.`;
 
 const PROJECT = fileURLToPath(new URL("../../..", import.meta.url));
 const FILE = `${PROJECT}docs/architecture.md`;
 
 /** What every room of the core may import: the text above the picture says so, and its arrows would hide the others. */
-const EVERYWHERE = new Set(["log", "config"]);
+const EVERYWHERE = new Set(["log"]);
 
 /** What the cruise says, as far as it is used. */
 const Cruise = v.object({ modules: v.array(v.object({ source: v.string(), dependencies: v.array(v.object({ resolved: v.string() })) })) });
 type Cruised = v.InferOutput<typeof Cruise>;
+
+/** The plan, as far as it is used. */
+const Faces = v.array(v.string());
+const Plan = v.object({ ROOMS: v.record(v.string(), v.object({ faces: Faces, doors: v.optional(v.record(v.string(), Faces), {}) })) });
 
 /** From one place to another: `turns --> ledger` when a file of the first imports a file of the second. */
 type Arrow = readonly [from: string, to: string];
@@ -47,6 +52,7 @@ async function draw(isCheck: boolean): Promise<void> {
         arrows(cruised, roomOf).filter(([, to]) => isDrawn(to)),
       ),
     ] as const,
+    ["faces", faces()] as const,
   ].reduce((text, [name, mermaid]) => between(text, name, mermaid), committed);
   if (drawn === committed) return;
   if (isCheck) throw new Error("the pictures in docs/architecture.md are stale; npm run docs:rooms draws them anew");
@@ -101,10 +107,24 @@ function picture(all: readonly string[], drawn: readonly Arrow[]): string {
   return ["```mermaid", "flowchart TD", ...lines, "```"].join("\n");
 }
 
+/** By which files each room is entered, in the order of the plan. */
+function faces(): string {
+  const { ROOMS } = v.parse(Plan, createRequire(import.meta.url)("../../../.rooms.cjs"));
+  const rows = Object.entries(ROOMS).map(([name, room]) => {
+    const doors = Object.entries(room.doors).map(([by, more]) => `; by \`${by}\` also at ${names(more)}`);
+    return `| \`${name}\` | ${names(room.faces)}${doors.join("")} |`;
+  });
+  return ["| Room | Is entered at |", "|---|---|", ...rows].join("\n");
+}
+
+function names(all: readonly string[]): string {
+  return all.map((face) => `\`${face}\``).join(" ");
+}
+
 /** The text with the picture between its two markers. */
 function between(text: string, name: string, mermaid: string): string {
   const [begin, end] = [`<!-- ${name}: written by npm run docs:rooms -->`, `<!-- end of ${name} -->`];
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`docs/architecture.md has no place for the picture of ${name}`);
+  if (from < 0 || to < from) throw new Error(`docs/architecture.md has no place for ${name}`);
   return `${text.slice(0, from + begin.length)}\n\n${mermaid}\n\n${text.slice(to)}`;
 }

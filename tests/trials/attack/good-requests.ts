@@ -52,7 +52,7 @@ const BODIES: Readonly<Record<string, Members>> = {
   "PATCH /api/v1/sessions/{session_id}": members({ title: "Another", model_alias: "default", system_prompt: null }),
   "POST /api/v1/users/me/wallet/top-up": members({ amount_usd: "10" }),
   "PATCH /api/v1/admin/pricing/{model_alias}": members({ multiplier: "1.5", pricing_version: "2026-02-20" }),
-  "POST /api/v1/admin/pricing/versions": members({ version: "spring", label: "Spring", effective_date: "2027-03-20" }),
+  "POST /api/v1/admin/pricing/versions": members({ version: "spring", label: "Spring", effective_date: "2025-03-20" }),
   "PATCH /api/v1/admin/settings/enforcement": members({ enabled: false }),
   "POST /api/v1/admin/top-ups/{top_up_id}/resolve": members({ action: "grant", note: "seen", credits: "1.5", user_id: TARGET }),
   "POST /api/v1/admin/users/{user_id}/suspend": members({ reason: "seen" }),

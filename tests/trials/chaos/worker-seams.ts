@@ -34,13 +34,13 @@ export function withFailpoints(deps: Deps, config: Config, trigger: Trigger): De
       },
     },
     catalog: {
+      ...catalog,
       current: async () => {
         at("catalog:before");
         const known = await catalog.current();
         at("catalog:after");
         return known;
       },
-      after: (stale) => catalog.after(stale),
     },
     gateway: {
       ...gateway,

@@ -9,7 +9,7 @@ import { isConnectionLost, translateDatabaseError } from "./unavailable.ts";
 export type NamedQuery = { name: string; text: string; values: unknown[] };
 
 /** A connection as long as its borrower has it. */
-export type Lease = PostgresPoolClient & { named<Row>(query: NamedQuery): Promise<Row[]> };
+export type Borrowed = PostgresPoolClient & { named<Row>(query: NamedQuery): Promise<Row[]> };
 
 export type Lender = {
   borrow(): Promise<DriverClient>;
@@ -27,9 +27,9 @@ export const READ_TIMEOUT_MS = 7_000;
  * A connection that died is not returned to the pool; and a read that found it dead, as the first statement of its borrower, is asked
  * again on a new one: it changes nothing, so asking twice is asking once. Errors come out translated (unavailable.ts).
  */
-export async function lease(lender: Lender, readTimeoutMs: number): Promise<Lease> {
+export async function borrow(lender: Lender, readTimeoutMs: number): Promise<Borrowed> {
   let client = await lender.borrow();
-  let isOurs = true; // a connection that was given back must not be given back again
+  let isBorrowed = true; // a connection that was given back must not be given back again
   let dead = false;
   let isFirst = true;
 
@@ -53,16 +53,16 @@ export async function lease(lender: Lender, readTimeoutMs: number): Promise<Leas
     } catch (error) {
       if (!mayRepeat || !dead || error instanceof SilentServer) throw error;
       client.release(true);
-      isOurs = false;
+      isBorrowed = false;
       client = await lender.borrow();
-      [isOurs, dead] = [true, false];
+      [isBorrowed, dead] = [true, false];
       return await send(args, readTimeoutMs);
     }
   };
   return {
     query: ((...args) => translated(read(...args))) as PostgresPoolClient["query"],
     named: async <Row>(query: NamedQuery) => (await translated(send([query], STATEMENT_TIMEOUT_MS))).rows as Row[],
-    release: () => void (isOurs && client.release(dead)),
+    release: () => void (isBorrowed && client.release(dead)),
   };
 }
 

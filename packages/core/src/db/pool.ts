@@ -5,7 +5,7 @@ import pRetry from "p-retry";
 import { errorName, type Log } from "../log.ts";
 import { elapsed, type Clock } from "@pantheon/contract/time.ts";
 import { openPool, type DriverClient, type DriverOptions, type DriverPool } from "./driver.ts";
-import { lease, READ_TIMEOUT_MS, type Lease } from "./connection.ts";
+import { borrow, READ_TIMEOUT_MS, type Borrowed } from "./connection.ts";
 import { connectionMayComeBack, translateDatabaseError } from "./unavailable.ts";
 
 export type PoolOptions = DriverOptions & {
@@ -15,7 +15,7 @@ export type PoolOptions = DriverOptions & {
 };
 
 export type RotatingPool = Omit<PostgresPool, "connect"> & {
-  connect(): Promise<Lease>;
+  connect(): Promise<Borrowed>;
   /** The same connections for reads that may take longer. */
   patient(readTimeoutMs: number): PostgresPool;
 };
@@ -54,9 +54,9 @@ export function rotatingPool(options: PoolOptions): RotatingPool {
     },
     onStatement: options.onStatement,
   };
-  const lend = async (readTimeoutMs: number): Promise<Lease> => {
+  const lend = async (readTimeoutMs: number): Promise<Borrowed> => {
     try {
-      return await lease(lender, readTimeoutMs);
+      return await borrow(lender, readTimeoutMs);
     } catch (error) {
       throw translateDatabaseError(error);
     }

@@ -16,10 +16,10 @@ export type HealthProbe = {
 
 /** A database without our tables has no head: it is behind, not broken. So it is asked for them first. */
 export async function probeHealth(db: Database): Promise<HealthProbe> {
-  const { rows: tables } = await sql<{ ours: boolean; runs: boolean }>`
-    select to_regclass('migration_checksums') is not null and to_regclass('runtime_settings') is not null as ours,
+  const { rows: tables } = await sql<{ settings: boolean; runs: boolean }>`
+    select to_regclass('migration_checksums') is not null and to_regclass('runtime_settings') is not null as settings,
            to_regclass('maintenance_runs') is not null as runs`.execute(db.query);
-  if (!tables[0]?.ours) return { migrationHead: null, expectedMigrationHead: EXPECTED_MIGRATION_HEAD, revision: "0", maintenance: [] };
+  if (!tables[0]?.settings) return { migrationHead: null, expectedMigrationHead: EXPECTED_MIGRATION_HEAD, revision: "0", maintenance: [] };
   const row = await db.query
     .selectFrom("runtime_settings")
     .select("revision")

@@ -24,11 +24,14 @@ const MOVES = {
   "payment_intent.canceled": "canceled",
 } as const;
 
+/** What an event is handled with. */
+export type EventDeps = PaymentDeps;
+
 /**
  * Handles one event that was found to be Stripe's. Unknown types, thin events and other products' objects are ignored; a failure is
  * thrown, and Stripe sends the event again.
  */
-export async function handleEvent(deps: PaymentDeps, body: unknown): Promise<EventOutcome> {
+export async function handleEvent(deps: EventDeps, body: unknown): Promise<EventOutcome> {
   const parsed = v.safeParse(Event, body);
   if (!parsed.success) return "ignored";
   const event = parsed.output;

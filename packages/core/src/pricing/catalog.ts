@@ -19,6 +19,8 @@ export type Catalog = {
 };
 
 export type CatalogCache = {
+  /** Loads it before anybody asks, unless it is there. Never rejects: whoever asks for what could not be loaded loads it. */
+  warm(): Promise<void>;
   /** The catalogue in memory; one query in a container's life, and none while it stays true. */
   current(): Promise<Catalog>;
   /** The catalogue after `stale` was found to be out of date. Parallel callers share one query. */
@@ -41,7 +43,15 @@ export function createCatalogCache(db: Database, windows: ReadonlyMap<string, nu
     return loading;
   };
 
+  const warm = async (): Promise<void> => {
+    if (known) return;
+    await load().catch((error: unknown) => {
+      log.warn("The catalogue could not be loaded ahead.", { error: error instanceof Error ? error.name : typeof error });
+    });
+  };
+
   return {
+    warm,
     current: async () => known ?? load(),
     after: async (stale) => (known && known.revision !== stale ? known : load()),
   };

@@ -1,54 +1,51 @@
-// Prices as an admin sees and changes them. Every change is one statement with its audit row; what was charged before never moves.
+// Prices as an admin changes them. Every change is one statement with its audit row; what was charged before never moves. Each says what
+// an admin should know of what it changed, and is not kept from it.
 
 import type * as v from "valibot";
-import type { ActivatedVersion, Price, PriceList, PricingVersion } from "@pantheon/contract/admin.ts";
-import type { Database } from "../db/database.ts";
+import type { ActivatedVersion, PatchedPrice, PricingVersion } from "@pantheon/contract/prices.ts";
 import { once, type ActingAdmin, type Answered } from "../audit/once.ts";
 import { patchPrice as PATCH_PRICE } from "./statements/patch-price.ts";
 import { activateVersion as ACTIVATE_VERSION, createVersion as CREATE_VERSION } from "./statements/pricing-version.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
-import { amount, format, type Amount } from "@pantheon/contract/money.ts";
+import { format, type Amount } from "@pantheon/contract/money.ts";
+import { readRecentUseIfItCan } from "./recent-use.ts";
+import { activeVersion, findVersion, today, versionNotFound, warningsAbout, type Economy } from "./versions.ts";
 
-type PriceItem = v.InferInput<typeof Price>;
-
-/** The active version's prices by alias, with the revision that they are true at. */
-export async function readPrices(db: Database): Promise<v.InferInput<typeof PriceList>> {
-  const rows = await db.query
-    .selectFrom("runtime_settings as s")
-    .innerJoin("pricing_versions as v", (join) => join.on("v.is_active", "=", true))
-    .innerJoin("model_pricing as m", "m.pricing_version", "v.version")
-    .select(["s.revision", "m.model_alias", "m.multiplier", "m.pricing_version"])
-    .orderBy("m.model_alias")
-    .execute();
-  const [first] = rows;
-  if (!first) throw new DomainError("not_configured", "No pricing version is active.");
-  const items = rows.map((row) => ({
-    model_alias: row.model_alias,
-    multiplier: format(amount(row.multiplier)),
-    pricing_version: row.pricing_version,
-  }));
-  return { pricing_version: first.pricing_version, revision: first.revision, items };
-}
-
-/** Sets one multiplier. 404 for an unknown pair; 412 when `ifRevision` is given and the revision has moved on. */
+/**
+ * Sets one multiplier, and says what an admin should know of it. 404 for an unknown pair; 412 when `ifRevision` is given and the revision
+ * has moved on.
+ */
 export function patchPrice(
-  db: Database,
+  economy: Economy,
   by: ActingAdmin,
   price: { version: string; alias: string; multiplier: Amount; ifRevision: string | null },
 ): Promise<Answered> {
+  const { db } = economy;
   const multiplier = format(price.multiplier);
-  const item: PriceItem = { model_alias: price.alias, multiplier, pricing_version: price.version };
-  return once(db, by, () => ({
-    status: 200,
-    body: item,
-    run: (kept) => db.run(PATCH_PRICE, { ...kept, ...price, multiplier }),
-    refusal: (row) => {
-      if (!row?.known) return new DomainError("not_found", "Model alias not found for pricing version.");
-      if (row.changed) return null;
-      const members = { revision: row.revision };
-      return new DomainError("precondition_failed", "Prices or settings have changed since that revision.", { members });
-    },
-  }));
+  const item = { model_alias: price.alias, multiplier, pricing_version: price.version };
+  return once(db, by, async () => {
+    const version = await findVersion(db, price.version); // for its weights, which never change
+    if (version === null) throw priceNotFound();
+    const warnings = warningsAbout(economy, { ...version, prices: [item] }, await readRecentUseIfItCan(db.query));
+    const body: v.InferInput<typeof PatchedPrice> = { ...item, warnings };
+    return {
+      status: 200,
+      body,
+      run: (kept) => db.run(PATCH_PRICE, { ...kept, ...price, multiplier }),
+      refusal: (row) => {
+        if (!row?.known) return priceNotFound();
+        return row.changed ? null : outdated(row.revision);
+      },
+    };
+  });
+}
+
+function priceNotFound(): DomainError {
+  return new DomainError("not_found", "Model alias not found for pricing version.");
+}
+
+function outdated(revision: string): DomainError {
+  return new DomainError("precondition_failed", "Prices or settings have changed since that revision.", { members: { revision } });
 }
 
 export type NewVersion = {
@@ -60,10 +57,13 @@ export type NewVersion = {
 };
 
 /** Makes a version that is not active yet, with the active one's weights. 409 when there is one of that name. */
-export function createVersion(db: Database, by: ActingAdmin, asked: NewVersion): Promise<Answered> {
+export function createVersion(economy: Economy, by: ActingAdmin, asked: NewVersion): Promise<Answered> {
+  const { db } = economy;
+  const recentUse = readOnce(economy);
   return once(db, by, async () => {
-    const active = asked.items === null ? await readPrices(db) : null;
-    const items = (active?.items ?? asked.items ?? []).map((item) => ({
+    const recent = await recentUse();
+    const active = await activeVersion(db);
+    const items = (asked.items ?? active.prices).map((item) => ({
       model_alias: item.model_alias,
       multiplier: typeof item.multiplier === "string" ? item.multiplier : format(item.multiplier),
       pricing_version: asked.version,
@@ -75,8 +75,9 @@ export function createVersion(db: Database, by: ActingAdmin, asked: NewVersion):
       effective_date: asked.effectiveDate,
       is_active: false,
       items,
+      warnings: warningsAbout(economy, { ...active, prices: items }, recent),
     };
-    const input = { ...asked, items: JSON.stringify(items), ifRevision: active?.revision ?? null };
+    const input = { ...asked, items: JSON.stringify(items), ifRevision: asked.items === null ? active.revision : null };
     return {
       status: 201,
       body,
@@ -89,20 +90,42 @@ export function createVersion(db: Database, by: ActingAdmin, asked: NewVersion):
 
 const UNIQUE_VIOLATION = "23505";
 
-/** Makes a version the active one, in one switch that binds the next turn everywhere. 404 when there is none of that name. */
-export function activateVersion(db: Database, by: ActingAdmin, version: string): Promise<Answered> {
+/**
+ * Makes a version the active one, in one switch that binds the next turn everywhere. 404 when there is none of that name; 409 while its
+ * effective date has not come; 412 when `ifRevision` is given and the revision has moved on.
+ */
+export function activateVersion(economy: Economy, by: ActingAdmin, name: string, ifRevision: string | null): Promise<Answered> {
+  const { db } = economy;
+  const recentUse = readOnce(economy);
   return once(db, by, async () => {
-    const found = await db.query
-      .selectFrom("pricing_versions as v")
-      .innerJoin("runtime_settings as s", (join) => join.onTrue())
-      .select(["v.version", "v.label", "v.effective_date", "s.revision"])
-      .where("v.version", "=", version)
-      .executeTakeFirst();
-    if (!found) throw new DomainError("not_found", "Pricing version not found.");
-    const { revision: ifRevision, ...shown } = found;
-    const body: v.InferInput<typeof ActivatedVersion> = { ...shown, is_active: true };
-    return { status: 200, body, run: (kept) => db.run(ACTIVATE_VERSION, { ...kept, version, ifRevision }), moved: PRICES_MOVE };
+    const recent = await recentUse();
+    const version = await findVersion(db, name);
+    if (version === null) throw versionNotFound();
+    const { label, effectiveDate, revision } = version;
+    const day = today(economy);
+    if (ifRevision !== null && ifRevision !== revision) throw outdated(revision);
+    if (effectiveDate > day) throw notEffectiveYet(effectiveDate);
+    const body: v.InferInput<typeof ActivatedVersion> = {
+      version: name,
+      label,
+      effective_date: effectiveDate,
+      is_active: true,
+      warnings: warningsAbout(economy, version, recent),
+    };
+    const input = { version: name, ifRevision: revision, today: day };
+    return { status: 200, body, run: (kept) => db.run(ACTIVATE_VERSION, { ...kept, ...input }), moved: PRICES_MOVE };
   });
+}
+
+function notEffectiveYet(date: string): DomainError {
+  const detail = `This version takes effect on ${date} (UTC) and cannot be activated before.`;
+  return new DomainError("not_effective_yet", detail, { members: { effective_date: date } });
+}
+
+/** The recent use, asked for by the first try alone: a sum of a month must not stand between the tries. */
+function readOnce({ db }: Economy) {
+  let reading: ReturnType<typeof readRecentUseIfItCan> | null = null;
+  return () => (reading ??= readRecentUseIfItCan(db.query));
 }
 
 /** How a write that reads the prices first meets somebody else's that came between. */

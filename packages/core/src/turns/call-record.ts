@@ -6,7 +6,6 @@ import { newId } from "@pantheon/contract/id.ts";
 import { amount, roundHalfUp, sum, ZERO, type Amount } from "@pantheon/contract/money.ts";
 import { inputEstimate, outputEstimate } from "../metering/estimate.ts";
 import { normaliseUsage, type Usage } from "../metering/usage.ts";
-import type { Attempt } from "../models/attempts.ts";
 import type { ModelAnswer } from "../models/collect.ts";
 import { listCost, type Model, type Route } from "../models/model.ts";
 import { capped, charge, type Charge } from "../pricing/charge.ts";
@@ -81,7 +80,7 @@ export function providerCost({ route, costUsd }: Pick<ModelAnswer, "route" | "co
 }
 
 /** What a failed attempt that reported usage is billed to us; nothing where it reported none. */
-export function attemptCost(model: Model, { provider, providerModel, usage }: Attempt): string[] {
+export function attemptCost(model: Model, { provider, providerModel, usage }: ModelAnswer["attempts"][number]): string[] {
   const route = model.routes.find((one) => one.provider === provider && one.model === providerModel);
   if (usage === null || route === undefined) return [];
   const none = { inputEstimate: 0, outputEstimate: 0, maxInput: 0, maxOutput: 0 };

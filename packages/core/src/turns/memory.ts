@@ -1,6 +1,6 @@
 // What a conversation works within, and what it did about that which no longer fits its window.
 
-import type { NewSummary } from "../ledger/statements/remembered.ts";
+import type { NewSummary } from "../ledger/statements/settle-turn.ts";
 import type { CallRecord } from "./call-record.ts";
 
 export type Terms = {

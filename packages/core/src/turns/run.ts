@@ -7,6 +7,8 @@ import type { Terms } from "./memory.ts";
 import { LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
 import { openTurn, type OpenedTurn } from "./open.ts";
 
+export type { TurnDeps, TurnRequest } from "./request.ts";
+
 /** The response body, and whether it is the stored answer of an earlier request with the same key. */
 export type TurnOutcome = { readonly body: string; readonly replayed: boolean };
 

@@ -107,9 +107,9 @@ async function settledBefore({ db }: TurnDeps, turn: OpenedTurn, failure: unknow
   if (found?.status === "completed" && found.response_body !== null) {
     return { body: found.response_body, overHold: found.over_hold, byAnother: found.attempt !== turn.attempt };
   }
-  const ours = found?.status === "running" && found.attempt === turn.attempt;
-  if (ours && failure instanceof DomainError) throw failure;
-  if (ours && failure instanceof Error) throw new AbortError(failure);
+  const isStillRunning = found?.status === "running" && found.attempt === turn.attempt;
+  if (isStillRunning && failure instanceof DomainError) throw failure;
+  if (isStillRunning && failure instanceof Error) throw new AbortError(failure);
   const detail = "The answer came after this turn had been given up. Nothing was charged.";
   throw new AbortError(new DomainError("out_of_time", detail, { retryAfter: 1, cause: failure }));
 }

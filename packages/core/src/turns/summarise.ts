@@ -4,8 +4,8 @@
 import { ZERO } from "@pantheon/contract/money.ts";
 import { storableText } from "../models/storable-text.ts";
 import { charge } from "../pricing/charge.ts";
-import { OCTETS_PER_TOKEN } from "../ledger/statements/conversation.ts";
-import type { NewSummary } from "../ledger/statements/remembered.ts";
+import { OCTETS_PER_TOKEN } from "../ledger/statements/gate.ts";
+import type { NewSummary } from "../ledger/statements/settle-turn.ts";
 import { errorName } from "../log.ts";
 import { inputEstimate, outputEstimate } from "../metering/estimate.ts";
 import { tokenBound } from "../metering/token-bound.ts";

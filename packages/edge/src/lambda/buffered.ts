@@ -1,4 +1,4 @@
-// One application behind a Lambda that answers at once: the whole answer becomes one result, as an HTTP API and a function URL take it.
+// One application behind a Lambda that answers at once: the whole response becomes one result, as an HTTP API and a function URL take it.
 // Whatever arrives is answered: an event that made the adapter throw would be a failure without a problem document.
 
 import { isUtf8 } from "node:buffer";

@@ -1,5 +1,5 @@
 // What Lambda delivers, as a request: events of an HTTP API (payload 2.0) and of a function URL look alike where it matters. Both
-// adapters begin here; how an answer leaves is theirs.
+// adapters begin here; how a response leaves is theirs.
 
 import type { Context } from "aws-lambda";
 import * as v from "valibot";
@@ -18,7 +18,7 @@ export function withAppOf(app: App | WithApp): WithApp {
   return typeof app === "function" ? app : (work) => work(app);
 }
 
-/** The application's answer to an event; to one that is no HTTP request it is 400, by the application itself. */
+/** The application's response to an event; to one that is no HTTP request it is 400, by the application itself. */
 export async function answerTo(app: App, event: unknown, context: LambdaContext): Promise<Response> {
   const parsed = v.safeParse(HttpEvent, event);
   const sourceAddress = parsed.success ? parsed.output.requestContext.http.sourceIp : undefined;
@@ -31,7 +31,7 @@ export async function answerTo(app: App, event: unknown, context: LambdaContext)
   return request === null ? app.fetch(new Request(`${ORIGIN}/`), { ...invocation, malformed: true }) : app.fetch(request, invocation);
 }
 
-/** Status, headers and cookies as both kinds of answer carry them. */
+/** Status, headers and cookies as both kinds of response carry them. */
 export function headOf(response: Response): { statusCode: number; headers: Record<string, string>; cookies?: string[] } {
   const headers = Object.fromEntries([...response.headers].filter(([name]) => name !== "set-cookie"));
   const cookies = response.headers.getSetCookie();

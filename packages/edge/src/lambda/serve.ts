@@ -40,6 +40,38 @@ export function serveStream<Deps extends Closable>(name: string, connect: Connec
   return streamHandler(answering(container), container.log);
 }
 
+/** As `serve`, once `warm` was tried: the start of a container waits for it, a few seconds at most, and no failure of it ends the start. */
+export async function serveWarm<Deps extends Closable>(
+  name: string,
+  connect: Connect<Deps>,
+  appOf: AppOf<Deps>,
+  warm: (deps: Deps) => Promise<void>,
+): Promise<LambdaHandler> {
+  return lambdaHandler(answering(await warmed(containerOf(name, connect, appOf, warm))));
+}
+
+/** As `serveStream`, likewise. */
+export async function serveStreamWarm<Deps extends Closable>(
+  name: string,
+  connect: Connect<Deps>,
+  appOf: AppOf<Deps>,
+  warm: (deps: Deps) => Promise<void>,
+): Promise<StreamHandler> {
+  const container = await warmed(containerOf(name, connect, appOf, warm));
+  return streamHandler(answering(container), container.log);
+}
+
+/** Lambda gives a start ten seconds; what takes longer than this is left to the first request, which shares it. */
+const WARM_MS = 3_000;
+
+async function warmed(container: Container<App>): Promise<Container<App>> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, WARM_MS);
+  await Promise.race([container.warm(), late.promise]);
+  clearTimeout(timer);
+  return container;
+}
+
 /** The handler of scheduled work, in which one question may look at everything for `reportTimeoutMs`. Throws NotConfigured, and what `run` throws: the schedule counts it as failed. */
 export function serveSchedule<Deps extends Closable, T>(
   name: string,
@@ -56,9 +88,15 @@ export function serveSchedule<Deps extends Closable, T>(
   return (event) => container.use((deps) => run(deps, event));
 }
 
-function containerOf<Deps extends Closable>(name: string, connect: Connect<Deps>, appOf: AppOf<Deps>): Container<App> {
+function containerOf<Deps extends Closable>(
+  name: string,
+  connect: Connect<Deps>,
+  appOf: AppOf<Deps>,
+  warm?: (deps: Deps) => Promise<void>,
+): Container<App> {
   return createContainer<Deps, App>({
     name,
+    ...(warm && { warm }),
     connect: (surroundings) => connect({ ...surroundings, maxConnections: LAMBDA_CONNECTIONS }),
     build: appOf,
     clock: Date.now,

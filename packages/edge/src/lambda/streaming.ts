@@ -4,7 +4,7 @@
 import type { Log } from "@pantheon/core/log.ts";
 import { answerTo, headOf, withAppOf, type App, type LambdaContext, type WithApp } from "./event.ts";
 
-/** Where the runtime takes an answer: what of a Writable it hands over. */
+/** Where the runtime takes a response: what of a Writable it hands over. */
 export type ResponseStream = Pick<NodeJS.WritableStream, "write" | "end" | "on" | "once" | "off">;
 
 export type StreamHandler = (event: unknown, out: ResponseStream, context: LambdaContext) => Promise<void>;
@@ -35,7 +35,7 @@ const NOTHING = new Uint8Array(0);
 
 /**
  * Passes the body on. A reader that left does not end the application's own work: the body is told, and what it still does is waited for
- * (event-stream.ts). A body that fails leaves the answer without its end, so that its reader sees it broken.
+ * (event-stream.ts). A body that fails leaves the response without its end, so that its reader sees it broken.
  */
 async function send(body: ReadableStream<Uint8Array> | null, out: ResponseStream, log: Log, requestId: string): Promise<void> {
   let isLeft = false;
@@ -53,8 +53,8 @@ async function send(body: ReadableStream<Uint8Array> | null, out: ResponseStream
 }
 
 /**
- * What the handler ends with when its answer is broken. The runtime has no other way to say so to whoever reads: it turns it into the
- * trailer of a failed answer and goes on, while a stream that is destroyed ends the whole process. It quotes nothing, since it is logged.
+ * What the handler ends with when its response is broken. The runtime has no other way to say so to whoever reads: it turns it into the
+ * trailer of a failed response and goes on, while a stream that is destroyed ends the whole process. It quotes nothing, since it is logged.
  */
 class BrokenAnswer extends Error {
   override readonly name = "BrokenAnswer";

@@ -1,4 +1,4 @@
-// An answer as server-sent events, one JSON object a `data:` line: as they come, no faster than they are read, with a sign of life in
+// A response as server-sent events, one JSON object a `data:` line: as they come, no faster than they are read, with a sign of life in
 // between. Owns how a failure after the head is told; what the events mean is the product's.
 
 import type * as v from "valibot";

@@ -29,7 +29,7 @@ export type AppEnv = {
     refusal: ErrorCode | null;
     /** Why, in a word that only the log line has. */
     reason: string | null;
-    /** Resolves when the body of a streamed answer is made; null for an answer that goes out whole. Never rejects. */
+    /** Resolves when the body of a streamed response is made; null for one that goes out whole. Never rejects. */
     bodyEnd: Promise<unknown> | null;
   };
 };

@@ -37,17 +37,17 @@ const DEFAULT_TIME_LEFT_MS = 29_000; // the gateway in front ends at 30 s
 /** One function as a fetch-style application. It never rejects: whatever is thrown inside is answered as a problem. */
 export function createApp({ name, config, log, clock, ticks, health: probe, routes, timeLeft, maxBodyBytes }: AppParts): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  const answer = (thrown: unknown, c: Context<AppEnv>): Response => {
+  const refuse = (thrown: unknown, c: Context<AppEnv>): Response => {
     const refusal = refusalOf(thrown, log, { request_id: c.var.requestId, function: name });
     c.set("refusal", refusal.code);
     c.set("reason", refusal.reason);
     return problem(refusal, c.var.callerRequestId ?? c.var.requestId);
   };
-  app.onError(answer);
-  app.notFound((c) => answer(new DomainError("not_found", "Not found."), c));
-  app.use(edge({ name, config, log, ticks, timeLeft: timeLeft ?? runtimeTimeLeft, answer }));
+  app.onError(refuse);
+  app.notFound((c) => refuse(new DomainError("not_found", "Not found."), c));
+  app.use(edge({ name, config, log, ticks, timeLeft: timeLeft ?? runtimeTimeLeft, refuse }));
   app.use(browsers(config.corsAllowedOrigins));
-  app.use(methodNotAllowed({ app, onMethodNotAllowed: (c: Context<AppEnv>, methods) => refuseMethod(answer, c, methods) }));
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: (c: Context<AppEnv>, methods) => refuseMethod(refuse, c, methods) }));
   app.use(limits(maxBodyBytes ?? MAX_BODY_BYTES));
   health(app, { name, config, probe, recent: config.stage === "local" ? probe : remembered(probe, clock) });
   routes(app);
@@ -77,8 +77,8 @@ function browsers(origins: readonly string[]): MiddlewareHandler {
   });
 }
 
-function refuseMethod(answer: (thrown: unknown, c: Context<AppEnv>) => Response, c: Context<AppEnv>, methods: readonly string[]): Response {
-  const response = answer(new DomainError("method_not_allowed", "This address does not take that method."), c);
+function refuseMethod(refuse: (thrown: unknown, c: Context<AppEnv>) => Response, c: Context<AppEnv>, methods: readonly string[]): Response {
+  const response = refuse(new DomainError("method_not_allowed", "This address does not take that method."), c);
   response.headers.set("Allow", methods.join(", "));
   return response;
 }

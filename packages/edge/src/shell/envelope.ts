@@ -1,4 +1,4 @@
-// The outermost layer of a request: its id and deadline, the headers that every answer carries, and its one log line, which is written
+// The outermost layer of a request: its id and deadline, the headers that every response carries, and its one log line, which is written
 // when the body ends.
 
 import type { Context, MiddlewareHandler } from "hono";
@@ -18,14 +18,14 @@ type EdgeParts = {
   log: Log;
   ticks: Ticks;
   timeLeft: (c: Context<AppEnv>) => number;
-  /** The answer to a thrown thing that is no Error, which the framework would let through. */
-  answer: (thrown: unknown, c: Context<AppEnv>) => Response;
+  /** The response to a thrown thing that is no Error, which the framework would let through. */
+  refuse: (thrown: unknown, c: Context<AppEnv>) => Response;
 };
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** The middleware that goes first. */
-export function edge({ name, config, log, ticks, timeLeft, answer }: EdgeParts): MiddlewareHandler<AppEnv> {
+export function edge({ name, config, log, ticks, timeLeft, refuse }: EdgeParts): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const began = ticks();
     const { own, caller: callerRequestId } = requestIdsOf(c);
@@ -38,12 +38,12 @@ export function edge({ name, config, log, ticks, timeLeft, answer }: EdgeParts):
     c.set("refusal", null);
     c.set("reason", null);
     c.set("bodyEnd", null);
-    // Headers that are set before anything answers are merged into every answer: refusals, 404, 405 and preflights too.
+    // Headers that are set before anything answers are merged into every response: refusals, 404, 405 and preflights too.
     setHouseHeaders(c.res.headers, { own, caller: callerRequestId }, c.var.seesBuild ? config.commit : null);
     try {
       await inTime(next(), c.var.deadline - ANSWER_RESERVE_MS - ticks());
     } catch (thrown) {
-      c.res = answer(thrown, c);
+      c.res = refuse(thrown, c);
     }
     const caller: AppEnv["Variables"]["caller"] | undefined = c.get("caller");
     if (c.res.status === 401) log.count("unauthenticated", { request_id: own, function: name });
@@ -67,11 +67,11 @@ export function edge({ name, config, log, ticks, timeLeft, answer }: EdgeParts):
   };
 }
 
-/** What is kept of the function's time to put an answer on the wire. */
+/** What is kept of the function's time to put a response on the wire. */
 const ANSWER_RESERVE_MS = 250;
 
 /**
- * Waits for the work, but not past the end of the function's time: an answer that says so is better than a function that is killed in
+ * Waits for the work, but not past the end of the function's time: a response that says so is better than a function that is killed in
  * silence. What was begun is then fenced or keyed like that of any dead container. (Timers count from 1 ms to about 24 days.)
  */
 async function inTime(work: Promise<void>, ms: number): Promise<void> {

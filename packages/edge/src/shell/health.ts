@@ -64,7 +64,7 @@ function pascalCase(name: string): string {
   return name.replaceAll(/(?:^|-)([a-z])/g, (_all, letter: string) => letter.toUpperCase());
 }
 
-/** The probe's answer; whatever it throws means that the database is away. */
+/** What the probe found; whatever it throws means that the database is away. */
 async function reach(probe: () => Promise<HealthProbe>, build: Readonly<Record<string, string>>): Promise<HealthProbe> {
   try {
     return await probe();

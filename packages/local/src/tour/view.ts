@@ -10,8 +10,8 @@ import type { Step } from "./walk.ts";
 export function renderTour(tour: Tour, width: number): string {
   return [
     stepsTable(tour.steps, width),
-    dim("  SQL: statements sent. A turn is two; the first after a start, or after a price"),
-    dim("  or a switch changed, also loads the catalogue."),
+    dim("  SQL: statements sent. A turn is two; the first after a price or a switch"),
+    dim("  changed also loads the catalogue."),
     ...(tour.receipt.length === 0 ? [] : ["", ...receiptLines(tour.receipt)]),
     ...(tour.burst === null ? [] : ["", ...burstLines(tour.burst)]),
   ].join("\n");

@@ -69,6 +69,12 @@ async function switchRows(stage: Stage, someone: Someone, before: Settings | nul
     const { answer, turn } = await startTurn(stage, someone, id);
     return { ok: amount(turn.balance_after).lt(ZERO), seen: `201, balance_after ${turn.balance_after}`, answer };
   });
+  const low = { id: "enforcement.low", what: "their wallet says that it is low", expected: "balance at most 0, low_balance true" };
+  await evidence.check(low, [session, off], async () => {
+    const answer = await stage.ask("GET", "/api/v1/users/me/wallet", { as: someone });
+    const { balance, low_balance: isLow } = read(answer, 200, EmptyWallet);
+    return { ok: amount(balance).lte(ZERO) && isLow, seen: `200, balance ${balance}, low_balance ${isLow}`, answer };
+  });
   return tried;
 }
 
@@ -111,3 +117,4 @@ const SettingsView = v.object({ enforcement_enabled: v.boolean(), enforcement_so
 const Switched = v.object({ enforcement_enabled: v.boolean(), source: v.string() });
 const Refusal = v.object({ code: v.string(), detail: v.string() });
 const Wallet = v.object({ available: Decimal });
+const EmptyWallet = v.object({ balance: Decimal, low_balance: v.boolean() });

@@ -35,13 +35,10 @@ function walletRow({ ask, evidence }: Stage, head: { id: string; what: string; e
 /** Answers the balance after the grant. */
 async function grantRows(stage: Stage, { user, admin }: People, before: string | null): Promise<string | null> {
   const { ask, evidence, run } = stage;
-  const grant = () => {
+  const name = encodeURIComponent(user ?? "");
+  const grant = (address = `wallets/${name}/grant`) => {
     const body = { amount: GRANT, note: `stage:verify ${run}`, create: true }; // the account may be new
-    return ask("POST", `/api/v1/admin/wallets/${encodeURIComponent(user ?? "")}/grant`, {
-      as: "admin",
-      body,
-      key: `stage-verify:${run}:grant`,
-    });
+    return ask("POST", `/api/v1/admin/${address}`, { as: "admin", body, key: `stage-verify:${run}:grant` });
   };
   const head = { id: "grant", what: "an admin's grant", expected: `200, balance + ${GRANT}` };
   const granted = await evidence.check(head, [user, before], async (_user, balance) => {
@@ -52,6 +49,8 @@ async function grantRows(stage: Stage, { user, admin }: People, before: string |
   });
   const again = { id: "grant.replay", what: "the same grant again, by its key", expected: "200, replayed byte for byte" };
   await evidence.check(again, [granted], async ({ text }) => replayed(await grant(), 200, text));
+  const other = { id: "grant.users", what: "the same grant at its second address, by its key", expected: "200, replayed byte for byte" };
+  await evidence.check(other, [granted], async ({ text }) => replayed(await grant(`users/${name}/wallet/grant`), 200, text));
   const row = {
     id: "grant.row",
     what: "the grant's transaction says who made it",

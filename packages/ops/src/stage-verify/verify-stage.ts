@@ -13,6 +13,7 @@ import { maintenanceRows, type Patience } from "./maintenance-rows.ts";
 import { moneyRows } from "./money-rows.ts";
 import { priceRows } from "./price-rows.ts";
 import type { Expected, Stage } from "./stage.ts";
+import { walletRows } from "./wallet-rows.ts";
 
 export type VerifyOptions = {
   /** Bases, without /api/v1: the stage's, and those of functions that have addresses of their own. */
@@ -61,6 +62,7 @@ export async function verifyStage(options: VerifyOptions, { clock, signal, notic
   const build = expected.commit ?? told.get("turns")?.commit ?? null;
   const people = await authRows(stage);
   const { session } = await moneyRows(stage, people);
+  await walletRows(stage, people);
   const skip = skipOf(told, options.changeSettings);
   await priceRows(stage, session, skip);
   const someone = tokens.empty === null ? "admin" : "empty";

@@ -21,6 +21,9 @@ export function Figures({ range, margin, before }: FiguresProps) {
       <Figure name="Revenue" note={changeOf(margin.revenue_usd, before?.revenue_usd)}>
         <Usd value={margin.revenue_usd} />
       </Figure>
+      <Figure name="Paid for" note={`${usd(margin.revenue_granted_usd)} gifts, ${usd(margin.revenue_unpaid_usd)} unpaid`}>
+        <Usd value={margin.revenue_paid_usd} />
+      </Figure>
       <Figure name="Provider cost" note={changeOf(margin.provider_cost_usd, before?.provider_cost_usd)}>
         <Usd value={margin.provider_cost_usd} />
       </Figure>

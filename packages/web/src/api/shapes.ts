@@ -136,7 +136,14 @@ export type Summary = {
   readonly daily: readonly { readonly date: string; readonly credits_burned: Decimal; readonly call_count: number }[];
 };
 
-type Earned = { readonly revenue_usd: Decimal; readonly provider_cost_usd: Decimal; readonly margin_usd: Decimal };
+type Earned = {
+  readonly revenue_usd: Decimal;
+  readonly revenue_paid_usd: Decimal;
+  readonly revenue_granted_usd: Decimal;
+  readonly revenue_unpaid_usd: Decimal;
+  readonly provider_cost_usd: Decimal;
+  readonly margin_usd: Decimal;
+};
 export type ModelMargin = Earned & { readonly model_alias: string };
 export type MarginBucket = Earned & { readonly date: string };
 export type Margin = Earned & {

@@ -31,6 +31,7 @@ const ID_PATHS = [
   "PATCH admin/pricing/{id}",
   "POST admin/users/{id}/suspend",
   "POST admin/pricing/versions/{id}/activate",
+  "GET admin/pricing/versions/{id}",
 ];
 
 /** What those of them that take a body are sent. */

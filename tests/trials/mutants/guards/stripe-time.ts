@@ -6,7 +6,6 @@ const REVERSE = "packages/core/src/ledger/statements/reverse-payment.ts";
 const TARGET = "packages/core/src/ledger/statements/reversal-target.ts";
 const TOP_UP = "packages/core/src/payments/statements/top-up.ts";
 const PAYMENTS = "packages/core/src/payments";
-const JOBS = "functions/maintenance/jobs.ts";
 const LATE = "tests/payments/late-changes.test.ts";
 const ORDER = "tests/payments/reversal-order.test.ts";
 const CLOSING = "tests/payments/top-up-closing.test.ts";
@@ -112,9 +111,9 @@ export const STRIPE_TIME_GUARDS: readonly Mutant[] = [
     guard: "A list of Stripe's that cannot be read keeps everybody's places.",
     patches: [
       {
-        file: JOBS,
-        find: "(error: unknown) => void failures.push(error),",
-        replace: "(error: unknown) => {\n      throw error;\n    },",
+        file: `${PAYMENTS}/upkeep.ts`,
+        find: "(error: unknown) => void failures.push(error));",
+        replace: "(error: unknown) => {\n    throw error;\n  });",
       },
     ],
     test: { file: CLOSING, name: "is closed also when a list of Stripe's cannot be read; the job is told as failed" },

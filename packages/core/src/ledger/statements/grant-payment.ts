@@ -3,7 +3,7 @@
 
 import { sql } from "kysely";
 import { prepared } from "../../db/prepared.ts";
-import { credited, entry, paymentEvent } from "./movement.ts";
+import { boughtEntry, credited, paymentEvent } from "./movement.ts";
 
 export type GrantPaymentInput = {
   transaction: string;
@@ -30,17 +30,7 @@ export const grantPayment = prepared<GrantPaymentInput, { balance_after: string 
   (slot) => sql`
 with
   ${credited(slot.wallet, slot.credits)},
-  ${entry({
-    id: sql`${slot.transaction}::uuid`,
-    user: sql`credited.user_id`,
-    seq: sql`credited.seq`,
-    kind: "grant",
-    source: sql`'top_up'`,
-    amount: sql`${slot.credits}::numeric`,
-    balance: sql`credited.balance`,
-    reference: sql`${slot.payment}::text`,
-    from: sql`credited`,
-  })},
+  ${boughtEntry(slot, { reference: sql`${slot.payment}::text` })},
   -- The top-up is paid. Its row is read and written under its own lock.
   paid as (
     insert into top_ups as known (id, user_id, amount_usd, credits_to_grant, status, payment_intent, livemode)

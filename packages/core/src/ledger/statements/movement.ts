@@ -80,6 +80,31 @@ export function entry(row: Entry): Sql {
   )`;
 }
 
+/** The slots of a ledger row that grants what a payment bought. */
+export type BoughtSlots = { transaction: string; credits: string };
+
+/**
+ * The CTE `entry` of a payment's credits, over the CTE `credited`. The `reference` is the payment itself, so whatever grants it grants
+ * it once.
+ */
+export function boughtEntry(
+  slot: Slots<BoughtSlots>,
+  { reference, initiatedBy = NULL, from = sql`credited` }: { reference: Sql; initiatedBy?: Sql; from?: Sql },
+): Sql {
+  return entry({
+    id: sql`${slot.transaction}::uuid`,
+    user: sql`credited.user_id`,
+    seq: sql`credited.seq`,
+    kind: "grant",
+    source: sql`'top_up'`,
+    amount: sql`${slot.credits}::numeric`,
+    balance: sql`credited.balance`,
+    reference,
+    initiatedBy,
+    from,
+  });
+}
+
 /** The slots of the event that told of a payment; `event` is null when we asked ourselves, and then no row is written. */
 export type EventSlots = { event: string | null; type: string; payment: string };
 

@@ -5,7 +5,7 @@ import { sql, type RawBuilder } from "kysely";
 import { prepared, type Slots } from "../../db/prepared.ts";
 import { audited, type AdminWrite } from "../../audit/audited.ts";
 import { finished } from "../../audit/keyed.ts";
-import { entry, lockedWallet } from "./movement.ts";
+import { boughtEntry, lockedWallet } from "./movement.ts";
 import { keyOf } from "./quarantine-payment.ts";
 
 /** Makes a wallet for whoever has none, so that it can be locked. Moves no money. */
@@ -62,14 +62,7 @@ with
               credit_wallets.seq,
               ${finished(slot.body, "new_balance", sql`trim_scale(credit_wallets.balance)::text`)} as body
   ),
-  ${entry({
-    id: sql`${slot.transaction}::uuid`,
-    user: sql`credited.user_id`,
-    seq: sql`credited.seq`,
-    kind: "grant",
-    source: sql`'top_up'`,
-    amount: sql`${slot.credits}::numeric`,
-    balance: sql`credited.balance`,
+  ${boughtEntry(slot, {
     reference: sql`aside.payment_intent`,
     initiatedBy: sql`${slot.actor}::text`,
     from: sql`credited, aside`,

@@ -2,7 +2,7 @@
 
 import { sql } from "kysely";
 import { prepared } from "../../db/prepared.ts";
-import { credited, entry } from "./movement.ts";
+import { boughtEntry, credited } from "./movement.ts";
 
 export type RestorePaymentInput = {
   transaction: string;
@@ -28,17 +28,7 @@ export const restorePayment = prepared<RestorePaymentInput, { balance_after: str
   (slot) => sql`
 with
   ${credited(slot.wallet, slot.credits)},
-  ${entry({
-    id: sql`${slot.transaction}::uuid`,
-    user: sql`credited.user_id`,
-    seq: sql`credited.seq`,
-    kind: "grant",
-    source: sql`'top_up'`,
-    amount: sql`${slot.credits}::numeric`,
-    balance: sql`credited.balance`,
-    reference: sql`${slot.payment}::text`,
-    from: sql`credited`,
-  })},
+  ${boughtEntry(slot, { reference: sql`${slot.payment}::text` })},
   -- What webhooks set aside before the reconciliation was run.
   aside as (
     update top_ups

@@ -8,6 +8,8 @@ import { entry, lockedWallet } from "./movement.ts";
 import { remembered, type SummarySlot } from "./remembered.ts";
 import { ROLLUP } from "./rollup.ts";
 
+export type { NewSummary } from "./remembered.ts";
+
 export type SettleTurnInput = SummarySlot & {
   turn: string;
   /** Whose wallet pays. */

@@ -57,9 +57,9 @@ select version from made`,
 /**
  * Moves the mark of the active version in one UPDATE; one that is active already stays so and is audited. `ifRevision` is the revision
  * that the caller just read: found unchanged under the lock, it proves that this statement's snapshot of the versions is current.
- * No row: it had moved on, or there is no such version.
+ * No row: it had moved on, there is no such version, or its effective date lies after `today` (UTC).
  */
-export const activateVersion = prepared<AdminWrite & { version: string; ifRevision: string }, { version: string }>(
+export const activateVersion = prepared<AdminWrite & { version: string; ifRevision: string; today: string }, { version: string }>(
   "activate_pricing_version",
   (slot) => sql`
 with
@@ -67,12 +67,13 @@ with
   settings as (
     select revision from runtime_settings for update
   ),
-  -- Of the snapshot: the version that is active, and the one that will be.
+  -- Of the snapshot: the version that is active, and the one that will be, whose date must have come.
   wanted as (
     select (select version from pricing_versions where is_active) as active,
            next.version
       from pricing_versions next, settings
      where next.version = ${slot.version}::text
+       and next.effective_date <= ${slot.today}::date
        and settings.revision = ${slot.ifRevision}::bigint
   ),
   -- The mark leaves the one and comes to the other in one update, so there is never none and never two.

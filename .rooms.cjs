@@ -1,0 +1,71 @@
+// The plan of the house, as data: which package and which room of the core imports what, and by which files a room is entered from
+// outside. The rules of .dependency-cruiser.cjs and the table of faces in docs/architecture.md are made of it; tests/rooms.test.ts finds
+// the arrow and the face that nobody uses.
+
+/** What each package imports of ours. A package that may not enter every room of the core names what it enters: a leaf, a room or a face. */
+exports.PACKAGES = {
+  contract: [],
+  client: ["contract"],
+  core: ["contract"],
+  edge: ["contract", "core/log", "core/config/", "core/accounts/caller"],
+  functions: ["contract", "core/", "edge"],
+  "stand-ins": ["contract", "core/log", "core/models/"],
+  ops: ["contract", "client", "core/", "edge", "functions", "stand-ins"],
+  local: ["contract", "client", "core/", "edge", "functions", "ops", "stand-ins"],
+};
+
+/**
+ * The rooms of the core. Each imports the contract and the core's leaves (log.ts), and of these rooms their faces: the only files that
+ * are entered from another room, a function or a package. `doors` are further faces, for one room alone.
+ */
+exports.ROOMS = {
+  config: { imports: [], faces: ["config", "database-url", "variables"] },
+  db: { imports: ["config"], faces: ["database", "list", "migrate", "migration-head", "prepared", "unavailable"] },
+  audit: { imports: ["db"], faces: ["actions", "audited", "keyed", "once", "request-key"] },
+  models: { imports: [], faces: ["attempts", "capable", "collect", "gateway", "model", "models", "report", "request", "storable-text"] },
+  metering: { imports: ["models"], faces: ["estimate", "token-bound", "usage"] },
+  pricing: { imports: ["config", "db", "audit", "models"], faces: ["catalog", "charge", "prices", "settings", "versions", "weights"] },
+  ledger: {
+    imports: ["db", "audit"],
+    faces: ["described", "durability", "entries", "grant", "invariants", "wallet"],
+    doors: {
+      turns: ["conversation", "gate", "history", "open-turn", "reopen-turn", "settle-turn", "sweep-turns", "void-turn"].map(
+        (name) => `statements/${name}`,
+      ),
+      payments: [
+        "grant-payment",
+        "movement",
+        "quarantine-payment",
+        "resolve-payment",
+        "restore-payment",
+        "reversal-target",
+        "reverse-payment",
+      ].map((name) => `statements/${name}`),
+    },
+  },
+  accounts: { imports: ["db", "audit", "ledger"], faces: ["caller", "people", "person"] },
+  turns: {
+    imports: ["config", "db", "audit", "accounts", "ledger", "pricing", "metering", "models"],
+    faces: ["context", "history", "offered", "receipt", "run", "sessions", "stream", "sweep", "usage-events"],
+  },
+  payments: {
+    imports: ["config", "db", "audit", "accounts", "ledger"],
+    faces: [
+      "asked-rarely",
+      "cancel",
+      "checkout",
+      "events",
+      "list",
+      "own-top-ups",
+      "receipt",
+      "reconcile",
+      "resolve",
+      "set-aside",
+      "stripe",
+      "taken-back",
+      "upkeep",
+    ],
+  },
+  reports: { imports: ["db"], faces: ["analytics", "export", "margin", "range", "summary"] },
+  maintenance: { imports: ["db"], faces: ["health-probe", "lost-revenue", "runs"] },
+};
