@@ -20,7 +20,10 @@ exports.PACKAGES = {
  */
 exports.ROOMS = {
   config: { imports: [], faces: ["config", "database-url", "variables"] },
-  db: { imports: ["config"], faces: ["database", "list", "migrate", "migration-head", "prepared", "unavailable"] },
+  db: {
+    imports: ["config"],
+    faces: ["app-login", "connected-role", "database", "list", "migrate", "migration-head", "prepared", "unavailable"],
+  },
   audit: { imports: ["db"], faces: ["actions", "audited", "keyed", "once", "request-key"] },
   models: { imports: [], faces: ["attempts", "capable", "collect", "gateway", "model", "models", "report", "request", "storable-text"] },
   metering: { imports: ["models"], faces: ["estimate", "token-bound", "usage"] },

@@ -15,7 +15,7 @@ beforeAll(async () => {
            case when n % 1000 = 0 then now() end
       from generate_series(1, 100000) as n`.execute(world.deps.db.query);
   await sql`insert into credit_wallets (user_id) select 'person-' || n from generate_series(1, 100000) as n`.execute(world.deps.db.query);
-  await sql`vacuum analyze users, credit_wallets, llm_call_events, sessions`.execute(world.deps.db.query);
+  await sql`vacuum analyze users, credit_wallets, llm_call_events, sessions`.execute(world.owner.query);
 }, 120_000);
 afterAll(() => world.end());
 

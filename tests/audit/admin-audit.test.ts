@@ -117,7 +117,8 @@ describe("the rows of the audit", () => {
     "refuse: %s",
     async (statement) => {
       const before = await actionsOf(world);
-      await expect(sql.raw(statement).execute(world.deps.db.query)).rejects.toThrow(/append-only/);
+      await expect(sql.raw(statement).execute(world.deps.db.query)).rejects.toMatchObject({ code: "42501" });
+      await expect(sql.raw(statement).execute(world.owner.query)).rejects.toThrow(/append-only/);
       expect(await actionsOf(world)).toEqual(before);
     },
   );

@@ -25,7 +25,6 @@ describe("the least environment", () => {
       commit: "unknown",
       version: VERSION,
       databaseUrl: LEAST.DATABASE_URL,
-      directDatabaseUrl: LEAST.DATABASE_URL,
       auth: {
         issuer: LEAST.AUTH_ISSUER,
         audience: "authenticated",
@@ -73,8 +72,7 @@ describe("the least environment", () => {
 
   it("prefers the pooled database at run time and keeps the direct one", () => {
     const config = readConfig({ ...LEAST, DATABASE_POOL_URL: "postgresql://pool.example/pantheon" });
-    expect([config.databaseUrl, config.directDatabaseUrl]).toEqual(["postgresql://pool.example/pantheon", LEAST.DATABASE_URL]);
-    expect(readConfig({ AUTH_ISSUER: LEAST.AUTH_ISSUER, DATABASE_POOL_URL: "postgres://p/x" }).directDatabaseUrl).toBeNull();
+    expect(config.databaseUrl).toBe("postgresql://pool.example/pantheon");
   });
 });
 

@@ -38,7 +38,7 @@ beforeEach(async () => {
 });
 afterAll(async () => {
   for (const thing of open) await thing.close();
-  for (const role of roles) await sql.raw(`drop owned by ${role}; drop role ${role}`).execute(world.deps.db.query);
+  for (const role of roles) await sql.raw(`drop role ${role}`).execute(world.owner.query);
   await Promise.all([silence.close(), knife.close(), server.end()]);
   await world.end();
 });
@@ -173,11 +173,10 @@ test("a database that takes no writes is 503, writes nothing, and is there again
   expect((await container.turn(session, { user, key: "k" })).status).toBe(201);
 });
 
-/** A role that is no superuser, with the rights that the functions need, and the database's address for it. */
+/** Another login of the application, and the database's address for it. */
 async function givenRole(options: string): Promise<{ url: string; alter(what: string): Promise<void> }> {
   const name = `role_${crypto.randomUUID().slice(0, 8)}`;
-  const grants = `grant select, insert, update, delete on all tables in schema public to ${name}; grant usage on all sequences in schema public to ${name}`;
-  await sql.raw(`create role ${name} login password 'test' ${options}; ${grants}`).execute(world.deps.db.query);
+  await sql.raw(`create role ${name} login password 'test' ${options} in role pantheon_app`).execute(world.owner.query);
   roles.push(name);
   const url = new URL(world.databaseUrl);
   url.username = name;
@@ -185,7 +184,7 @@ async function givenRole(options: string): Promise<{ url: string; alter(what: st
   return {
     url: url.href,
     alter: async (what) => {
-      await sql.raw(`alter role ${name} ${what}`).execute(world.deps.db.query);
+      await sql.raw(`alter role ${name} ${what}`).execute(world.owner.query);
     },
   };
 }

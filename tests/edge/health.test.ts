@@ -32,9 +32,24 @@ describe("the health of each function", () => {
   it.each(FUNCTION_NAMES)("%s is answered by itself, without a token, with every figure", async (name) => {
     const { status, json, headers } = await health(name);
     const place = { migration_head: EXPECTED_MIGRATION_HEAD, expected_migration_head: EXPECTED_MIGRATION_HEAD, revision: json.revision };
-    expect([status, json]).toEqual([200, { status: "ok", function: name, ...BUILD, ...place, maintenance: [] }]);
+    expect([status, json]).toEqual([
+      200,
+      { status: "ok", function: name, ...BUILD, ...place, database_role: "application", maintenance: [] },
+    ]);
     expect(json.revision).toMatch(/^[1-9]\d*$/);
     expect([headers.get("pantheon-version"), headers.get("cache-control")]).toEqual([COMMIT, "no-store"]);
+  });
+
+  it("says it when a function connects as who could change what was booked", async () => {
+    const deps = createDeps({
+      config: { ...world.config, databaseUrl: world.ownerUrl },
+      log: quietLog(),
+      clock: Date.now,
+      maxConnections: 1,
+    });
+    const answer = await usersApp(deps).request("/api/v1/health/users");
+    await deps.db.close();
+    expect([answer.status, await answer.json()]).toEqual([200, expect.objectContaining({ status: "ok", database_role: "owner" })]);
   });
 
   it("is that of turns when no function is named, and nobody's for an unknown name", async () => {
@@ -57,7 +72,7 @@ describe("the health of each function", () => {
 
 describe("a schema that is not the build's", () => {
   it("is 503 schema_behind with the whole place while the newest step is missing", async () => {
-    const newest = world.deps.db.query.deleteFrom("migration_checksums").where("name", "=", EXPECTED_MIGRATION_HEAD).returningAll();
+    const newest = world.owner.query.deleteFrom("migration_checksums").where("name", "=", EXPECTED_MIGRATION_HEAD).returningAll();
     const [removed] = await newest.execute();
     if (removed === undefined) throw new Error("the newest step was not there");
     try {
@@ -68,14 +83,14 @@ describe("a schema that is not the build's", () => {
         expect(json.migration_head < EXPECTED_MIGRATION_HEAD).toBe(true);
       }
     } finally {
-      await world.deps.db.query.insertInto("migration_checksums").values(removed).execute();
+      await world.owner.query.insertInto("migration_checksums").values(removed).execute();
     }
     expect((await health("turns")).status).toBe(200);
   });
 
   it("is 200 drift when it is ahead, and money goes on moving", async () => {
     const ahead = "20991231_9999_from_a_newer_build";
-    await world.deps.db.query.insertInto("migration_checksums").values({ name: ahead, sha256: "0" }).execute();
+    await world.owner.query.insertInto("migration_checksums").values({ name: ahead, sha256: "0" }).execute();
     try {
       for (const name of FUNCTION_NAMES) {
         const { status, json } = await health(name);
@@ -86,19 +101,19 @@ describe("a schema that is not the build's", () => {
       }
       expect((await runTurn(world, await givenSession(world))).status).toBe(201);
     } finally {
-      await world.deps.db.query.deleteFrom("migration_checksums").where("name", "=", ahead).execute();
+      await world.owner.query.deleteFrom("migration_checksums").where("name", "=", ahead).execute();
     }
   });
 
   it("is behind, and not broken, when it has no table at all", async () => {
     const away = sql`alter table migration_checksums rename to migration_checksums_away`;
     const back = sql`alter table migration_checksums_away rename to migration_checksums`;
-    await away.execute(world.deps.db.query);
+    await away.execute(world.owner.query);
     try {
       const { status, json } = await health("admin");
       expect([status, json]).toEqual([503, expect.objectContaining({ code: "schema_behind", migration_head: null, revision: "0" })]);
     } finally {
-      await back.execute(world.deps.db.query);
+      await back.execute(world.owner.query);
     }
   });
 });

@@ -152,20 +152,37 @@ describe("health", () => {
 
   it.each(["/api/v1/health", "/api/v1/health/turns"])("of a function whose database is where it should be is ok: %s", async (path) => {
     const answer = await send({ path });
-    expect([answer.status, JSON.parse(answer.text)]).toEqual([200, { status: "ok", ...build, ...place, maintenance: [] }]);
+    expect([answer.status, JSON.parse(answer.text)]).toEqual([
+      200,
+      { status: "ok", ...build, ...place, database_role: "application", maintenance: [] },
+    ]);
     expect(houseHeaders(answer)).toEqual(HOUSE_HEADERS);
   });
 
   it("is drift, and still 200, when the database is ahead", async () => {
     healthFinds(() =>
-      Promise.resolve({ migrationHead: "20261121_0024_y", expectedMigrationHead: "20261120_0023_x", revision: "7", maintenance: [] }),
+      Promise.resolve({
+        migrationHead: "20261121_0024_y",
+        expectedMigrationHead: "20261120_0023_x",
+        revision: "7",
+        databaseRole: "application",
+        maintenance: [],
+      }),
     );
     const answer = await send({ path: "/api/v1/health" });
     expect([answer.status, JSON.parse(answer.text)]).toMatchObject([200, { status: "drift", migration_head: "20261121_0024_y" }]);
   });
 
   it.each([null, "20261119_0001_w"])("is 503 when the database is behind: %s", async (migrationHead) => {
-    healthFinds(() => Promise.resolve({ migrationHead, expectedMigrationHead: "20261120_0023_x", revision: "7", maintenance: [] }));
+    healthFinds(() =>
+      Promise.resolve({
+        migrationHead,
+        expectedMigrationHead: "20261120_0023_x",
+        revision: "7",
+        databaseRole: "application",
+        maintenance: [],
+      }),
+    );
     const answer = await send({ path: "/api/v1/health" });
     expect(await refused(answer)).toBe("503 schema_behind");
     expect(problemOf(answer)).toMatchObject({ ...build, ...place, migration_head: migrationHead });

@@ -10,7 +10,13 @@ import { quietLog } from "../support/quiet-log.ts";
 
 const KEY = "k".repeat(32);
 const TOKEN = "a-build-token-of-at-least-32-characters";
-const AT_HEAD: HealthProbe = { migrationHead: "b", expectedMigrationHead: "b", revision: "7", maintenance: [] };
+const AT_HEAD: HealthProbe = {
+  migrationHead: "b",
+  expectedMigrationHead: "b",
+  revision: "7",
+  databaseRole: "application",
+  maintenance: [],
+};
 const atHead = (): Promise<HealthProbe> => Promise.resolve(AT_HEAD);
 
 describe("the source of a request", () => {

@@ -107,8 +107,12 @@ describe("a deploy", () => {
     expect(texts.filter((text) => script.split(text).length !== 2)).toEqual([]); // each once
     const at = (text: string) => steps.findIndex((step) => step.script.includes(text));
     expect(steps[at("npm run migrate")]?.env.join()).toMatch(
-      /^DATABASE_URL: \$\{\{ (?:secrets\.DATABASE_URL|steps\.branch\.outputs\.db_url) \}\}$/,
+      /^MIGRATION_DATABASE_URL: \$\{\{ (?:secrets\.MIGRATION_DATABASE_URL|steps\.branch\.outputs\.db_url) \}\}(?: #.*)?$/,
     );
+    // The owner's address goes to what changes the schema, and nothing that is deployed is given it.
+    const owned = steps.filter(({ env }) => /MIGRATION_DATABASE_URL|outputs\.db_url(?:_pooled)? /.test(env.join("\n")));
+    for (const step of owned) expect(step.script).toMatch(/npm run migrate|npm run --silent db:role|::add-mask::/);
+    for (const step of owned) expect(step.script).not.toMatch(/\bsst |\baws /);
     expect(steps[at("npm run stage:verify")]?.script).toContain('--expect-commit "$COMMIT_SHA"');
     for (const { lines } of steps) expect(lines.join("\n")).not.toContain("continue-on-error");
     for (const text of texts.slice(2)) expect(value(steps[at(text)]?.lines ?? [], "if", 8)).toBe("");

@@ -20,7 +20,7 @@ let stage: LambdaStage;
 beforeAll(async () => {
   world = await testWorld();
   stage = await lambdaStage(world);
-  const { query } = world.deps.db;
+  const { query } = world.owner;
   await seedEvents(query, spreadCalls({ first: 1, count: EVENTS, users: 50, days: 30, day: "2026-10-01", aliases: ["default", "gpt-4o"] }));
   await seedLedger(query);
 });

@@ -157,11 +157,11 @@ describe("a container whose secrets are missing or wrong", () => {
 
 /** A role of one's own on the server, by whose connections one sees which address a container uses. */
 async function givenRole(name: string) {
-  const admin = new Client({ connectionString: world.databaseUrl });
+  const admin = new Client({ connectionString: world.ownerUrl });
   await admin.connect();
   admin.on("error", () => {}); // the world ends every connection to its database
   const role = `${name}_${process.pid}`;
-  await admin.query(`create role ${role} login superuser password 'canary'`);
+  await admin.query(`create role ${role} login in role pantheon_app password 'canary'`);
   const url = new URL(world.databaseUrl);
   Object.assign(url, { username: role, password: "canary" });
   return {

@@ -25,13 +25,15 @@ const loads = (logs: Json[]) => logs.filter(({ message }) => message === "catalo
 
 describe("the first turn", () => {
   it("of a warmed container is two statements, like every other", async () => {
-    const session = await givenSession(world);
     const before = world.passed.statements;
     await world.deps.catalog.warm();
     expect(world.passed.statements - before).toBe(1);
     await world.deps.catalog.warm(); // it is warm
+    expect(world.passed.statements - before).toBe(1);
+    const session = await givenSession(world); // asks for the prices too, to know the alias
+    const opened = world.passed.statements;
     await runTurn(world, session);
-    expect(world.passed.statements - before).toBe(3);
+    expect(world.passed.statements - opened).toBe(2);
   });
 });
 

@@ -16,7 +16,7 @@ let server: Client;
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), "pantheon-durability-"));
   world = await startWorld({ home, port: 0, databaseUrl: null, environment: {}, log: quietLog() });
-  server = new Client({ connectionString: world.databaseUrl });
+  server = new Client({ connectionString: world.ownerUrl });
   await server.connect();
 }, 120_000);
 afterAll(async () => {

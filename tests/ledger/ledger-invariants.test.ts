@@ -50,7 +50,7 @@ test("a response whose members stand in another order, or with spaces, is read a
 
 /** The names of what is broken after these statements; afterwards all is as it was. */
 async function brokenBy(statements: readonly RawBuilder<unknown>[], patience: typeof PATIENCE): Promise<string[]> {
-  const trx = await story.world.deps.db.report.startTransaction().execute();
+  const trx = await story.world.owner.report.startTransaction().execute();
   try {
     await sql`set local session_replication_role = replica`.execute(trx); // no trigger refuses it
     for (const statement of statements) await statement.execute(trx);

@@ -24,12 +24,12 @@ describe("an error in a log line", () => {
   it("of a job that failed has no word of the database's", async () => {
     const world = await testWorld();
     try {
-      await sql`alter table lost_answers rename to canary`.execute(world.deps.db.query);
+      await sql`alter table lost_answers rename to canary`.execute(world.owner.query);
       await expect(runJob(world.deps, { job: "verify" })).rejects.toThrow(/lost_answers/);
       const lines = world.log.lines.filter(({ message }) => message === "job failed");
       expect(lines.map(({ fields }) => fields)).toEqual([{ job: "verify", error: expect.stringMatching(/ 42P01$/) }]);
     } finally {
-      await sql`alter table canary rename to lost_answers`.execute(world.deps.db.query);
+      await sql`alter table canary rename to lost_answers`.execute(world.owner.query);
       await world.end();
     }
   });

@@ -28,7 +28,7 @@ async function otherRevision(request: Request, next: Next): Promise<Response> {
 describe("a schema that is not the build's", () => {
   it("is red in each function when old code runs behind a new schema, while money goes on", async () => {
     const ahead = "20991231_9999_from_a_newer_build";
-    await world.deps.db.query.insertInto("migration_checksums").values({ name: ahead, sha256: "0" }).execute();
+    await world.owner.query.insertInto("migration_checksums").values({ name: ahead, sha256: "0" }).execute();
     try {
       const evidence = await verify(world);
       expect([evidence.ok, idsOf(evidence, "red", "not run")]).toEqual([false, HEALTH]);
@@ -36,22 +36,22 @@ describe("a schema that is not the build's", () => {
         `users is behind its database (drift): the database is at ${ahead}, this build was written for ${EXPECTED_MIGRATION_HEAD}`,
       );
     } finally {
-      await world.deps.db.query.deleteFrom("migration_checksums").where("name", "=", ahead).execute();
+      await world.owner.query.deleteFrom("migration_checksums").where("name", "=", ahead).execute();
     }
   });
 
   it("is red in each function, and in the jobs, when new code runs behind an old schema", async () => {
-    const newest = world.deps.db.query.deleteFrom("migration_checksums").where("name", "=", EXPECTED_MIGRATION_HEAD).returningAll();
+    const newest = world.owner.query.deleteFrom("migration_checksums").where("name", "=", EXPECTED_MIGRATION_HEAD).returningAll();
     const [removed] = await newest.execute();
     if (removed === undefined) throw new Error("the newest step was not there");
     try {
       const evidence = await verify(world);
-      expect([evidence.ok, idsOf(evidence, "red")]).toEqual([false, [...HEALTH, "maintenance.sweep"]]);
+      expect([evidence.ok, idsOf(evidence, "red")]).toEqual([false, [...HEALTH, "database.role", "maintenance.sweep"]]);
       expect(rowOf(evidence, "health.admin").seen).toMatch(
         /^admin is ahead of its database \(schema_behind\): the database is at 2026\d+_/,
       );
     } finally {
-      await world.deps.db.query.insertInto("migration_checksums").values(removed).execute();
+      await world.owner.query.insertInto("migration_checksums").values(removed).execute();
     }
   });
 
@@ -156,13 +156,13 @@ describe("code that is not the build's", () => {
 describe("the ledger", () => {
   it("is red when an invariant is broken, which is named", async () => {
     const seeded = "11111111-1111-1111-1111-111111111111";
-    await sql`update credit_wallets set balance = balance + 1 where user_id = ${seeded}`.execute(world.deps.db.query);
+    await sql`update credit_wallets set balance = balance + 1 where user_id = ${seeded}`.execute(world.owner.query);
     try {
       const evidence = await verify(world);
       expect(idsOf(evidence, "red", "not run")).toEqual(["reconciliation"]);
       expect(rowOf(evidence, "reconciliation").seen).toMatch(/^broken_total \d+, balance 1/);
     } finally {
-      await sql`update credit_wallets set balance = balance - 1 where user_id = ${seeded}`.execute(world.deps.db.query);
+      await sql`update credit_wallets set balance = balance - 1 where user_id = ${seeded}`.execute(world.owner.query);
     }
   });
 });

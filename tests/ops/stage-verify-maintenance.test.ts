@@ -47,14 +47,14 @@ describe("the function maintenance", () => {
     expect(idsOf(stale, "red", "not run")).toEqual(["maintenance.sweep"]);
     expect(rowOf(stale, "maintenance.sweep").seen).toMatch(new RegExp(`^done \\d+ s ago by ${OLD}$`));
 
-    await world.deps.db.query.deleteFrom("maintenance_runs").where("job", "=", "sweep").execute();
+    await world.owner.query.deleteFrom("maintenance_runs").where("job", "=", "sweep").execute();
     const never = await verify(world);
     expect(idsOf(never, "red", "not run")).toEqual(["maintenance.sweep"]);
     expect(rowOf(never, "maintenance.sweep").seen).toContain('never ran: look at its schedule, or invoke maintenance with {"job":"sweep"}');
   });
 
   it("may not have come to its rare jobs on a new stage, and must have on one that was verified before their time", async () => {
-    await world.deps.db.query.deleteFrom("maintenance_runs").where("job", "<>", "sweep").execute();
+    await world.owner.query.deleteFrom("maintenance_runs").where("job", "<>", "sweep").execute();
     const young = await verify(world);
     expect([young.ok, rowOf(young, "maintenance.verify").seen]).toEqual([
       true,

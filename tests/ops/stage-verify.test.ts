@@ -9,7 +9,7 @@ import { COMMIT, idsOf, rowOf, settingsOf, tokensOf, verifiableWorld, verify } f
 import { testWorld, type TestWorld } from "../support/world.ts";
 
 const HEALTH = ["turns", "users", "admin", "stripe-webhook"].map((name) => `health.${name}`);
-const DRIFT = ["drift.commit", "drift.stage", "drift.revision"];
+const DRIFT = ["drift.commit", "drift.stage", "drift.revision", "database.role"];
 const AUTH = ["auth.none", "auth.user", "auth.admin", "auth.forbidden"];
 const TURN = ["turn", "turn.wallet", "turn.usage", "turn.debit", "turn.receipt", "summary.day", "turn.replay"];
 const MONEY = ["wallet.before", "grant", "grant.replay", "grant.users", "grant.row", "session", ...TURN];

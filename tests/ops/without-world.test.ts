@@ -25,7 +25,10 @@ function run(command: string, args: readonly string[] = ["--local"], env = {}): 
 function givenAddresses(): void {
   const place = { apiUrl: "http://127.0.0.1:9", issuer: "http://127.0.0.1:9/auth", llmUrl: "http://127.0.0.1:9" };
   const databaseUrl = "postgres://postgres:hunter2@127.0.0.1:9/pantheon";
-  writeFileSync(join(home, "local.json"), JSON.stringify({ ...place, stripeUrl: "http://127.0.0.1:9", databaseUrl, pid: 1 }));
+  writeFileSync(
+    join(home, "local.json"),
+    JSON.stringify({ ...place, stripeUrl: "http://127.0.0.1:9", databaseUrl, ownerUrl: databaseUrl, pid: 1 }),
+  );
 }
 
 const COMMANDS = ["reconcile", "ledger-verify", "migrate"];
@@ -51,7 +54,7 @@ test.each(COMMANDS)("%s does not take the local world unasked: it says what to s
   givenAddresses();
   const { status, stderr } = run(command, []);
   expect([status, stderr.split("\n").length]).toEqual([1, 1]);
-  expect(stderr).toMatch(/: set DATABASE_(?:POOL_)?URL.*, or give --local for the local world that npm start serves$/);
+  expect(stderr).toMatch(/: set (?:MIGRATION_)?DATABASE_(?:POOL_)?URL.*, or give --local for the local world that npm start serves$/);
   expect(run(command, [], { DATABASE_URL: "" }).stderr).toBe(stderr);
 });
 

@@ -30,8 +30,8 @@ describe("a file", () => {
         call(`cell ${n}`, "eve", `2026-03-01T00:00:${String(n).padStart(2, "0")}Z`, { provider_model: name, provider_request_id: name }),
       ),
     ];
-    await seedEvents(world.deps.db.query, listedCalls(calls));
-    await seedLedger(world.deps.db.query);
+    await seedEvents(world.owner.query, listedCalls(calls));
+    await seedLedger(world.owner.query);
   });
 
   afterAll(() => world.end());
@@ -98,10 +98,10 @@ describe("many events", () => {
   beforeAll(async () => {
     world = await testWorld({ environment: ENVIRONMENT });
     const spread = { first: 1, count: COUNT, users: 3, days: 30, day: "2026-01-01", aliases: ["default", "gpt-4o"] };
-    await seedEvents(world.deps.db.query, spreadCalls(spread));
+    await seedEvents(world.owner.report, spreadCalls(spread));
     const ends = [call("first", "rare", "2025-12-01T00:00:00Z"), call("last", "rare", "2026-03-01T00:00:00Z")];
-    await seedEvents(world.deps.db.query, listedCalls([...ends, ...(await callsAround(world, SCANNED_ROWS))]));
-    await seedLedger(world.deps.db.query);
+    await seedEvents(world.owner.report, listedCalls([...ends, ...(await callsAround(world, SCANNED_ROWS))]));
+    await seedLedger(world.owner.report);
   });
 
   afterAll(() => world.end());
@@ -193,7 +193,7 @@ async function fetchExport(world: TestWorld): Promise<Response> {
 
 /** Puts a view before the events, in which reading the event at this position ends the reader's connection; takes it away again. */
 async function withLostConnectionAt(world: TestWorld, position: number, act: () => Promise<void>): Promise<void> {
-  const client = new Client({ connectionString: world.databaseUrl }); // not the product's pool, which loses connections here
+  const client = new Client({ connectionString: world.ownerUrl }); // not the product's pool, which loses connections here
   await client.connect();
   try {
     const { rows: events } = await client.query(`select id from llm_call_events order by id offset ${position} limit 1`);
@@ -207,6 +207,7 @@ async function withLostConnectionAt(world: TestWorld, position: number, act: () 
     const selected = columns.map(({ name }) => (name === "latency_ms" ? deadly : name)).join(", ");
     await client.query("alter table llm_call_events rename to events_behind");
     await client.query(`create view llm_call_events as select ${selected} from events_behind`);
+    await client.query("grant select on llm_call_events to pantheon_app");
     await act();
   } finally {
     await client.query("drop view if exists llm_call_events; alter table if exists events_behind rename to llm_call_events");

@@ -32,8 +32,8 @@ const unpaid = (revenue: string) => ({ revenue_paid_usd: "0", revenue_granted_us
 
 beforeAll(async () => {
   world = await testWorld({ environment: { ADMIN_USER_IDS: ADMIN, USD_PER_CREDIT: "0.05" } });
-  await seedEvents(world.deps.db.query, listedCalls(HISTORY));
-  await seedLedger(world.deps.db.query);
+  await seedEvents(world.owner.query, listedCalls(HISTORY));
+  await seedLedger(world.owner.query);
   await givenCredits(world, "rich", "12.5");
   await givenCredits(world, "bo", "2.25"); // two credits in debt before
 });

@@ -64,8 +64,8 @@ type Event = Record<"burned" | "charged" | "cost" | "revenue" | "calls" | "input
 async function reportsAreTheSums(calls: SeedCall[], { from, to }: { from: string | null; to: string | null }): Promise<void> {
   const world = await testWorld({ environment: { ADMIN_USER_IDS: "operator" } });
   try {
-    await seedEvents(world.deps.db.query, listedCalls(calls));
-    await seedLedger(world.deps.db.query);
+    await seedEvents(world.owner.query, listedCalls(calls));
+    await seedLedger(world.owner.query);
     await world.assertLedger();
     const within = calls.map(eventOf).filter(({ day }) => (from === null || day >= from) && (to === null || day <= to));
     const dates = { ...(from !== null && { from_date: from }), ...(to !== null && { to_date: to }) };

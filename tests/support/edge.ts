@@ -129,7 +129,7 @@ export function houseHeaders({ headers }: Answer): unknown {
 const HEAD = "20261120_0023_x";
 
 function atHead(): Promise<HealthProbe> {
-  return Promise.resolve({ migrationHead: HEAD, expectedMigrationHead: HEAD, revision: "7", maintenance: [] });
+  return Promise.resolve({ migrationHead: HEAD, expectedMigrationHead: HEAD, revision: "7", databaseRole: "application", maintenance: [] });
 }
 
 const ThingCreate = v.strictObject({

@@ -3,14 +3,14 @@
 import { sql } from "kysely";
 import type { TestWorld } from "./world.ts";
 
-type Place = Pick<TestWorld, "deps">;
+type Place = Pick<TestWorld, "owner">;
 
 /** Which write is refused: a table, what is done to it, and under what condition on `new` and `old`. */
 export type RefusedWrite = { table: string; on: "insert" | "update"; when?: string };
 
 /** From now on this write raises `sqlstate`: always, or (with `times`) so often. */
 export async function givenRefusedWrite(
-  { deps }: Place,
+  { owner }: Place,
   write: RefusedWrite,
   { sqlstate = "P0001", times = 1_000_000 } = {},
 ): Promise<void> {
@@ -18,7 +18,7 @@ export async function givenRefusedWrite(
   await sql
     .raw(
       `create sequence refused_writes;
-       create function refuse_write() returns trigger language plpgsql as $$
+       create function refuse_write() returns trigger language plpgsql security definer as $$
        begin
          if nextval('refused_writes') <= ${times} then -- a sequence does not roll back, so it counts what was undone
            raise exception 'refused by the test' using errcode = '${sqlstate}';
@@ -27,9 +27,9 @@ export async function givenRefusedWrite(
        end $$;
        create trigger refuse_write before ${write.on} on ${write.table} for each row ${condition} execute function refuse_write();`,
     )
-    .execute(deps.db.query);
+    .execute(owner.query);
 }
 
-export async function givenNoRefusedWrite({ deps }: Place): Promise<void> {
-  await sql.raw("drop function if exists refuse_write() cascade; drop sequence if exists refused_writes;").execute(deps.db.query);
+export async function givenNoRefusedWrite({ owner }: Place): Promise<void> {
+  await sql.raw("drop function if exists refuse_write() cascade; drop sequence if exists refused_writes;").execute(owner.query);
 }

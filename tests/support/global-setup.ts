@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { migrateToHead } from "@pantheon/core/db/migrate.ts";
 import type { Log } from "@pantheon/core/log.ts";
+import { applicationUrl } from "@pantheon/local/application-url.ts";
 import { startPostgres } from "@pantheon/stand-ins/postgres/postgres.ts";
 import type { TestProject } from "vitest/node";
 
@@ -14,6 +15,8 @@ declare module "vitest" {
     postgres: {
       /** A database that always exists: where others are created and dropped from. */
       adminUrl: string;
+      /** The same database as the application connects, which is the same for every database of this server. */
+      applicationUrl: string;
       /** The migrated database that fresh ones are copied from. Nobody connects to it. */
       template: string;
     };
@@ -35,7 +38,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     folder: fileURLToPath(new URL("../../migrations", import.meta.url)),
     log: onlyTrouble,
   });
-  project.provide("postgres", { adminUrl: server.url("postgres"), template: "pantheon" });
+  const adminUrl = server.url("postgres"); // nobody may be connected to the template
+  project.provide("postgres", { adminUrl, applicationUrl: await applicationUrl(adminUrl, { log: onlyTrouble }), template: "pantheon" });
   return async () => {
     await server.stop();
     await rm(home, { recursive: true, force: true });

@@ -23,7 +23,7 @@ export type Neon = {
 export async function neonInFrontOf(databaseUrl: string): Promise<Neon> {
   const [role, password] = [`neon_${randomBytes(6).toString("hex")}`, randomBytes(12).toString("hex")];
   await onServer(
-    `create role ${role} login superuser password '${password}'`,
+    `create role ${role} login in role pantheon_app password '${password}'`,
     `create temp table hba (n serial, line text)`,
     `insert into hba (line) values ('host all ${role} 127.0.0.1/32 password')`,
     `insert into hba (line) select line from regexp_split_to_table(pg_read_file(current_setting('hba_file')), E'\\n') line`,

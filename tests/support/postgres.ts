@@ -5,7 +5,10 @@ import { Client } from "pg";
 import { inject } from "vitest";
 
 export type TestDatabase = {
+  /** As its owner, who may do anything. */
   url: string;
+  /** As the application: see tests/db/application-role.test.ts. */
+  applicationUrl: string;
   /** Disconnects whoever is left, and removes it. */
   drop(): Promise<void>;
 };
@@ -22,11 +25,14 @@ export function emptyDatabase(): Promise<TestDatabase> {
 
 async function createDatabase(template: string): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll("-", "")}`;
-  const { adminUrl } = inject("postgres");
+  const { adminUrl, applicationUrl } = inject("postgres");
   await onServer(adminUrl, `create database ${name} template ${template}`);
-  const url = new URL(adminUrl);
-  url.pathname = `/${name}`;
-  return { url: url.href, drop: () => onServer(adminUrl, `drop database if exists ${name} with (force)`) };
+  const at = (address: string) => new URL(`/${name}`, address).href;
+  return {
+    url: at(adminUrl),
+    applicationUrl: at(applicationUrl),
+    drop: () => onServer(adminUrl, `drop database if exists ${name} with (force)`),
+  };
 }
 
 async function onServer(adminUrl: string, statement: string): Promise<void> {

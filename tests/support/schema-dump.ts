@@ -2,7 +2,7 @@
 
 import { Client } from "pg";
 
-/** Every column, constraint, index, trigger and function of the public schema and every applied step, one a line, in a fixed order. */
+/** Every column, constraint, index, trigger, function and aggregate of the public schema and every applied step, one a line, in a fixed order. */
 export async function dumpSchema(url: string): Promise<string[]> {
   const client = new Client({ connectionString: url });
   await client.connect();
@@ -27,7 +27,10 @@ const DUMP = `
     select 'trigger ' || pg_get_triggerdef(t.oid) from pg_trigger t join pg_class c on c.oid = t.tgrelid
      where not t.tgisinternal and c.relnamespace = 'public'::regnamespace
     union all
-    select 'function ' || pg_get_functiondef(oid) from pg_proc where pronamespace = 'public'::regnamespace
+    select 'function ' || pg_get_functiondef(oid) from pg_proc where pronamespace = 'public'::regnamespace and prokind <> 'a'
+    union all
+    select format('aggregate %s %s %s %s', aggfnoid::regprocedure, aggtransfn::regprocedure, aggtranstype::regtype, agginitval)
+      from pg_aggregate join pg_proc on pg_proc.oid = aggfnoid where pronamespace = 'public'::regnamespace
     union all
     select 'step ' || name from kysely_migration
     union all

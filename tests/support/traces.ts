@@ -4,8 +4,8 @@ import { sql } from "kysely";
 import type { TestWorld } from "./world.ts";
 
 /** A digest of every row of every table, and how often a model was asked. Two that are equal: nothing was written and nobody asked. */
-export async function tracesOf({ deps, provider }: Pick<TestWorld, "deps" | "provider">): Promise<unknown> {
-  const { query } = deps.db;
+export async function tracesOf({ owner, provider }: Pick<TestWorld, "owner" | "provider">): Promise<unknown> {
+  const { query } = owner;
   const { rows: tables } = await sql<{ name: string }>`
     select tablename as name from pg_tables where schemaname = 'public' order by 1`.execute(query);
   const digests = tables.map(

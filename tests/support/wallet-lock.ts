@@ -14,7 +14,7 @@ export type WalletLock = {
 
 /** Locks this user's wallet on a connection of its own. */
 export async function lockWallet(world: TestWorld, user: string): Promise<WalletLock> {
-  const client = new Client({ connectionString: world.databaseUrl });
+  const client = new Client({ connectionString: world.ownerUrl });
   await client.connect();
   await client.query("begin");
   await client.query("select from credit_wallets where user_id = $1 for update", [user]);

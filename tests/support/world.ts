@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
+import { createDatabase, type Database } from "@pantheon/core/db/database.ts";
 import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
 import { NO_PATIENCE } from "@pantheon/core/ledger/invariants/invariant.ts";
 import { startWorld, type World, type WorldOptions } from "@pantheon/local/world.ts";
@@ -16,6 +17,8 @@ export type Json = ReturnType<typeof JSON.parse>;
 
 export type TestWorld = World & {
   readonly log: QuietLog;
+  /** The database as its owner: for what a test plants or breaks, and the product may not. */
+  readonly owner: Database;
   /** One raw call over HTTP: for bad bytes, stray headers, and responses that are looked at whatever they are. `user: null` sends no token. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   /** Asserts every ledger invariant, with nothing under way. Called by `end` too. */
@@ -39,6 +42,7 @@ export async function testWorld(
   const home = await mkdtemp(join(tmpdir(), "pantheon-world-"));
   const log = quietLog();
   const world = await startWorld({ environment: {}, ...options, home, port: 0, databaseUrl: database.url, log });
+  const owner = createDatabase({ url: world.ownerUrl, log, clock: Date.now, maxConnections: 4 });
   const assertLedger = async () => {
     const counts = await checkInvariants(world.deps.db, NO_PATIENCE);
     expect(counts.filter(({ broken }) => broken !== 0)).toEqual([]);
@@ -46,6 +50,7 @@ export async function testWorld(
   return {
     ...world,
     log,
+    owner,
     call: (method, path, call = {}) => request(world, method, path, call),
     assertLedger,
     end: async () => {
@@ -53,6 +58,7 @@ export async function testWorld(
         await assertLedger();
       } finally {
         await world.stop();
+        await owner.close();
         await database.drop();
         await rm(home, { recursive: true, force: true });
       }

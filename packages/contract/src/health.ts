@@ -1,7 +1,7 @@
 // The health of a function on the wire (contract section 10).
 
 import * as v from "valibot";
-import { HEALTH_STATES, JOB_OUTCOMES, JOBS } from "./vocabulary.ts";
+import { DATABASE_ROLES, HEALTH_STATES, JOB_OUTCOMES, JOBS } from "./vocabulary.ts";
 import { named, Time } from "./wire.ts";
 
 export const MaintenanceRun = named(
@@ -22,6 +22,12 @@ export const Health = named(
     migration_head: v.optional(v.string()),
     expected_migration_head: v.optional(v.string()),
     revision: v.optional(v.string()),
+    database_role: v.optional(
+      v.pipe(
+        v.picklist(DATABASE_ROLES),
+        v.description("`application`: what was booked cannot be changed by this function. `owner`: it connects as somebody who could."),
+      ),
+    ),
     maintenance: v.optional(v.array(MaintenanceRun)),
   }),
 );

@@ -101,5 +101,9 @@ export const JOB_OUTCOMES = ["done", "failed"] as const;
 export type JobOutcome = WordOf<typeof JOB_OUTCOMES>;
 
 /** `drift`: the database is ahead of this build, as it is while a deploy runs. */
+/** Whom a function connects to the database as. */
+export const DATABASE_ROLES = ["application", "owner"] as const;
+export type DatabaseRole = WordOf<typeof DATABASE_ROLES>;
+
 export const HEALTH_STATES = ["ok", "drift"] as const;
 export type HealthState = WordOf<typeof HEALTH_STATES>;

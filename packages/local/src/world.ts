@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "@pantheon/core/config/config.ts";
 import { createDeps, type Deps } from "@pantheon/functions/whole.ts";
+import { applicationUrl } from "./application-url.ts";
 import { migrateToHead } from "@pantheon/core/db/migrate.ts";
 import type { Model } from "@pantheon/core/models/model.ts";
 import type { Log } from "@pantheon/core/log.ts";
@@ -31,7 +32,7 @@ export type WorldOptions = {
   readonly port: number;
   /** The address to listen on; this machine alone unless another is given, and then no event is taken by hand. */
   readonly host?: string;
-  /** A database of one's own, migrated here; null starts the local world's. */
+  /** A database of one's own, as its owner: it is migrated here. Null starts the local world's. */
   readonly databaseUrl: string | null;
   /** The product's variables; what the world itself provides (database, issuer, provider) is filled in. */
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -49,7 +50,10 @@ export type WorldOptions = {
 
 export type World = {
   readonly apiUrl: string;
+  /** As the product connects: with the application's role. */
   readonly databaseUrl: string;
+  /** As its owner, who migrates. */
+  readonly ownerUrl: string;
   /** The folder of the world's own database; null with a database of one's own. */
   readonly dataFolder: string | null;
   readonly config: Config;
@@ -101,9 +105,10 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
   const read = worldConfig(environment, at, options.databaseUrl);
   const issuer = createIssuer({ home, issuerUrl, audience: read.config.auth.audience, clock: Date.now });
 
-  const { url: databaseUrl, folder: dataFolder } = await database(options, onStop);
-  await migrateToHead({ url: databaseUrl, folder: MIGRATIONS, log });
-  const config: Config = { ...read.config, stage: options.stage ?? read.config.stage, databaseUrl, directDatabaseUrl: databaseUrl };
+  const { url: ownerUrl, folder: dataFolder } = await database(options, onStop);
+  await migrateToHead({ url: ownerUrl, folder: MIGRATIONS, log });
+  const databaseUrl = await applicationUrl(ownerUrl, options);
+  const config: Config = { ...read.config, stage: options.stage ?? read.config.stage, databaseUrl };
   stripe.setWebhook({ url: `${server.url}${WEBHOOK_PATH}`, secret: config.stripe.webhookSecrets[0] ?? "" });
   const passed = { statements: 0, modelMs: 0 };
   const models = watchModels(log, (ms) => (passed.modelMs += ms));
@@ -113,12 +118,21 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
   let takesUnsigned = false;
   const webhook = localWebhook(timed, () => takesUnsigned);
   server.mount(timed, { ...beside({ ...options, url: server.url, issuerUrl, stripe, issuer, deps: timed, config }), webhook });
-  const place = { apiUrl: server.url, databaseUrl, stripeUrl: stripe.url, llmUrl: provider.url, issuer: issuerUrl, pid: process.pid };
+  const place = {
+    apiUrl: server.url,
+    databaseUrl,
+    ownerUrl,
+    stripeUrl: stripe.url,
+    llmUrl: provider.url,
+    issuer: issuerUrl,
+    pid: process.pid,
+  };
   announce(home, place, onStop);
   onStop(() => finish(server, models));
   return {
     apiUrl: server.url,
     databaseUrl,
+    ownerUrl,
     dataFolder,
     config,
     deps: timed,

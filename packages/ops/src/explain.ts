@@ -11,6 +11,10 @@ export type Place = {
 };
 
 export const OWN_DATABASE: Place = { database: "the database of DATABASE_URL", remedy: "start it, or check DATABASE_URL" };
+export const OWNERS_DATABASE: Place = {
+  database: "the database of MIGRATION_DATABASE_URL",
+  remedy: "start it, or check MIGRATION_DATABASE_URL",
+};
 export const LOCAL_DATABASE: Place = { database: "the local world's database", remedy: "run npm start" };
 
 /** One line about a failure of a command that uses this database. */

@@ -3,6 +3,7 @@
 import { parseArgs, styleText } from "node:util";
 import Table from "cli-table3";
 import { createDatabase } from "@pantheon/core/db/database.ts";
+import { readConnectedRole } from "@pantheon/core/db/connected-role.ts";
 import { readDurability } from "@pantheon/core/ledger/durability.ts";
 import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
 import { readLostRevenue } from "@pantheon/core/maintenance/lost-revenue.ts";
@@ -12,8 +13,10 @@ import { databaseUrlOf, tableWidth } from "./place.ts";
 
 const HELP = `Usage: npm run ledger:verify [-- --local]
 
-Counts the rows that break an invariant of the ledger, names the first of them, and looks at the settings that durability depends on. Exit 1 on any.
-Uses DATABASE_URL, or with --local the local world that npm start serves.`;
+Counts the rows that break an invariant of the ledger, names the first of them, and looks at the settings that durability depends on and at what the connected role may do. Exit 1 on any.
+Uses DATABASE_URL, or with --local the local world that npm start serves.
+
+  --as-owner   the address is the owner's and meant to be: what that role may do is not looked at`;
 
 const TIMEOUT_MS = 15 * 60_000;
 const MARK_WIDTH = 3;
@@ -25,15 +28,16 @@ const quiet = { info() {}, warn() {}, error() {}, count() {} };
 let place = OWN_DATABASE;
 
 try {
-  const { values } = parseArgs({ options: { local: { type: "boolean", default: false }, help: { type: "boolean", short: "h" } } });
+  const flag = { type: "boolean", default: false } as const;
+  const { values } = parseArgs({ options: { local: flag, "as-owner": flag, help: { type: "boolean", short: "h" } } });
   if (values.help) console.log(HELP);
-  else await verify(values.local);
+  else await verify(values.local, values["as-owner"]);
 } catch (error) {
   console.error(`ledger:verify: ${explain(error, place).replaceAll("\n", "; ")}`);
   process.exitCode = 1;
 }
 
-async function verify(isLocal: boolean): Promise<void> {
+async function verify(isLocal: boolean, asOwner: boolean): Promise<void> {
   const chosen = choosePlace(isLocal, ["DATABASE_URL"]);
   place = chosen.place;
   const url = databaseUrlOf(chosen.variables);
@@ -50,7 +54,7 @@ async function verify(isLocal: boolean): Promise<void> {
       const which = broken === 0 ? "" : `\n${name}: ${rows.join(", ")}${rows.length < broken ? ", …" : ""}`;
       table.push([mark(broken === 0), `${promise}${which}`, String(broken)]);
     }
-    const settings = await readDurability(db);
+    const settings = [...(await readDurability(db)), ...(asOwner ? [] : await readConnectedRole(db))];
     for (const { name, value, ok } of settings) table.push([mark(ok), `${name} = ${value}`, ""]);
     console.log(table.toString());
     const { answers, provider_cost_usd, lapsed_turns } = await readLostRevenue(db);

@@ -84,11 +84,11 @@ export function readLocalConfig(env: Environment = process.env): LocalConfig {
   };
 }
 
-/** The address of the database that these variables name; they name one. Throws LocalConfigError for what is no such address. */
-export function databaseUrlOf({ DATABASE_URL }: Environment): string {
-  const { databaseUrl } = readLocalConfig({ DATABASE_URL });
-  if (databaseUrl === null) throw new LocalConfigError(`DATABASE_URL ${RULES.DATABASE_URL}`);
-  return databaseUrl;
+/** The address of the database that this variable names; it is set. Throws LocalConfigError for what is no such address. */
+export function databaseUrlOf(env: Environment, name = "DATABASE_URL"): string {
+  const given = env[name]?.trim() ?? "";
+  if (given === "" || !v.is(Settings.entries.DATABASE_URL, given)) throw new LocalConfigError(`${name} ${RULES.DATABASE_URL}`);
+  return given;
 }
 
 /** True for an address that only this machine reaches. */
@@ -131,6 +131,7 @@ export function readVerifyTokens(env: Environment = process.env): VerifyTokens {
 const Place = v.object({
   apiUrl: v.string(),
   databaseUrl: v.string(),
+  ownerUrl: v.string(),
   issuer: v.string(),
   stripeUrl: v.nullable(v.string()),
   llmUrl: v.string(),
@@ -140,9 +141,10 @@ const Place = v.object({
 export function readLocalPlace(home: string): Readonly<Record<string, string>> {
   const world = readLocalWorld(home);
   if (world === null) return {};
-  const { databaseUrl, issuer, stripeUrl } = world;
+  const { databaseUrl, ownerUrl, issuer, stripeUrl } = world;
   return {
     DATABASE_URL: databaseUrl,
+    MIGRATION_DATABASE_URL: ownerUrl,
     AUTH_ISSUER: issuer,
     ...(stripeUrl !== null && { STRIPE_API_URL: stripeUrl, STRIPE_SECRET_KEY: LOCAL_STRIPE_KEY }),
   };

@@ -7,6 +7,7 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Log } from "@pantheon/core/log.ts";
+import { createDatabase } from "@pantheon/core/db/database.ts";
 import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
 import { startProvider } from "@pantheon/stand-ins/provider/provider.ts";
 import { startStripe } from "@pantheon/stand-ins/stripe/stripe.ts";
@@ -74,8 +75,13 @@ export async function attackWorld(databaseUrl: string | null): Promise<AttackWor
     throw error;
   });
   stripe.setWebhook({ url: `${world.apiUrl}/webhooks/stripe`, secret: canaries.environment["STRIPE_WEBHOOK_SECRET"] ?? "" });
-  const password = decodeURIComponent(new URL(world.databaseUrl).password);
-  canaries.add("DATABASE_URL", password);
+  for (const [name, address] of [
+    ["DATABASE_URL", world.databaseUrl],
+    ["MIGRATION_DATABASE_URL", world.ownerUrl],
+  ] as const) {
+    canaries.add(name, decodeURIComponent(new URL(address).password));
+  }
+  const owner = createDatabase({ url: world.ownerUrl, log: quiet, clock: Date.now, maxConnections: 2 });
   const tokens = new Map<string, Promise<string>>();
   const token = (user: string) => {
     const made = tokens.get(user) ?? world.issuer.token({ user });
@@ -98,6 +104,7 @@ export async function attackWorld(databaseUrl: string | null): Promise<AttackWor
     captured,
     met,
     log: quiet,
+    owner,
     issuerKey: issuerKeyOf(home, world.issuer.jwks.keys[0]?.kid ?? ""),
     token,
     broken,
@@ -106,6 +113,7 @@ export async function attackWorld(databaseUrl: string | null): Promise<AttackWor
     end: async () => {
       try {
         await world.stop();
+        await owner.close();
       } finally {
         await leave();
       }

@@ -9,13 +9,14 @@ import { fileURLToPath } from "node:url";
 import { Pool } from "pg";
 import { migrateToHead } from "@pantheon/core/db/migrate.ts";
 import type { Log } from "@pantheon/core/log.ts";
+import { applicationUrl } from "@pantheon/local/application-url.ts";
 import { placeFor } from "@pantheon/stand-ins/postgres/place.ts";
 import { answers, isAlive, launch, processOf, type Server } from "@pantheon/stand-ins/postgres/server.ts";
 import { startPostgres } from "@pantheon/stand-ins/postgres/postgres.ts";
 
 export type ChaosServer = {
   readonly home: string;
-  /** Directly, past every proxy. */
+  /** Directly, past every proxy, as the application connects. */
   readonly url: string;
   /** For the harness's own questions; a connection that a restart broke is replaced. */
   readonly direct: Pool;
@@ -39,10 +40,11 @@ export async function startChaosServer(): Promise<ChaosServer> {
   const home = await mkdtemp(join(tmpdir(), "pantheon-chaos-"));
   await chmod(home, 0o755); // under root the server runs as another user, who must be able to enter
   const postgres = await startPostgres({ home, settings: SETTINGS, log: quiet });
-  const url = postgres.url("pantheon");
-  await migrateToHead({ url, folder: MIGRATIONS, log: quiet });
+  const ownerUrl = postgres.url("pantheon");
+  await migrateToHead({ url: ownerUrl, folder: MIGRATIONS, log: quiet });
+  const url = await applicationUrl(ownerUrl, { log: quiet });
   const direct = new Pool({
-    connectionString: url,
+    connectionString: ownerUrl,
     max: 4,
     connectionTimeoutMillis: 5_000,
     statement_timeout: QUESTION_TIMEOUT_MS, // a question of the harness that takes longer is a fault of the harness, and ends the run
@@ -51,7 +53,7 @@ export async function startChaosServer(): Promise<ChaosServer> {
   direct.on("error", () => {}); // a restart breaks idle connections too; the next question takes a new one
   direct.on("connect", (client) => client.on("error", () => {}));
   const place = placeFor(home, quiet);
-  const server: Server = { ...place, data: join(place.folder, "data"), password: new URL(url).password };
+  const server: Server = { ...place, data: join(place.folder, "data"), password: new URL(ownerUrl).password };
   return {
     home,
     url,

@@ -14,6 +14,7 @@ import { MODEL_GUARDS } from "./guards/models.ts";
 import { PAYMENT_GUARDS } from "./guards/payments.ts";
 import { PRICE_GUARDS } from "./guards/prices.ts";
 import { QUARANTINE_GUARDS } from "./guards/quarantine.ts";
+import { RIGHTS_GUARDS } from "./guards/rights.ts";
 import { SCHEMA_GUARDS } from "./guards/schema.ts";
 import { STATEMENT_GUARDS } from "./guards/statements.ts";
 import { STRIPE_TIME_GUARDS } from "./guards/stripe-time.ts";
@@ -26,6 +27,7 @@ import type { Mutant } from "./mutant.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   ...STATEMENT_GUARDS,
+  ...RIGHTS_GUARDS,
   ...SCHEMA_GUARDS,
   ...KEY_GUARDS,
   ...TURN_GUARDS,

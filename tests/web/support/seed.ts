@@ -21,7 +21,7 @@ const PEOPLE = ["ada", "radia.perlman", "edsger.dijkstra", "jean.bartik", "sophi
 
 /** Gives `ada` a history, credits and a conversation, and the others a share in the figures. Answers the conversation's id. */
 export async function givenLivedInWorld(world: TestWorld): Promise<string> {
-  const { query } = world.deps.db;
+  const { query } = world.owner;
   await seedEvents(query, listedCalls(PEOPLE.flatMap((user, index) => callsOf(user, index))));
   await seedLedger(query);
   for (const user of PEOPLE) await givenCredits(world, user, user === "ada" ? "1250" : "80");

@@ -17,8 +17,6 @@ export type Config = {
   version: string;
   /** What run time connects to: the pooled address when there is one. */
   databaseUrl: string;
-  /** The direct address, which migrations need. */
-  directDatabaseUrl: string | null;
   auth: {
     issuer: string;
     audience: string;
@@ -102,7 +100,6 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
     commit: read.COMMIT_SHA,
     version: VERSION,
     databaseUrl,
-    directDatabaseUrl: read.DATABASE_URL ?? null,
     auth: {
       issuer: read.AUTH_ISSUER,
       audience: read.AUTH_AUDIENCE,

@@ -10,11 +10,11 @@ export const TABLE = v.strictObject({
   STAGE: v.pipe(v.optional(rules.stageName, "local"), means("The stage that is served; only `local` has relaxed rules.")),
   DATABASE_POOL_URL: v.pipe(
     v.optional(rules.postgresUrl),
-    means("PostgreSQL through its pooler: first choice at run time. This or DATABASE_URL is required.", PRIVATE),
+    means("PostgreSQL through its pooler, as the application's role: first choice. This or DATABASE_URL is required.", PRIVATE),
   ),
   DATABASE_URL: v.pipe(
     v.optional(rules.postgresUrl),
-    means("PostgreSQL directly: migrations, and run time when there is no pooler.", PRIVATE),
+    means("PostgreSQL directly, as the application's role: where there is no pooler.", PRIVATE),
   ),
   AUTH_ISSUER: v.pipe(rules.webUrl, means("The `iss` of every accepted token, compared exactly.")),
   AUTH_AUDIENCE: v.pipe(v.optional(rules.text, "authenticated"), means("The `aud` of every accepted token.")),

@@ -5,7 +5,7 @@ import type { Config } from "@pantheon/core/config/config.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { Health } from "@pantheon/contract/health.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
-import type { JobName, JobOutcome } from "@pantheon/contract/vocabulary.ts";
+import type { DatabaseRole, JobName, JobOutcome } from "@pantheon/contract/vocabulary.ts";
 import type { AppEnv } from "./app-env.ts";
 import { describe } from "../output/describe.ts";
 import { noQuery } from "../input/validate.ts";
@@ -15,6 +15,7 @@ export type HealthProbe = {
   migrationHead: string | null;
   expectedMigrationHead: string;
   revision: string;
+  databaseRole: DatabaseRole;
   /** The last run of each scheduled job, and the build that ran it: `maintenance` has no address of its own. */
   maintenance: readonly { job: JobName; commit: string; finished_at: Date; outcome: JobOutcome }[];
 };
@@ -35,7 +36,7 @@ export function health(app: Hono<AppEnv>, { name, config, probe, recent }: Healt
   for (const { path, id } of paths) {
     app.get(path, describeHealth(id, name), noQuery, async (c) => {
       const isTold = c.var.seesBuild;
-      const { migrationHead, expectedMigrationHead, revision, maintenance } = await reach(
+      const { migrationHead, expectedMigrationHead, revision, databaseRole, maintenance } = await reach(
         isTold && config.buildToken !== null ? probe : recent,
         isTold ? build : {},
       );
@@ -53,7 +54,7 @@ export function health(app: Hono<AppEnv>, { name, config, probe, recent }: Healt
         finished_at: rfc3339(finished_at),
         outcome,
       }));
-      return c.var.respond({ status, ...build, ...place, migration_head: migrationHead, maintenance: runs });
+      return c.var.respond({ status, ...build, ...place, migration_head: migrationHead, database_role: databaseRole, maintenance: runs });
     });
   }
 }

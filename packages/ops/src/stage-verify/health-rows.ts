@@ -38,6 +38,7 @@ export async function healthRows(stage: Stage, expected: Expected, targets: read
     (health) => health.stage,
   );
   await revisionRow(stage, targets, told);
+  await roleRow(stage, told);
   return told;
 }
 
@@ -50,6 +51,7 @@ const HealthView = v.object({
   migration_head: v.nullish(v.string()),
   expected_migration_head: v.nullish(v.string()),
   revision: v.nullish(v.string()),
+  database_role: v.nullish(v.string()),
   maintenance: v.optional(
     v.array(v.object({ job: v.string(), commit: v.string(), finished_at: v.pipe(v.string(), v.isoTimestamp()), outcome: v.string() })),
     [],
@@ -127,6 +129,15 @@ function revisionRow(stage: Stage, targets: readonly Target[], told: Told): Prom
       groups = groupsOf(new Map(again), ({ revision }) => revision ?? null);
     }
     return { ok: groups.size === 1 && !groups.has(null), seen: seenGroups(groups) };
+  });
+}
+
+/** Red on every stage: whoever owns the tables can switch the guards of the ledger's past off. */
+function roleRow({ evidence }: Stage, told: Told): Promise<null> {
+  const head = { id: "database.role", what: "no function could change what was booked", expected: "the application's role" };
+  return evidence.check(head, [], async () => {
+    const groups = groupsOf(told, ({ database_role: role }) => role ?? null);
+    return { ok: groups.size === 1 && groups.has("application"), seen: seenGroups(groups) };
   });
 }
 
