@@ -19,5 +19,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       model_alias   text not null,
       made_at       timestamptz not null default clock_timestamp()
     );
+
+    grant select, insert, update on session_summaries to pantheon_app;
   `.execute(db);
 }

@@ -74,7 +74,7 @@ export async function summarisingWorld(): Promise<Summarising> {
       return answers;
     },
     stored: () => storedOf(place),
-    forget: async () => void (await world.deps.db.query.deleteFrom("session_summaries").where("session_id", "=", place.session).execute()),
+    forget: async () => void (await world.owner.query.deleteFrom("session_summaries").where("session_id", "=", place.session).execute()),
     end: async () => {
       await container.close();
       await proxy.close();
