@@ -25,14 +25,16 @@ exports.ROOMS = {
     faces: ["app-login", "connected-role", "database", "days", "list", "migrate", "migration-head", "prepared", "unavailable"],
   },
   audit: { imports: ["db"], faces: ["actions", "audited", "keyed", "once", "request-key"] },
-  models: { imports: [], faces: ["attempts", "capable", "collect", "gateway", "model", "models", "report", "request"] },
+  models: { imports: [], faces: ["attempts", "capable", "collect", "gateway", "model", "models", "report", "request", "storable-text"] },
   metering: { imports: ["models"], faces: ["estimate", "token-bound", "usage"] },
   pricing: { imports: ["config", "db", "audit", "models"], faces: ["catalog", "charge", "prices", "settings", "versions", "weights"] },
   ledger: {
     imports: ["db", "audit"],
     faces: ["described", "durability", "entries", "grant", "invariants", "wallet"],
     doors: {
-      turns: ["gate", "open-turn", "reopen-turn", "settle-turn", "sweep-turns", "void-turn"].map((name) => `statements/${name}`),
+      turns: ["conversation", "gate", "history", "open-turn", "reopen-turn", "settle-turn", "sweep-turns", "void-turn"].map(
+        (name) => `statements/${name}`,
+      ),
       payments: [
         "grant-payment",
         "movement",
@@ -47,7 +49,7 @@ exports.ROOMS = {
   accounts: { imports: ["db", "audit", "ledger"], faces: ["caller", "people", "person"] },
   turns: {
     imports: ["config", "db", "audit", "accounts", "ledger", "pricing", "metering", "models"],
-    faces: ["all-turns", "history", "offered", "own-turn", "receipt", "run", "sessions", "stream", "sweep", "usage-events"],
+    faces: ["all-turns", "context", "history", "offered", "own-turn", "receipt", "run", "sessions", "stream", "sweep", "usage-events"],
   },
   payments: {
     imports: ["config", "db", "audit", "accounts", "ledger"],

@@ -2,7 +2,7 @@
 
 import type { Config } from "@pantheon/core/config/config.ts";
 import type { Gateway, GatewayDeps } from "@pantheon/core/models/gateway.ts";
-import { MODELS } from "@pantheon/core/models/models.ts";
+import { MODELS, SUMMARY_ALIAS } from "@pantheon/core/models/models.ts";
 import { createCatalogCache } from "@pantheon/core/pricing/catalog.ts";
 import type { TurnDeps } from "@pantheon/core/turns/run.ts";
 import { createVerifier, type Verifier } from "@pantheon/edge/auth/verifier.ts";
@@ -20,6 +20,7 @@ export function turnsDeps(surroundings: Surroundings, base = baseDeps(surroundin
     models,
     catalog: createCatalogCache(db, windows, log),
     gateway: loadedWhenAsked({ ...reached(config), log, clock, ticks }),
+    summaryAlias: config.summaryAlias === "none" ? null : (config.summaryAlias ?? (SUMMARY_ALIAS in models ? SUMMARY_ALIAS : null)),
     verify: createVerifier(config.auth, { clock, log }),
   };
 }

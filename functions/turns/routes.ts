@@ -7,7 +7,6 @@ import type { AppEnv, Asked } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { listPage } from "@pantheon/edge/output/list-page.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
-import { eventStream } from "@pantheon/edge/output/event-stream.ts";
 import { refusalOf } from "@pantheon/edge/shell/thrown.ts";
 import { body, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
@@ -16,8 +15,7 @@ import { ListQuery } from "@pantheon/contract/wire.ts";
 import type { Sampling } from "@pantheon/core/models/request.ts";
 import type { MessageRow } from "@pantheon/core/turns/history.ts";
 import { runTurn, type TurnDeps, type TurnRequest } from "@pantheon/core/turns/run.ts";
-import { streamTurn } from "@pantheon/core/turns/stream.ts";
-import { MessageList, SessionPath, TurnCreate, TurnList, type Message } from "@pantheon/contract/turns.ts";
+import { MessageList, SessionContext, SessionPath, TurnCreate, TurnList, type Message } from "@pantheon/contract/turns.ts";
 import { TurnRead } from "@pantheon/contract/turn-read.ts";
 
 const SESSION = "/api/v1/sessions/:session_id";
@@ -75,12 +73,21 @@ function runRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     ownSession,
     body(TurnCreate),
     async (c) => {
+      const [{ streamTurn }, { eventStream }] = await streaming();
       const turn = await streamTurn(deps, turnRequest(c, deps, c.req.valid("param"), c.req.valid("json")));
       if (turn.replayed) c.header("Idempotency-Replayed", "true");
       return eventStream(c, turn, (thrown) => refusalOf(thrown, deps.log, { request_id: c.var.requestId, function: "turns" }));
     },
   );
 }
+
+/** Read by the first stream, and not by the cold start of a function that answers in one piece. */
+function streaming() {
+  return Promise.all([import("@pantheon/core/turns/stream.ts"), import("@pantheon/edge/output/event-stream.ts")]);
+}
+
+/** Read by the first look back: a cold start that runs a turn needs none of it. */
+const history = () => import("@pantheon/core/turns/history.ts");
 
 function historyRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
   app.get(
@@ -95,9 +102,25 @@ function historyRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     ownSession,
     query(ListQuery),
     async (c) => {
-      const { listTurns, turnView } = await import("@pantheon/core/turns/history.ts"); // no part of running a turn
+      const { listTurns, turnView } = await history();
       const turns = listTurns(deps.db, c.var.caller.actor, c.req.valid("param").session_id);
       return c.var.respond(await listPage(c, c.req.valid("query"), "turns", turns, turnView));
+    },
+  );
+  app.get(
+    `${SESSION}/context`,
+    describe({
+      id: "readContext",
+      summary: "What the session's model would be sent, and how large that is",
+      tag: "turns",
+      responds: [200, SessionContext],
+      refusals: { 404: "No such session of yours" },
+    }),
+    noQuery,
+    ownSession,
+    async (c) => {
+      const { readContext } = await import("@pantheon/core/turns/context.ts");
+      return c.var.respond(await readContext(deps, c.var.caller.actor, c.req.valid("param").session_id));
     },
   );
   app.get(
@@ -112,7 +135,7 @@ function historyRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     ownSession,
     query(ListQuery),
     async (c) => {
-      const { listMessages } = await import("@pantheon/core/turns/history.ts"); // no part of running a turn
+      const { listMessages } = await history();
       const messages = listMessages(deps.db, c.var.caller.actor, c.req.valid("param").session_id);
       return c.var.respond(await listPage(c, c.req.valid("query"), "messages", messages, messageView));
     },

@@ -43,6 +43,7 @@ const ID_ROUTES: readonly (readonly [
   ["DELETE", "sessions/{id}", "session", {}],
   ["DELETE", "sessions/{id}", "session", { key: "a-key-of-ada" }],
   ["GET", "sessions/{id}/turns", "session", {}],
+  ["GET", "sessions/{id}/context", "session", {}],
   ["GET", "sessions/{id}/messages", "session", {}],
   ["GET", "sessions/{id}/messages?limit=1&offset=1", "session", {}],
   ["POST", "sessions/{id}/turns", "session", { body: MESSAGE }],

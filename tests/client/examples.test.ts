@@ -74,6 +74,7 @@ async function asUser(ada: Client): Promise<void> {
   await ada.sessions.patch(session.id, { title: "What a turn costs" });
   await ada.sessions.list({ limit: 10 });
   await ada.sessions.read(session.id);
+  await ada.sessions.context(session.id);
   await ada.turns.of(session.id).list();
   await ada.messages.of(session.id).list();
   await ada.wallet.read();

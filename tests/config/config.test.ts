@@ -51,6 +51,7 @@ describe("the least environment", () => {
         deepseek: { apiKey: null, baseUrl: null },
       },
       maxOutputTokens: 2048,
+      summaryAlias: null,
       corsAllowedOrigins: [],
       logAddress: { how: "short", key: null },
       buildToken: null,
@@ -114,6 +115,7 @@ const WRONG: readonly (readonly [name: string, values: readonly string[]])[] = [
   ["ANTHROPIC_BASE_URL", [MARK, `http://${MARK}.example`]],
   ["GOOGLE_BASE_URL", [MARK, `http://${MARK}.example`]],
   ["DEEPSEEK_BASE_URL", [MARK, `http://${MARK}.example`]],
+  ["CONTEXT_SUMMARY_ALIAS", ["Gpt", "-mini", "two names", "a".repeat(65), "a,b", `${MARK} x`]],
   ["CONTEXT_MAX_OUTPUT_TOKENS", ["0", "8193", "-1", "1.5", "1e3", "0x10", "2048abc", "99999999999999999999", MARK]],
   [
     "CORS_ALLOWED_ORIGINS",

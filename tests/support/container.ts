@@ -35,12 +35,13 @@ type ContainerOptions = {
   clock?: Clock;
   /** Instead of a quiet one, whose lines are then none. */
   log?: Log;
+  onStatement?: () => void;
 };
 
 /** Nothing is connected until its first turn. `timeLeftMs` of a turn is what the function has, 29 s unless given. */
 export function givenContainer(
   world: TestWorld,
-  { config = {}, models, maxConnections = 4, clock = Date.now, log: given }: ContainerOptions = {},
+  { config = {}, models, maxConnections = 4, clock = Date.now, log: given, onStatement }: ContainerOptions = {},
 ): Container {
   const log = quietLog();
   const deps = createDeps({
@@ -49,6 +50,7 @@ export function givenContainer(
     clock,
     maxConnections,
     models: models ?? world.deps.models,
+    ...(onStatement && { onStatement }),
   });
   const app = turnsApp(deps);
   return {

@@ -43,6 +43,7 @@ export function gateInput(catalog: Catalog, whose: Whose, more: Partial<GateInpu
     leastOutputTokens: 64,
     historyTurns: 100,
     historyOctets: 524_288,
+    summaries: true,
     ...more,
   };
 }
@@ -86,6 +87,7 @@ export async function settleDirectly(
     pruned: false,
     octetsPerToken: null,
     textBound: tokenBound(MESSAGE) + tokenBound(answer),
+    summary: null,
   };
   const [row] = await deps.db.run(settleTurn, input);
   return row;

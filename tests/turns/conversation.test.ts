@@ -8,6 +8,7 @@ import { amount, format } from "@pantheon/contract/money.ts";
 import type { ModelAnswer } from "@pantheon/core/models/collect.ts";
 import { callRecord, type CallRecord } from "@pantheon/core/turns/call-record.ts";
 import type { Conversation } from "@pantheon/core/turns/converse.ts";
+import { NO_MEMORY } from "@pantheon/core/turns/memory.ts";
 import { openTurn, type OpenedTurn } from "@pantheon/core/turns/open.ts";
 import { readReceipt } from "@pantheon/core/turns/receipt.ts";
 import type { TurnRequest } from "@pantheon/core/turns/request.ts";
@@ -77,7 +78,7 @@ function twoCalls(turn: OpenedTurn, output = 23): Conversation {
     answer: answerOf("Found.", output, { providerModel: "its/successor" }),
   });
   const tool = { id: newId(), call_index: 0, tool_name: "search", status: "success" as const, latency_ms: 5 };
-  return { turn, calls: [first, second], tools: [tool], text: "Found.", finishReason: "stop" };
+  return { turn, calls: [first, second], tools: [tool], text: "Found.", finishReason: "stop", memory: NO_MEMORY };
 }
 
 const sumOf = (calls: readonly CallRecord[]) => format(calls.reduce((total, { charge }) => total.plus(charge.charged), amount("0")));

@@ -38,6 +38,7 @@ const ROW: GateRow = {
   multiplier: "1",
   fits: true,
   system_prompt: null,
+  summary: null,
   history: [],
   pruned: false,
   octets: "9",

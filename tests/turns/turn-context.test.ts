@@ -7,6 +7,8 @@ import { givenSession, runTurn } from "../support/given.ts";
 import { pictureOf, turnsOf } from "../support/ledger.ts";
 import { testWorld, type TestWorld } from "../support/world.ts";
 
+/** What fits is shown here; what becomes of the rest is turn-summary.test.ts. */
+const NO_SUMMARIES = { CONTEXT_SUMMARY_ALIAS: "none" };
 const MODEL = "openai/gpt-4o-mini";
 
 let world: TestWorld;
@@ -14,7 +16,7 @@ let users = 0;
 let user: string;
 let session: string;
 beforeAll(async () => {
-  world = await testWorld({ models: { ...MODELS, "gpt-4o-mini": small(1_000) } });
+  world = await testWorld({ models: { ...MODELS, "gpt-4o-mini": small(1_000) }, environment: NO_SUMMARIES });
 });
 beforeEach(async () => {
   user = `user-${(users += 1)}`;

@@ -14,7 +14,7 @@ const DATA = Buffer.from("seven octets of nine are data. ".repeat(140)).toString
 let world: TestWorld;
 beforeEach(async () => {
   const dense = modelNamed(NAME, { contextWindow: 20_000 });
-  world = await testWorld({ models: { ...MODELS, [NAME]: dense } });
+  world = await testWorld({ models: { ...MODELS, [NAME]: dense }, environment: { CONTEXT_SUMMARY_ALIAS: "none" } });
   await givenPrice(world, NAME, "1");
 });
 afterEach(() => world.end());

@@ -58,6 +58,7 @@ test.each(["json", "stream"])("a turn that is answered leaves one line with all 
       credits_charged: answer.credits_charged,
       usage_source: "reported",
       finish_reason: "stop",
+      summary_used_fallback: false,
       prune_triggered: false,
       outcome: "completed",
       first_byte_ms: expect.any(Number),

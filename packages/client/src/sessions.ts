@@ -13,6 +13,9 @@ export function sessionsClient(send: Send) {
       ask<typeof turns.Session>(send, { ...more, method: "POST", path: SESSIONS, body: session }),
     read: (session: string, more: CallOptions = {}) =>
       ask<typeof turns.Session>(send, { ...more, method: "GET", path: path`/api/v1/sessions/${session}` }),
+    /** What the session's model would be sent before the next message, and how large that is. */
+    context: (session: string, more: CallOptions = {}) =>
+      ask<typeof turns.SessionContext>(send, { ...more, method: "GET", path: path`/api/v1/sessions/${session}/context` }),
     /** Changes what is given; null clears it. Turns that run already go on as they began. */
     patch: (session: string, change: Sent<typeof turns.SessionPatch>, more: CallOptions = {}) =>
       ask<typeof turns.Session>(send, { ...more, method: "PATCH", path: path`/api/v1/sessions/${session}`, body: change }),

@@ -44,8 +44,8 @@ export const TurnRead = named(
     balance_after: v.nullable(Decimal),
     low_balance: v.nullable(v.boolean()),
     prune_triggered: v.pipe(v.boolean(), v.description("Older turns were left out to fit the model's window.")),
-    summary_triggered: v.boolean(),
-    summary_used_fallback: v.boolean(),
+    summary_triggered: v.pipe(v.boolean(), v.description("What no longer fits was to be summarised for this turn and the next ones.")),
+    summary_used_fallback: v.pipe(v.boolean(), v.description("There is no such summary: what no longer fits was left out.")),
     tool_calls: v.array(ToolCall),
     max_output_tokens: v.pipe(
       v.optional(Count),

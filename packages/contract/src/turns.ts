@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { SAMPLING_ENTRIES } from "./sampling.ts";
 import { TurnRead } from "./turn-read.ts";
 import { ROLES, TOOL_NAMES } from "./vocabulary.ts";
-import { Id, named, page, text, Time } from "./wire.ts";
+import { Count, Decimal, Id, named, page, text, Time } from "./wire.ts";
 
 /** The most that a turn may ask for. */
 export const MAX_OUTPUT_TOKENS = 8_192;
@@ -89,6 +89,36 @@ export const Message = named(
   "Message",
   "One side of a completed turn. Its id is the turn's id and the role.",
   v.object({ id: v.string(), role: v.picklist(ROLES), content: v.string(), turn_id: v.string(), created_at: Time }),
+);
+
+export const SessionContext = named(
+  "SessionContext",
+  "What the session's model would be sent before the next message, and how large that is. `room_tokens` are left for that message.",
+  v.object({
+    session_id: v.string(),
+    model_alias: v.string(),
+    context_window: Count,
+    max_output_tokens: v.pipe(Count, v.description("Kept free for the answer.")),
+    messages: v.array(
+      v.object({
+        role: v.picklist(["system", "user", "assistant"]),
+        source: v.picklist(["system_prompt", "summary", "turn"]),
+        place: v.pipe(
+          v.nullable(Count),
+          v.description(
+            "Where it stands in the history: the index of its turn, or of the turn that it stands in for. Of a summary the last place that it stands for.",
+          ),
+        ),
+        octets: Count,
+        content: v.string(),
+      }),
+    ),
+    octets: v.pipe(Count, v.description("Of all messages, with what wraps each.")),
+    octets_per_token: v.pipe(Decimal, v.description("As the provider counted the session's last long prompt; 4 until then.")),
+    input_tokens_estimated: Count,
+    room_tokens: Count,
+    is_full: v.pipe(v.boolean(), v.description("Older turns no longer fit: the next turn summarises them, or leaves them out.")),
+  }),
 );
 
 export const SessionList = named("SessionList", "A page of sessions, newest first.", page("sessions", Session));

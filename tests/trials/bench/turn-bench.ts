@@ -105,6 +105,7 @@ async function oneTurn(db: Database, catalog: Catalog, user: string, session: st
     leastOutputTokens: 64,
     historyTurns: 10,
     historyOctets: 65_536,
+    summaries: true,
     key: null,
     requestHash: null,
   });
@@ -125,6 +126,7 @@ async function oneTurn(db: Database, catalog: Catalog, user: string, session: st
     pruned: false,
     octetsPerToken: null,
     textBound: 39,
+    summary: null,
   });
   if (!settled) throw new Error("a turn of the bench did not settle");
 }

@@ -20,6 +20,7 @@ import { REPORT_GUARDS } from "./guards/reports.ts";
 import { STATEMENT_GUARDS } from "./guards/statements.ts";
 import { STRIPE_TIME_GUARDS } from "./guards/stripe-time.ts";
 import { CONVERSATION_GUARDS } from "./guards/conversation.ts";
+import { SUMMARY_GUARDS } from "./guards/summaries.ts";
 import { TURN_GUARDS } from "./guards/turns.ts";
 import { WALLET_GUARDS } from "./guards/wallets.ts";
 import { WEB_GUARDS } from "./guards/web.ts";
@@ -35,6 +36,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...CONVERSATION_GUARDS,
   ...ASKED_GUARDS,
   ...LEASE_GUARDS,
+  ...SUMMARY_GUARDS,
   ...METERING_GUARDS,
   ...MODEL_GUARDS,
   ...PAYMENT_GUARDS,

@@ -43,6 +43,8 @@ export type Config = {
   /** The model providers: a route whose provider has no key is not used. An address that is null is the provider's own. */
   providers: Readonly<Record<ProviderName, { apiKey: string | null; baseUrl: string | null }>>;
   maxOutputTokens: number;
+  /** Whose model writes summaries: an alias, `none`, or null where the models' table decides. */
+  summaryAlias: string | null;
   corsAllowedOrigins: readonly string[];
   /** How a request's line tells of its source; the key is there when it is hashed. */
   logAddress: { how: "none" | "short" | "hash"; key: string | null };
@@ -120,17 +122,22 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
       apiUrl: read.STRIPE_API_URL,
     },
     overdraft: read.CREDIT_OVERDRAFT,
-    providers: {
-      openrouter: { apiKey: read.OPENROUTER_API_KEY ?? null, baseUrl: read.OPENROUTER_BASE_URL },
-      openai: { apiKey: read.OPENAI_API_KEY ?? null, baseUrl: read.OPENAI_BASE_URL ?? null },
-      anthropic: { apiKey: read.ANTHROPIC_API_KEY ?? null, baseUrl: read.ANTHROPIC_BASE_URL ?? null },
-      google: { apiKey: read.GOOGLE_API_KEY ?? null, baseUrl: read.GOOGLE_BASE_URL ?? null },
-      deepseek: { apiKey: read.DEEPSEEK_API_KEY ?? null, baseUrl: read.DEEPSEEK_BASE_URL ?? null },
-    },
+    providers: providersOf(read),
     maxOutputTokens: read.CONTEXT_MAX_OUTPUT_TOKENS,
+    summaryAlias: read.CONTEXT_SUMMARY_ALIAS ?? null,
     corsAllowedOrigins: read.CORS_ALLOWED_ORIGINS ?? [],
     logAddress: { how: read.LOG_ADDRESS, key: read.LOG_ADDRESS_KEY ?? null },
     buildToken: read.BUILD_TOKEN ?? null,
+  };
+}
+
+function providersOf(read: v.InferOutput<typeof TABLE>): Config["providers"] {
+  return {
+    openrouter: { apiKey: read.OPENROUTER_API_KEY ?? null, baseUrl: read.OPENROUTER_BASE_URL },
+    openai: { apiKey: read.OPENAI_API_KEY ?? null, baseUrl: read.OPENAI_BASE_URL ?? null },
+    anthropic: { apiKey: read.ANTHROPIC_API_KEY ?? null, baseUrl: read.ANTHROPIC_BASE_URL ?? null },
+    google: { apiKey: read.GOOGLE_API_KEY ?? null, baseUrl: read.GOOGLE_BASE_URL ?? null },
+    deepseek: { apiKey: read.DEEPSEEK_API_KEY ?? null, baseUrl: read.DEEPSEEK_BASE_URL ?? null },
   };
 }
 

@@ -20,6 +20,7 @@ export const postgresUrl = v.pipe(
   v.check(isPostgresUrl, "must be a postgres:// address"),
   v.check(isSafeDatabaseUrl, "must not weaken TLS: sslmode is verify-full, require or left out"),
 );
+export const aliasName = v.pipe(text, v.regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "must be the name of an alias, or none"));
 export const webUrl = v.pipe(text, v.check(isWebUrl, "must be an https:// address (http:// only on this machine)"));
 export const jwtSecret = v.pipe(text, v.minLength(32, "must be at least 32 characters"));
 export const commaList = v.pipe(text, v.transform(items));

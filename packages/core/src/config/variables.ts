@@ -85,6 +85,12 @@ export const TABLE = v.strictObject({
     v.optional(rules.outputTokens, "2048"),
     means("Output tokens of a turn that asks for no number itself, 1–8192."),
   ),
+  CONTEXT_SUMMARY_ALIAS: v.pipe(
+    v.optional(rules.aliasName),
+    means(
+      "The alias whose model summarises what no longer fits a session's window, at the house's cost; `none`: it is left out; unset: the one of the models' table.",
+    ),
+  ),
   CORS_ALLOWED_ORIGINS: v.pipe(
     v.optional(rules.originList),
     means("Comma list of browser origins that may call, each exactly `scheme://host[:port]`."),

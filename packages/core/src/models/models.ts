@@ -101,6 +101,9 @@ export const MODELS: Readonly<Record<string, Model>> = withoutPrototype({
   default: GPT_4O_MINI,
 });
 
+/** The alias whose model summarises what no longer fits, where nothing else is configured: cheap, and in no need of thinking. */
+export const SUMMARY_ALIAS = "gpt-4o-mini";
+
 function credible(input: number, output: number): Model["credible"] {
   return { input: input * CREDIBLE_TIMES, output: output * CREDIBLE_TIMES };
 }

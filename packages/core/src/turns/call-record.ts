@@ -79,6 +79,15 @@ export function providerCost({ route, costUsd }: Pick<ModelAnswer, "route" | "co
   return roundHalfUp(cost.lt(ZERO) ? ZERO : cost, COST_DECIMALS).toFixed();
 }
 
+/** What a failed attempt that reported usage is billed to us; nothing where it reported none. */
+export function attemptCost(model: Model, { provider, providerModel, usage }: ModelAnswer["attempts"][number]): string[] {
+  const route = model.routes.find((one) => one.provider === provider && one.model === providerModel);
+  if (usage === null || route === undefined) return [];
+  const none = { inputEstimate: 0, outputEstimate: 0, maxInput: 0, maxOutput: 0 };
+  const bounds = { ...none, credibleInput: model.credible.input, credibleOutput: model.credible.output, cut: true };
+  return [providerCost({ route, costUsd: usage.providerCostUsd }, normaliseUsage(usage, bounds))];
+}
+
 /** A shorter prompt says more of what wraps it than of its language. */
 const LEAST_MEASURED_OCTETS = 4_096;
 const DENSITY_DECIMALS = 4;

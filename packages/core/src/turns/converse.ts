@@ -5,17 +5,18 @@
 import { DomainError, invariant } from "@pantheon/contract/error.ts";
 import type { TurnFinish } from "@pantheon/contract/vocabulary.ts";
 import type { ToolEvent } from "../ledger/statements/settle-turn.ts";
-import { OCTETS_PER_MESSAGE } from "../ledger/statements/gate.ts";
-import { normaliseUsage } from "../metering/usage.ts";
+import { SUMMARY_QUESTION } from "../ledger/statements/history.ts";
 import { collecting, type ModelAnswer } from "../models/collect.ts";
 import { ModelRefusal } from "../models/gateway.ts";
 import type { Model } from "../models/model.ts";
 import type { UsageReport } from "../models/report.ts";
-import type { ModelRequest } from "../models/request.ts";
+import type { Message, ModelRequest } from "../models/request.ts";
 import { amount, sum } from "@pantheon/contract/money.ts";
-import { callRecord, providerCost, usageOf, type CallRecord } from "./call-record.ts";
+import { attemptCost, callRecord, providerCost, usageOf, type CallRecord } from "./call-record.ts";
 import type { TurnDeps, TurnRequest } from "./request.ts";
 import type { OpenedTurn } from "./open.ts";
+import { NO_MEMORY, type Memory, type Terms } from "./memory.ts";
+import { newestOf, sizeOf, sizeOfSummary, type Past } from "./past.ts";
 import { budgetOf } from "./budget.ts";
 import { recordLostAnswer, voidFailed } from "./void.ts";
 
@@ -25,6 +26,7 @@ export type Conversation = {
   readonly calls: readonly CallRecord[];
   readonly tools: readonly ToolEvent[];
   readonly text: string;
+  readonly memory: Memory;
   readonly finishReason: TurnFinish;
 };
 
@@ -34,20 +36,11 @@ export type ConversationEvent =
   /** What the provider has reported so far; nothing is billed by it. */
   | { readonly type: "usage"; readonly report: UsageReport };
 
-export type Terms = {
-  /** When the model must have ended, on the ticks of `TurnDeps`. */
-  readonly until: number;
-  /** What came before our own time cut it is an answer (its reader has seen it), and not a timeout that is free. */
-  readonly keepsLate: boolean;
-  /** Stops the call: what had come is the answer. */
-  readonly signal?: AbortSignal;
-};
-
 /** How much of a history that the provider refuses is sent next: a half, a quarter, nothing. */
 const SHARES = [0.5, 0.25, 0];
 
 /**
- * Asks within the model's time, with less history each time that the provider finds the context too long. Without an answer the turn is
+ * Asks within the model's time, once what does not fit has been summarised, and with less history each time that the provider finds the context too long. Without an answer the turn is
  * voided before the refusal goes on: `provider_failed`, `provider_timeout`, or `context_budget_exceeded` when even the message alone is
  * too long for the provider.
  */
@@ -60,22 +53,42 @@ export async function* converse(
   const model = deps.models[opened.alias];
   invariant(model, "an opened turn has a model behind its alias");
   const shares = [...SHARES];
-  let turn = opened;
+  const fitted = await fitting(deps, request, opened, terms);
+  const { memory } = fitted;
+  let { turn } = fitted;
   for (;;) {
     try {
       const { answer, finishReason } = yield* ask(deps, request, turn, model, terms);
-      const record = callRecord(turn, [], { alias: turn.alias, model, answer, octets: turn.octets });
-      return { turn, calls: [record], tools: [], text: answer.text, finishReason };
+      const record = callRecord(turn, memory.calls, { alias: turn.alias, model, answer, octets: turn.octets });
+      return { turn, calls: [...memory.calls, record], tools: [], text: answer.text, finishReason, memory };
     } catch (error) {
-      const share = isContextRefusal(error) && turn.history.length > 0 ? shares.shift() : undefined;
+      const share = isContextRefusal(error) ? nextShare(turn, shares) : undefined;
       if (share === undefined) {
-        await giveUp(deps, request, turn, model, error);
+        await giveUp(deps, request, turn, { model, error, memory });
         throw error instanceof LateAnswer ? error.refusal : error;
       }
-      turn = withNewest(turn, opened, share);
+      turn = withNewest(turn, fitted.turn, share);
       deps.log.warn("context refused; asking with less history", { turn_id: turn.id, history: turn.history.length });
     }
   }
+}
+
+/** The turn as it fits: with a summary of what does not, where one is to be made. A turn that stands in for an older one makes none: it is of the past. */
+async function fitting(
+  deps: TurnDeps,
+  request: TurnRequest,
+  opened: OpenedTurn,
+  terms: Terms,
+): Promise<{ readonly turn: OpenedTurn; readonly memory: Memory }> {
+  if (!opened.pruned || deps.summaryAlias === null || request.replaces !== null) return { turn: opened, memory: NO_MEMORY };
+  const { summarised } = await import("./summarise.ts"); // most turns fit
+  return summarised(deps, request, opened, terms, deps.summaryAlias);
+}
+
+/** Nothing is left to be left out: undefined. A summary goes with the last of the history. */
+function nextShare({ history, summary }: OpenedTurn, shares: number[]): number | undefined {
+  if (history.length > 0) return shares.shift();
+  return summary === null ? undefined : 0;
 }
 
 /** Nobody is charged for an answer that was not whole when a JSON turn's time was over; the provider asks for it all the same. */
@@ -122,27 +135,22 @@ function isContextRefusal(error: unknown): boolean {
   return error instanceof DomainError && error.code === "context_budget_exceeded";
 }
 
-/** The turn with the newest part of its history, at most this share of the octets that it was opened with. */
+/** The turn with the newest part of its history, at most this share of the octets that it was first sent with; of nothing, without summary. */
 function withNewest(turn: OpenedTurn, opened: OpenedTurn, share: number): OpenedTurn {
-  const most = sizeOf(opened.history) * share;
-  let history = turn.history;
-  while (history.length > 0 && sizeOf(history) > most) history = history.slice(1);
-  return { ...turn, history, pruned: true, octets: turn.octets - sizeOf(turn.history) + sizeOf(history) };
+  const history = newestOf(turn.history, sizeOf(opened.history) * share);
+  const summary = share === 0 ? null : turn.summary;
+  const octets = turn.octets - sizeOf(turn.history) - sizeOfSummary(turn.summary) + sizeOf(history) + sizeOfSummary(summary);
+  return { ...turn, history, summary, pruned: true, octets };
 }
 
-/** As the gate counts it (gate.ts). */
-function sizeOf(history: OpenedTurn["history"]): number {
-  return history.reduce(
-    (octets, past) => octets + Buffer.byteLength(past.user) + Buffer.byteLength(past.assistant) + 2 * OCTETS_PER_MESSAGE,
-    0,
-  );
-}
+type Failed = { readonly model: Model; readonly error: unknown; readonly memory: Memory };
 
-async function giveUp(deps: TurnDeps, request: TurnRequest, turn: OpenedTurn, model: Model, error: unknown): Promise<void> {
+async function giveUp(deps: TurnDeps, request: TurnRequest, turn: OpenedTurn, { model, error, memory }: Failed): Promise<void> {
   const refusal = error instanceof LateAnswer ? error.refusal : error;
   await voidFailed(deps, turn, request.caller, refusal instanceof DomainError ? refusal.code : "internal");
   const attempts = refusal instanceof ModelRefusal ? refusal.attempts : [];
-  const costs = attempts.flatMap((attempt) => attemptCost(model, attempt));
+  const costs = [...memory.lostUsd, ...attempts.flatMap((attempt) => attemptCost(model, attempt))];
+  costs.push(...memory.calls.map(({ answer, usage }) => providerCost(answer, usage)));
   if (error instanceof LateAnswer) {
     const { answer } = error;
     costs.push(providerCost(answer, usageOf(turn, { alias: turn.alias, model, answer, octets: turn.octets })));
@@ -152,23 +160,19 @@ async function giveUp(deps: TurnDeps, request: TurnRequest, turn: OpenedTurn, mo
   await recordLostAnswer(deps, { turn: turn.id, attempt: turn.attempt, user: request.caller.wallet, alias: turn.alias, costUsd });
 }
 
-/** What a failed attempt that reported usage is billed to us; nothing where it reported none. */
-function attemptCost(model: Model, { provider, providerModel, usage }: ModelAnswer["attempts"][number]): string[] {
-  const route = model.routes.find((one) => one.provider === provider && one.model === providerModel);
-  if (usage === null || route === undefined) return [];
-  const none = { inputEstimate: 0, outputEstimate: 0, maxInput: 0, maxOutput: 0 };
-  const bounds = { ...none, credibleInput: model.credible.input, credibleOutput: model.credible.output, cut: true };
-  return [providerCost({ route, costUsd: usage.providerCostUsd }, normaliseUsage(usage, bounds))];
-}
-
 function requestOf(turn: OpenedTurn, { message, sampling }: TurnRequest): ModelRequest {
   const messages = [
     ...(turn.systemPrompt === null ? [] : [{ role: "system" as const, content: turn.systemPrompt }]),
-    ...turn.history.flatMap((past) => [
-      { role: "user" as const, content: past.user },
-      { role: "assistant" as const, content: past.assistant },
-    ]),
+    ...(turn.summary === null ? [] : shown({ user: SUMMARY_QUESTION, assistant: turn.summary.text })),
+    ...turn.history.flatMap(shown),
     { role: "user" as const, content: message },
   ];
   return { messages, tools: [], sampling, maxOutputTokens: turn.maxOutputTokens, stream: true };
+}
+
+function shown({ user, assistant }: Pick<Past, "user" | "assistant">): [Message, Message] {
+  return [
+    { role: "user", content: user },
+    { role: "assistant", content: assistant },
+  ];
 }

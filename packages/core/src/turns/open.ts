@@ -14,6 +14,7 @@ import type { GateRow } from "../ledger/statements/gate.ts";
 import { coverageOf, LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
 import { newTarget, ownInsteadOf, wayAround, type Target, type Way } from "./collision.ts";
 import { next, type Action, type Outcome } from "./next.ts";
+import { sizeOf, sizeOfSummary, type Past } from "./past.ts";
 import { sweepUser } from "./sweep.ts";
 import { usualCost, withUsualCost } from "./usual-cost.ts";
 
@@ -27,10 +28,14 @@ export type OpenedTurn = {
   readonly catalog: Catalog;
   readonly multiplier: Amount;
   readonly systemPrompt: string | null;
-  readonly history: readonly { user: string; assistant: string }[];
+  /** What stands for the history up to that place, as it was when turn `seen` was the newest. */
+  readonly summary: { readonly text: string; readonly through: number; readonly seen: number } | null;
+  readonly history: readonly Past[];
   readonly pruned: boolean;
   /** UTF-8 octets that the model will read, and the input tokens that the hold covers. */
   readonly octets: number;
+  /** Those of them that are the prompt's and the message's. */
+  readonly ownOctets: number;
   readonly octetsPerToken: number;
   readonly inputTokensHeld: number;
   readonly hold: Amount;
@@ -108,10 +113,10 @@ async function toldInFull(deps: TurnDeps, { caller }: TurnRequest, outcome: Outc
 type Mark = { readonly claim: string; readonly leaseMs: number };
 
 async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catalog, target: Target, mark: Mark): Promise<GateRow> {
-  const { weights } = catalog;
   const coverage = coverageOf(deps.config, request);
   const format = schemaText(request.sampling);
   const input = {
+    ...gateTerms(deps, catalog),
     turn: target.turn,
     claim: mark.claim,
     wallet: request.caller.wallet,
@@ -125,18 +130,12 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
     replaces: request.replaces,
     maxOutputTokens: request.maxOutputTokens,
     leaseMs: Math.min(Math.ceil(request.deadline - deps.ticks()) + LIMITS.leaseGraceMs, mark.leaseMs),
-    prices: catalog.prices,
     pricingVersion: catalog.version,
     revision: catalog.revision,
-    weightInput: (weights.fresh.gt(weights.cached) ? weights.fresh : weights.cached).toFixed(),
-    weightOutput: weights.output.toFixed(),
-    oePerCredit: weights.oePerCredit.toFixed(),
     enforcedByDefault: deps.config.enforcementDefault,
     coverInFull: coverage.inFull,
     fitsToBalance: coverage.fits,
     leastOutputTokens: LIMITS.leastOutputTokens,
-    historyTurns: LIMITS.historyTurns,
-    historyOctets: LIMITS.historyOctets,
   };
   const [row] =
     target.mode === "reopen"
@@ -144,6 +143,19 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
       : await deps.db.run(OPEN_TURN, { ...input, key: request.key?.value ?? null, requestHash: request.key?.hash ?? null });
   invariant(row, "the open statement answers one row");
   return row;
+}
+
+/** What a conversation is reckoned with, whatever is asked: the prices, and the limits of what a model is shown. */
+export function gateTerms({ summaryAlias }: Pick<TurnDeps, "summaryAlias">, { prices, weights }: Catalog) {
+  return {
+    prices,
+    weightInput: (weights.fresh.gt(weights.cached) ? weights.fresh : weights.cached).toFixed(),
+    weightOutput: weights.output.toFixed(),
+    oePerCredit: weights.oePerCredit.toFixed(),
+    historyTurns: LIMITS.historyTurns,
+    historyOctets: LIMITS.historyOctets,
+    summaries: summaryAlias !== null,
+  };
 }
 
 /** Seldom needed: a cold start need not read it. */
@@ -188,9 +200,11 @@ function opened(row: GateRow, catalog: Catalog, coveredInFull: boolean): OpenedT
     catalog,
     multiplier: amount(multiplier),
     systemPrompt: row.system_prompt,
+    summary: row.summary,
     history: row.history,
     pruned: row.pruned,
     octets: Number(octets),
+    ownOctets: Number(octets) - sizeOf(row.history) - sizeOfSummary(row.summary),
     octetsPerToken: Number(octets_per_token),
     inputTokensHeld: Number(input_tokens),
     hold: amount(hold),

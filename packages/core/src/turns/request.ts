@@ -20,6 +20,8 @@ export type TurnDeps = {
   readonly catalog: CatalogCache;
   readonly models: Readonly<Record<string, Model>>;
   readonly gateway: Gateway;
+  /** Whose model writes summaries of what no longer fits; null: what no longer fits is left out. */
+  readonly summaryAlias: string | null;
   /** Of streams; `LEASES` when left out. */
   readonly leases?: LeaseTimes;
 };

@@ -1,7 +1,7 @@
 // A turn from request to answer: open, converse, settle. Two statements beside the model; nothing is held on the wire meanwhile.
 
 import { DomainError } from "@pantheon/contract/error.ts";
-import type { Terms } from "./converse.ts";
+import type { Terms } from "./memory.ts";
 import { LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
 import { openTurn, type OpenedTurn } from "./open.ts";
 

@@ -169,6 +169,7 @@ function ownSessions(db: Database, actor: string) {
     .where("deleted_at", "is", null);
 }
 
-function sessionNotFound(): DomainError {
+/** What is not the caller's is as unknown as what never was. */
+export function sessionNotFound(): DomainError {
   return new DomainError("not_found", "Session not found.");
 }

@@ -44,8 +44,8 @@ export async function settleTurn(deps: TurnDeps, request: TurnRequest, conversat
 }
 
 function inputOf(deps: TurnDeps, request: TurnRequest, conversation: Conversation, events: string): SettleTurnInput {
-  const { turn, calls, tools, text } = conversation;
-  const [first] = calls;
+  const { turn, calls, tools, text, memory } = conversation;
+  const first = calls.find(({ status }) => status !== "internal");
   return {
     turn: turn.id,
     wallet: request.caller.wallet,
@@ -62,6 +62,7 @@ function inputOf(deps: TurnDeps, request: TurnRequest, conversation: Conversatio
     pruned: turn.pruned,
     octetsPerToken: first === undefined ? null : densityOf(turn, first.usage),
     textBound: tokenBound(request.message) + tokenBound(text),
+    summary: memory.summary && JSON.stringify(memory.summary),
   };
 }
 

@@ -83,6 +83,7 @@ function answerOf(conversation: Conversation): LogFields {
     credits_charged: format(sum(calls.map(({ charge }) => charge.charged))),
     usage_source: calls.some(({ usage }) => usage.source === "estimated") ? "estimated" : "reported",
     finish_reason: conversation.finishReason,
+    summary_used_fallback: conversation.memory.usedFallback,
     prune_triggered: conversation.turn.pruned,
   };
 }

@@ -16,7 +16,7 @@ import type { TurnRequest } from "./request.ts";
  * and `completed_at` and closes the object.
  */
 export function completedTurnBody(request: TurnRequest, conversation: Conversation): string {
-  const { turn, tools, text, finishReason } = conversation;
+  const { turn, tools, text, finishReason, memory } = conversation;
   const calls = shownCalls(conversation);
   const tokens = (name: TokenClass): number => calls.reduce((total, { usage }) => total + usage[name], 0);
   const body: Omit<v.InferInput<typeof TurnRead>, SettledMember> = {
@@ -42,8 +42,8 @@ export function completedTurnBody(request: TurnRequest, conversation: Conversati
     credits_burned: format(sum(calls.map(({ charge }) => charge.burned))),
     credits_charged: format(sum(calls.map(({ charge }) => charge.charged))),
     prune_triggered: turn.pruned,
-    summary_triggered: false,
-    summary_used_fallback: false,
+    summary_triggered: memory.summary !== null || memory.usedFallback,
+    summary_used_fallback: memory.usedFallback,
     tool_calls: tools.map(({ tool_name, status, latency_ms }) => ({ tool_name, status, latency_ms })),
     max_output_tokens: turn.maxOutputTokens,
     finish_reason: finishReason,

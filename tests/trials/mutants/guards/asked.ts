@@ -93,7 +93,7 @@ export const ASKED_GUARDS: readonly Mutant[] = [
   {
     name: "replaced-elsewhere",
     guard: "A turn of another session, or of another person, may be replaced: who guesses an id learns that it is there.",
-    patches: [{ file: CONVERSATION, find: "       and turns.session_id = session.id\n", replace: "" }],
+    patches: [{ file: "packages/core/src/ledger/statements/history.ts", find: "       and turns.session_id = session.id\n", replace: "" }],
     test: {
       file: REPLACED,
       name: "a turn that is not of this session is as unknown as one that never was; one that was not answered cannot be replaced",

@@ -170,8 +170,8 @@ export const TURN_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${CORE}/turns/converse.ts`,
-        find: "isContextRefusal(error) && turn.history.length > 0 ?",
-        replace: "turn.history.length < 0 ?",
+        find: "isContextRefusal(error) ? nextShare",
+        replace: "turn.history.length < 0 ? nextShare",
       },
     ],
     test: {

@@ -3,10 +3,11 @@
 import type { ColumnType, Generated } from "kysely";
 import type { MaintenanceTables } from "./maintenance.ts";
 import type { PaymentTables } from "./payments.ts";
+import type { SummaryTables } from "./summaries.ts";
 import type { CallState, LedgerKind, LedgerSource, ToolName, ToolState, TurnState, UsageSource } from "@pantheon/contract/vocabulary.ts";
 
 /** Every table of the product. */
-export interface Schema extends PaymentTables, MaintenanceTables {
+export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables {
   users: UsersTable;
   sessions: SessionsTable;
   turns: TurnsTable;

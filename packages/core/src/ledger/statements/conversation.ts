@@ -3,11 +3,11 @@
 
 import { sql, type RawBuilder } from "kysely";
 import type { Slots } from "../../db/prepared.ts";
+import { history, OCTETS_PER_MESSAGE, type HistoryInput } from "./history.ts";
 
-export type ConversationInput = {
+export type ConversationInput = HistoryInput & {
   /** Who acts: the session is theirs. */
   actor: string;
-  session: string;
   /** The alias that the request asks for; null means the session's. */
   alias: string | null;
   message: string;
@@ -17,8 +17,6 @@ export type ConversationInput = {
   formatOctets: number;
   /** The aliases that cannot do what the request asks for. */
   unable: readonly string[];
-  /** The completed turn that this one stands in for; null for none. */
-  replaces: string | null;
   maxOutputTokens: number;
   /** The container's catalogue: `{alias: {multiplier, window}}` as JSON, and its weights. */
   prices: string;
@@ -27,14 +25,11 @@ export type ConversationInput = {
   oePerCredit: string;
   /** CREDIT_OVERDRAFT=none: the hold is an upper bound, and must be covered in full. */
   coverInFull: boolean;
-  historyTurns: number;
   historyOctets: number;
 };
 
 /** A rule of thumb for tokens in text: four octets each (what a hold estimates with, unless it must be a bound). */
 export const OCTETS_PER_TOKEN = 4;
-/** What wraps a message in a chat template, in octets: role, separators. */
-export const OCTETS_PER_MESSAGE = 16;
 /** However dense a provider says a session was, so many octets are a token: one odd figure must not take a session's memory. */
 const LEAST_OCTETS_PER_TOKEN = 0.5;
 /** What a bound of tokens is raised by, for tokenizers that add marks of their own. */
@@ -79,52 +74,6 @@ export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown
   ${room(slot)}`;
 }
 
-/** The CTEs `replaced`, `renewed` and `past`: what was said before, of each place in the history the newest answer. */
-function history(slot: Slots<ConversationInput>): RawBuilder<unknown> {
-  return sql`
-  -- The turn that this one stands in for, if it is of this session: its state, and its place in the history.
-  replaced as (
-    select turns.status,
-           coalesce(turns.place, turns.turn_index) as place
-      from turns, session
-     where turns.id = ${slot.replaces}::uuid
-       and turns.session_id = session.id
-  ),
-  -- The places that were answered anew, and by which turn last.
-  renewed as (
-    select place,
-           max(turn_index) as turn_index
-      from turns
-     where session_id = ${slot.session}::uuid
-       and place is not null
-       and status = 'completed'
-     group by place
-  ),
-  -- Of this statement's snapshot: the newest completed turns, of each place the newest.
-  -- One more than is shown tells whether there are older ones.
-  past as (
-    select turn_index,
-           coalesce(place, turn_index) as place,
-           user_input,
-           assistant_output,
-           octets_per_token,
-           text_bound,
-           octet_length(user_input) + octet_length(assistant_output) + 2 * ${WRAP} as octets
-      from turns
-     where session_id = ${slot.session}::uuid
-       and status = 'completed'
-       and exists (select from session)
-       and not exists (select
-                         from renewed
-                        where renewed.place = coalesce(turns.place, turns.turn_index)
-                          and renewed.turn_index > turns.turn_index)
-       and (${slot.replaces}::uuid is null
-            or coalesce(turns.place, turns.turn_index) < (select replaced.place from replaced))
-     order by turn_index desc
-     limit ${slot.historyTurns}::int + 1
-  )`;
-}
-
 /** The CTEs `density` and `weighed`: how much of the past there is room for. */
 function room(slot: Slots<ConversationInput>): RawBuilder<unknown> {
   return sql`
@@ -145,6 +94,7 @@ function room(slot: Slots<ConversationInput>): RawBuilder<unknown> {
            row_number() over newest <= ${slot.historyTurns}::int
            and sum(octets) over newest
                <= least((select price.tokens * density.octets_per_token - session.octets
+                                - coalesce((select octets from summary), 0)
                            from price, session, density),
                         ${slot.historyOctets}::bigint) as kept
       from past
@@ -153,7 +103,7 @@ function room(slot: Slots<ConversationInput>): RawBuilder<unknown> {
 }
 
 /**
- * The CTEs `history`, `estimate` and `hold`: what the model will be shown, how many tokens that is, and what it may cost. One turn of
+ * The CTEs `history`, `estimate` and `hold`: what the model will be shown (beside the summary), how many tokens that is, and what it may cost. One turn of
  * history costs two messages.
  * Under "cover in full" the hold is an upper bound: every octet of the longer of text and NFKC counts as a token, and an eighth more.
  * Completed turns keep theirs, since PostgreSQL takes 30 to 450 ms to normalise a whole history.
@@ -162,15 +112,17 @@ export function reckoning(slot: Slots<ConversationInput>): RawBuilder<unknown> {
   return sql`
   -- What is kept of the past, as the model reads it, and the index that the next turn takes. Always one row.
   history as (
-    select coalesce(json_agg(json_build_object('user', user_input, 'assistant', assistant_output)
+    select coalesce(json_agg(json_build_object('place', place, 'user', user_input,
+                                               'assistant', assistant_output)
                              order by place)
                       filter (where kept), '[]') as messages,
-           coalesce(case when ${slot.replaces}::uuid is null
+           greatest(case when ${slot.replaces}::uuid is null
                          then max(turn_index)
                          else (select max(whole.turn_index)
                                  from turns as whole
                                 where whole.session_id = ${slot.session}::uuid
-                                  and whole.status = 'completed') end, 0) + 1 as next,
+                                  and whole.status = 'completed') end,
+                    (select seen from summary), 0) + 1 as next,
            coalesce(sum(octets) filter (where kept), 0) as octets,
            coalesce(sum(case when ${slot.coverInFull}::boolean
                              then coalesce(text_bound,
@@ -183,12 +135,16 @@ export function reckoning(slot: Slots<ConversationInput>): RawBuilder<unknown> {
   ),
   -- Octets and tokens of all that the model will read.
   estimate as (
-    select history.octets + session.octets as octets,
+    select read.octets,
            density.octets_per_token,
            case when ${slot.coverInFull}::boolean
-                then ceil((history.bound + session.bound) * ${sql.lit(BOUND_MARGIN)})
-                else ceil((history.octets + session.octets) / density.octets_per_token) end as input_tokens
-      from history, session, density
+                then ceil(read.bound * ${sql.lit(BOUND_MARGIN)})
+                else ceil(read.octets / density.octets_per_token) end as input_tokens
+      from history, session, density,
+           lateral (select history.octets + session.octets
+                           + coalesce((select octets from summary), 0) as octets,
+                           history.bound + session.bound
+                           + coalesce((select bound from summary), 0) as bound) as read
   ),
   -- The price of that and of the longest answer, rounded up.
   hold as (

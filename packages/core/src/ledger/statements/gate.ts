@@ -8,7 +8,7 @@ import { affordable, conversation, credits, reckoning } from "./conversation.ts"
 import { cheaperAliases, type CheaperAlias, type FittedInput } from "./cheaper.ts";
 import { lockedWallet } from "./movement.ts";
 
-export { OCTETS_PER_MESSAGE, OCTETS_PER_TOKEN } from "./conversation.ts";
+export { OCTETS_PER_TOKEN } from "./conversation.ts";
 
 export type GateInput = FittedInput & {
   turn: string;
@@ -52,7 +52,9 @@ export type GateRow = {
   /** False when prompt and message alone are larger than the model's window. */
   fits: boolean | null;
   system_prompt: string | null;
-  history: { user: string; assistant: string }[];
+  /** What stands for the history up to this place, as it was when turn `seen` was the newest; null when nothing does. */
+  summary: { text: string; through: number; seen: number } | null;
+  history: { place: number; user: string; assistant: string }[];
   pruned: boolean;
   /** UTF-8 octets of all that the model will read, with what wraps each message. */
   octets: string | null;
@@ -167,6 +169,8 @@ export function gateReply(slot: Slots<GateInput>): RawBuilder<unknown> {
        price.unable,
        (select status from replaced) as replaced,
        session.system_prompt,
+       (select json_build_object('text', text, 'through', through, 'seen', seen)
+          from summary) as summary,
        history.messages as history,
        history.pruned,
        hold.octets,

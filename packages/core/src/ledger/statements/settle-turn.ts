@@ -5,9 +5,12 @@ import type { CallState, ToolState, UsageSource } from "@pantheon/contract/vocab
 import { sql, type RawBuilder } from "kysely";
 import { prepared, type Slots } from "../../db/prepared.ts";
 import { entry, lockedWallet } from "./movement.ts";
+import { remembered, type SummarySlot } from "./remembered.ts";
 import { ROLLUP } from "./rollup.ts";
 
-export type SettleTurnInput = {
+export type { NewSummary } from "./remembered.ts";
+
+export type SettleTurnInput = SummarySlot & {
   turn: string;
   /** Whose wallet pays. */
   wallet: string;
@@ -159,7 +162,8 @@ with
     at: sql`debit.now`,
     from: sql`debit where debit.charge <> 0`,
   })},
-  ${ROLLUP}
+  ${ROLLUP},
+  ${remembered(slot)}
 select settled.response_body, settled.balance_after, settled.charge, settled.over_hold
   from settled, debit`,
 );
