@@ -205,7 +205,7 @@ describe("the admins' list", () => {
       cursor = page.json.next_cursor;
     }
     expect(pages).toEqual(json.top_ups.filter((row: Json) => row.status === "quarantined"));
-    for (const query of ["status=paid", "status=", "status=QUARANTINED", "user_id=ada", "status=failed&status=pending"]) {
+    for (const query of ["status=paid", "status=", "status=QUARANTINED", "user=ada", "status=failed&status=pending"]) {
       expect((await operate(world, `GET top-ups?${query}`)).status).toBe(422);
     }
     const foreign = await operate(world, "GET top-ups?limit=1&status=quarantined");
