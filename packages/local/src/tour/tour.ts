@@ -177,8 +177,8 @@ async function reporting({ step, as }: Walk, hasTurns: boolean): Promise<void> {
   await step("What it earned", "GET margin", async () => {
     const today = new Date().toISOString().slice(0, 10);
     const margin = await reports.margin({ from_date: today, to_date: today });
-    const [charged, paid, cost] = [margin.revenue_usd, margin.revenue_paid_usd, margin.provider_cost_usd].map(dollars);
-    const outcome = `$${charged} charged ($${paid} of it bought), cost $${cost}: margin $${dollars(margin.margin_usd)}`;
+    const [revenue, paid, cost] = [margin.revenue_usd, margin.revenue_paid_usd, margin.provider_cost_usd].map(dollars);
+    const outcome = `$${revenue} charged ($${paid} of it bought), cost $${cost}: margin $${dollars(margin.margin_usd)}`;
     return { value: null, outcome, ok: margin.by_model.length > 0 || !hasTurns };
   });
   await step("The books are checked", "GET reconciliation", async () => {
