@@ -163,7 +163,7 @@ describe("the list of the audit", () => {
       ["cursor=", "cursor"],
       ["cursor=x", "cursor"],
       [`cursor=${cursor}&offset=0`, "cursor"],
-      ["admin_id=root", "admin_id"],
+      ["admin=root", "admin"],
       ["limit=1&limit=2", "limit"],
     ] as const) {
       expect([query, refusalOf(await list(query))]).toEqual([query, `422 invalid_request at ${at}`]);
