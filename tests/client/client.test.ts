@@ -36,7 +36,7 @@ describe("a refusal", () => {
       status: 402,
       message: "Insufficient credits. Please top up your account.",
       requestId: "my-request",
-      members: { balance: "0", available: "0", top_up_url: null },
+      members: { balance: "0", available: "0", top_up_url: `${world.apiUrl}/pay` },
     });
   });
 
