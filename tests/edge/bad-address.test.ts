@@ -55,7 +55,7 @@ describe("an address", () => {
 
   it.each([
     ["/api/v1/sessions", ["PUT", "PATCH", "DELETE", "TRACE"], ["GET", "POST"]],
-    ["/api/v1/sessions/{session}", ["PUT", "PATCH", "POST"], ["DELETE", "GET"]],
+    ["/api/v1/sessions/{session}", ["PUT", "POST"], ["DELETE", "GET", "PATCH"]],
     ["/api/v1/sessions/{session}/turns", ["PUT", "PATCH", "DELETE"], ["GET", "POST"]],
     ["/api/v1/sessions/{session}/messages", ["POST", "DELETE", "PATCH"], ["GET"]],
     ["/api/v1/users/me/wallet", ["POST", "PUT", "DELETE", "PROPFIND"], ["GET"]],

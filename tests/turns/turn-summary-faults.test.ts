@@ -49,7 +49,11 @@ describe("a summary that fails fails nothing else", () => {
     expect(place.lastAsked().messages[0]?.content).not.toBe(QUESTION);
     expect(octetsOf(place.lastAsked())).toBeLessThanOrEqual(MOST_PROMPT);
     const lines = place.container.log.lines.slice(before).filter(({ fields }) => fields?.["summary_used_fallback"] === true);
-    expect(lines).toMatchObject([{ level: "warn", fields: { turn_id: answers.at(-1)?.json.id } }]);
+    const turn = answers.at(-1)?.json.id;
+    expect(lines).toMatchObject([
+      { level: "warn", message: "history trimmed without a summary", fields: { turn_id: turn } },
+      { fields: { turn_id: turn, outcome: "completed" } },
+    ]);
   });
 
   test("when it is too long: it is cut to its room", async () => {

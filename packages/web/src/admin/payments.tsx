@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import { useList } from "../api/ask.ts";
 import { TOP_UP_STATUSES, type AdminTopUp, type TopUpStatus } from "../api/shapes.ts";
-import { stateOf } from "../account/top-up/words.ts";
+import { stateOf } from "../money/top-up-words.ts";
 import { count, Credits, Usd, usd } from "../money/amount.tsx";
 import { Choice } from "../parts/choice.tsx";
 import { useFilters } from "../parts/filters.ts";

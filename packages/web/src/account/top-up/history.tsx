@@ -8,7 +8,7 @@ import { Moment } from "../../parts/moment.tsx";
 import { Section } from "../../parts/section.tsx";
 import { Asked, Empty } from "../../parts/states.tsx";
 import { More, Table, type Column } from "../../parts/table.tsx";
-import { MOVING, PAYABLE, stateOf } from "./words.ts";
+import { MOVING, PAYABLE, stateOf } from "../../money/top-up-words.ts";
 
 /** `current` is the one that the page shows above. */
 export function History({ current }: { readonly current: string | null }) {

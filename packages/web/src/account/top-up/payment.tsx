@@ -10,7 +10,7 @@ import { Moment } from "../../parts/moment.tsx";
 import { Section } from "../../parts/section.tsx";
 import { Asked, Fault } from "../../parts/states.tsx";
 import { CardForm } from "./card-form.tsx";
-import { isWhole, MOVING, PAYABLE, stateOf } from "./words.ts";
+import { isWhole, MOVING, PAYABLE, stateOf } from "../../money/top-up-words.ts";
 
 const LOOK_MS = 1_500;
 

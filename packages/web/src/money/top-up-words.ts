@@ -1,7 +1,7 @@
 // The states of a top-up, in words, and what became of it after it was paid.
 
-import type { DisputeState, TopUp, TopUpStatus } from "../../api/shapes.ts";
-import { usd } from "../../money/amount.tsx";
+import type { DisputeState, TopUp, TopUpStatus } from "../api/shapes.ts";
+import { usd } from "./amount.tsx";
 
 const STATE: Readonly<Record<TopUpStatus, string>> = {
   created: "started",
