@@ -177,7 +177,10 @@ export const QUERY: readonly Row[] = [
     requests: ({ operations }) =>
       operations
         .filter(({ path }) => path.endsWith("/summary"))
-        .flatMap((operation) => ZONES.map((zone) => queried(operation, `bucket=day&timezone=${encodeURIComponent(zone)}`, at("timezone")))),
+        .flatMap((operation) => {
+          const days = operation.parameters.some(({ name }) => name === "bucket") ? "bucket=day&" : "";
+          return ZONES.map((zone) => queried(operation, `${days}timezone=${encodeURIComponent(zone)}`, at("timezone")));
+        }),
     story: async ({ world }) => {
       const { query } = world.deps.db;
       const ask = async (search: string) => (await world.call("GET", `/api/v1/admin/usage/summary?${search}`, { user: ROOT_NAME })).json;
