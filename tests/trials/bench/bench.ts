@@ -26,16 +26,16 @@ const BENCHES = {
 try {
   const options = Object.fromEntries([...Object.keys(BENCHES), "help"].map((name) => [name, { type: "boolean" }] as const));
   const { values } = parseArgs({ options });
-  if (values["help"]) console.log(HELP);
+  if (values["help"]) process.stdout.write(`${HELP}\n`);
   else await runAll(Object.entries(BENCHES).filter(([name]) => values[name] || Object.keys(values).length === 0));
 } catch (error) {
-  console.error(`bench: ${error instanceof Error ? error.message : "failed"}`);
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : "failed"}\n`);
   process.exitCode = 1;
 }
 
 async function runAll(benches: readonly (readonly [string, string])[]): Promise<void> {
   for (const [name, file] of benches) {
-    console.log(`\n${name}`);
+    process.stdout.write(`\n${name}\n`);
     const child = spawn(process.execPath, [fileURLToPath(new URL(`./${file}.ts`, import.meta.url))], { stdio: "inherit" });
     const [code] = (await once(child, "exit")) as [number | null];
     if (code !== 0) throw new Error(`${name} ended with ${code ?? "a signal"}`);

@@ -15,9 +15,9 @@ export type Sent = {
 export type Received = {
   readonly status: number;
   /** The header's value, or null. The name in small letters. */
-  header(name: string): string | null;
+  readonly header: (name: string) => string | null;
   /** All that has come since the last time, as soon as there is anything; undefined at the end. Throws when the connection broke. */
-  read(): Promise<Uint8Array | undefined>;
+  readonly read: () => Promise<Uint8Array | undefined>;
 };
 
 /** POSTs, and answers when the response's headers are there, whatever its status. Throws when no response came. */
