@@ -98,9 +98,9 @@ describe("a key that is good no more", () => {
     ["is a suspended person's", () => world.call("POST", `/api/v1/admin/users/${user}/suspend`, { user: "grace", body: {} }), 403],
   ];
 
-  test.each(ways)("opens no turn that is asked for after it %s, in a container that knew it", async (_how, end, status) => {
+  test.each(ways)("opens no turn that is asked for after it %s, in a container that knew it", async (_how, close, status) => {
     expect((await runWith(key.headers)).status).toBe(201);
-    await end();
+    await close();
     const before = await pictureOf(world);
     expect((await runWith(key.headers)).status).toBe(status);
     expect(await pictureOf(world)).toBe(before);

@@ -1,13 +1,9 @@
 // Whose an API key is. Owns what a container remembers of keys: the row and the owner behind a digest, which never change. Whether a key
 // is still good changes, and is never remembered.
 
-import { sql } from "kysely";
-import type { KeyState } from "@pantheon/contract/vocabulary.ts";
 import type { Database } from "../db/database.ts";
-import { keyState } from "../ledger/statements/pass.ts";
 import { keyHash, keyRefused } from "./api-key.ts";
-import { byKey, type Caller } from "./caller.ts";
-import { accountSuspended } from "./person.ts";
+import type { Caller } from "./caller.ts";
 
 /** How many keys a container remembers the owners of. One more, and the one that came first is forgotten. */
 export const MOST_KEYS = 1_000;
@@ -21,8 +17,6 @@ export type Keyring = {
   callerOf(text: string, asked: { readonly decidedLater: boolean }): Promise<Caller>;
 };
 
-type KeyRow = { id: string; user_id: string; state: KeyState; suspended: boolean };
-
 /** Knows nobody yet. */
 export function createKeyring(db: Database): Keyring {
   const known = new Map<string, Caller>();
@@ -32,26 +26,11 @@ export function createKeyring(db: Database): Keyring {
       if (hash === null) throw keyRefused("unknown");
       const remembered = known.get(hash);
       if (remembered !== undefined && decidedLater) return remembered;
-      const caller = await readCaller(db, hash);
+      const { ownerOf } = await import("./key-owner.ts"); // no cold start waits for it
+      const caller = await ownerOf(db, hash);
       if (known.size >= MOST_KEYS) known.delete(known.keys().next().value ?? "");
       known.set(hash, caller);
       return caller;
     },
   };
-}
-
-async function readCaller(db: Database, hash: string): Promise<Caller> {
-  const slot = sql`${hash}`;
-  const { rows } = await sql<KeyRow>`
-    select api_keys.id,
-           api_keys.user_id,
-           ${keyState(slot)} as state,
-           person.suspended_at is not null as suspended
-      from api_keys
-           join users as person on person.id = api_keys.user_id
-     where api_keys.hash = ${slot}::text or api_keys.former_hash = ${slot}::text`.execute(db.query);
-  const row = rows[0];
-  if (row?.state !== "good") throw keyRefused(row?.state ?? "unknown");
-  if (row.suspended) throw accountSuspended();
-  return byKey(row.user_id, { id: row.id, hash });
 }
