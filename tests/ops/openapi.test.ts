@@ -10,6 +10,7 @@ import { Problem } from "@pantheon/contract/problem.ts";
 import { CsvFile } from "@pantheon/contract/wire.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";
 import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
+import { filesApp } from "@pantheon/functions/files/app.ts";
 import { turnsApp } from "@pantheon/functions/turns/app.ts";
 import { usersApp } from "@pantheon/functions/users/app.ts";
 import { givenPrice, givenSession, modelsWith, runTurn } from "../support/given.ts";
@@ -55,7 +56,7 @@ describe("the document", () => {
   });
 
   it("has every route of every function, and nothing else", () => {
-    const apps = [turnsApp(world.deps), usersApp(world.deps), adminApp(world.deps), stripeWebhookApp(world.deps)];
+    const apps = [turnsApp(world.deps), filesApp(world.deps), usersApp(world.deps), adminApp(world.deps), stripeWebhookApp(world.deps)];
     const routes = apps.flatMap((app) => app.routes.filter(({ method }) => method !== "ALL"));
     const mounted = new Set(routes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`));
     expect(operations.map(({ name }) => name).toSorted()).toEqual([...mounted].toSorted());

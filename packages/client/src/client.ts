@@ -9,6 +9,7 @@ import type * as turns from "@pantheon/contract/turns.ts";
 import type { TurnRead } from "@pantheon/contract/turn-read.ts";
 import { adminClient } from "./admin.ts";
 import { ask, listing, path, search, succeed, type Days, type Sent } from "./calls.ts";
+import { filesClient } from "./files.ts";
 import { sessionsClient } from "./sessions.ts";
 import { readEvents, type TurnEvent } from "./sse.ts";
 import { createTransport, openStream, type CallOptions, type ClientOptions, type Send } from "./transport.ts";
@@ -48,6 +49,7 @@ export function createClient(options: ClientOptions) {
     messages: {
       of: (session: string) => listing<typeof turns.MessageList, "messages">(send, path`/api/v1/sessions/${session}/messages`, "messages"),
     },
+    files: filesClient(send),
     models: {
       /** Every alias that can be run, with what it can do and what it costs now. */
       list: (more: CallOptions = {}) => ask<typeof ModelList>(send, { ...more, method: "GET", path: "/api/v1/models" }),
