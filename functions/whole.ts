@@ -26,5 +26,11 @@ export function createDeps(surroundings: Surroundings): Deps {
 
 /** Every function that has addresses, by its name. */
 export function applications(deps: Deps): Record<FunctionName, Hono<AppEnv>> {
-  return { turns: turnsApp(deps), files: filesApp(deps), users: usersApp(deps), admin: adminApp(deps), "stripe-webhook": stripeWebhookApp(deps) };
+  return {
+    turns: turnsApp(deps),
+    files: filesApp(deps),
+    users: usersApp(deps),
+    admin: adminApp(deps),
+    "stripe-webhook": stripeWebhookApp(deps),
+  };
 }

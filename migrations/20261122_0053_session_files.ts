@@ -33,7 +33,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
         and (text_octets is not null) = (parse_status = 'completed')
       ),
       add constraint uploaded_files_text check (
-        case when parse_status = 'completed' and deleted_at is null then cardinality(text_pages) >= 1 else text_pages is null end
+        case when parse_status = 'completed' and deleted_at is null then coalesce(cardinality(text_pages), 0) >= 1 else text_pages is null end
       ),
       -- A deleted file's name is people's text too.
       add constraint uploaded_files_forgotten check ((filename = '') = (deleted_at is not null)),

@@ -115,7 +115,7 @@ const cases: [what: string, constraint: string, ...rows: Insert[]][] = [
   ["a multiplier of 0", "llm_call_events_multiplier", ["llm_call_events", { multiplier: 0 }]],
   ["a credit that is worth nothing", "llm_call_events_usd_per_credit", ["llm_call_events", { usd_per_credit: 0 }]],
   ["an unknown status of a tool call", "tool_call_events_status_known", ["tool_call_events", { status: "partial" }]],
-  ["an unknown state of reading a file", "uploaded_files_status", ["uploaded_files", { parse_status: "reading" }]],
+  ["an unknown state of reading a file", "uploaded_files_status", ["uploaded_files", { parse_status: "reading", parsed_at: "2026-01-01" }]],
   ["a file that failed for no reason", "uploaded_files_error", ["uploaded_files", { parse_status: "failed", parsed_at: "2026-01-01" }]],
   ["a file that was read at no time", "uploaded_files_read", ["uploaded_files", { ...READ_FILE, parsed_at: null }]],
   ["a file that was read without its text", "uploaded_files_text", ["uploaded_files", { ...READ_FILE, text_pages: null }]],

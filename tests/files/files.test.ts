@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newId } from "@pantheon/contract/id.ts";
 import { givenSession } from "../support/given.ts";
 import { givenFile, readFile, sendFile, sendForm } from "../support/given-file.ts";
-import { testWorld, type TestWorld } from "../support/world.ts";
+import { testWorld, type Answer, type TestWorld } from "../support/world.ts";
 
 const MOST = 200_000;
 const USER_MOST = 500_000;
@@ -20,6 +20,15 @@ beforeAll(async () => {
 afterAll(() => world.end());
 
 const files = (path = "", at = session) => `/api/v1/sessions/${at}/files${path}`;
+const announce = (size: number, user = "ada", at = session) =>
+  world.call("POST", files("", at), { user, body: { filename: "large.txt", size_bytes: size } });
+const addressOf = async (id: string) => (await world.call("GET", files(`/${id}/upload`))).json;
+const refusalOf = async (asked: Promise<Answer>) => {
+  const { status, json } = await asked;
+  return [status, json.errors];
+};
+const fault = (message: string) => [422, [{ path: "file", message }]];
+const tried = async (address: string, init: RequestInit) => (await fetch(address, init)).status;
 const usageOf = async (user: string) =>
   (await sql<{ files: number; bytes: string }>`select files, bytes from file_usage where user_id = ${user}`.execute(world.owner.query))
     .rows[0];
@@ -28,7 +37,13 @@ describe("a file that is sent", () => {
   it("is pending, then read, and its bytes are gone from storage", async () => {
     const sent = await sendFile(world, session, "name, age\nAda, 36\n", { filename: "people.csv" });
     expect(sent.status).toBe(201);
-    expect(sent.json).toMatchObject({ filename: "people.csv", mime_type: "text/csv", size_bytes: 18, parse_status: "pending", pages: null });
+    expect(sent.json).toMatchObject({
+      filename: "people.csv",
+      mime_type: "text/csv",
+      size_bytes: 18,
+      parse_status: "pending",
+      pages: null,
+    });
     const read = await readFile(world, session, sent.json.id);
     expect(read).toMatchObject({ parse_status: "completed", pages: 1, text_octets: 19, text_preview: "name | age\nAda | 36" });
     expect(await world.storage.keys()).toEqual([]);
@@ -64,15 +79,10 @@ describe("a file that is sent", () => {
     two.append("file", new Blob(["b"]), "b.txt");
     const text = new FormData();
     text.set("file", "just text");
-    const status = async (asked: Promise<{ status: number; json: { errors?: unknown } }>) => {
-      const { status: code, json } = await asked;
-      return [code, json.errors];
-    };
-    const fault = (message: string) => [422, [{ path: "file", message }]];
-    expect(await status(sendFile(world, session, "x", { field: "files" }))).toEqual(fault("must be the form's one field"));
-    expect(await status(sendForm(world, session, two))).toEqual(fault("must be the form's one field"));
-    expect(await status(sendForm(world, session, text))).toEqual(fault("must be a file"));
-    expect(await status(sendFile(world, session, ""))).toEqual(fault("must not be empty"));
+    expect(await refusalOf(sendFile(world, session, "x", { field: "files" }))).toEqual(fault("must be the form's one field"));
+    expect(await refusalOf(sendForm(world, session, two))).toEqual(fault("must be the form's one field"));
+    expect(await refusalOf(sendForm(world, session, text))).toEqual(fault("must be a file"));
+    expect(await refusalOf(sendFile(world, session, ""))).toEqual(fault("must not be empty"));
     expect((await sendFile(world, session, "x", { filename: "x".repeat(256) })).json.errors[0].path).toBe("filename");
     expect((await sendFile(world, session, new Uint8Array([0, 1, 2, 3]))).json.errors[0].message).toContain("is none of these");
     expect((await sendFile(world, session, Buffer.from("d0cf11e0a1b11ae1", "hex"))).json.errors[0].message).toContain("password");
@@ -88,7 +98,11 @@ describe("a file that is sent", () => {
     const { id } = await givenFile(world, session, "mine");
     const other = await givenSession(world, "ada");
     const theirs = await givenSession(world, "bob");
-    for (const [user, at] of [["bob", session], ["bob", theirs], ["ada", other]] as const) {
+    for (const [user, at] of [
+      ["bob", session],
+      ["bob", theirs],
+      ["ada", other],
+    ] as const) {
       expect((await world.call("GET", files(`/${id}`, at), { user })).status).toBe(404);
       expect((await world.call("GET", files(`/${id}/upload`, at), { user })).status).toBe(404);
       expect((await world.call("DELETE", files(`/${id}`, at), { user })).status).toBe(404);
@@ -134,10 +148,6 @@ describe("a key", () => {
 });
 
 describe("a file that is announced", () => {
-  const announce = (size: number, user = "ada", at = session) =>
-    world.call("POST", files("", at), { user, body: { filename: "large.txt", size_bytes: size } });
-  const addressOf = async (id: string) => (await world.call("GET", files(`/${id}/upload`))).json;
-
   it("is put at its address, and read", async () => {
     const announced = await announce(11);
     expect([announced.status, announced.json.mime_type]).toEqual([201, "application/octet-stream"]);
@@ -151,7 +161,6 @@ describe("a file that is announced", () => {
   it("is refused by its address with other bytes than were announced, by another method, and for another file", async () => {
     const [one, two] = [await announce(5), await announce(5)];
     const { url } = await addressOf(one.json.id);
-    const tried = async (address: string, init: RequestInit) => (await fetch(address, init)).status;
     expect(await tried(url, { method: "PUT", body: "longer than five" })).toBe(403);
     expect(await tried(url, { method: "DELETE" })).toBe(403);
     expect(await tried(url.replace(one.json.id, two.json.id), { method: "PUT", body: "12345" })).toBe(403);
@@ -180,7 +189,9 @@ describe("a user's room", () => {
   it("is never exceeded, however many come at once", async () => {
     const own = await givenSession(world, "hoarder");
     const sent = await Promise.all(
-      Array.from({ length: 8 }, () => world.call("POST", files("", own), { user: "hoarder", body: { filename: "x", size_bytes: 100_000 } })),
+      Array.from({ length: 8 }, () =>
+        world.call("POST", files("", own), { user: "hoarder", body: { filename: "x", size_bytes: 100_000 } }),
+      ),
     );
     expect(sent.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 201, 201, 201, 201, 413, 413, 413]);
     expect(await usageOf("hoarder")).toEqual({ files: 5, bytes: "500000" });

@@ -25,7 +25,13 @@ describe("an address", () => {
   it("that a function serves is brought to that function", () => {
     const config = readConfig({ DATABASE_URL: "postgres://nowhere.invalid/none", AUTH_ISSUER: "https://nowhere.invalid" });
     const deps = createDeps({ config, log: quietLog(), clock: Date.now, maxConnections: 1 });
-    const apps = { turns: turnsApp(deps), files: filesApp(deps), users: usersApp(deps), admin: adminApp(deps), "stripe-webhook": stripeWebhookApp(deps) };
+    const apps = {
+      turns: turnsApp(deps),
+      files: filesApp(deps),
+      users: usersApp(deps),
+      admin: adminApp(deps),
+      "stripe-webhook": stripeWebhookApp(deps),
+    };
     for (const [name, app] of Object.entries(apps)) {
       const paths = app.routes.filter(({ method }) => method !== "ALL").map(({ path }) => path.replaceAll(/:\w+/g, "x"));
       expect(paths.length).toBeGreaterThan(0);

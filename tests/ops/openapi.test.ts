@@ -14,19 +14,16 @@ import { filesApp } from "@pantheon/functions/files/app.ts";
 import { turnsApp } from "@pantheon/functions/turns/app.ts";
 import { usersApp } from "@pantheon/functions/users/app.ts";
 import { givenPrice, givenSession, modelsWith, runTurn } from "../support/given.ts";
+import { BODIES, VERSION } from "../support/openapi-bodies.ts";
 import { operationsOf, type Operation } from "../support/openapi-document.ts";
 import {
-  CREATE,
-  DEDUCT,
-  PATCH,
-  RESOLVE,
   RUN,
-  STREAM,
-  TOP_UP,
   WEBHOOK,
   provokePriceRefusals,
   provokeResolved,
   provokeQuarantine,
+  announcedPath,
+  provokeFiles,
   provokeTopUpRefusals,
   provokeTurnRefusals,
   provokeUncovered,
@@ -165,8 +162,10 @@ describe("real answers", () => {
     const turn = promised(RUN, await runTurn(world, session));
     const debits = promised("GET /api/v1/users/me/transactions", await world.call("GET", "/api/v1/users/me/transactions"));
     expect(debits.json.transactions[0].reference_id).toBe(turn.json.id);
+    const { announced } = await provokeFiles(world, session, promised);
     const ids = {
       session_id: session,
+      file_id: announced,
       top_up_id: await provokeQuarantine(world, promised),
       turn_id: turn.json.id,
       transaction_id: debits.json.transactions[0].id,
@@ -206,24 +205,9 @@ function isOpen(path: string): boolean {
   return path.startsWith("/api/v1/health") || path.startsWith("/webhooks/");
 }
 
-const VERSION = { version: "next", label: "Next", effective_date: "2025-01-01" };
-
-/** The body of a request that succeeds, of every operation that takes one; `{}` of the rest. */
-const BODIES: Readonly<Record<string, object>> = {
-  [RUN]: { message: "What is a wallet?" },
-  [STREAM]: { message: "What is a wallet?" },
-  [PATCH]: { multiplier: "1", pricing_version: "2026-02-20" },
-  [CREATE]: VERSION,
-  "PATCH /api/v1/admin/settings/enforcement": { enabled: false },
-  "PATCH /api/v1/sessions/{session_id}": { title: "Another" },
-  [TOP_UP]: { amount_usd: 10 },
-  [DEDUCT]: { amount: 1, note: "a typo", allow_negative: true },
-  [RESOLVE]: { action: "dismiss", note: "refunded" },
-  "POST /api/v1/admin/wallets/{user_id}/grant": { amount: 1 },
-  "POST /api/v1/admin/users/{user_id}/wallet/grant": { amount: "0.5" },
-};
 /** The address of a session, or of a top-up, that is there to be deleted. */
 async function givenForDeletion(path: string): Promise<string> {
+  if (path.includes("{file_id}")) return announcedPath(world, path);
   if (!path.includes("{top_up_id}")) return path.replace("{session_id}", await givenSession(world));
   const { json } = await world.call("POST", "/api/v1/users/me/wallet/top-up", { body: { amount_usd: "10" } });
   return path.replace("{top_up_id}", json.id);

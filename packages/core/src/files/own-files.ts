@@ -35,7 +35,12 @@ export async function readFile(db: Database, actor: string, session: string, fil
 }
 
 /** The row of one file of a session of this actor, with the beginning of its text. 404 when there is none. */
-export async function readOwnFile(db: Database, actor: string, session: string, file: string): Promise<FileRow & { preview: string | null }> {
+export async function readOwnFile(
+  db: Database,
+  actor: string,
+  session: string,
+  file: string,
+): Promise<FileRow & { preview: string | null }> {
   const preview = sql<string | null>`left(file.text_pages[1], ${PREVIEW_CHARACTERS}::int)`.as("preview");
   const row = await filesOf(db, actor, session).select(preview).where("file.id", "=", file).executeTakeFirst();
   if (!row) throw fileNotFound();

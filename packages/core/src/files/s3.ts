@@ -55,7 +55,9 @@ export function createS3Storage({ config, log, clock }: S3Deps): FileStorage | n
         }
       }),
     remove: async (key) => {
-      await asked(({ client, sdk }, abortSignal) => client.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key: key }), { abortSignal }));
+      await asked(({ client, sdk }, abortSignal) =>
+        client.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key: key }), { abortSignal }),
+      );
     },
   };
 }

@@ -14,7 +14,7 @@ import { body } from "./validate.ts";
  * for another or a second field, no file, an empty one, or a name that breaks its rule. `c.var.sentBody` says name and digest, which is
  * what an idempotency key stands for.
  */
-export function formFile<Form extends v.GenericSchema>(form: Form, filename: v.GenericSchema<string, string>): MiddlewareHandler<AppEnv> {
+export function formFile(form: v.GenericSchema, filename: v.GenericSchema<string, string>): MiddlewareHandler<AppEnv> {
   const read: MiddlewareHandler<AppEnv> = async (c, next) => {
     if (!isForm(c.req.header("Content-Type"))) return next();
     const sent = fileOf(await parts(c.req.raw));
@@ -36,7 +36,8 @@ export function jsonUnlessForm<S extends Parameters<typeof body>[0]>(schema: S):
   return Object.assign(read, { [uniqueSymbol]: { target: "json", ...resolver(schema) } });
 }
 
-function isForm(contentType: string | undefined): boolean {
+/** Whether a content type is that of a form with parts. */
+export function isForm(contentType: string | undefined): boolean {
   return contentType !== undefined && /^multipart\/form-data *;/i.test(contentType);
 }
 

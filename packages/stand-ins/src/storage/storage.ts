@@ -82,7 +82,7 @@ async function serve(state: State, request: IncomingMessage, response: ServerRes
   const failing = state.failing.shift();
   if (failing !== undefined) return refuse(response, failing, "InternalError");
   if (bytes === null) return refuse(response, 400, "EntityTooLarge");
-  const isSigned = /^AWS4-HMAC-SHA256 /.test(request.headers.authorization ?? "");
+  const isSigned = request.headers.authorization?.startsWith("AWS4-HMAC-SHA256 ") ?? false;
   const fault = isSigned ? null : faultOfAddress(request, url, state.clock());
   if (fault !== null) return refuse(response, 403, fault);
   const [, bucket, ...rest] = url.pathname.split("/");

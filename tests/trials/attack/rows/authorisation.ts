@@ -14,6 +14,7 @@ const BOBS = {
   session_id: "{bob.session}",
   turn_id: "{bob.turn}",
   transaction_id: "{bob.transaction}",
+  file_id: "{bob.file}",
   top_up_id: "{bob.top_up}",
   user_id: "bob",
   model_alias: "default",
@@ -22,7 +23,10 @@ const BOBS = {
 const isAdmins = ({ path }: Operation) => path.startsWith("/api/v1/admin");
 const TURN_BODY = '{"message":"what did they say?"}';
 /** What is sent to operations that take another body than a turn's. */
-const BODIES: Readonly<Record<string, string>> = { "PATCH /api/v1/sessions/{session_id}": '{"title":"mine now"}' };
+const BODIES: Readonly<Record<string, string>> = {
+  "PATCH /api/v1/sessions/{session_id}": '{"title":"mine now"}',
+  "POST /api/v1/sessions/{session_id}/files": '{"filename":"mine","size_bytes":1}',
+};
 
 /** This operation as `who`, with ids of somebody. */
 function called(

@@ -25,9 +25,7 @@ async function textOf(bytes: Uint8Array, kind: FileKind): Promise<{ text: string
       return { text: await (await import("./docx.ts")).docxText(bytes), isFull: false };
     case "xlsx":
       return whole(await (await import("./xlsx.ts")).xlsxLines(bytes));
-    case "text":
-    case "markdown":
-    case "json":
+    default:
       return { text: decoded(bytes), isFull: false };
   }
 }

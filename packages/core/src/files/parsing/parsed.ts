@@ -1,7 +1,9 @@
 // What reading a file comes to, whatever it is: pages of text, or why there are none in words for people.
 
 /** `why` is a whole sentence for people, and never what a parser said. */
-export type Parsed = { readonly mimeType: string; readonly pages: readonly string[]; readonly isTruncated: boolean } | { readonly why: string };
+export type Parsed =
+  | { readonly mimeType: string; readonly pages: readonly string[]; readonly isTruncated: boolean }
+  | { readonly why: string };
 
 /** A file that cannot be read, for a reason that a person understands. */
 export class Unreadable extends Error {
@@ -57,7 +59,7 @@ const UNPRINTABLE = /[\u0000-\u0008\u000b-\u001f\u007f\ufeff\ufffe\uffff]/g;
 /** A page ends with a line where it can, and never inside a character. */
 function pagesOf(text: string): string[] {
   const pages: string[] = [];
-  for (let from = 0; from < text.length; ) {
+  for (let from = 0; from < text.length;) {
     let to = Math.min(from + PAGE_CHARACTERS, text.length);
     if (to < text.length) {
       const lineEnd = text.lastIndexOf("\n", to - 1);

@@ -49,6 +49,7 @@ const MARK = "pantheonFile";
 /** The thread's side. */
 async function readHere(bytes: Uint8Array): Promise<void> {
   const { parseBytes } = await import("./parse-bytes.ts");
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
   parentPort?.postMessage(await parseBytes(bytes));
 }
 

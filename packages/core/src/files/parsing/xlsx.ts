@@ -25,7 +25,6 @@ export async function xlsxLines(bytes: Uint8Array): Promise<Lines> {
 }
 
 function cellOf(cell: unknown): string {
-  if (cell === null || cell === undefined) return "";
   if (cell instanceof Date) return cell.toISOString().replace("T00:00:00.000Z", "");
-  return String(cell);
+  return typeof cell === "string" || typeof cell === "number" || typeof cell === "boolean" ? String(cell) : "";
 }
