@@ -14,16 +14,17 @@ import { filesApp } from "@pantheon/functions/files/app.ts";
 import { turnsApp } from "@pantheon/functions/turns/app.ts";
 import { usersApp } from "@pantheon/functions/users/app.ts";
 import { givenPrice, givenSession, modelsWith, runTurn } from "../support/given.ts";
-import { BODIES, VERSION } from "../support/openapi-bodies.ts";
+import { givenKey } from "../support/given-key.ts";
+import { BODIES, givenForDeletion, VERSION } from "../support/openapi-bodies.ts";
 import { operationsOf, type Operation } from "../support/openapi-document.ts";
 import {
   RUN,
   WEBHOOK,
+  provokeFiles,
   provokePriceRefusals,
   provokeResolved,
   provokeQuarantine,
-  announcedPath,
-  provokeFiles,
+  provokeTooManyKeys,
   provokeTopUpRefusals,
   provokeTurnRefusals,
   provokeUncovered,
@@ -83,7 +84,7 @@ describe("the document", () => {
     expect(
       names.filter(
         (name) =>
-          !/^(?:create|list|read|delete|run|stream|start|cancel|patch|activate|override|reset|grant|deduct|resolve|suspend|reactivate|export|receive)[A-Z][A-Za-z]+$/.test(
+          !/^(?:create|list|read|delete|run|stream|start|cancel|patch|activate|override|reset|grant|deduct|resolve|suspend|reactivate|export|receive|rotate)[A-Z][A-Za-z]+$/.test(
             name,
           ),
       ),
@@ -172,6 +173,7 @@ describe("real answers", () => {
       user_id: "gus",
       model_alias: "default",
       version: "2026-02-20",
+      key_id: (await givenKey(world)).id,
     };
 
     for (const operation of operations.filter(({ name }) => name !== WEBHOOK)) await provokeCommon(operation, ids, promised);
@@ -180,6 +182,7 @@ describe("real answers", () => {
     await provokeResolved(world, promised);
     await provokeUncovered(world, promised);
     await provokeUncancelable(world, promised);
+    await provokeTooManyKeys(world, promised);
     await provokeTurnRefusals(world, promised);
     await provokePriceRefusals(world, VERSION, promised);
 
@@ -205,14 +208,6 @@ function isOpen(path: string): boolean {
   return path.startsWith("/api/v1/health") || path.startsWith("/webhooks/");
 }
 
-/** The address of a session, or of a top-up, that is there to be deleted. */
-async function givenForDeletion(path: string): Promise<string> {
-  if (path.includes("{file_id}")) return announcedPath(world, path);
-  if (!path.includes("{top_up_id}")) return path.replace("{session_id}", await givenSession(world));
-  const { json } = await world.call("POST", "/api/v1/users/me/wallet/top-up", { body: { amount_usd: "10" } });
-  return path.replace("{top_up_id}", json.id);
-}
-
 /** The success of an operation (of deleting a session: of one of its own), and what it refuses whoever asks. */
 async function provokeCommon(
   { name, method, path, secured, takesBody }: Operation,
@@ -221,7 +216,7 @@ async function provokeCommon(
 ): Promise<void> {
   const own = path.replaceAll(/\{(\w+)\}/g, (_all, id: string) => ids[id] ?? "");
   const body = takesBody ? { body: BODIES[name] ?? {} } : {};
-  const succeeding = method === "DELETE" && path.includes("{") ? await givenForDeletion(path) : own;
+  const succeeding = method === "DELETE" && path.includes("{") ? await givenForDeletion(world, path) : own;
   expect(promised(name, await world.call(method, succeeding, body)).status).toBeLessThan(300);
   if (!path.startsWith("/webhooks/")) expect(promised(name, await world.call(method, `${own}?surprise=1`, body)).status).toBe(422);
   if (!secured) return;

@@ -1,6 +1,9 @@
-// Bodies of requests that succeed, for the document's test.
+// What each operation of the document is sent so that it succeeds, and what is there to be deleted.
 
-import { ANNOUNCED, CREATE, DEDUCT, FILE, PATCH, RESOLVE, RUN, STREAM, TOP_UP } from "./openapi-refusals.ts";
+import { givenKey } from "./given-key.ts";
+import { givenSession } from "./given.ts";
+import { ANNOUNCED, announcedPath, CREATE, DEDUCT, FILE, PATCH, RESOLVE, RUN, STREAM, TOP_UP } from "./openapi-refusals.ts";
+import type { TestWorld } from "./world.ts";
 
 export const VERSION = { version: "next", label: "Next", effective_date: "2025-01-01" };
 
@@ -12,6 +15,8 @@ export const BODIES: Readonly<Record<string, object>> = {
   [CREATE]: VERSION,
   "PATCH /api/v1/admin/settings/enforcement": { enabled: false },
   "PATCH /api/v1/sessions/{session_id}": { title: "Another" },
+  "POST /api/v1/users/me/keys": { name: "A program" },
+  "PATCH /api/v1/users/me/keys/{key_id}": { name: "Another" },
   [FILE]: ANNOUNCED,
   [TOP_UP]: { amount_usd: 10 },
   [DEDUCT]: { amount: 1, note: "a typo", allow_negative: true },
@@ -19,3 +24,12 @@ export const BODIES: Readonly<Record<string, object>> = {
   "POST /api/v1/admin/wallets/{user_id}/grant": { amount: 1 },
   "POST /api/v1/admin/users/{user_id}/wallet/grant": { amount: "0.5" },
 };
+
+/** The address of a session, a top-up or a key that is there to be deleted. */
+export async function givenForDeletion(world: TestWorld, path: string): Promise<string> {
+  if (path.includes("{key_id}")) return path.replace("{key_id}", (await givenKey(world)).id);
+  if (path.includes("{file_id}")) return announcedPath(world, path);
+  if (!path.includes("{top_up_id}")) return path.replace("{session_id}", await givenSession(world));
+  const { json } = await world.call("POST", "/api/v1/users/me/wallet/top-up", { body: { amount_usd: "10" } });
+  return path.replace("{top_up_id}", json.id);
+}

@@ -1,6 +1,8 @@
 // The refusals of the document that need a state of their own, provoked one by one: each answer is handed on under its operation's name.
 
 import { expect } from "vitest";
+import { newKey } from "@pantheon/core/accounts/api-key.ts";
+import { MOST_LIVE_KEYS } from "@pantheon/core/accounts/api-keys.ts";
 import { givenEnforcement, givenSession, runTurn } from "./given.ts";
 import { sendFile } from "./given-file.ts";
 import { eventOf, postEvent, stripeId } from "./payment-event.ts";
@@ -20,6 +22,7 @@ export const DEDUCT = "POST /api/v1/admin/wallets/{user_id}/deduct";
 export const CANCEL = "DELETE /api/v1/users/me/wallet/top-ups/{top_up_id}";
 const FILES = "/api/v1/sessions/{session_id}/files";
 export const FILE = `POST ${FILES}`;
+export const CREATE_KEY = "POST /api/v1/users/me/keys";
 export const WEBHOOK = "POST /webhooks/stripe";
 
 /** The files of a session of the caller's: one that was read, and one that was announced. Answers their ids. */
@@ -85,6 +88,24 @@ export async function provokeUncancelable(world: TestWorld, promised: Promised):
   const { json } = await world.call("GET", "/api/v1/admin/top-ups?status=dismissed");
   const path = `/api/v1/users/me/wallet/top-ups/${json.top_ups[0].id}`;
   expect(promised(CANCEL, await world.call("DELETE", path)).status).toBe(409);
+}
+
+/** One key more than a person may have. */
+export async function provokeTooManyKeys(world: TestWorld, promised: Promised): Promise<void> {
+  const rows = Array.from({ length: MOST_LIVE_KEYS }, () => newKey()).map(({ prefix, hash }) => ({
+    user_id: "eve",
+    name: "n",
+    prefix,
+    hash,
+  }));
+  await world.owner.query
+    .insertInto("users")
+    .values({ id: "eve" })
+    .onConflict((known) => known.doNothing())
+    .execute();
+  await world.owner.query.insertInto("api_keys").values(rows).execute();
+  const one = { user: "eve", body: { name: "one more" } };
+  expect(promised(CREATE_KEY, await world.call("POST", "/api/v1/users/me/keys", one)).status).toBe(409);
 }
 
 /** More credits than there are. The caller is an admin. */

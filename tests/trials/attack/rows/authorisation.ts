@@ -16,6 +16,7 @@ const BOBS = {
   transaction_id: "{bob.transaction}",
   file_id: "{bob.file}",
   top_up_id: "{bob.top_up}",
+  key_id: "{bob.key}",
   user_id: "bob",
   model_alias: "default",
   version: "2026-02-20",
@@ -26,6 +27,8 @@ const TURN_BODY = '{"message":"what did they say?"}';
 const BODIES: Readonly<Record<string, string>> = {
   "PATCH /api/v1/sessions/{session_id}": '{"title":"mine now"}',
   "POST /api/v1/sessions/{session_id}/files": '{"filename":"mine","size_bytes":1}',
+  "PATCH /api/v1/users/me/keys/{key_id}": '{"name":"mine now"}',
+  "POST /api/v1/users/me/keys/{key_id}/rotate": '{"overlap_seconds":60}',
 };
 
 /** This operation as `who`, with ids of somebody. */
@@ -62,6 +65,7 @@ export const AUTHORISATION: readonly Row[] = [
           turn_id: "{bob.session}",
           transaction_id: "{bob.session}",
           top_up_id: "{bob.transaction}",
+          key_id: "{bob.session}",
         };
         for (const foreign of [await ask(BOBS), await ask(BOBS, { "Idempotency-Key": "a-key-of-ada" }), await ask(others)]) {
           expect([operation.name, foreign.text, headersOf(foreign)]).toEqual([operation.name, unknown.text, headersOf(unknown)]);
