@@ -30,15 +30,17 @@ export const createFile = prepared<CreateFileInput, CreatedFile>(
   "create_file",
   (slot) => sql`
 with
-  -- From this statement's snapshot: the session, if it is this user's, and whether they may act.
+  -- From this statement's snapshot: the session, if it is this user's.
   session as (
     select id from sessions
      where id = ${slot.session}::uuid and user_id = ${slot.actor}::text and deleted_at is null
   ),
+  -- From this statement's snapshot: the user, if they may not act.
   suspended as (
     select id from users where id = ${slot.actor}::text and suspended_at is not null
   ),
-  -- The first lock. What the user's files take is the locked row's own figure: two uploads at once come one after the other.
+  -- The first lock. What the user's files take is the locked row's own figure: two uploads at once come
+  -- one after the other.
   room as (
     insert into file_usage as used (user_id, files, bytes)
     select ${slot.actor}::text, 1, ${slot.sizeBytes}::bigint
@@ -52,10 +54,13 @@ with
         and used.bytes + excluded.bytes <= ${slot.mostBytes}::bigint
     returning user_id
   ),
+  -- The file, where there was room.
   made as (
-    insert into uploaded_files (id, user_id, session_id, filename, mime_type, size_bytes, storage_key, created_at, arrives_until)
-    select ${slot.file}::uuid, room.user_id, ${slot.session}::uuid, ${slot.filename}::text, ${slot.mimeType}::text,
-           ${slot.sizeBytes}::bigint, ${slot.storageKey}::text, ${slot.createdAt}::timestamptz, ${slot.arrivesUntil}::timestamptz
+    insert into uploaded_files
+           (id, user_id, session_id, filename, mime_type, size_bytes, storage_key, created_at, arrives_until)
+    select ${slot.file}::uuid, room.user_id, ${slot.session}::uuid, ${slot.filename}::text,
+           ${slot.mimeType}::text, ${slot.sizeBytes}::bigint, ${slot.storageKey}::text,
+           ${slot.createdAt}::timestamptz, ${slot.arrivesUntil}::timestamptz
       from room
     returning id
   ),
@@ -70,7 +75,8 @@ export const deleteFile = prepared<KeyedWrite & { session: string; file: string 
   "delete_file",
   (slot) => sql`
 with
-  -- The file, if it is this user's and its session is there. Its text goes with the row, also where it is being written just now.
+  -- The file, if it is this user's and its session is there. Its text goes with the row, also where it is
+  -- being written just now.
   deleted as (
     update uploaded_files as file
        set deleted_at = clock_timestamp(),
@@ -83,6 +89,7 @@ with
        and exists (select from sessions where id = file.session_id and deleted_at is null)
     returning file.user_id, file.size_bytes, file.storage_key
   ),
+  -- Its room, as the locked row has it.
   freed as (
     update file_usage as used
        set files = used.files - 1,
@@ -109,6 +116,7 @@ with
        and arrives_until < clock_timestamp()
        for update skip locked
   ),
+  -- They take nothing from now on, and say why.
   given_up as (
     update uploaded_files as file
        set parse_status = 'failed',
@@ -119,6 +127,7 @@ with
      where file.id = late.id
     returning file.id
   ),
+  -- Their room, as the locked row has it.
   freed as (
     update file_usage as used
        set bytes = used.bytes - (select coalesce(sum(size_bytes), 0) from late)
