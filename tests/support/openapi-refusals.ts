@@ -1,6 +1,7 @@
 // The refusals of the document that need a state of their own, provoked one by one: each answer is handed on under its operation's name.
 
 import { expect } from "vitest";
+import { newId } from "@pantheon/contract/id.ts";
 import { givenEnforcement, givenSession, runTurn } from "./given.ts";
 import { eventOf, postEvent, stripeId } from "./payment-event.ts";
 import type { Answer, TestWorld } from "./world.ts";
@@ -112,3 +113,51 @@ export async function provokeTurnRefusals(world: TestWorld, promised: Promised):
 function streamed(world: TestWorld, session: string, user: string): Promise<Answer> {
   return world.call("POST", `/api/v1/sessions/${session}/turns/stream`, { user, body: { message: "What is a wallet?" } });
 }
+
+/** A grant that an admin has proposed. */
+export async function givenProposal({ deps }: TestWorld, by = "another"): Promise<string> {
+  const id = newId();
+  await deps.db.query.insertInto("grant_proposals").values({ id, user_id: "gus", amount: "1", proposed_by: by }).execute();
+  return id;
+}
+
+/** What waits for a second admin; 409 for its own admin, and once it is resolved. */
+export async function provokeProposed(world: TestWorld, own: string, promised: Promised): Promise<void> {
+  for (const path of ["wallets/{user_id}/grant", "users/{user_id}/wallet/grant"]) {
+    const granted = await world.call("POST", `/api/v1/admin/${path.replace("{user_id}", "gus")}`, { body: { amount: 10_000 } });
+    expect(promised(`POST /api/v1/admin/${path}`, granted).status).toBe(202);
+  }
+  for (const [verb, status] of [
+    ["confirm", 409],
+    ["dismiss", 200],
+    ["dismiss", 409],
+  ] as const) {
+    const resolved = await world.call("POST", `/api/v1/admin/grants/${own}/${verb}`);
+    expect(promised(`POST /api/v1/admin/grants/{proposal_id}/${verb}`, resolved).status).toBe(status);
+  }
+}
+
+/** The address of something that is there to be deleted, or resolved: a session, a top-up, another admin's grant. */
+export async function givenForOnce(world: TestWorld, path: string): Promise<string> {
+  if (path.includes("{proposal_id}")) return path.replace("{proposal_id}", await givenProposal(world));
+  if (!path.includes("{top_up_id}")) return path.replace("{session_id}", await givenSession(world));
+  const { json } = await world.call("POST", "/api/v1/users/me/wallet/top-up", { body: { amount_usd: "10" } });
+  return path.replace("{top_up_id}", json.id);
+}
+
+export const VERSION = { version: "next", label: "Next", effective_date: "2025-01-01" };
+
+/** The body of a request that succeeds, of every operation that takes one; `{}` of the rest. */
+export const BODIES: Readonly<Record<string, object>> = {
+  [RUN]: { message: "What is a wallet?" },
+  [STREAM]: { message: "What is a wallet?" },
+  [PATCH]: { multiplier: "1", pricing_version: "2026-02-20" },
+  [CREATE]: VERSION,
+  "PATCH /api/v1/admin/settings/enforcement": { enabled: false },
+  "PATCH /api/v1/sessions/{session_id}": { title: "Another" },
+  [TOP_UP]: { amount_usd: 10 },
+  [DEDUCT]: { amount: 1, note: "a typo", allow_negative: true },
+  [RESOLVE]: { action: "dismiss", note: "refunded" },
+  "POST /api/v1/admin/wallets/{user_id}/grant": { amount: 1 },
+  "POST /api/v1/admin/users/{user_id}/wallet/grant": { amount: "0.5" },
+};

@@ -102,6 +102,7 @@ export function goodRequest(operation: Operation, world: AttackWorld): Draft {
     session_id: session,
     transaction_id: transaction,
     top_up_id: topUp,
+    proposal_id: topUp,
     turn_id: turn,
     user_id: TARGET,
     model_alias: "deepseek",
