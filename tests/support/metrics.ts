@@ -27,7 +27,11 @@ type Line = {
 export function metricsOf(world: TestWorld, act: (container: Container) => Promise<void>): Promise<Measured[]> {
   return measuredBy("turns", async (log) => {
     const container = givenContainer(world, { log });
-    await act(container).finally(() => container.close());
+    try {
+      await act(container);
+    } finally {
+      await container.close();
+    }
   });
 }
 
