@@ -2,6 +2,7 @@
 
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { confirmGrant, dismissGrant } from "@pantheon/core/ledger/statements/propose-grant.ts";
 import { givenAdminContainer } from "../support/admin-container.ts";
 import { ROOT, SECOND, actionsOf, adminWorld, atOnce, givenOpenConnections, operate, refusalOf, statuses } from "../support/admin.ts";
 import { givenQuarantined, resolve } from "../support/given-quarantined.ts";
@@ -139,6 +140,15 @@ describe("a proposed grant", () => {
     const told = await atOnce(8, () => confirm(keyed, { key: "yes" }));
     expect(statuses(told)).toEqual({ 200: 8 });
     expect(await balanceOf("many")).toBe("1000");
+  });
+
+  it("that was dismissed since it was looked at is not booked", async () => {
+    await freshDay();
+    const proposal = await givenProposal("meanwhile");
+    const kept = { actor: SECOND, requestId: "r", key: null, requestHash: null, status: 200, body: "{}" };
+    await world.deps.db.run(dismissGrant, { ...kept, proposal });
+    expect(await world.deps.db.run(confirmGrant, { ...kept, proposal, wallet: "meanwhile" })).toEqual([]);
+    expect(await balanceOf("meanwhile")).toBe("0");
   });
 
   it("is confirmed or dismissed, never both", async () => {

@@ -49,7 +49,7 @@ export const GRANT_GUARDS: readonly Mutant[] = [
         replace: "",
       },
     ],
-    test: { file: TEST, name: "is confirmed or dismissed, never both" },
+    test: { file: TEST, name: "that was dismissed since it was looked at is not booked" },
   },
   {
     name: "grant-proposal-rights",
