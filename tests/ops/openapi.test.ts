@@ -13,23 +13,23 @@ import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
 import { turnsApp } from "@pantheon/functions/turns/app.ts";
 import { usersApp } from "@pantheon/functions/users/app.ts";
 import { givenPrice, givenSession, modelsWith, runTurn } from "../support/given.ts";
+import { givenKey } from "../support/given-key.ts";
+import { BODIES, givenForDeletion, VERSION } from "../support/openapi-bodies.ts";
 import { operationsOf, type Operation } from "../support/openapi-document.ts";
 import {
-  BODIES,
   RUN,
   WEBHOOK,
-  givenForOnce,
   givenProposal,
   provokePriceRefusals,
   provokeProposed,
   provokeResolved,
   provokeQuarantine,
+  provokeTooManyKeys,
   provokeTopUpRefusals,
   provokeTurnRefusals,
   provokeUncovered,
   provokeUncancelable,
   provokeWebhook,
-  VERSION,
   type Promised,
 } from "../support/openapi-refusals.ts";
 import { PROJECT, readProjectFile } from "../support/project-files.ts";
@@ -88,7 +88,7 @@ describe("the document", () => {
     expect(
       names.filter(
         (name) =>
-          !/^(?:create|list|read|delete|run|stream|start|cancel|patch|activate|confirm|dismiss|override|reset|grant|deduct|resolve|suspend|reactivate|export|receive)[A-Z][A-Za-z]+$/.test(
+          !/^(?:create|list|read|delete|run|stream|start|cancel|patch|activate|confirm|dismiss|override|reset|grant|deduct|resolve|suspend|reactivate|export|receive|rotate)[A-Z][A-Za-z]+$/.test(
             name,
           ),
       ),
@@ -176,6 +176,7 @@ describe("real answers", () => {
       user_id: "gus",
       model_alias: "default",
       version: "2026-02-20",
+      key_id: (await givenKey(world)).id,
     };
 
     for (const operation of operations.filter(({ name }) => name !== WEBHOOK)) await provokeCommon(operation, ids, promised);
@@ -185,6 +186,7 @@ describe("real answers", () => {
     await provokeProposed(world, ids.proposal_id, promised);
     await provokeUncovered(world, promised);
     await provokeUncancelable(world, promised);
+    await provokeTooManyKeys(world, promised);
     await provokeTurnRefusals(world, promised);
     await provokePriceRefusals(world, VERSION, promised);
 
@@ -219,7 +221,7 @@ async function provokeCommon(
   const own = path.replaceAll(/\{(\w+)\}/g, (_all, id: string) => ids[id] ?? "");
   const body = takesBody ? { body: BODIES[name] ?? {} } : {};
   const isOnce = (method === "DELETE" && path.includes("{")) || path.includes("{proposal_id}");
-  const succeeding = isOnce ? await givenForOnce(world, path) : own;
+  const succeeding = isOnce ? await givenForDeletion(world, path) : own;
   expect(promised(name, await world.call(method, succeeding, body)).status).toBeLessThan(300);
   if (!path.startsWith("/webhooks/")) expect(promised(name, await world.call(method, `${own}?surprise=1`, body)).status).toBe(422);
   if (!secured) return;

@@ -2,6 +2,8 @@
 
 import { expect } from "vitest";
 import { newId } from "@pantheon/contract/id.ts";
+import { newKey } from "@pantheon/core/accounts/api-key.ts";
+import { MOST_LIVE_KEYS } from "@pantheon/core/accounts/api-keys.ts";
 import { givenEnforcement, givenSession, runTurn } from "./given.ts";
 import { eventOf, postEvent, stripeId } from "./payment-event.ts";
 import type { Answer, TestWorld } from "./world.ts";
@@ -18,6 +20,7 @@ export const TOP_UP = "POST /api/v1/users/me/wallet/top-up";
 export const RESOLVE = "POST /api/v1/admin/top-ups/{top_up_id}/resolve";
 export const DEDUCT = "POST /api/v1/admin/wallets/{user_id}/deduct";
 export const CANCEL = "DELETE /api/v1/users/me/wallet/top-ups/{top_up_id}";
+export const CREATE_KEY = "POST /api/v1/users/me/keys";
 export const WEBHOOK = "POST /webhooks/stripe";
 
 /** What the webhook answers: an event that is nobody's, one without a signature, one that cannot be read, one that is too large. */
@@ -64,6 +67,24 @@ export async function provokeUncancelable(world: TestWorld, promised: Promised):
   const { json } = await world.call("GET", "/api/v1/admin/top-ups?status=dismissed");
   const path = `/api/v1/users/me/wallet/top-ups/${json.top_ups[0].id}`;
   expect(promised(CANCEL, await world.call("DELETE", path)).status).toBe(409);
+}
+
+/** One key more than a person may have. */
+export async function provokeTooManyKeys(world: TestWorld, promised: Promised): Promise<void> {
+  const rows = Array.from({ length: MOST_LIVE_KEYS }, () => newKey()).map(({ prefix, hash }) => ({
+    user_id: "eve",
+    name: "n",
+    prefix,
+    hash,
+  }));
+  await world.owner.query
+    .insertInto("users")
+    .values({ id: "eve" })
+    .onConflict((known) => known.doNothing())
+    .execute();
+  await world.owner.query.insertInto("api_keys").values(rows).execute();
+  const one = { user: "eve", body: { name: "one more" } };
+  expect(promised(CREATE_KEY, await world.call("POST", "/api/v1/users/me/keys", one)).status).toBe(409);
 }
 
 /** More credits than there are. The caller is an admin. */
@@ -136,28 +157,3 @@ export async function provokeProposed(world: TestWorld, own: string, promised: P
     expect(promised(`POST /api/v1/admin/grants/{proposal_id}/${verb}`, resolved).status).toBe(status);
   }
 }
-
-/** The address of something that is there to be deleted, or resolved: a session, a top-up, another admin's grant. */
-export async function givenForOnce(world: TestWorld, path: string): Promise<string> {
-  if (path.includes("{proposal_id}")) return path.replace("{proposal_id}", await givenProposal(world));
-  if (!path.includes("{top_up_id}")) return path.replace("{session_id}", await givenSession(world));
-  const { json } = await world.call("POST", "/api/v1/users/me/wallet/top-up", { body: { amount_usd: "10" } });
-  return path.replace("{top_up_id}", json.id);
-}
-
-export const VERSION = { version: "next", label: "Next", effective_date: "2025-01-01" };
-
-/** The body of a request that succeeds, of every operation that takes one; `{}` of the rest. */
-export const BODIES: Readonly<Record<string, object>> = {
-  [RUN]: { message: "What is a wallet?" },
-  [STREAM]: { message: "What is a wallet?" },
-  [PATCH]: { multiplier: "1", pricing_version: "2026-02-20" },
-  [CREATE]: VERSION,
-  "PATCH /api/v1/admin/settings/enforcement": { enabled: false },
-  "PATCH /api/v1/sessions/{session_id}": { title: "Another" },
-  [TOP_UP]: { amount_usd: 10 },
-  [DEDUCT]: { amount: 1, note: "a typo", allow_negative: true },
-  [RESOLVE]: { action: "dismiss", note: "refunded" },
-  "POST /api/v1/admin/wallets/{user_id}/grant": { amount: 1 },
-  "POST /api/v1/admin/users/{user_id}/wallet/grant": { amount: "0.5" },
-};

@@ -41,8 +41,8 @@ export const TURN_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${CORE}/turns/next.ts`,
-        find: "round.hasFailed ?",
-        replace: "round.hasFailed && false ?",
+        find: "return hasFailed ?",
+        replace: "return hasFailed && false ?",
       },
     ],
     test: {
@@ -117,6 +117,11 @@ export const TURN_GUARDS: readonly Mutant[] = [
         file: `${CORE}/models/storable-text.ts`,
         find: String.raw`text.replaceAll("\0", "").toWellFormed()`,
         replace: "text.toWellFormed()",
+      },
+      {
+        file: `${CORE}/models/storable-text.ts`,
+        find: String.raw`(piece.includes("\0") ? piece.replaceAll("\0", "") : piece)`,
+        replace: "piece",
       },
     ],
     test: { file: "tests/models/gateway.test.ts", name: "without NUL" },
