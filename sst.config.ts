@@ -40,7 +40,7 @@ export default $config({
     createFileEvents(bucket, functions["file-parse"]);
     const api = createApi(options, functions, key);
     createSchedules(functions);
-    createAlarms({ api, functions, email: settings.alarmEmail, key });
+    createAlarms({ grantedPerHour: options.grantedPerHour, api, functions, email: settings.alarmEmail, key });
 
     return { ...createDoor(options, { api, functions }), secret: secrets.base.name };
   },

@@ -2,6 +2,7 @@
 
 import type { ColumnType, Generated } from "kysely";
 import type { FileTables } from "./files.ts";
+import type { GrantTables } from "./grants.ts";
 import type { KeyTables } from "./keys.ts";
 import type { MaintenanceTables } from "./maintenance.ts";
 import type { PaymentTables } from "./payments.ts";
@@ -9,7 +10,7 @@ import type { SummaryTables } from "./summaries.ts";
 import type { CallState, LedgerKind, LedgerSource, ToolName, ToolState, TurnState, UsageSource } from "@pantheon/contract/vocabulary.ts";
 
 /** Every table of the product. */
-export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables, KeyTables, FileTables {
+export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables, KeyTables, GrantTables, FileTables {
   users: UsersTable;
   sessions: SessionsTable;
   turns: TurnsTable;
