@@ -18,7 +18,9 @@ const recorded = { operations: {} as Record<string, { request?: unknown; respons
 const stable = stabiliser();
 
 beforeAll(async () => {
-  world = await testWorld({ environment: { ADMIN_USER_IDS: "grace", TOP_UP_URL: "https://app.example.com/top-up" } });
+  world = await testWorld({
+    environment: { ADMIN_USER_IDS: "grace,alan", ADMIN_GRANT_SUM_PER_DAY: "1000", TOP_UP_URL: "https://app.example.com/top-up" },
+  });
   operations = operationsOf(await readProjectFile("docs/openapi.json"));
 });
 
@@ -28,6 +30,7 @@ it("records a first session, an admin's day and what is refused", async () => {
   const ada = clientOf(world, "ada", { fetch: recording });
   const grace = clientOf(world, "grace", { fetch: recording });
   await asAdmin(grace, () => asUser(ada));
+  await asTwo(grace, clientOf(world, "alan", { fetch: recording }));
   await refused(ada, grace);
   const asked = Object.keys(recorded.operations);
   const stripes = "receiveStripeEvent"; // called by Stripe alone
@@ -85,6 +88,11 @@ async function asUser(ada: Client): Promise<void> {
   await ada.account.transactionsCsv();
   const { transactions } = await ada.account.transactions.list({ limit: 1 });
   await ada.account.receipt(transactions[0]?.id ?? "");
+  const key = await ada.keys.create({ name: "My agent", models: ["default"], expires_at: "2099-01-01T00:00:00Z" });
+  await ada.keys.patch(key.id, { name: "Our agent", models: null });
+  await ada.keys.rotate(key.id, { overlap_seconds: 600 });
+  await ada.keys.list();
+  await ada.keys.revoke(key.id);
   const topUp = await ada.topUps.start({ amount_usd: "10.00" });
   await ada.topUps.read(topUp.id);
   await ada.topUps.list();
@@ -117,6 +125,10 @@ async function asAdmin({ admin }: Client, session: () => Promise<void>): Promise
   await admin.of("ada").topUps.list({ limit: 1 });
   const { turns } = await admin.of("ada").turns.list({ limit: 1 });
   await admin.turn(turns[0]?.id ?? "");
+  const { keys } = await admin.keys.list({ user_id: "ada" });
+  expect(keys).toHaveLength(1);
+  const leaked = await clientOf(world, "ada").keys.create({ name: "Found in a log" });
+  await admin.keys.revoke(leaked.id);
   await admin.actions.list({ limit: 3 });
   await admin.topUps.list({ status: "pending" });
   const aside = await givenQuarantined(world, { user: "ada" });
@@ -128,6 +140,18 @@ async function asAdmin({ admin }: Client, session: () => Promise<void>): Promise
   await admin.reports.cash();
   await admin.reports.reconciliation();
   expect(await admin.reports.exportCsv()).toContain("credits_charged");
+}
+
+/** Grants that one admin may not make alone. */
+async function asTwo({ admin }: Client, second: Client): Promise<void> {
+  const proposed = async () => {
+    const granted = await admin.wallets.grant("ada", { amount: "2500", note: "A lost month" });
+    return "proposal_id" in granted ? granted.proposal_id : "";
+  };
+  await admin.grants.dismiss(await proposed());
+  const proposal = await proposed();
+  await admin.grants.list({ limit: 2 });
+  await second.admin.grants.confirm(proposal);
 }
 
 async function refused(ada: Client, grace: Client): Promise<void> {

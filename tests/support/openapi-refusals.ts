@@ -1,6 +1,9 @@
 // The refusals of the document that need a state of their own, provoked one by one: each answer is handed on under its operation's name.
 
 import { expect } from "vitest";
+import { newId } from "@pantheon/contract/id.ts";
+import { newKey } from "@pantheon/core/accounts/api-key.ts";
+import { MOST_LIVE_KEYS } from "@pantheon/core/accounts/api-keys.ts";
 import { givenEnforcement, givenSession, runTurn } from "./given.ts";
 import { eventOf, postEvent, stripeId } from "./payment-event.ts";
 import type { Answer, TestWorld } from "./world.ts";
@@ -17,6 +20,7 @@ export const TOP_UP = "POST /api/v1/users/me/wallet/top-up";
 export const RESOLVE = "POST /api/v1/admin/top-ups/{top_up_id}/resolve";
 export const DEDUCT = "POST /api/v1/admin/wallets/{user_id}/deduct";
 export const CANCEL = "DELETE /api/v1/users/me/wallet/top-ups/{top_up_id}";
+export const CREATE_KEY = "POST /api/v1/users/me/keys";
 export const WEBHOOK = "POST /webhooks/stripe";
 
 /** What the webhook answers: an event that is nobody's, one without a signature, one that cannot be read, one that is too large. */
@@ -65,6 +69,24 @@ export async function provokeUncancelable(world: TestWorld, promised: Promised):
   expect(promised(CANCEL, await world.call("DELETE", path)).status).toBe(409);
 }
 
+/** One key more than a person may have. */
+export async function provokeTooManyKeys(world: TestWorld, promised: Promised): Promise<void> {
+  const rows = Array.from({ length: MOST_LIVE_KEYS }, () => newKey()).map(({ prefix, hash }) => ({
+    user_id: "eve",
+    name: "n",
+    prefix,
+    hash,
+  }));
+  await world.owner.query
+    .insertInto("users")
+    .values({ id: "eve" })
+    .onConflict((known) => known.doNothing())
+    .execute();
+  await world.owner.query.insertInto("api_keys").values(rows).execute();
+  const one = { user: "eve", body: { name: "one more" } };
+  expect(promised(CREATE_KEY, await world.call("POST", "/api/v1/users/me/keys", one)).status).toBe(409);
+}
+
 /** More credits than there are. The caller is an admin. */
 export async function provokeUncovered(world: TestWorld, promised: Promised): Promise<void> {
   const body = { amount: 10_000, note: "all of it" };
@@ -111,4 +133,27 @@ export async function provokeTurnRefusals(world: TestWorld, promised: Promised):
 
 function streamed(world: TestWorld, session: string, user: string): Promise<Answer> {
   return world.call("POST", `/api/v1/sessions/${session}/turns/stream`, { user, body: { message: "What is a wallet?" } });
+}
+
+/** A grant that an admin has proposed. */
+export async function givenProposal({ deps }: TestWorld, by = "another"): Promise<string> {
+  const id = newId();
+  await deps.db.query.insertInto("grant_proposals").values({ id, user_id: "gus", amount: "1", proposed_by: by }).execute();
+  return id;
+}
+
+/** What waits for a second admin; 409 for its own admin, and once it is resolved. */
+export async function provokeProposed(world: TestWorld, own: string, promised: Promised): Promise<void> {
+  for (const path of ["wallets/{user_id}/grant", "users/{user_id}/wallet/grant"]) {
+    const granted = await world.call("POST", `/api/v1/admin/${path.replace("{user_id}", "gus")}`, { body: { amount: 10_000 } });
+    expect(promised(`POST /api/v1/admin/${path}`, granted).status).toBe(202);
+  }
+  for (const [verb, status] of [
+    ["confirm", 409],
+    ["dismiss", 200],
+    ["dismiss", 409],
+  ] as const) {
+    const resolved = await world.call("POST", `/api/v1/admin/grants/${own}/${verb}`);
+    expect(promised(`POST /api/v1/admin/grants/{proposal_id}/${verb}`, resolved).status).toBe(status);
+  }
 }

@@ -56,6 +56,10 @@ export type ResolveAction = WordOf<typeof RESOLVE_ACTIONS>;
 export const RESOLUTIONS = [...RESOLVE_ACTIONS, "restore"] as const;
 export type ResolutionKind = WordOf<typeof RESOLUTIONS>;
 
+/** `proposed`: an admin's grant that waits for a second one. */
+export const PROPOSAL_STATES = ["proposed", "granted", "dismissed"] as const;
+export type ProposalState = WordOf<typeof PROPOSAL_STATES>;
+
 export const REVERSAL_KINDS = ["refund", "dispute"] as const;
 export type ReversalKind = WordOf<typeof REVERSAL_KINDS>;
 
@@ -93,6 +97,10 @@ export type VersionState = WordOf<typeof VERSION_STATES>;
 /** What an admin is told of a price; none of them forbids it. */
 export const PRICE_WARNINGS = ["below_list_cost", "loses_on_recent_use", "recent_use_unknown"] as const;
 export type PriceWarningCode = WordOf<typeof PRICE_WARNINGS>;
+
+/** What an API key is worth when it is shown. */
+export const KEY_STATES = ["good", "revoked", "expired"] as const;
+export type KeyState = WordOf<typeof KEY_STATES>;
 
 export const JOBS = ["sweep", "reconcile", "verify"] as const;
 export type JobName = WordOf<typeof JOBS>;

@@ -1,11 +1,13 @@
 // Every guard that `npm run test:mutants` takes out. A guard that no test misses is a missing test: it is written, and then it stands here.
 
 import { ACCOUNT_GUARDS } from "./guards/accounts.ts";
+import { API_KEY_GUARDS } from "./guards/api-keys.ts";
 import { CLIENT_GUARDS } from "./guards/client.ts";
 import { CONNECTION_GUARDS } from "./guards/connections.ts";
 import { EDGE_GUARDS } from "./guards/edge.ts";
 import { EXPOSURE_GUARDS } from "./guards/exposure.ts";
 import { ASKED_GUARDS } from "./guards/asked.ts";
+import { GRANT_GUARDS } from "./guards/grants.ts";
 import { INVARIANT_GUARDS } from "./guards/invariants.ts";
 import { KEY_GUARDS } from "./guards/keys.ts";
 import { LEASE_GUARDS } from "./guards/leases.ts";
@@ -32,6 +34,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...RIGHTS_GUARDS,
   ...SCHEMA_GUARDS,
   ...KEY_GUARDS,
+  ...API_KEY_GUARDS,
   ...TURN_GUARDS,
   ...CONVERSATION_GUARDS,
   ...ASKED_GUARDS,
@@ -51,4 +54,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...WEB_GUARDS,
   ...ACCOUNT_GUARDS,
   ...WALLET_GUARDS,
+  ...GRANT_GUARDS,
 ];
