@@ -130,15 +130,19 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
     providers: providersOf(read),
     maxOutputTokens: read.CONTEXT_MAX_OUTPUT_TOKENS,
     summaryAlias: read.CONTEXT_SUMMARY_ALIAS ?? null,
-    files: {
-      maxBytes: read.FILE_MAX_BYTES,
-      userMaxBytes: read.FILE_USER_MAX_BYTES,
-      bucket: read.FILE_BUCKET ?? null,
-      storageUrl: read.FILE_STORAGE_URL ?? null,
-    },
+    files: filesOf(read),
     corsAllowedOrigins: read.CORS_ALLOWED_ORIGINS ?? [],
     logAddress: { how: read.LOG_ADDRESS, key: read.LOG_ADDRESS_KEY ?? null },
     buildToken: read.BUILD_TOKEN ?? null,
+  };
+}
+
+function filesOf(read: v.InferOutput<typeof TABLE>): Config["files"] {
+  return {
+    maxBytes: read.FILE_MAX_BYTES,
+    userMaxBytes: read.FILE_USER_MAX_BYTES,
+    bucket: read.FILE_BUCKET ?? null,
+    storageUrl: read.FILE_STORAGE_URL ?? null,
   };
 }
 
