@@ -18,8 +18,9 @@ export type StandInStorage = {
   keys(): Promise<string[]>;
   /** Told of each object that came. What it rejects is delivered twice more. */
   onObject(take: ((event: object) => Promise<unknown>) | null): void;
-  /** The next requests are answered with this status; or events are dropped, or delivered so many times each. */
+  /** The next uploads are answered with this status. */
   failNext(status: number, requests?: number): void;
+  /** How often each event is delivered: 0 drops it. */
   readonly events: { times: number };
   /** Resolves when every event was taken, or given up. */
   settled(): Promise<void>;
@@ -79,7 +80,7 @@ async function serve(state: State, request: IncomingMessage, response: ServerRes
   const url = new URL(request.url ?? "/", `http://127.0.0.1:${state.port}`);
   const bytes = await readBytes(request, MOST_OCTETS);
   if (request.method === "OPTIONS") return void response.writeHead(200, CORS).end();
-  const failing = state.failing.shift();
+  const failing = request.method === "PUT" ? state.failing.shift() : undefined;
   if (failing !== undefined) return refuse(response, failing, "InternalError");
   if (bytes === null) return refuse(response, 400, "EntityTooLarge");
   const isSigned = request.headers.authorization?.startsWith("AWS4-HMAC-SHA256 ") ?? false;
