@@ -72,5 +72,5 @@ exports.ROOMS = {
     ],
   },
   reports: { imports: ["db"], faces: ["analytics", "csv", "export", "margin", "own-summary", "summary"] },
-  maintenance: { imports: ["db"], faces: ["health-probe", "lost-revenue", "runs"] },
+  maintenance: { imports: ["db"], faces: ["erasure", "health-probe", "lost-revenue", "runs"] },
 };

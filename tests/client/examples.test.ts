@@ -98,6 +98,9 @@ async function asUser(ada: Client): Promise<void> {
   await ada.topUps.list();
   await ada.topUps.cancel(topUp.id);
   await ada.sessions.delete(session.id);
+  const erin = clientOf(world, "erin", { fetch: recording });
+  await erin.sessions.create({ title: "Between us" });
+  await erin.account.eraseData();
   for (const name of [undefined, "turns", "users", "admin", "stripe-webhook"] as const) await ada.health.read(name);
 }
 

@@ -47,6 +47,12 @@ export type Config = {
   maxOutputTokens: number;
   /** Whose model writes summaries: an alias, `none`, or null where the models' table decides. */
   summaryAlias: string | null;
+  /** Days until the texts of a deleted session are erased. */
+  deletedTextDays: number;
+  /** Days that texts live while their session is there; null: as long as it is. */
+  textDays: number | null;
+  /** Days that the responses of keys are kept. */
+  idempotencyDays: number;
   corsAllowedOrigins: readonly string[];
   /** How a request's line tells of its source; the key is there when it is hashed. */
   logAddress: { how: "none" | "short" | "hash"; key: string | null };
@@ -128,6 +134,9 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
     providers: providersOf(read),
     maxOutputTokens: read.CONTEXT_MAX_OUTPUT_TOKENS,
     summaryAlias: read.CONTEXT_SUMMARY_ALIAS ?? null,
+    deletedTextDays: read.DELETED_TEXT_DAYS,
+    textDays: read.TEXT_DAYS ?? null,
+    idempotencyDays: read.IDEMPOTENCY_DAYS,
     corsAllowedOrigins: read.CORS_ALLOWED_ORIGINS ?? [],
     logAddress: { how: read.LOG_ADDRESS, key: read.LOG_ADDRESS_KEY ?? null },
     buildToken: read.BUILD_TOKEN ?? null,

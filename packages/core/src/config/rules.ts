@@ -48,12 +48,19 @@ export const amountOrNone = v.union(
   "must be a plain decimal of at least 0 with at most 8 decimals, or none",
 );
 export const minutes = v.pipe(text, v.regex(/^[1-9][0-9]{0,5}$/, "must be a whole number of minutes"), v.transform(Number));
+export const days = wholeDays(1);
+export const daysFromZero = wholeDays(0);
 export const outputTokens = v.pipe(
   text,
   v.regex(/^[1-9][0-9]{0,3}$/, MAX_OUTPUT_TOKENS),
   v.transform(Number),
   v.maxValue(8192, MAX_OUTPUT_TOKENS),
 );
+
+function wholeDays(least: number) {
+  const rule = `must be a whole number of days from ${least} to 3650`;
+  return v.pipe(text, v.regex(/^(?:0|[1-9][0-9]{0,3})$/, rule), v.transform(Number), v.minValue(least, rule), v.maxValue(3_650, rule));
+}
 
 function decimal(rule: string, allowed: (value: Amount) => boolean, decimals = 8): v.GenericSchema<string, Amount> {
   return v.pipe(
