@@ -5,6 +5,7 @@ import * as v from "valibot";
 import { JOBS } from "../functions.ts";
 import type { StripeDeps } from "../stripe-webhook/deps.ts";
 import { JOBS as JOB_NAMES, type JobName } from "@pantheon/contract/vocabulary.ts";
+import { readConnectedRole } from "@pantheon/core/db/connected-role.ts";
 import { readProgress, recordMaintenanceRun, type MaintenanceRun } from "@pantheon/core/maintenance/runs.ts";
 import { errorName } from "@pantheon/core/log.ts";
 import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
@@ -77,7 +78,14 @@ function timeOf({ clock }: StripeDeps, { began }: Run): { isOver: (ms: number) =
   return { isOver, counts: () => (cut > 0 ? { unfinished: cut } : {}) };
 }
 
+/** Whoever owns the tables can switch their guards off: a stage that connects so is told of, every quarter of an hour. */
+async function watchRole({ db, log }: StripeDeps): Promise<void> {
+  const [role] = await readConnectedRole(db);
+  if (role?.ok === false) log.count("connected_as_owner");
+}
+
 async function reconcileWithStripe(deps: StripeDeps, run: Run): Promise<Counts> {
+  await watchRole(deps);
   const { stripe } = deps;
   if (!stripe) return {};
   const time = timeOf(deps, run);

@@ -26,6 +26,15 @@ export const RIGHTS_GUARDS: readonly Mutant[] = [
     test: { file: TEST, name: "with %s is seen through", row: "with the owner's membership, unused is seen through" },
   },
   {
+    name: "role-owner-untold",
+    guard: "Nobody is told that a stage connects as the owner of its tables.",
+    patches: [{ file: "functions/maintenance/jobs.ts", find: "  await watchRole(deps);\n", replace: "  void watchRole;\n" }],
+    test: {
+      file: "tests/maintenance/maintenance.test.ts",
+      name: "a stage that connects as the owner of its tables is told of, and the application is not",
+    },
+  },
+  {
     name: "role-guards-off",
     guard: "A guard of the past that was switched off counts as one.",
     patches: [{ file: ROLE, find: "guard.tgenabled in ('O', 'A')", replace: "true" }],
