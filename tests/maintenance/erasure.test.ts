@@ -19,6 +19,7 @@ beforeAll(async () => {
 afterEach(() => world.assertLedger());
 afterAll(() => world.end());
 
+const figures = ({ transactions }: Json) => transactions.map(({ description: _said, ...row }: Json) => row);
 const sweep = () => runJob(world.deps, { job: "sweep" });
 const erase = (user: string) => world.call("DELETE", "/api/v1/users/me/data", { user });
 
@@ -64,7 +65,6 @@ describe("a person who has their data erased", () => {
     expect([await foundIn(`${SECRET}-ada`), await foundIn(`${TITLE}-ada`)]).toEqual([[], []]);
 
     const after = (await world.call("GET", "/api/v1/users/me/transactions", { user: "ada" })).json;
-    const figures = ({ transactions }: Json) => transactions.map(({ description: _said, ...row }: Json) => row);
     expect(figures(after)).toEqual(figures(before));
     const again = await runTurn(world, session, { user: "ada", message: `${SECRET}-ada`, key: "turn-ada" });
     expect(refusalOf(again)).toBe("409 idempotency_expired");
