@@ -18,6 +18,7 @@ const WITHOUT_TEXT = sql`
 /** The CTE `due`: sessions whose texts have to go by now, the longest due first; of one person, or of all for null. */
 function due(user: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`
+  -- Sessions whose texts have to go by now, of this snapshot: what was marked before never becomes undue.
   due as (
     select id
       from sessions
@@ -48,6 +49,7 @@ with
      limit ${slot.most}::int
        for update of turns skip locked
   ),
+  -- What stays: every row and figure, and no text.
   erased as (
     update turns
        set ${WITHOUT_TEXT}
@@ -65,6 +67,7 @@ export const eraseSessions = prepared<{ user: string | null }, { sessions: numbe
   (slot) => sql`
 with
   ${due(slot.user)},
+  -- Whatever the session itself said, once no turn of it has a text.
   erased as (
     update sessions
        set title = null,
@@ -96,6 +99,7 @@ export const eraseOldTurns = prepared<{ after: string; until: string; most: numb
   "erase_old_turns",
   (slot) => sql`
 with
+  -- The next ones by their ids, whatever became of them.
   seen as (
     select id, session_id
       from turns
@@ -104,6 +108,7 @@ with
      order by id
      limit ${slot.most}::int
   ),
+  -- What stays: every row and figure, and no text.
   erased as (
     update turns
        set ${WITHOUT_TEXT}
@@ -131,11 +136,13 @@ export const erasePerson = prepared<{ user: string }, { sessions: number }>(
   "erase_person",
   (slot) => sql`
 with
+  -- The address that admins find them by.
   person as (
     update users
        set email = null
      where id = ${slot.user}::text
   ),
+  -- Every session of theirs is deleted and due now.
   marked as (
     update sessions
        set deleted_at = coalesce(deleted_at, clock_timestamp()),
@@ -146,6 +153,7 @@ with
        and erased_at is null
     returning id
   ),
+  -- What their keys were answered, which may quote them.
   keys as (
     update idempotency_keys
        set ${expired()}

@@ -9,6 +9,7 @@ export const expireKeys = prepared<{ days: number; most: number }, { keys: numbe
   "expire_keys",
   (slot) => sql`
 with
+  -- The oldest first. A key that somebody waits for is left for later.
   old as (
     select user_id, key
       from idempotency_keys
@@ -18,6 +19,7 @@ with
      limit ${slot.most}::int
        for update skip locked
   ),
+  -- The response goes; the digest of the request stays, so another request is still told apart.
   forgotten as (
     update idempotency_keys
        set ${expired()}
@@ -35,6 +37,7 @@ export const removeKeys = prepared<{ days: number; most: number }, { keys: numbe
   "remove_keys",
   (slot) => sql`
 with
+  -- The oldest first. A key that somebody waits for is left for later.
   old as (
     select user_id, key
       from idempotency_keys
@@ -45,6 +48,7 @@ with
      limit ${slot.most}::int
        for update skip locked
   ),
+  -- The whole key.
   gone as (
     delete from idempotency_keys
      using old
