@@ -24,7 +24,7 @@ exports.ROOMS = {
     imports: ["config"],
     faces: ["app-login", "connected-role", "database", "days", "list", "migrate", "migration-head", "prepared", "unavailable"],
   },
-  audit: { imports: ["db"], faces: ["actions", "audited", "keyed", "once", "request-key"] },
+  audit: { imports: ["db"], faces: ["actions", "audited", "keyed", "once", "reads", "request-key"] },
   models: { imports: [], faces: ["attempts", "capable", "collect", "gateway", "model", "models", "report", "request", "storable-text"] },
   metering: { imports: ["models"], faces: ["estimate", "token-bound", "usage"] },
   pricing: { imports: ["config", "db", "audit", "models"], faces: ["catalog", "charge", "prices", "settings", "versions", "weights"] },

@@ -133,6 +133,7 @@ async function asAdmin({ admin }: Client, session: () => Promise<void>): Promise
   const leaked = await clientOf(world, "ada").keys.create({ name: "Found in a log" });
   await admin.keys.revoke(leaked.id);
   await admin.actions.list({ limit: 3 });
+  await admin.reads.list({ limit: 1 });
   await admin.topUps.list({ status: "pending" });
   const aside = await givenQuarantined(world, { user: "ada" });
   await admin.topUps.resolve(aside.id, { action: "grant", note: "A dollar short; agreed on the phone" });

@@ -35,6 +35,18 @@ export const RIGHTS_GUARDS: readonly Mutant[] = [
     },
   },
   {
+    name: "reads-unwritten",
+    guard: "An admin's read is answered whether or not it can be written down.",
+    patches: [
+      {
+        file: "functions/admin/reads.ts",
+        find: "await Promise.all([noteRead(",
+        replace: "await Promise.allSettled([noteRead(",
+      },
+    ],
+    test: { file: "tests/audit/admin-reads.test.ts", name: "is not answered when it cannot be written down" },
+  },
+  {
     name: "role-guards-off",
     guard: "A guard of the past that was switched off counts as one.",
     patches: [{ file: ROLE, find: "guard.tgenabled in ('O', 'A')", replace: "true" }],

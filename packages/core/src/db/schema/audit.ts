@@ -8,6 +8,7 @@ type OnceGenerated<T> = ColumnType<T, T | undefined, never>;
 
 export interface AuditTables {
   admin_actions: AdminActionsTable;
+  admin_reads: AdminReadsTable;
   idempotency_keys: IdempotencyKeysTable;
 }
 
@@ -20,6 +21,15 @@ interface AdminActionsTable {
   before: ColumnType<Readonly<Record<string, unknown>> | null, string | null | undefined, never>;
   after: ColumnType<Readonly<Record<string, unknown>> | null, string | null | undefined, never>;
   request_id: OnceNullable<string>;
+  created_at: OnceGenerated<Date>;
+}
+
+interface AdminReadsTable {
+  id: OnceGenerated<string>;
+  admin_id: Once<string>;
+  operation: Once<string>;
+  target: OnceNullable<string>;
+  request_id: Once<string>;
   created_at: OnceGenerated<Date>;
 }
 
