@@ -56,6 +56,7 @@ describe("the least environment", () => {
       deletedTextDays: 7,
       textDays: null,
       idempotencyDays: 30,
+      files: { maxBytes: 10_485_760, userMaxBytes: 104_857_600, bucket: null, storageUrl: null },
       corsAllowedOrigins: [],
       logAddress: { how: "short", key: null },
       buildToken: null,

@@ -5,6 +5,7 @@ import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runJob } from "@pantheon/functions/maintenance/jobs.ts";
 import { ROOT, operate, refusalOf } from "../support/admin.ts";
+import { givenFile } from "../support/given-file.ts";
 import { givenCredits, givenSession, modelsWith, runTurn } from "../support/given.ts";
 import { openDirectly } from "../support/direct-turn.ts";
 import { testWorld, type Json, type TestWorld } from "../support/world.ts";
@@ -80,6 +81,15 @@ describe("a person who has their data erased", () => {
     ] = [after];
     expect((await world.call("GET", `/api/v1/users/me/transactions/${debit.id}/receipt`, { user: "ada" })).json.matches).toBe(true);
     expect((await erase("ada")).json).toEqual({ sessions: 0, turns: 0, complete: true });
+  });
+
+  it("has their files erased with the rest, and what they took is free again", async () => {
+    const session = await givenSession(world, "jan");
+    await givenFile(world, session, "jans-words", { user: "jan", filename: "jans-words.txt" });
+    await erase("jan");
+    expect(await foundIn("jans-words")).toEqual([]);
+    const used = await world.deps.db.query.selectFrom("file_usage").selectAll().where("user_id", "=", "jan").execute();
+    expect(used).toMatchObject([{ files: 0, bytes: "0" }]);
   });
 
   it("erases nobody else's", async () => {

@@ -2,6 +2,7 @@
 
 import type { ColumnType, Generated } from "kysely";
 import type { AuditTables } from "./audit.ts";
+import type { FileTables } from "./files.ts";
 import type { GrantTables } from "./grants.ts";
 import type { KeyTables } from "./keys.ts";
 import type { MaintenanceTables } from "./maintenance.ts";
@@ -10,13 +11,12 @@ import type { SummaryTables } from "./summaries.ts";
 import type { CallState, LedgerKind, LedgerSource, ToolName, ToolState, TurnState, UsageSource } from "@pantheon/contract/vocabulary.ts";
 
 /** Every table of the product. */
-export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables, KeyTables, GrantTables, AuditTables {
+export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables, KeyTables, GrantTables, AuditTables, FileTables {
   users: UsersTable;
   sessions: SessionsTable;
   turns: TurnsTable;
   llm_call_events: LlmCallEventsTable;
   tool_call_events: ToolCallEventsTable;
-  uploaded_files: UploadedFilesTable;
   pricing_versions: PricingVersionsTable;
   model_pricing: ModelPricingTable;
   runtime_settings: RuntimeSettingsTable;
@@ -143,17 +143,6 @@ interface ToolCallEventsTable {
   status: ToolState;
   latency_ms: number;
   created_at: Stamp;
-}
-
-interface UploadedFilesTable {
-  id: Generated<string>;
-  user_id: string;
-  filename: string;
-  mime_type: string;
-  size_bytes: Exact;
-  content: string;
-  created_at: Stamp;
-  deleted_at: Date | null;
 }
 
 interface PricingVersionsTable {

@@ -81,6 +81,27 @@ with
                           and turns.erased_at is null)
     returning sessions.id
   ),
+  -- The session's files: names and texts. Their bytes are in storage for days at most.
+  files as (
+    update uploaded_files as file
+       set deleted_at = clock_timestamp(),
+           filename = '',
+           text_pages = null
+      from erased
+     where file.session_id = erased.id
+       and file.deleted_at is null
+    returning file.user_id, file.size_bytes
+  ),
+  -- What they took, as the locked row has it.
+  freed as (
+    update file_usage as used
+       set files = used.files - gone.files,
+           bytes = used.bytes - gone.bytes
+      from (select user_id, count(*)::int as files, sum(size_bytes)::bigint as bytes
+              from files
+             group by user_id) as gone
+     where used.user_id = gone.user_id
+  ),
   -- What the model was told in short.
   summaries as (
     delete from session_summaries
