@@ -3,7 +3,6 @@
 
 import { lazy, Suspense } from "preact/compat";
 import { Link, Route, Switch, useLocation } from "wouter-preact";
-import { PlaygroundPage } from "./account/playground/playground.tsx";
 import { TopUpPage } from "./account/top-up/top-up.tsx";
 import { TransactionsPage } from "./account/transactions.tsx";
 import { WalletPage } from "./account/wallet.tsx";
@@ -15,6 +14,7 @@ import { Shell, useMe } from "./shell/shell.tsx";
 import { Welcome } from "./shell/welcome.tsx";
 
 const UsagePage = lazy(async () => (await import("./account/usage.tsx")).UsagePage);
+const PlaygroundPage = lazy(async () => (await import("./account/playground/playground.tsx")).PlaygroundPage);
 const OperatorPages = lazy(async () => (await import("./admin/pages.tsx")).OperatorPages);
 
 /** `fault` is why a sign-in that came back did not work. */

@@ -7,6 +7,7 @@ import type {
   Health,
   Margin,
   Me,
+  Model,
   OwnSummary,
   PayableTopUp,
   Price,
@@ -49,6 +50,7 @@ export type Routes = {
   >;
   "GET /users/me/transactions": List<"transactions", Transaction>;
   "GET /users/me/transactions/{id}/receipt": Route<Receipt, { readonly path: { readonly id: string } }>;
+  "GET /users/me/turns/{id}": Route<{ readonly receipt: Receipt | null }, { readonly path: { readonly id: string } }>;
   "POST /users/me/wallet/top-up": Route<StartedTopUp, { readonly body: { readonly amount_usd: Decimal } }>;
   "GET /users/me/wallet/top-ups": List<"top_ups", TopUp>;
   "GET /users/me/wallet/top-ups/{id}": Route<PayableTopUp, { readonly path: { readonly id: string } }>;
@@ -59,12 +61,10 @@ export type Routes = {
   >;
   "GET /sessions": List<"sessions", Session>;
   "GET /sessions/{id}": Route<Session, { readonly path: { readonly id: string } }>;
+  "PATCH /sessions/{id}": Route<Session, { readonly path: { readonly id: string }; readonly body: { readonly title: string } }>;
   "DELETE /sessions/{id}": Route<null, { readonly path: { readonly id: string } }>;
   "GET /sessions/{id}/turns": List<"turns", Turn, PageQuery, { readonly path: { readonly id: string } }>;
-  "POST /sessions/{id}/turns": Route<
-    Turn,
-    { readonly path: { readonly id: string }; readonly body: { readonly message: string; readonly model_alias_override?: string } }
-  >;
+  "GET /models": Route<{ readonly models: readonly Model[] }>;
   "GET /admin/pricing": Route<Prices>;
   "PATCH /admin/pricing/{alias}": Route<
     Price,

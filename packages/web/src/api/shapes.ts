@@ -125,7 +125,24 @@ export type Turn = {
   readonly multiplier: Decimal | null;
   readonly credits_charged: Decimal | null;
   readonly balance_after: Decimal | null;
+  readonly max_output_tokens?: number;
+  /** How the answer ended; not on turns of before this was told. */
+  readonly finish_reason?: "stop" | "length" | "content_filter" | "tool_calls" | "budget" | "cut" | "other" | null;
+  /** The turn that this one stands in for. */
+  readonly replaces?: string | null;
   readonly created_at: Time;
+};
+
+type ModelPrice = { readonly credits: Decimal; readonly usd: Decimal };
+/** Prices are for a million tokens. */
+export type Model = {
+  readonly model_alias: string;
+  readonly context_window: number;
+  readonly prices: {
+    readonly input_tokens_fresh: ModelPrice;
+    readonly input_tokens_cached: ModelPrice;
+    readonly output_tokens: ModelPrice;
+  };
 };
 
 export type Price = { readonly model_alias: string; readonly multiplier: Decimal; readonly pricing_version: string };
