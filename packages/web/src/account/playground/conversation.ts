@@ -1,6 +1,7 @@
 // A conversation as it goes on: the session is made by its first message, the answer is read as it comes, and a message whose answer was
 // lost is sent again as the same.
 
+import type { TurnEvent } from "@pantheon/client/sse.ts";
 import { useMutation, useQueryClient } from "@tanstack/preact-query";
 import { useRef, useState } from "preact/hooks";
 import { call } from "../../api/client.ts";
@@ -59,14 +60,18 @@ async function readAnswer({ message: { text: message, model, replaces }, ...aske
   let live = NOTHING_YET;
   try {
     for await (const event of streamTurn({ ...asked, message, model, ...(replaces !== undefined && { replaces }) })) {
-      if (event.type === "turn_started") live = { ...live, turn: event.turn_id };
-      if (event.type === "chunk") live = { ...live, text: live.text + event.delta };
-      if (event.type === "usage") live = { ...live, output: event.output_tokens };
+      live = afterEvent(live, event);
       tell(live);
     }
   } catch (error) {
     if (!asked.signal.aborted || live.turn === null) throw error;
   }
+}
+
+function afterEvent(live: Live, event: TurnEvent): Live {
+  if (event.type === "turn_started") return { ...live, turn: event.turn_id };
+  if (event.type === "chunk") return { ...live, text: live.text + event.delta };
+  return event.type === "usage" ? { ...live, output: event.output_tokens } : live;
 }
 
 async function newSession({ text, model, systemPrompt }: Message, key: string): Promise<string> {
