@@ -88,6 +88,8 @@ export async function settleDirectly(
     octetsPerToken: null,
     textBound: tokenBound(MESSAGE) + tokenBound(answer),
     summary: null,
+    alias: "default",
+    toolTexts: null,
   };
   const [row] = await deps.db.run(settleTurn, input);
   return row;

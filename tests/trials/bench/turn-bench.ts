@@ -127,6 +127,8 @@ async function oneTurn(db: Database, catalog: Catalog, user: string, session: st
     octetsPerToken: null,
     textBound: 39,
     summary: null,
+    alias: "default",
+    toolTexts: null,
   });
   if (!settled) throw new Error("a turn of the bench did not settle");
 }

@@ -4,7 +4,6 @@
 
 import { DomainError, invariant } from "@pantheon/contract/error.ts";
 import type { TurnFinish } from "@pantheon/contract/vocabulary.ts";
-import type { ToolEvent } from "../ledger/statements/settle-turn.ts";
 import { SUMMARY_QUESTION } from "../ledger/statements/history.ts";
 import { collecting, type ModelAnswer } from "../models/collect.ts";
 import { ModelRefusal } from "../models/gateway.ts";
@@ -15,16 +14,17 @@ import { amount, sum } from "@pantheon/contract/money.ts";
 import { attemptCost, callRecord, providerCost, usageOf, type CallRecord } from "./call-record.ts";
 import type { TurnDeps, TurnRequest } from "./request.ts";
 import type { OpenedTurn } from "./open.ts";
+import type { ToolRecord } from "./tool-record.ts";
 import { NO_MEMORY, type Memory, type Terms } from "./memory.ts";
 import { newestOf, sizeOf, sizeOfSummary, type Past } from "./past.ts";
 import { budgetOf } from "./budget.ts";
 import { recordLostAnswer, voidFailed } from "./void.ts";
 
-/** All that settling needs: the turn as it was asked (with the history that the provider took), its calls in order, and its text. */
+/** All that settling needs: the turn as it was asked (with the history that the provider took), its calls and uses of tools in order, and its text. */
 export type Conversation = {
   readonly turn: OpenedTurn;
   readonly calls: readonly CallRecord[];
-  readonly tools: readonly ToolEvent[];
+  readonly tools: readonly ToolRecord[];
   readonly text: string;
   readonly memory: Memory;
   readonly finishReason: TurnFinish;

@@ -88,6 +88,8 @@ interface TurnsTable {
   text_bound: Exact | null;
   replaces: string | null;
   place: number | null;
+  /** What its tools were asked and what they said: a list, as JSON. */
+  tool_texts: unknown;
 }
 
 interface LlmCallEventsTable {
@@ -137,6 +139,11 @@ interface ToolCallEventsTable {
   tool_name: string;
   status: ToolState;
   latency_ms: number;
+  arguments_octets: OnceGenerated<number>;
+  result_octets: OnceGenerated<number>;
+  credits_charged: OnceGenerated<Exact>;
+  credits_absorbed: OnceGenerated<Exact>;
+  usd_per_credit: OnceGenerated<Exact>;
   created_at: Stamp;
 }
 
@@ -160,6 +167,8 @@ interface PricingVersionsTable {
   weight_cached: OnceGenerated<Exact>;
   weight_output: OnceGenerated<Exact>;
   oe_per_credit: OnceGenerated<Exact>;
+  /** Decimal texts by the name of a tool. */
+  tool_credits: OnceGenerated<Record<string, string>>;
   created_at: OnceGenerated<Date>;
 }
 

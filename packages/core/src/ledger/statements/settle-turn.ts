@@ -19,12 +19,16 @@ export type SettleTurnInput = SummarySlot & {
   /** The API key that the caller came with, or null. */
   apiKey: string | null;
   attempt: number;
+  /** The alias that answered: the one that the turn was opened with, unless it was routed to another. */
+  alias: string;
   answer: string;
   providerModel: string;
-  /** JSON array of UsageEvent. The debit is the sum of their `credits_charged`, taken here and nowhere else. */
+  /** JSON array of UsageEvent. The debit is the sum of their `credits_charged` and the tools', taken here and nowhere else. */
   events: string;
   /** JSON array of ToolEvent. */
   tools: string;
+  /** JSON array of what the tools were asked and what they said, in their order; null without any. */
+  toolTexts: string | null;
   /** The answer's JSON up to where the wallet's figures begin: `{…,` without the closing brace. */
   body: string;
   lowBalanceThreshold: string;
@@ -69,7 +73,20 @@ export type UsageEvent = {
   pricing_revision: string;
 };
 
-export type ToolEvent = { id: string; call_index: number; tool_name: string; status: ToolState; latency_ms: number };
+/** One use of a tool as `tool_call_events` keeps it; decimals as strings. `call_index` is from 0, in the order in which they were asked for. */
+export type ToolEvent = {
+  id: string;
+  call_index: number;
+  tool_name: string;
+  status: ToolState;
+  latency_ms: number;
+  arguments_octets: number;
+  result_octets: number;
+  credits_charged: string;
+  /** What the house took over, above the hold. */
+  credits_absorbed: string;
+  usd_per_credit: string;
+};
 
 export type SettleTurnRow = { response_body: string; balance_after: string; charge: string; over_hold: boolean };
 
@@ -104,10 +121,29 @@ const CALL_COLUMNS: Readonly<Record<keyof UsageEvent, string>> = {
   pricing_revision: "bigint",
 };
 
+/** The columns of `tool_call_events` that a use of a tool brings, likewise. */
+const TOOL_COLUMNS: Readonly<Record<keyof ToolEvent, string>> = {
+  id: "uuid",
+  call_index: "int",
+  tool_name: "text",
+  status: "text",
+  latency_ms: "int",
+  arguments_octets: "int",
+  result_octets: "int",
+  credits_charged: "numeric",
+  credits_absorbed: "numeric",
+  usd_per_credit: "numeric",
+};
+
+type Written = (column: string, type: string) => string;
+
+const callColumns = (write: Written): RawBuilder<unknown> => columnsOf(CALL_COLUMNS, write);
+const toolColumns = (write: Written): RawBuilder<unknown> => columnsOf(TOOL_COLUMNS, write);
+
 /** The columns in a list, each as `write` has it. */
-function callColumns(write: (column: string, type: string) => string): RawBuilder<unknown> {
+function columnsOf(columns: Readonly<Record<string, string>>, write: Written): RawBuilder<unknown> {
   return sql.raw(
-    Object.entries(CALL_COLUMNS)
+    Object.entries(columns)
       .map(([column, type]) => write(column, type))
       .join(",\n           "),
   );
@@ -132,16 +168,24 @@ with
       from jsonb_to_recordset(${slot.events}::jsonb) as told (
            ${callColumns((column, type) => `${column} ${type}`)})
   ),
-  -- What they cost together.
+  -- The uses of tools, likewise.
+  uses as (
+    select *
+      from jsonb_to_recordset(${slot.tools}::jsonb) as told (
+           ${toolColumns((column, type) => `${column} ${type}`)})
+  ),
+  -- What all of them cost together.
   total as (
-    select coalesce(sum(credits_charged), 0)::numeric(18,8) as charge from calls
+    select (coalesce((select sum(credits_charged) from calls), 0)
+            + coalesce((select sum(credits_charged) from uses), 0))::numeric(18,8) as charge
   ),
   ${settled(slot)},
-  -- The locked wallet gives what was charged, and holds nothing for this turn any more.
+  -- The locked wallet gives what was charged, and holds nothing for this turn any more. What it held is that of the lock:
+  -- a raise that committed while this statement waited is in it, and in the turn's hold.
   debit as (
     update credit_wallets
        set balance = credit_wallets.balance - settled.charge,
-           held = credit_wallets.held - settled.hold,
+           held = settled.held - settled.hold,
            seq = credit_wallets.seq + (settled.charge <> 0)::int
       from settled
      where credit_wallets.user_id = settled.user_id
@@ -177,6 +221,8 @@ function settled(slot: Slots<SettleTurnInput>): RawBuilder<unknown> {
     update turns
        set status = 'completed',
            assistant_output = ${slot.answer}::text,
+           tool_texts = ${slot.toolTexts}::jsonb,
+           model_alias = ${slot.alias}::text,
            provider_model = ${slot.providerModel}::text,
            completed_at = moment.now,
            balance_after = wallet.balance - total.charge,
@@ -195,7 +241,7 @@ function settled(slot: Slots<SettleTurnInput>): RawBuilder<unknown> {
        and turns.user_id = ${slot.actor}::text
        and status = 'running'
        and attempt = ${slot.attempt}::int
-    returning id, wallet.user_id, session_id, attempt, hold, model_alias, would_refuse, balance_after,
+    returning id, wallet.user_id, wallet.held, session_id, attempt, hold, model_alias, would_refuse, balance_after,
               response_body, over_hold, total.charge, moment.now
   )`;
 }
@@ -217,12 +263,12 @@ function recorded(slot: Slots<SettleTurnInput>): RawBuilder<unknown> {
   ),
   -- A row for each tool that was used.
   tools as (
-    insert into tool_call_events (id, user_id, session_id, turn_id, attempt, call_index, tool_name, status,
-                                  latency_ms, created_at)
-    select told.id, debit.user_id, debit.session_id, debit.turn_id, debit.attempt, told.call_index,
-           told.tool_name, told.status, told.latency_ms, debit.now
-      from debit,
-           jsonb_to_recordset(${slot.tools}::jsonb) as told (
-             id uuid, call_index int, tool_name text, status text, latency_ms int)
+    insert into tool_call_events (
+           user_id, session_id, turn_id, attempt, created_at,
+           ${toolColumns((column) => column)})
+    select debit.user_id, debit.session_id, debit.turn_id, debit.attempt, debit.now,
+           ${toolColumns((column) => `uses.${column}`)}
+      from debit, uses
+    returning user_id, credits_charged, usd_per_credit, created_at
   )`;
 }
