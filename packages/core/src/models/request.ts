@@ -10,6 +10,10 @@ export type ModelRequest = {
   /** Oldest first. The last one is a user's or a tool's: some models refuse to go on writing an answer of their own. */
   readonly messages: readonly Message[];
   readonly tools: readonly Tool[];
+  /** Whether a tool has to be called, or which one; left out, the model decides. It says nothing where there are no tools. */
+  readonly toolChoice?: ToolChoice;
+  /** False: one call at a time. Not every provider can be told. */
+  readonly parallelToolCalls?: boolean;
   readonly sampling: Sampling;
   readonly maxOutputTokens: number;
   /** False asks for the answer in one piece. It comes as the same events, but a connection that breaks leaves nothing of it. */
@@ -25,9 +29,12 @@ export type Message =
 export type Part =
   | { readonly type: "text"; readonly text: string }
   /** `data` is base64. */
-  | { readonly type: "image"; readonly mediaType: string; readonly data: string };
+  | { readonly type: "image"; readonly mediaType: string; readonly data: string }
+  | { readonly type: "file"; readonly mediaType: string; readonly data: string; readonly name: string };
 
 export type Tool = { readonly name: string; readonly description: string; readonly parameters: JsonSchema };
+
+export type ToolChoice = "auto" | "none" | "required" | { readonly name: string };
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 

@@ -4,7 +4,7 @@ import { cacheMarks } from "../caching.ts";
 import type { Dialect } from "../dialect.ts";
 import { object, parseJson } from "../json.ts";
 import type { Route } from "../model.ts";
-import type { Message, ModelRequest, Part, Sampling } from "../request.ts";
+import type { Message, ModelRequest, Part, Sampling, ToolChoice } from "../request.ts";
 import { thinkingBudget } from "../thinking.ts";
 import { declaredTools, toolCallId } from "../tool-calls.ts";
 import { anthropicReader, anthropicRefusal } from "./anthropic-answer.ts";
@@ -20,7 +20,8 @@ type Block = Readonly<Record<string, unknown>>;
 
 const MARK = { cache_control: { type: "ephemeral" } };
 
-function bodyOf(route: Route, { messages, tools, sampling, maxOutputTokens, stream }: ModelRequest) {
+function bodyOf(route: Route, request: ModelRequest) {
+  const { messages, sampling, maxOutputTokens, stream } = request;
   const marks = cacheMarks(route, messages);
   const system = messages.flatMap((message, index): Block[] =>
     message.role === "system" && message.content !== "" ? [{ type: "text", text: message.content, ...(marks.has(index) ? MARK : {}) }] : [],
@@ -30,8 +31,8 @@ function bodyOf(route: Route, { messages, tools, sampling, maxOutputTokens, stre
     max_tokens: maxOutputTokens,
     ...(system.length === 0 ? {} : { system }),
     messages: turnsOf(messages, marks),
-    ...toolsOf(tools, messages),
-    ...samplingOf(sampling, maxOutputTokens, messages),
+    ...toolsOf(request),
+    ...samplingOf(sampling, maxOutputTokens, messages, request.toolChoice),
     ...(stream ? { stream: true } : {}),
   };
 }
@@ -63,7 +64,8 @@ function blocksOf(message: Exclude<Message, { role: "system" }>): Block[] {
   const parts: readonly Part[] = typeof message.content === "string" ? [{ type: "text", text: message.content }] : message.content;
   const blocks = parts.flatMap((part): Block[] => {
     if (part.type === "text") return part.text === "" ? [] : [{ type: "text", text: part.text }];
-    return [{ type: "image", source: { type: "base64", media_type: part.mediaType, data: part.data } }];
+    const type = part.type === "file" ? "document" : "image";
+    return [{ type, source: { type: "base64", media_type: part.mediaType, data: part.data } }];
   });
   const calls = message.role === "assistant" ? (message.toolCalls ?? []) : [];
   for (const call of calls) {
@@ -77,20 +79,39 @@ function blocksOf(message: Exclude<Message, { role: "system" }>): Block[] {
   return blocks;
 }
 
-function toolsOf(tools: ModelRequest["tools"], messages: readonly Message[]) {
+function toolsOf({ tools, messages, toolChoice, parallelToolCalls }: ModelRequest) {
   const declared = declaredTools(tools, messages);
   if (declared.tools.length === 0) return {};
   const written = declared.tools.map(({ name, description, parameters }) => ({ name, description, input_schema: parameters }));
-  return { tools: written, ...(declared.mayCall ? {} : { tool_choice: { type: "none" } }) };
+  if (!declared.mayCall) return { tools: written, tool_choice: { type: "none" } };
+  return { tools: written, ...choiceOf(toolChoice, parallelToolCalls) };
+}
+
+/** One call at a time is said as a part of the choice. */
+function choiceOf(choice: ToolChoice | undefined, parallel: boolean | undefined) {
+  if (choice === "none") return { tool_choice: { type: "none" } };
+  const one = parallel === false ? { disable_parallel_tool_use: true } : {};
+  if (choice === undefined) return parallel === false ? { tool_choice: { type: "auto", ...one } } : {};
+  if (typeof choice !== "string") return { tool_choice: { type: "tool", name: choice.name, ...one } };
+  return { tool_choice: { type: choice === "required" ? "any" : "auto", ...one } };
 }
 
 const LEAST_THINKING = 1_024;
 
-/** Thinking leaves no room for a temperature, and after a tool's result it would want its own earlier thoughts, which are not kept. */
-function samplingOf({ temperature, stop, reasoningEffort = "none" }: Sampling, maxOutputTokens: number, messages: readonly Message[]) {
+/**
+ * Thinking leaves no room for a temperature, and after a tool's result it would want its own earlier thoughts, which are not kept. A model
+ * that has to call a tool may not think.
+ */
+function samplingOf(
+  { temperature, stop, reasoningEffort = "none" }: Sampling,
+  maxOutputTokens: number,
+  messages: readonly Message[],
+  choice: ToolChoice = "auto",
+) {
   const stops = stop === undefined ? {} : { stop_sequences: stop };
   const budget = reasoningEffort === "none" ? 0 : Math.max(LEAST_THINKING, thinkingBudget(reasoningEffort, maxOutputTokens));
-  const thinks = budget > 0 && budget < maxOutputTokens && messages.at(-1)?.role !== "tool";
+  const isFree = messages.at(-1)?.role !== "tool" && (choice === "auto" || choice === "none");
+  const thinks = budget > 0 && budget < maxOutputTokens && isFree;
   if (thinks) return { ...stops, thinking: { type: "enabled", budget_tokens: budget } };
   return { ...stops, ...(temperature === undefined ? {} : { temperature: Math.min(temperature, 1) }) };
 }

@@ -3,7 +3,7 @@
 import type { Dialect } from "../dialect.ts";
 import { object, parseJson } from "../json.ts";
 import type { Route } from "../model.ts";
-import type { Message, ModelRequest, Part as MessagePart, Sampling, ToolCall } from "../request.ts";
+import type { Message, ModelRequest, Part as MessagePart, Sampling, ToolCall, ToolChoice } from "../request.ts";
 import { thinkingBudget } from "../thinking.ts";
 import { toolCallId } from "../tool-calls.ts";
 import { googleReader, googleRefusal } from "./google-answer.ts";
@@ -21,15 +21,23 @@ export const google: Dialect = {
 
 type Part = Readonly<Record<string, unknown>>;
 
-function bodyOf(route: Route, { messages, tools, sampling, maxOutputTokens }: ModelRequest) {
+function bodyOf(route: Route, { messages, tools, toolChoice, sampling, maxOutputTokens }: ModelRequest) {
   const system = messages.flatMap((message) => (message.role === "system" && message.content !== "" ? [{ text: message.content }] : []));
   const functions = tools.map(({ name, description, parameters }) => ({ name, description, parametersJsonSchema: parameters }));
   return {
     ...(system.length === 0 ? {} : { systemInstruction: { parts: system } }),
     contents: turnsOf(messages),
-    ...(functions.length === 0 ? {} : { tools: [{ functionDeclarations: functions }] }),
+    ...(functions.length === 0 ? {} : { tools: [{ functionDeclarations: functions }], ...choiceOf(toolChoice) }),
     generationConfig: { maxOutputTokens, ...samplingOf(route, sampling, maxOutputTokens) },
   };
+}
+
+const MODES = { auto: "AUTO", none: "NONE", required: "ANY" } as const;
+
+function choiceOf(choice: ToolChoice | undefined) {
+  if (choice === undefined) return {};
+  const calling = typeof choice === "string" ? { mode: MODES[choice] } : { mode: "ANY", allowedFunctionNames: [choice.name] };
+  return { toolConfig: { functionCallingConfig: calling } };
 }
 
 type Turn = { readonly role: "user" | "model"; readonly parts: Part[] };

@@ -5,7 +5,7 @@ import { cacheMarks } from "../caching.ts";
 import type { Dialect } from "../dialect.ts";
 import type { Route } from "../model.ts";
 import { FLAVOURS, type Flavour } from "../providers.ts";
-import type { Message, ModelRequest, Part, ResponseFormat, Sampling } from "../request.ts";
+import type { Message, ModelRequest, Part, ResponseFormat, Sampling, ToolChoice } from "../request.ts";
 import { declaredTools, toolCallId } from "../tool-calls.ts";
 import { openAiReader, openAiRefusal } from "./openai-answer.ts";
 
@@ -16,13 +16,14 @@ export const openAiCompatible: Dialect = {
   refusal: openAiRefusal,
 };
 
-function bodyOf(route: Route, { messages, tools, sampling, maxOutputTokens, stream }: ModelRequest) {
+function bodyOf(route: Route, request: ModelRequest) {
+  const { messages, sampling, maxOutputTokens, stream } = request;
   const flavour = FLAVOURS[route.provider];
   return {
     model: route.model,
     messages: messagesOf(route, flavour, messages),
     [flavour.outputLimit]: maxOutputTokens,
-    ...toolsOf(tools, messages),
+    ...toolsOf(request),
     ...samplingOf(flavour, sampling),
     ...(stream ? { stream: true } : {}),
     ...(stream && flavour.asksForUsage ? { stream_options: { include_usage: true } } : {}),
@@ -60,18 +61,29 @@ function contentOf(content: string | readonly Part[], marked: boolean) {
   return content.map((part, index) => {
     const mark = marked && index === content.length - 1 ? MARK : {};
     if (part.type === "text") return { type: "text", text: part.text, ...mark };
-    return { type: "image_url", image_url: { url: `data:${part.mediaType};base64,${part.data}` }, ...mark };
+    const url = `data:${part.mediaType};base64,${part.data}`;
+    if (part.type === "file") return { type: "file", file: { filename: part.name, file_data: url }, ...mark };
+    return { type: "image_url", image_url: { url }, ...mark };
   });
 }
 
-function toolsOf(tools: ModelRequest["tools"], messages: readonly Message[]) {
+function toolsOf({ tools, messages, toolChoice, parallelToolCalls }: ModelRequest) {
   const declared = declaredTools(tools, messages);
   if (declared.tools.length === 0) return {};
   const functions = declared.tools.map(({ name, description, parameters }) => ({
     type: "function",
     function: { name, description, parameters },
   }));
-  return { tools: functions, ...(declared.mayCall ? {} : { tool_choice: "none" }) };
+  if (!declared.mayCall) return { tools: functions, tool_choice: "none" };
+  return {
+    tools: functions,
+    ...(toolChoice === undefined ? {} : { tool_choice: choiceOf(toolChoice) }),
+    ...(parallelToolCalls === undefined ? {} : { parallel_tool_calls: parallelToolCalls }),
+  };
+}
+
+function choiceOf(choice: ToolChoice) {
+  return typeof choice === "string" ? choice : { type: "function", function: choice };
 }
 
 function samplingOf(flavour: Flavour, { temperature, topP, stop, seed, responseFormat, reasoningEffort }: Sampling) {
