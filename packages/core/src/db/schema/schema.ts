@@ -4,15 +4,15 @@ import type { ColumnType, Generated } from "kysely";
 import type { MaintenanceTables } from "./maintenance.ts";
 import type { PaymentTables } from "./payments.ts";
 import type { SummaryTables } from "./summaries.ts";
-import type { CallState, LedgerKind, LedgerSource, ToolName, ToolState, TurnState, UsageSource } from "@pantheon/contract/vocabulary.ts";
+import type { ToolTables } from "./tools.ts";
+import type { CallState, LedgerKind, LedgerSource, ToolName, TurnState, UsageSource } from "@pantheon/contract/vocabulary.ts";
 
 /** Every table of the product. */
-export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables {
+export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables, ToolTables {
   users: UsersTable;
   sessions: SessionsTable;
   turns: TurnsTable;
   llm_call_events: LlmCallEventsTable;
-  tool_call_events: ToolCallEventsTable;
   uploaded_files: UploadedFilesTable;
   pricing_versions: PricingVersionsTable;
   model_pricing: ModelPricingTable;
@@ -127,24 +127,6 @@ interface LlmCallEventsTable {
   request_id: OnceNullable<string>;
   api_key_id: OnceNullable<string>;
   created_at: OnceGenerated<Date>;
-}
-
-interface ToolCallEventsTable {
-  id: Generated<string>;
-  user_id: string;
-  session_id: string;
-  turn_id: string;
-  attempt: number;
-  call_index: number;
-  tool_name: string;
-  status: ToolState;
-  latency_ms: number;
-  arguments_octets: OnceGenerated<number>;
-  result_octets: OnceGenerated<number>;
-  credits_charged: OnceGenerated<Exact>;
-  credits_absorbed: OnceGenerated<Exact>;
-  usd_per_credit: OnceGenerated<Exact>;
-  created_at: Stamp;
 }
 
 interface UploadedFilesTable {

@@ -1,7 +1,7 @@
 // Raises the hold of a running turn before it makes a further model call. Books nothing: what the turn costs is for the settle to say.
 
-import { sql } from "kysely";
-import { prepared } from "../../db/prepared.ts";
+import { sql, type RawBuilder } from "kysely";
+import { prepared, type Slots } from "../../db/prepared.ts";
 import { affordable, credits, type PriceSlots } from "./conversation.ts";
 import { lockedWallet } from "./movement.ts";
 
@@ -56,6 +56,40 @@ with
        and turns.attempt = ${slot.attempt}::int
        for update of turns
   ),
+  ${reckoned(slot)},
+  -- The turn, if its call is covered.
+  raised as (
+    update turns
+       set hold = greatest(own.hold, reckoned.hold)
+      from own, reckoned
+     where turns.id = own.id
+       and reckoned.covered
+    returning turns.hold
+  ),
+  -- The locked wallet holds the difference.
+  reserved as (
+    update credit_wallets
+       set held = wallet.held + raised.hold - own.hold
+      from raised, own, wallet
+     where credit_wallets.user_id = wallet.user_id
+       and raised.hold > own.hold
+  )
+select reckoned.covered,
+       coalesce(raised.hold, own.hold) as hold,
+       reckoned.output_tokens::int as output_tokens,
+       reckoned.wanted,
+       least(reckoned.affordable, ${slot.maxOutputTokens}::numeric) as affordable,
+       wallet.balance,
+       wallet.held
+  from own
+       cross join wallet
+       cross join reckoned
+       left join raised on true`,
+);
+
+/** The CTEs from `rules` to `reckoned`: what the call may cost, what the locked wallet has for it, and whether that is enough. */
+function reckoned(slot: Slots<RaiseHoldInput>): RawBuilder<unknown> {
+  return sql`
   -- Of this statement's snapshot.
   rules as (
     select coalesce(enforcement_override, ${slot.enforcedByDefault}::boolean) as enforced from runtime_settings
@@ -91,33 +125,5 @@ with
                  and limits.output_tokens
                      >= least(${slot.leastOutputTokens}::int, ${slot.maxOutputTokens}::int)) as covered
       from limits, rules, estimate, price
-  ),
-  -- The turn, if its call is covered.
-  raised as (
-    update turns
-       set hold = greatest(own.hold, reckoned.hold)
-      from own, reckoned
-     where turns.id = own.id
-       and reckoned.covered
-    returning turns.hold
-  ),
-  -- The locked wallet holds the difference.
-  reserved as (
-    update credit_wallets
-       set held = wallet.held + raised.hold - own.hold
-      from raised, own, wallet
-     where credit_wallets.user_id = wallet.user_id
-       and raised.hold > own.hold
-  )
-select reckoned.covered,
-       coalesce(raised.hold, own.hold) as hold,
-       reckoned.output_tokens::int as output_tokens,
-       reckoned.wanted,
-       least(reckoned.affordable, ${slot.maxOutputTokens}::numeric) as affordable,
-       wallet.balance,
-       wallet.held
-  from own
-       cross join wallet
-       cross join reckoned
-       left join raised on true`,
-);
+  )`;
+}
