@@ -92,12 +92,14 @@ function reckoned(slot: Slots<RaiseHoldInput>): RawBuilder<unknown> {
   return sql`
   -- Of this statement's snapshot.
   rules as (
-    select coalesce(enforcement_override, ${slot.enforcedByDefault}::boolean) as enforced from runtime_settings
+    select coalesce(enforcement_override, ${slot.enforcedByDefault}::boolean) as enforced
+      from runtime_settings
   ),
-  -- The call that is to come, at the price that the turn was opened with.
+  -- What the call that is to come will read.
   estimate as (
     select ${slot.inputTokens}::bigint as input_tokens
   ),
+  -- The price that the turn was opened with.
   price as (
     select ${slot.multiplier}::numeric as multiplier
   ),
@@ -106,6 +108,7 @@ function reckoned(slot: Slots<RaiseHoldInput>): RawBuilder<unknown> {
     select wallet.balance - wallet.held + own.hold - ${slot.spent}::numeric as available
       from wallet, own
   ),
+  -- How much the call may answer: of a turn that is fitted to its wallet, what is left.
   limits as (
     select means.available,
            paid.tokens as affordable,
@@ -115,6 +118,7 @@ function reckoned(slot: Slots<RaiseHoldInput>): RawBuilder<unknown> {
       from means, rules, estimate, price,
            lateral (select ${affordable(slot, sql`means.available`)} as tokens) as paid
   ),
+  -- What the turn holds then, and whether the wallet covers that.
   reckoned as (
     select limits.output_tokens,
            limits.affordable,

@@ -7,13 +7,15 @@ import { sql } from "kysely";
  * and what a tool is charged as a charge of the turn's alias alone.
  */
 export const ROLLUP = sql`
+  -- What was charged for: each call, and each use of a tool under the alias of its turn.
   spent as (
     select user_id, model_alias, status <> 'internal' as counts, input_tokens_fresh, input_tokens_cached,
            output_tokens, credits_burned, credits_charged, provider_cost_usd, usd_per_credit, created_at
       from events
      union all
     select tools.user_id, debit.model_alias, false, 0, 0,
-           0, round(tools.credits_charged, 4), tools.credits_charged, 0, tools.usd_per_credit, tools.created_at
+           0, round(tools.credits_charged, 4), tools.credits_charged, 0, tools.usd_per_credit,
+           tools.created_at
       from tools, debit
   ),
   -- One row a day and alias, whatever the number of calls: one statement cannot upsert two rows of one key.

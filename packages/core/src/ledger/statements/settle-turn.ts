@@ -75,8 +75,8 @@ with
             + coalesce((select sum(credits_charged) from uses), 0))::numeric(18,8) as charge
   ),
   ${settled(slot)},
-  -- The locked wallet gives what was charged, and holds nothing for this turn any more. What it held is that of the lock:
-  -- a raise that committed while this statement waited is in it, and in the turn's hold.
+  -- The locked wallet gives what was charged, and holds nothing for this turn any more. What it held is that
+  -- of the lock: a raise that committed while this statement waited is in it, and in the turn's hold.
   debit as (
     update credit_wallets
        set balance = credit_wallets.balance - settled.charge,
@@ -136,8 +136,8 @@ function settled(slot: Slots<SettleTurnInput>): RawBuilder<unknown> {
        and turns.user_id = ${slot.actor}::text
        and status = 'running'
        and attempt = ${slot.attempt}::int
-    returning id, wallet.user_id, wallet.held, session_id, attempt, hold, model_alias, would_refuse, balance_after,
-              response_body, over_hold, total.charge, moment.now
+    returning id, wallet.user_id, wallet.held, session_id, attempt, hold, model_alias, would_refuse,
+              balance_after, response_body, over_hold, total.charge, moment.now
   )`;
 }
 

@@ -26,7 +26,8 @@ with
        and attempt = ${slot.attempt}::int
     returning wallet.user_id, wallet.held, hold
   )
--- From what the locked wallet held: a raise that committed while this statement waited is in it, and in the turn's hold.
+-- From what the locked wallet held: a raise that committed while this statement waited is in it, and in the
+-- turn's hold.
 update credit_wallets
    set held = voided.held - voided.hold
   from voided
