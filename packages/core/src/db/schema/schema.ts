@@ -1,6 +1,7 @@
 // The tables as Kysely sees them, named as in SQL. Written by hand beside migrations/; numerics and int8 stay strings, dates stay text.
 
 import type { ColumnType, Generated } from "kysely";
+import type { KeyTables } from "./keys.ts";
 import type { MaintenanceTables } from "./maintenance.ts";
 import type { PaymentTables } from "./payments.ts";
 import type { SummaryTables } from "./summaries.ts";
@@ -8,7 +9,7 @@ import type { ToolTables } from "./tools.ts";
 import type { CallState, LedgerKind, LedgerSource, ToolName, TurnState, UsageSource } from "@pantheon/contract/vocabulary.ts";
 
 /** Every table of the product. */
-export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables, ToolTables {
+export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables, KeyTables, ToolTables {
   users: UsersTable;
   sessions: SessionsTable;
   turns: TurnsTable;
@@ -90,6 +91,7 @@ interface TurnsTable {
   place: number | null;
   /** What its tools were asked and what they said: a list, as JSON. */
   tool_texts: unknown;
+  api_key_id: string | null;
 }
 
 interface LlmCallEventsTable {
