@@ -1,6 +1,7 @@
 // The tables as Kysely sees them, named as in SQL. Written by hand beside migrations/; numerics and int8 stay strings, dates stay text.
 
 import type { ColumnType, Generated } from "kysely";
+import type { GrantTables } from "./grants.ts";
 import type { KeyTables } from "./keys.ts";
 import type { MaintenanceTables } from "./maintenance.ts";
 import type { PaymentTables } from "./payments.ts";
@@ -9,7 +10,7 @@ import type { ToolTables } from "./tools.ts";
 import type { CallState, LedgerKind, LedgerSource, ToolName, TurnState, UsageSource } from "@pantheon/contract/vocabulary.ts";
 
 /** Every table of the product. */
-export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables, KeyTables, ToolTables {
+export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables, KeyTables, GrantTables, ToolTables {
   users: UsersTable;
   sessions: SessionsTable;
   turns: TurnsTable;
