@@ -4,6 +4,8 @@ import { createKeyring, type Keyring } from "@pantheon/core/accounts/keyring.ts"
 import type { Config } from "@pantheon/core/config/config.ts";
 import type { Gateway, GatewayDeps } from "@pantheon/core/models/gateway.ts";
 import { MODELS, SUMMARY_ALIAS } from "@pantheon/core/models/models.ts";
+import type { Log } from "@pantheon/core/log.ts";
+import { NO_FILES } from "@pantheon/core/tools/file-texts.ts";
 import { createCatalogCache } from "@pantheon/core/pricing/catalog.ts";
 import type { TurnDeps } from "@pantheon/core/turns/run.ts";
 import { createVerifier, type Verifier } from "@pantheon/edge/auth/verifier.ts";
@@ -20,6 +22,7 @@ export function turnsDeps(surroundings: Surroundings, base = baseDeps(surroundin
     ...base,
     models,
     catalog: createCatalogCache(db, windows, log),
+    toolbox: toolboxWhenAsked(config, log),
     gateway: loadedWhenAsked({ ...reached(config), log, clock, ticks }),
     summaryAlias: config.summaryAlias === "none" ? null : (config.summaryAlias ?? (SUMMARY_ALIAS in models ? SUMMARY_ALIAS : null)),
     verify: createVerifier(config.auth, { clock, log }),
@@ -43,6 +46,13 @@ function loadedWhenAsked(deps: GatewayDeps): Gateway {
     },
     answer: async (call) => (await gateway()).answer(call),
   };
+}
+
+/** The tools, likewise. */
+function toolboxWhenAsked({ search }: Config, log: Log): TurnDeps["toolbox"] {
+  let loading: ReturnType<TurnDeps["toolbox"]> | null = null;
+  return () =>
+    (loading ??= import("@pantheon/core/tools/toolbox.ts").then(({ createToolbox }) => createToolbox({ search, files: NO_FILES, log })));
 }
 
 /** The keys and addresses of the providers, as the gateway takes them. */

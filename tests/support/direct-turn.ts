@@ -46,6 +46,7 @@ export function gateInput(catalog: Catalog, whose: Whose, more: Partial<GateInpu
     historyTurns: 100,
     historyOctets: 524_288,
     summaries: true,
+    toolOctets: "{}",
     ...more,
   };
 }

@@ -8,7 +8,7 @@ import { newId } from "@pantheon/contract/id.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import type { ModelAnswer } from "@pantheon/core/models/collect.ts";
 import { callRecord, type CallRecord } from "@pantheon/core/turns/call-record.ts";
-import type { Conversation } from "@pantheon/core/turns/converse.ts";
+import type { Conversation } from "@pantheon/core/turns/talk.ts";
 import { NO_MEMORY } from "@pantheon/core/turns/memory.ts";
 import { openTurn, type OpenedTurn } from "@pantheon/core/turns/open.ts";
 import { readReceipt } from "@pantheon/core/turns/receipt.ts";

@@ -40,6 +40,7 @@ const ROW: GateRow = {
   multiplier: "1",
   fits: true,
   system_prompt: null,
+  tools: [],
   summary: null,
   history: [],
   pruned: false,

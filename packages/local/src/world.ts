@@ -20,6 +20,7 @@ import { site } from "./site/site.ts";
 import { signIn } from "@pantheon/stand-ins/sign-in/sign-in.ts";
 import { startPostgres } from "@pantheon/stand-ins/postgres/postgres.ts";
 import { startProvider, type Provider } from "@pantheon/stand-ins/provider/provider.ts";
+import { startSearch, type StandInSearch } from "@pantheon/stand-ins/search.ts";
 import { worldConfig } from "./environment.ts";
 import { watchModels, type ModelFailure, type Models } from "./models.ts";
 import { startSchedule } from "./schedule.ts";
@@ -59,6 +60,7 @@ export type World = {
   readonly config: Config;
   readonly deps: Deps;
   readonly provider: Provider;
+  readonly search: StandInSearch;
   readonly stripe: StandInStripe;
   readonly issuer: Issuer;
   /**
@@ -98,10 +100,12 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
   onStop(() => server.close());
   const provider = await startProvider();
   onStop(() => provider.close());
+  const search = await startSearch();
+  onStop(() => search.close());
   const stripe = await startStripe();
   onStop(() => stripe.close());
   const issuerUrl = `${server.url}${ISSUER_PATH}`;
-  const at = { provider: provider.url, stripe: stripe.url, issuer: issuerUrl, pay: `${server.url}${PAY_PATH}` };
+  const at = { provider: provider.url, search: search.url, stripe: stripe.url, issuer: issuerUrl, pay: `${server.url}${PAY_PATH}` };
   const read = worldConfig(environment, at, options.databaseUrl);
   const issuer = createIssuer({ home, issuerUrl, audience: read.config.auth.audience, clock: Date.now });
 
@@ -137,6 +141,7 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
     config,
     deps: timed,
     provider,
+    search,
     stripe,
     issuer,
     passed,

@@ -108,6 +108,7 @@ async function oneTurn(db: Database, catalog: Catalog, user: string, session: st
     historyTurns: 10,
     historyOctets: 65_536,
     summaries: true,
+    toolOctets: "{}",
     key: null,
     requestHash: null,
   });

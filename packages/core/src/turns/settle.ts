@@ -9,7 +9,7 @@ import { amount, format, sum, ZERO } from "@pantheon/contract/money.ts";
 import type { TurnDeps, TurnRequest } from "./request.ts";
 import type { OpenedTurn } from "./open.ts";
 import { densityOf, usageEvent, type CallRecord } from "./call-record.ts";
-import type { Conversation } from "./converse.ts";
+import type { Conversation } from "./talk.ts";
 import { spentOf, toolEvent, toolTexts } from "./tool-record.ts";
 import { recordLostAnswer, voidFailed } from "./void.ts";
 import { answeringModel, completedTurnBody } from "./view.ts";

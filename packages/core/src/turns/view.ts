@@ -9,7 +9,7 @@ import type { TurnState } from "@pantheon/contract/vocabulary.ts";
 import { burnedOf } from "../pricing/charge.ts";
 import { format, sum } from "@pantheon/contract/money.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
-import type { Conversation } from "./converse.ts";
+import type { Conversation } from "./talk.ts";
 import type { TurnRequest } from "./request.ts";
 import { spentOf } from "./tool-record.ts";
 

@@ -4,6 +4,9 @@ import type { Mutant } from "../mutant.ts";
 
 const STATEMENTS = "packages/core/src/ledger/statements";
 const RAISE = `${STATEMENTS}/raise-hold.ts`;
+const TURNS = "packages/core/src/turns";
+const TOOLS = "tests/turns/turn-tools.test.ts";
+const FAULTS = "tests/turns/turn-tool-faults.test.ts";
 const RAISED = "tests/turns/turn-hold-raised.test.ts";
 
 export const TOOL_GUARDS: readonly Mutant[] = [
@@ -42,6 +45,46 @@ export const TOOL_GUARDS: readonly Mutant[] = [
       },
     ],
     test: { file: RAISED, name: "raised beside its own settle, void or sweep, whichever comes first, nothing stays held" },
+  },
+  {
+    name: "tool-steps",
+    guard: "A loop of tools has no end but the wallet's.",
+    patches: [
+      { file: `${TURNS}/loop.ts`, find: "const mayCall = step < MOST_STEPS;", replace: "const mayCall = step < MOST_STEPS * 100;" },
+    ],
+    test: { file: TOOLS, name: "a loop that never ends is ended after eight steps, and answers without tools" },
+  },
+  {
+    name: "tool-allowed",
+    guard: "A model uses a tool that its session does not allow.",
+    patches: [
+      {
+        file: "packages/core/src/tools/toolbox.ts",
+        find: "allowed.find((known) => known === call.name)",
+        replace: '([...allowed, "search", "file_read"] as const).find((known) => known === call.name)',
+      },
+    ],
+    test: { file: TOOLS, name: "a session without tools offers none, and one with some those alone" },
+  },
+  {
+    name: "tool-key-stays",
+    guard: "A search provider sends elsewhere, and the key goes there.",
+    patches: [{ file: "packages/core/src/tools/search.ts", find: 'redirect: "manual"', replace: 'redirect: "follow"' }],
+    test: { file: FAULTS, name: "%s", row: "a redirect, which is not followed" },
+  },
+  {
+    name: "budget-not-covered",
+    guard: "A turn whose further call is not covered makes it all the same.",
+    patches: [
+      { file: `${TURNS}/raise.ts`, find: "if (!row.covered) return", replace: "if (!row.covered && row.output_tokens < 0) return" },
+    ],
+    test: { file: FAULTS, name: "ends the turn with what it has said: finish_reason budget, and paid" },
+  },
+  {
+    name: "text-or-void",
+    guard: "A turn that has said nothing is paid for.",
+    patches: [{ file: `${TURNS}/loop.ts`, find: 'return text.trim() !== "";', replace: "return text.length >= 0;" }],
+    test: { file: FAULTS, name: "voids a turn that has said nothing: 402, nothing is charged, and what it cost is lost revenue" },
   },
   {
     name: "tools-charged",

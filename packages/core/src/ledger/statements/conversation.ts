@@ -17,6 +17,8 @@ export type ConversationInput = HistoryInput &
     message: string;
     /** The most tokens that the message can have (metering/token-bound.ts). */
     messageBound: number;
+    /** Octets that the offer of each tool weighs, by its name, as JSON. */
+    toolOctets: string;
     /** Octets of a schema that the answer is to follow: the model reads it too. `messageBound` counts it. */
     formatOctets: number;
     /** The aliases that cannot do what the request asks for. */
@@ -34,7 +36,7 @@ export const OCTETS_PER_TOKEN = 4;
 /** However dense a provider says a session was, so many octets are a token: one odd figure must not take a session's memory. */
 const LEAST_OCTETS_PER_TOKEN = 0.5;
 /** What a bound of tokens is raised by, for tokenizers that add marks of their own. */
-const BOUND_MARGIN = 1.125;
+export const BOUND_MARGIN = 1.125;
 
 const WRAP = sql.lit(OCTETS_PER_MESSAGE);
 const PER_TOKEN = sql.lit(OCTETS_PER_TOKEN);
@@ -44,17 +46,22 @@ const LEAST = sql.lit(LEAST_OCTETS_PER_TOKEN);
 export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown> {
   return sql`
   -- Of this statement's snapshot: the session, if it is there and this user's.
-  -- Its prompt and the message are weighed.
+  -- Its prompt, its tools and the message are weighed.
   session as (
     select id,
            system_prompt,
+           tools,
            coalesce(${slot.alias}::text, model_alias) as alias,
            octet_length(coalesce(system_prompt, ''))
-             + octet_length(${slot.message}::text) + ${slot.formatOctets}::int + 3 * ${WRAP} as octets,
+             + octet_length(${slot.message}::text) + ${slot.formatOctets}::int + 3 * ${WRAP}
+             + offers.octets as octets,
            case when ${slot.coverInFull}::boolean
                 then ${bound(sql`coalesce(system_prompt, '')`)} + ${slot.messageBound}::bigint + 3 * ${WRAP}
+                     + offers.octets
            end as bound
-      from sessions
+      from sessions,
+           lateral (select coalesce(sum((${slot.toolOctets}::jsonb ->> name)::int), 0) as octets
+                      from unnest(sessions.tools) as name) as offers
      where id = ${slot.session}::uuid
        and user_id = ${slot.actor}::text
        and deleted_at is null
