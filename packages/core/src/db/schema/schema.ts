@@ -1,6 +1,7 @@
 // The tables as Kysely sees them, named as in SQL. Written by hand beside migrations/; numerics and int8 stay strings, dates stay text.
 
 import type { ColumnType, Generated } from "kysely";
+import type { FileTables } from "./files.ts";
 import type { GrantTables } from "./grants.ts";
 import type { KeyTables } from "./keys.ts";
 import type { MaintenanceTables } from "./maintenance.ts";
@@ -10,12 +11,11 @@ import type { ToolTables } from "./tools.ts";
 import type { CallState, LedgerKind, LedgerSource, ToolName, TurnState, UsageSource } from "@pantheon/contract/vocabulary.ts";
 
 /** Every table of the product. */
-export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables, KeyTables, GrantTables, ToolTables {
+export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables, KeyTables, GrantTables, FileTables, ToolTables {
   users: UsersTable;
   sessions: SessionsTable;
   turns: TurnsTable;
   llm_call_events: LlmCallEventsTable;
-  uploaded_files: UploadedFilesTable;
   pricing_versions: PricingVersionsTable;
   model_pricing: ModelPricingTable;
   runtime_settings: RuntimeSettingsTable;
@@ -130,17 +130,6 @@ interface LlmCallEventsTable {
   request_id: OnceNullable<string>;
   api_key_id: OnceNullable<string>;
   created_at: OnceGenerated<Date>;
-}
-
-interface UploadedFilesTable {
-  id: Generated<string>;
-  user_id: string;
-  filename: string;
-  mime_type: string;
-  size_bytes: Exact;
-  content: string;
-  created_at: Stamp;
-  deleted_at: Date | null;
 }
 
 interface PricingVersionsTable {
