@@ -74,7 +74,7 @@ exports.ROOMS = {
   },
   files: {
     imports: ["config", "db", "audit", "accounts"],
-    faces: ["own-files", "parse", "s3", "sending", "storage"],
+    faces: ["own-files", "parse", "reading", "s3", "sending", "storage"],
   },
   reports: { imports: ["db"], faces: ["analytics", "csv", "export", "margin", "own-summary", "summary"] },
   maintenance: { imports: ["db"], faces: ["health-probe", "lost-revenue", "runs"] },

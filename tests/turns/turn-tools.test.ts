@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newId } from "@pantheon/contract/id.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import { readReceipt } from "@pantheon/core/turns/receipt.ts";
+import { givenFile } from "../support/given-file.ts";
 import { givenCredits, givenPrice, givenSession, modelsWith, runTurn } from "../support/given.ts";
 import { debitsOf, eventsOf, walletOf } from "../support/ledger.ts";
 import { streamed, textOf } from "../support/streamed-turn.ts";
@@ -137,6 +138,18 @@ describe("what a model gets wrong is told to it, and the loop goes on:", () => {
 });
 
 describe("a file", () => {
+  test("that was uploaded is read, its model is told which there are, and another session's model finds none", async () => {
+    const [session, other] = [await givenToolSession(world), await givenToolSession(world)];
+    const file = await givenFile(world, session, "city,people\nBern,134000\n", { filename: "cities.csv" });
+    const message = call("file_read", { file_id: file.id });
+    expect((await runTurn(world, session, { message })).status).toBe(201);
+    expect(toldOf(world)).toMatchObject([
+      { result: { status: "completed", filename: "cities.csv", text: expect.stringContaining("Bern | 134000") } },
+    ]);
+    expect((await runTurn(world, other, { message })).status).toBe(201);
+    expect(toldOf(world)).toMatchObject([{ result: { status: "not_found" } }]);
+  });
+
   test("of another session, or that never was, is not found; a page that there is not is said to be so", async () => {
     const [session, other] = [await givenToolSession(world), await givenToolSession(world)];
     const [mine, theirs] = [newId(), newId()];
