@@ -131,16 +131,8 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
   let takesUnsigned = false;
   const webhook = localWebhook(timed, () => takesUnsigned);
   server.mount(timed, { ...beside({ ...options, url: server.url, issuerUrl, stripe, issuer, deps: timed, config }), webhook });
-  const place = {
-    apiUrl: server.url,
-    databaseUrl,
-    ownerUrl,
-    stripeUrl: stripe.url,
-    llmUrl: provider.url,
-    issuer: issuerUrl,
-    pid: process.pid,
-  };
-  announce(home, place, onStop);
+  const place = { apiUrl: server.url, databaseUrl, ownerUrl, stripeUrl: stripe.url, llmUrl: provider.url, issuer: issuerUrl };
+  announce(home, { ...place, pid: process.pid }, onStop);
   onStop(() => finish(server, models));
   return {
     apiUrl: server.url,

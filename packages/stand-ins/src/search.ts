@@ -78,7 +78,7 @@ function reply(response: ServerResponse, { query, most }: Asked): void {
   const [, status] = /^fake-(\d{3})$/.exec(query) ?? [];
   if (status !== undefined) return answer(response, Number(status), { detail: "canary: the search provider's own words" });
   if (query === "fake-redirect") return void response.writeHead(307, { location: "http://127.0.0.1:9/search" }).end();
-  if (query === "fake-silent") return void response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
+  if (query === "fake-silent") return response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
   if (query === "fake-garbage") return void response.writeHead(200, { "content-type": "text/html" }).end("<html>");
   if (query === "fake-big") return answer(response, 200, { results: [one(query, 1, "x".repeat(1024 * 1024))] });
   if (query === "fake-hostile") return answer(response, 200, { results: HOSTILE });

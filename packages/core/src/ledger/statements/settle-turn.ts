@@ -57,23 +57,7 @@ with
   moment as (
     select clock_timestamp() as now from wallet
   ),
-  -- The model calls, as they are given to this statement.
-  calls as (
-    select *
-      from jsonb_to_recordset(${slot.events}::jsonb) as told (
-           ${callColumns((column, type) => `${column} ${type}`)})
-  ),
-  -- The uses of tools, likewise.
-  uses as (
-    select *
-      from jsonb_to_recordset(${slot.tools}::jsonb) as told (
-           ${toolColumns((column, type) => `${column} ${type}`)})
-  ),
-  -- What all of them cost together.
-  total as (
-    select (coalesce((select sum(credits_charged) from calls), 0)
-            + coalesce((select sum(credits_charged) from uses), 0))::numeric(18,8) as charge
-  ),
+  ${given(slot)},
   ${settled(slot)},
   -- The locked wallet gives what was charged, and holds nothing for this turn any more. What it held is that
   -- of the lock: a raise that committed while this statement waited is in it, and in the turn's hold.
@@ -114,6 +98,28 @@ with
 select settled.response_body, settled.balance_after, settled.charge, settled.over_hold
   from settled, debit`,
 );
+
+/** The CTEs `calls`, `uses` and `total`: what the turn used, and what that costs. */
+function given(slot: Slots<SettleTurnInput>): RawBuilder<unknown> {
+  return sql`
+  -- The model calls, as they are given to this statement.
+  calls as (
+    select *
+      from jsonb_to_recordset(${slot.events}::jsonb) as told (
+           ${callColumns((column, type) => `${column} ${type}`)})
+  ),
+  -- The uses of tools, likewise.
+  uses as (
+    select *
+      from jsonb_to_recordset(${slot.tools}::jsonb) as told (
+           ${toolColumns((column, type) => `${column} ${type}`)})
+  ),
+  -- What all of them cost together.
+  total as (
+    select (coalesce((select sum(credits_charged) from calls), 0)
+            + coalesce((select sum(credits_charged) from uses), 0))::numeric(18,8) as charge
+  )`;
+}
 
 /** The CTE `settled`: the turn with its answer, and what the response says of the wallet. */
 function settled(slot: Slots<SettleTurnInput>): RawBuilder<unknown> {
