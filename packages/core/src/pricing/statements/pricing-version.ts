@@ -25,7 +25,8 @@ with
   settings as (
     select revision from runtime_settings for update
   ),
-  -- The version, with the weights of the active one, and its tools' prices unless others were given, if the revision is still the one that was read.
+  -- The version, with the weights of the active one, and its tools' prices unless others were given, if the
+  -- revision is still the one that was read.
   made as (
     insert into pricing_versions (version, label, effective_date, weight_fresh, weight_cached, weight_output,
                                   oe_per_credit, tool_credits)
