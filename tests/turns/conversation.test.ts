@@ -15,6 +15,7 @@ import { readReceipt } from "@pantheon/core/turns/receipt.ts";
 import type { TurnRequest } from "@pantheon/core/turns/request.ts";
 import { toolRecord } from "@pantheon/core/turns/tool-record.ts";
 import { settleTurn } from "@pantheon/core/turns/settle.ts";
+import { eraseOldTurns } from "@pantheon/core/maintenance/statements/erase-texts.ts";
 import { readMargin } from "@pantheon/core/reports/margin.ts";
 import { givenToolPrices } from "../support/given-tools.ts";
 import { givenCredits, givenSession } from "../support/given.ts";
@@ -205,4 +206,12 @@ test("each call is kept with the API key that its caller came with, and with non
     const kept = apiKey?.id ?? null;
     expect((await eventsOf(world, user)).map((event) => event.api_key_id)).toEqual([kept, kept]);
   }
+});
+
+test("what tools were asked and what they said is erased with the turn's other text", async () => {
+  const { request, turn } = await opened("erased-tools");
+  await settleTurn(world.deps, request, twoCalls(turn));
+  await world.deps.db.run(eraseOldTurns, { after: "00000000-0000-0000-0000-000000000000", until: turn.id, most: 1_000 });
+  const kept = await world.deps.db.query.selectFrom("turns").select("tool_texts").where("id", "=", turn.id).executeTakeFirstOrThrow();
+  expect(kept.tool_texts).toBeNull();
 });
