@@ -24,16 +24,16 @@ exports.ROOMS = {
     imports: ["config"],
     faces: ["app-login", "connected-role", "database", "days", "list", "migrate", "migration-head", "prepared", "unavailable"],
   },
-  audit: { imports: ["db"], faces: ["actions", "audited", "keyed", "once", "request-key"] },
+  audit: { imports: ["db"], faces: ["actions", "audited", "keyed", "once", "reads", "request-key"] },
   models: { imports: [], faces: ["attempts", "capable", "collect", "gateway", "model", "models", "report", "request", "storable-text"] },
   metering: { imports: ["models"], faces: ["estimate", "token-bound", "usage"] },
   pricing: { imports: ["config", "db", "audit", "models"], faces: ["catalog", "charge", "prices", "settings", "versions", "weights"] },
   ledger: {
     imports: ["db", "audit"],
-    faces: ["described", "durability", "entries", "grant", "invariants", "wallet"],
+    faces: ["described", "durability", "entries", "grant", "invariants", "proposals", "wallet"],
     doors: {
       accounts: ["statements/pass"],
-      turns: ["conversation", "gate", "history", "open-turn", "reopen-turn", "settle-turn", "sweep-turns", "void-turn"].map(
+      turns: ["conversation", "gate", "history", "open-turn", "raise-hold", "reopen-turn", "settle-turn", "sweep-turns", "void-turn"].map(
         (name) => `statements/${name}`,
       ),
       payments: [
@@ -47,9 +47,10 @@ exports.ROOMS = {
       ].map((name) => `statements/${name}`),
     },
   },
+  tools: { imports: ["models"], faces: ["file-texts", "octets", "offers", "toolbox"] },
   accounts: { imports: ["db", "audit", "ledger"], faces: ["api-key", "api-keys", "caller", "keyring", "people", "person"] },
   turns: {
-    imports: ["config", "db", "audit", "accounts", "ledger", "pricing", "metering", "models"],
+    imports: ["config", "db", "audit", "accounts", "ledger", "pricing", "metering", "models", "tools"],
     faces: ["all-turns", "context", "history", "offered", "own-turn", "receipt", "run", "sessions", "stream", "sweep", "usage-events"],
   },
   payments: {
@@ -71,6 +72,10 @@ exports.ROOMS = {
       "upkeep",
     ],
   },
+  files: {
+    imports: ["config", "db", "audit", "accounts"],
+    faces: ["own-files", "parse", "reading", "s3", "sending", "storage"],
+  },
   reports: { imports: ["db"], faces: ["analytics", "csv", "export", "margin", "own-summary", "summary"] },
-  maintenance: { imports: ["db"], faces: ["health-probe", "lost-revenue", "runs"] },
+  maintenance: { imports: ["db"], faces: ["erasure", "health-probe", "lost-revenue", "runs"] },
 };

@@ -1,13 +1,19 @@
 // What wakes somebody: docs/operations.md says what each means and what to do. Alarms go to one topic a stage.
 
 import type { Maybe } from "./key.ts";
-import type { Metric } from "@pantheon/core/log.ts";
+import type { Figures, Metric } from "@pantheon/core/log.ts";
 import type { PantheonFunctions } from "./functions.ts";
 import { stageName } from "./stage-name.ts";
 
-type Watched = { api: sst.aws.ApiGatewayV2; functions: PantheonFunctions; email: string | null; key: Maybe<aws.kms.Key> };
+type Watched = {
+  grantedPerHour: number;
+  api: sst.aws.ApiGatewayV2;
+  functions: PantheonFunctions;
+  email: string | null;
+  key: Maybe<aws.kms.Key>;
+};
 
-export function createAlarms({ api, functions, email, key }: Watched): void {
+export function createAlarms({ grantedPerHour, api, functions, email, key }: Watched): void {
   const { topic } = createTopic(email, key);
   const alarm = (name: string, description: string, rule: Rule) =>
     new aws.cloudwatch.MetricAlarm(`Alarm-${name}`, {
@@ -25,6 +31,7 @@ export function createAlarms({ api, functions, email, key }: Watched): void {
   for (const [metric, { most, description }] of Object.entries(BURSTS)) {
     alarm(metric.replaceAll("_", "-"), description, { ...counted(metric), threshold: most });
   }
+  alarm("granted", "Admins granted more in an hour than this stage expects: look at the audit, and ask who did.", granted(grantedPerHour));
   alarm(
     "throttles",
     "Lambda turned calls away: a function is at its reserved concurrency, or the account at its limit.",
@@ -47,6 +54,11 @@ export function createAlarms({ api, functions, email, key }: Watched): void {
       threshold: 1,
     });
   }
+
+  alarm("file-parse-errors", "Files could not be read for a fault of ours five times or more in five minutes.", {
+    ...sum("AWS/Lambda", "Errors", { FunctionName: functions["file-parse"].name }),
+    threshold: 5,
+  });
 
   // A long verify may keep one reconciliation out, of which one is due every quarter of an hour. Nothing keeps the sweep out.
   const jobs = [
@@ -76,6 +88,7 @@ function createTopic(email: string | null, key: Maybe<aws.kms.Key>) {
 /** Metrics of the product of which one is too many. */
 const NEVER = {
   invariant_broken: "The ledger or an assumption of the code is broken. Find out now: the log line names it.",
+  connected_as_owner: "Functions connect to the database as who owns its tables, or may do too much: nothing guards what was booked.",
   payment_quarantined: "Somebody paid and was granted nothing: the payment does not fit its top-up.",
   payment_late: "Somebody paid and no webhook said so: look at the endpoint in Stripe.",
   reversal_quarantined: "A refund or dispute took nothing: another currency, or an object of another payment. Somebody has to decide.",
@@ -95,7 +108,7 @@ type Rule = Partial<aws.cloudwatch.MetricAlarmArgs>;
 const PERIOD_SECONDS = 300;
 
 /** Who counts: the `function` of edge/src/lambda/cloudwatch-log.ts. A function with a URL counts under the name of its application, the sweep under `maintenance`. */
-const COUNTING = ["turns", "users", "admin", "stripe-webhook", "maintenance"];
+const COUNTING = ["turns", "files", "users", "admin", "stripe-webhook", "maintenance"];
 
 /** At least one of a metric of ours, whichever function counted it: an alarm on one name would miss the others. */
 function counted(metric: string): Rule {
@@ -111,6 +124,19 @@ function counted(metric: string): Rule {
   }));
   const total = { id: "total", label: metric, expression: "SUM(FILL(METRICS(), 0))", returnData: true };
   return { threshold: 1, metricQueries: [total, ...queries] };
+}
+
+/** Credits that admins granted in an hour, as the function `admin` counts them; its URL counts under the same name. */
+function granted(threshold: number): Rule {
+  const dimensions = { function: "admin", stage: $app.stage };
+  return {
+    namespace: "Pantheon",
+    metricName: "credits_granted" satisfies keyof Figures,
+    dimensions,
+    statistic: "Sum",
+    period: 3_600,
+    threshold,
+  };
 }
 
 /** Calls that Lambda turned away, of all functions together. */

@@ -6,11 +6,13 @@ import { probeHealth } from "@pantheon/core/maintenance/health-probe.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { createApp } from "@pantheon/edge/shell/app.ts";
 import { adminOnly, authenticated } from "@pantheon/edge/auth/access.ts";
+import { grantProposalRoutes } from "./grants.ts";
 import { historyRoutes } from "./histories.ts";
 import { keyRoutes } from "./keys.ts";
 import { peopleRoutes } from "./people.ts";
 import { pricingRoutes } from "./prices.ts";
 import { settingsRoutes } from "./settings.ts";
+import { readRoutes, readsNoted } from "./reads.ts";
 import { reportRoutes } from "./reports.ts";
 import { topUpRoutes } from "./payments.ts";
 import { walletRoutes } from "./wallets.ts";
@@ -25,12 +27,14 @@ export function adminApp(deps: AdminDeps): Hono<AppEnv> {
     ticks,
     health: () => probeHealth(deps.db),
     routes: (app) => {
-      app.use("/api/v1/admin/*", authenticated(deps.verify, config), adminOnly);
+      app.use("/api/v1/admin/*", authenticated(deps.verify, config), adminOnly, readsNoted(deps.db));
       pricingRoutes(app, deps);
       settingsRoutes(app, deps);
       peopleRoutes(app, deps);
       walletRoutes(app, deps);
+      grantProposalRoutes(app, deps);
       historyRoutes(app, deps);
+      readRoutes(app, deps);
       topUpRoutes(app, deps);
       reportRoutes(app, deps);
       keyRoutes(app, deps);

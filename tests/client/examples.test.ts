@@ -18,7 +18,9 @@ const recorded = { operations: {} as Record<string, { request?: unknown; respons
 const stable = stabiliser();
 
 beforeAll(async () => {
-  world = await testWorld({ environment: { ADMIN_USER_IDS: "grace", TOP_UP_URL: "https://app.example.com/top-up" } });
+  world = await testWorld({
+    environment: { ADMIN_USER_IDS: "grace,alan", ADMIN_GRANT_SUM_PER_DAY: "1000", TOP_UP_URL: "https://app.example.com/top-up" },
+  });
   operations = operationsOf(await readProjectFile("docs/openapi.json"));
 });
 
@@ -28,6 +30,7 @@ it("records a first session, an admin's day and what is refused", async () => {
   const ada = clientOf(world, "ada", { fetch: recording });
   const grace = clientOf(world, "grace", { fetch: recording });
   await asAdmin(grace, () => asUser(ada));
+  await asTwo(grace, clientOf(world, "alan", { fetch: recording }));
   await refused(ada, grace);
   const asked = Object.keys(recorded.operations);
   const stripes = "receiveStripeEvent"; // called by Stripe alone
@@ -77,6 +80,13 @@ async function asUser(ada: Client): Promise<void> {
   await ada.sessions.context(session.id);
   await ada.turns.of(session.id).list();
   await ada.messages.of(session.id).list();
+  const table = await ada.files.announce(session.id, { filename: "prices.xlsx", size_bytes: 7_340_032 });
+  await ada.files.upload(session.id, table.id);
+  const notes = await ada.files.send(session.id, new Blob(["name, age\nAda, 36\n"]), "people.csv");
+  await world.storage.settled();
+  expect((await ada.files.read(session.id, notes.id)).text_preview).toBe("name | age\nAda | 36");
+  await ada.files.of(session.id).list();
+  await ada.files.delete(session.id, table.id);
   await ada.wallet.read();
   const { events } = await ada.account.usage.list();
   await ada.account.turn(events[0]?.turn_id ?? "");
@@ -95,7 +105,10 @@ async function asUser(ada: Client): Promise<void> {
   await ada.topUps.list();
   await ada.topUps.cancel(topUp.id);
   await ada.sessions.delete(session.id);
-  for (const name of [undefined, "turns", "users", "admin", "stripe-webhook"] as const) await ada.health.read(name);
+  const erin = clientOf(world, "erin", { fetch: recording });
+  await erin.sessions.create({ title: "Between us" });
+  await erin.account.eraseData();
+  for (const name of [undefined, "turns", "files", "users", "admin", "stripe-webhook"] as const) await ada.health.read(name);
 }
 
 /** What an admin does before and after a user's first session. */
@@ -127,6 +140,7 @@ async function asAdmin({ admin }: Client, session: () => Promise<void>): Promise
   const leaked = await clientOf(world, "ada").keys.create({ name: "Found in a log" });
   await admin.keys.revoke(leaked.id);
   await admin.actions.list({ limit: 3 });
+  await admin.reads.list({ limit: 1 });
   await admin.topUps.list({ status: "pending" });
   const aside = await givenQuarantined(world, { user: "ada" });
   await admin.topUps.resolve(aside.id, { action: "grant", note: "A dollar short; agreed on the phone" });
@@ -137,6 +151,18 @@ async function asAdmin({ admin }: Client, session: () => Promise<void>): Promise
   await admin.reports.cash();
   await admin.reports.reconciliation();
   expect(await admin.reports.exportCsv()).toContain("credits_charged");
+}
+
+/** Grants that one admin may not make alone. */
+async function asTwo({ admin }: Client, second: Client): Promise<void> {
+  const proposed = async () => {
+    const granted = await admin.wallets.grant("ada", { amount: "2500", note: "A lost month" });
+    return "proposal_id" in granted ? granted.proposal_id : "";
+  };
+  await admin.grants.dismiss(await proposed());
+  const proposal = await proposed();
+  await admin.grants.list({ limit: 2 });
+  await second.admin.grants.confirm(proposal);
 }
 
 async function refused(ada: Client, grace: Client): Promise<void> {

@@ -14,6 +14,7 @@ const GOOD = {
   DATABASE_POOL_URL: "postgres://app:x@db.example/pantheon",
   AUTH_ISSUER: "https://auth.example",
   CREDIT_ENFORCEMENT_ENABLED: "true",
+  ADMIN_GRANT_SUM_PER_DAY: "1000",
   STRIPE_SECRET_KEY: LIVE_KEY,
   STRIPE_WEBHOOK_SECRET: `whsec_${STRONG}`,
 };
@@ -33,6 +34,7 @@ const ON_BOTH: readonly (readonly [name: string, value: string])[] = [
   ["STRIPE_API_URL", "https://api.stripe.com.evil.example"],
   ["STRIPE_API_URL", "https://api.stripe.com:8443"],
   ["STRIPE_API_URL", "http://127.0.0.1:12111"],
+  ["FILE_STORAGE_URL", "https://files.evil.example"],
   ["AUTH_ISSUER", "http://localhost:9000/auth"],
   ["AUTH_JWKS_URL", "http://127.0.0.1/keys"],
   ["TOP_UP_URL", "http://localhost:3000/top-up"],
@@ -74,6 +76,7 @@ describe("a stage that others use", () => {
     ["STRIPE_SECRET_KEY", { STRIPE_SECRET_KEY: TEST_KEY }],
     ["CREDIT_ENFORCEMENT_ENABLED", { CREDIT_ENFORCEMENT_ENABLED: undefined }],
     ["CREDIT_ENFORCEMENT_ENABLED", { CREDIT_ENFORCEMENT_ENABLED: " " }],
+    ["ADMIN_GRANT_SUM_PER_DAY", { ADMIN_GRANT_SUM_PER_DAY: undefined }],
     ["ADMIN_ASSURANCE", { ADMIN_ASSURANCE: "none" }],
   ])("refuses %s as %j on production alone", (name, environment) => {
     expect(faults(environment).map((fault) => fault.split(" ")[0])).toEqual([name]);
@@ -81,7 +84,7 @@ describe("a stage that others use", () => {
   });
 
   it("may say that nobody is refused, once somebody says it", () => {
-    expect(faults({ CREDIT_ENFORCEMENT_ENABLED: "false" })).toEqual([]);
+    expect(faults({ CREDIT_ENFORCEMENT_ENABLED: "false", ADMIN_GRANT_SUM_PER_DAY: "none" })).toEqual([]);
   });
 
   it("demands a second factor on production and a role on both, without being told to", () => {

@@ -35,7 +35,7 @@ describe("the settings of a deploy", () => {
 
   it("leave out what is unset or blank, so that its default holds", () => {
     const given = { ...LEAST, USD_PER_CREDIT: " ", ADMIN_USER_IDS: "" };
-    expect(settingsOf("dev", given)).toEqual({ environment: { ...LEAST, STAGE: "dev" }, commit: null, alarmEmail: null });
+    expect(settingsOf("dev", given)).toEqual({ environment: { ...LEAST, STAGE: "dev" }, commit: null, origins: [], alarmEmail: null });
   });
 
   it("are refused by the product's own rules before anything is made, by name and never by value", () => {
@@ -55,7 +55,9 @@ describe("the settings of a deploy", () => {
       for (const COMMIT_SHA of [undefined, "", "unknown", "abc1234", `${COMMIT}-dirty`]) {
         expect(() => settingsOf(stage, { ...LEAST, COMMIT_SHA })).toThrow(`The stage ${stage} is deployed only with COMMIT_SHA`);
       }
-      expect(settingsOf(stage, { ...LEAST, CREDIT_ENFORCEMENT_ENABLED: "true", COMMIT_SHA: COMMIT }).commit).toBe(COMMIT);
+      expect(
+        settingsOf(stage, { ...LEAST, CREDIT_ENFORCEMENT_ENABLED: "true", ADMIN_GRANT_SUM_PER_DAY: "1000", COMMIT_SHA: COMMIT }).commit,
+      ).toBe(COMMIT);
     }
   });
 

@@ -10,6 +10,7 @@ import { Problem } from "@pantheon/contract/problem.ts";
 import { CsvFile } from "@pantheon/contract/wire.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";
 import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
+import { filesApp } from "@pantheon/functions/files/app.ts";
 import { turnsApp } from "@pantheon/functions/turns/app.ts";
 import { usersApp } from "@pantheon/functions/users/app.ts";
 import { givenPrice, givenSession, modelsWith, runTurn } from "../support/given.ts";
@@ -19,7 +20,10 @@ import { operationsOf, type Operation } from "../support/openapi-document.ts";
 import {
   RUN,
   WEBHOOK,
+  provokeFiles,
+  givenProposal,
   provokePriceRefusals,
+  provokeProposed,
   provokeResolved,
   provokeQuarantine,
   provokeTooManyKeys,
@@ -38,7 +42,10 @@ let world: TestWorld;
 let operations: Operation[];
 
 beforeAll(async () => {
-  world = await testWorld({ models: modelsWith("fake-500", "fake-slow-1500"), environment: { ADMIN_USER_IDS: "ada" } });
+  world = await testWorld({
+    models: modelsWith("fake-500", "fake-slow-1500"),
+    environment: { ADMIN_USER_IDS: "ada", ADMIN_GRANT_SUM_PER_DAY: "5000" },
+  });
   for (const alias of ["fake-500", "fake-slow-1500"]) await givenPrice(world, alias, "1");
   operations = operationsOf(await readProjectFile("docs/openapi.json"));
 });
@@ -52,7 +59,7 @@ describe("the document", () => {
   });
 
   it("has every route of every function, and nothing else", () => {
-    const apps = [turnsApp(world.deps), usersApp(world.deps), adminApp(world.deps), stripeWebhookApp(world.deps)];
+    const apps = [turnsApp(world.deps), filesApp(world.deps), usersApp(world.deps), adminApp(world.deps), stripeWebhookApp(world.deps)];
     const routes = apps.flatMap((app) => app.routes.filter(({ method }) => method !== "ALL"));
     const mounted = new Set(routes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`));
     expect(operations.map(({ name }) => name).toSorted()).toEqual([...mounted].toSorted());
@@ -73,6 +80,7 @@ describe("the document", () => {
         expect.objectContaining(
           successes[0]?.status === 204 ? { mediaTypes: [], hasSchema: false } : { mediaTypes: [mediaTypeOf(path)], hasSchema: true },
         ),
+        ...(path.endsWith("/grant") ? [expect.objectContaining({ mediaTypes: ["application/json"], hasSchema: true })] : []), // 202
       ]);
     }
   });
@@ -82,7 +90,7 @@ describe("the document", () => {
     expect(
       names.filter(
         (name) =>
-          !/^(?:create|list|read|delete|run|stream|start|cancel|patch|activate|override|reset|grant|deduct|resolve|suspend|reactivate|export|receive|rotate)[A-Z][A-Za-z]+$/.test(
+          !/^(?:create|list|read|delete|run|stream|start|cancel|patch|activate|confirm|dismiss|override|reset|grant|deduct|resolve|suspend|reactivate|export|receive|rotate)[A-Z][A-Za-z]+$/.test(
             name,
           ),
       ),
@@ -161,9 +169,12 @@ describe("real answers", () => {
     const turn = promised(RUN, await runTurn(world, session));
     const debits = promised("GET /api/v1/users/me/transactions", await world.call("GET", "/api/v1/users/me/transactions"));
     expect(debits.json.transactions[0].reference_id).toBe(turn.json.id);
+    const { announced } = await provokeFiles(world, session, promised);
     const ids = {
       session_id: session,
+      file_id: announced,
       top_up_id: await provokeQuarantine(world, promised),
+      proposal_id: await givenProposal(world, "ada"),
       turn_id: turn.json.id,
       transaction_id: debits.json.transactions[0].id,
       user_id: "gus",
@@ -172,10 +183,15 @@ describe("real answers", () => {
       key_id: (await givenKey(world)).id,
     };
 
-    for (const operation of operations.filter(({ name }) => name !== WEBHOOK)) await provokeCommon(operation, ids, promised);
+    const erasing = "DELETE /api/v1/users/me/data"; // comes last: the others need what it erases
+    const others = operations
+      .filter(({ name }) => name !== WEBHOOK)
+      .toSorted((a, b) => Number(a.name === erasing) - Number(b.name === erasing));
+    for (const operation of others) await provokeCommon(operation, ids, promised);
     await provokeWebhook(world, promised);
     await provokeTopUpRefusals(world, promised);
     await provokeResolved(world, promised);
+    await provokeProposed(world, ids.proposal_id, promised);
     await provokeUncovered(world, promised);
     await provokeUncancelable(world, promised);
     await provokeTooManyKeys(world, promised);
@@ -212,7 +228,8 @@ async function provokeCommon(
 ): Promise<void> {
   const own = path.replaceAll(/\{(\w+)\}/g, (_all, id: string) => ids[id] ?? "");
   const body = takesBody ? { body: BODIES[name] ?? {} } : {};
-  const succeeding = method === "DELETE" && path.includes("{") ? await givenForDeletion(world, path) : own;
+  const isOnce = (method === "DELETE" && path.includes("{")) || path.includes("{proposal_id}");
+  const succeeding = isOnce ? await givenForDeletion(world, path) : own;
   expect(promised(name, await world.call(method, succeeding, body)).status).toBeLessThan(300);
   if (!path.startsWith("/webhooks/")) expect(promised(name, await world.call(method, `${own}?surprise=1`, body)).status).toBe(422);
   if (!secured) return;

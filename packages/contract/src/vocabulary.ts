@@ -33,6 +33,10 @@ export type ToolName = WordOf<typeof TOOL_NAMES>;
 export const TOOL_STATES = ["success", "error"] as const;
 export type ToolState = WordOf<typeof TOOL_STATES>;
 
+/** How far an uploaded file is read. */
+export const PARSE_STATES = ["pending", "completed", "failed"] as const;
+export type ParseStatus = WordOf<typeof PARSE_STATES>;
+
 export const ROLES = ["user", "assistant"] as const;
 export type Role = WordOf<typeof ROLES>;
 
@@ -55,6 +59,10 @@ export type ResolveAction = WordOf<typeof RESOLVE_ACTIONS>;
 /** How a payment left quarantine: by an admin, or because its lost top-up was restored. */
 export const RESOLUTIONS = [...RESOLVE_ACTIONS, "restore"] as const;
 export type ResolutionKind = WordOf<typeof RESOLUTIONS>;
+
+/** `proposed`: an admin's grant that waits for a second one. */
+export const PROPOSAL_STATES = ["proposed", "granted", "dismissed"] as const;
+export type ProposalState = WordOf<typeof PROPOSAL_STATES>;
 
 export const REVERSAL_KINDS = ["refund", "dispute"] as const;
 export type ReversalKind = WordOf<typeof REVERSAL_KINDS>;

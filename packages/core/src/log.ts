@@ -21,10 +21,12 @@ export type Metric =
   | "database_retry"
   | "bad_signature"
   | "unauthenticated"
+  | "admin_grant"
+  | "connected_as_owner"
   | "invariant_broken";
 
-/** What may be measured beside a count: whole milliseconds. */
-export type Figures = Readonly<Partial<Record<"first_byte_ms" | "settle_ms", number>>>;
+/** What may be measured beside a count: whole milliseconds, whole credits. */
+export type Figures = Readonly<Partial<Record<"first_byte_ms" | "settle_ms" | "credits_granted", number>>>;
 
 export type Log = {
   info(message: string, fields?: LogFields): void;

@@ -20,10 +20,13 @@ import { site } from "./site/site.ts";
 import { signIn } from "@pantheon/stand-ins/sign-in/sign-in.ts";
 import { startPostgres } from "@pantheon/stand-ins/postgres/postgres.ts";
 import { startProvider, type Provider } from "@pantheon/stand-ins/provider/provider.ts";
+import { startSearch, type StandInSearch } from "@pantheon/stand-ins/search.ts";
 import { worldConfig } from "./environment.ts";
 import { watchModels, type ModelFailure, type Models } from "./models.ts";
 import { startSchedule } from "./schedule.ts";
 import { ISSUER_PATH, PAY_PATH, startServer, type LocalServer } from "./server.ts";
+import { parseEvent } from "@pantheon/functions/file-parse/parse-event.ts";
+import { startStorage, type StandInStorage } from "@pantheon/stand-ins/storage/storage.ts";
 import { startStripe, type StandInStripe } from "@pantheon/stand-ins/stripe/stripe.ts";
 import { localWebhook, WEBHOOK_PATH } from "./webhook.ts";
 
@@ -59,7 +62,10 @@ export type World = {
   readonly config: Config;
   readonly deps: Deps;
   readonly provider: Provider;
+  readonly search: StandInSearch;
   readonly stripe: StandInStripe;
+  /** Where files lie until they are read: a folder of the world's home. */
+  readonly storage: StandInStorage;
   readonly issuer: Issuer;
   /**
    * From now on an event without a signature header is taken, so that a person can post one by hand: on the stage `local`, where no
@@ -98,10 +104,15 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
   onStop(() => server.close());
   const provider = await startProvider();
   onStop(() => provider.close());
+  const search = await startSearch();
+  onStop(() => search.close());
   const stripe = await startStripe();
   onStop(() => stripe.close());
+  const storage = await startStorage({ folder: join(home, "files") });
+  onStop(() => storage.close());
   const issuerUrl = `${server.url}${ISSUER_PATH}`;
-  const at = { provider: provider.url, stripe: stripe.url, issuer: issuerUrl, pay: `${server.url}${PAY_PATH}` };
+  const pay = `${server.url}${PAY_PATH}`;
+  const at = { provider: provider.url, search: search.url, stripe: stripe.url, storage: storage.url, issuer: issuerUrl, pay };
   const read = worldConfig(environment, at, options.databaseUrl);
   const issuer = createIssuer({ home, issuerUrl, audience: read.config.auth.audience, clock: Date.now });
 
@@ -114,20 +125,14 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
   const models = watchModels(log, (ms) => (passed.modelMs += ms));
   const deps = productDeps(options, { config, issuer, log: models.log, onStatement: () => (passed.statements += 1) });
   onStop(() => deps.db.close());
+  storage.onObject((event) => parseEvent(deps, event));
+  onStop(() => storage.settled());
   const timed = { ...deps, gateway: models.wrap(deps.gateway) };
   let takesUnsigned = false;
   const webhook = localWebhook(timed, () => takesUnsigned);
   server.mount(timed, { ...beside({ ...options, url: server.url, issuerUrl, stripe, issuer, deps: timed, config }), webhook });
-  const place = {
-    apiUrl: server.url,
-    databaseUrl,
-    ownerUrl,
-    stripeUrl: stripe.url,
-    llmUrl: provider.url,
-    issuer: issuerUrl,
-    pid: process.pid,
-  };
-  announce(home, place, onStop);
+  const place = { apiUrl: server.url, databaseUrl, ownerUrl, stripeUrl: stripe.url, llmUrl: provider.url, issuer: issuerUrl };
+  announce(home, { ...place, pid: process.pid }, onStop);
   onStop(() => finish(server, models));
   return {
     apiUrl: server.url,
@@ -137,7 +142,9 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
     config,
     deps: timed,
     provider,
+    search,
     stripe,
+    storage,
     issuer,
     passed,
     modelFailure: () => models.failure(),

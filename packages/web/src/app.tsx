@@ -1,11 +1,11 @@
-// Which address shows which page. An account's pages come at once, the operator's when they are asked for.
+// Which address shows which page. What most people come for is there at once; charts and the playground are fetched
+// behind it, the operator's pages when somebody goes there.
 
 import { lazy, Suspense } from "preact/compat";
+import { useEffect } from "preact/hooks";
 import { Link, Route, Switch, useLocation } from "wouter-preact";
-import { PlaygroundPage } from "./account/playground/playground.tsx";
 import { TopUpPage } from "./account/top-up/top-up.tsx";
 import { TransactionsPage } from "./account/transactions.tsx";
-import { UsagePage } from "./account/usage.tsx";
 import { WalletPage } from "./account/wallet.tsx";
 import { PageHead } from "./parts/section.tsx";
 import { Asked, Empty, Loading } from "./parts/states.tsx";
@@ -14,12 +14,19 @@ import { Boundary } from "./shell/boundary.tsx";
 import { Shell, useMe } from "./shell/shell.tsx";
 import { Welcome } from "./shell/welcome.tsx";
 
+const usage = () => import("./account/usage.tsx");
+const playground = () => import("./account/playground/playground.tsx");
+const keys = () => import("./account/keys/keys.tsx");
+const UsagePage = lazy(async () => (await usage()).UsagePage);
+const PlaygroundPage = lazy(async () => (await playground()).PlaygroundPage);
+const KeysPage = lazy(async () => (await keys()).KeysPage);
 const OperatorPages = lazy(async () => (await import("./admin/pages.tsx")).OperatorPages);
 
 /** `fault` is why a sign-in that came back did not work. */
 export function App({ fault }: { readonly fault: string | null }) {
   const session = useSession();
   const [here] = useLocation();
+  useEffect(fetchAhead, []);
   if (session === "out") return <Welcome fault={fault} />;
   return (
     <Shell>
@@ -31,6 +38,7 @@ export function App({ fault }: { readonly fault: string | null }) {
             <Route path="/transactions" component={TransactionsPage} />
             <Route path="/top-up" component={TopUpPage} />
             <Route path="/top-up/:id" component={TopUpPage} />
+            <Route path="/keys" component={KeysPage} />
             <Route path="/playground" component={PlaygroundPage} />
             <Route path="/playground/:id" component={PlaygroundPage} />
             <Route path="/operator/*?" component={OperatorDoor} />
@@ -40,6 +48,11 @@ export function App({ fault }: { readonly fault: string | null }) {
       </Boundary>
     </Shell>
   );
+}
+
+/** What an account's pages are made of is fetched behind the first one, so that a network that goes away takes none of them. */
+function fetchAhead(): void {
+  for (const load of [usage, playground, keys]) load().catch(() => {}); // asked for again when somebody goes there
 }
 
 /** The API refuses everybody else anyway; this only says so at once, and loads nothing. */

@@ -3,18 +3,30 @@
 /** By physical name. */
 export function expectedAlarms(stage: string): Record<string, object> {
   const alarms = [
-    ...["invariant_broken", "payment_quarantined", "payment_late", "reversal_quarantined", "lost_revenue", "void_failed"].map((metric) =>
-      counted(stage, metric),
-    ),
+    ...[
+      "invariant_broken",
+      "connected_as_owner",
+      "payment_quarantined",
+      "payment_late",
+      "reversal_quarantined",
+      "lost_revenue",
+      "void_failed",
+    ].map((metric) => counted(stage, metric)),
     counted(stage, "provider_failed", 20),
     counted(stage, "bad_signature", 5),
     counted(stage, "unauthenticated", 300),
+    onSum(stage, "granted", {
+      metric: "Pantheon credits_granted Sum",
+      of: { function: "admin", stage },
+      rule: "GreaterThanOrEqualToThreshold 10000 1 × 3600",
+    }),
     throttled(stage),
     onSum(stage, "api-5xx", { metric: "AWS/ApiGateway 5xx Sum", of: { ApiId: "id-of-ApiApi" }, rule: FIVE }),
     ...["turns-stream", "admin-stream"].flatMap((name) => [
       onSum(stage, `${name}-5xx`, { metric: "AWS/Lambda Url5xxCount Sum", of: functionOf(stage, name), rule: FIVE }),
       onSum(stage, `${name}-errors`, { metric: "AWS/Lambda Errors Sum", of: functionOf(stage, name), rule: ONE }),
     ]),
+    onSum(stage, "file-parse-errors", { metric: "AWS/Lambda Errors Sum", of: functionOf(stage, "file-parse"), rule: FIVE }),
     ...JOBS.flatMap(([name, periods]) => [
       onSum(stage, `${name}-errors`, { metric: "AWS/Lambda Errors Sum", of: functionOf(stage, name), rule: ONE }),
       {
@@ -49,7 +61,7 @@ function onSum(stage: string, name: string, { metric, of, rule }: { metric: stri
 
 /** One of a metric of the product is too many, whichever function counted it. */
 function counted(stage: string, metric: string, most = 1) {
-  const queries = ["turns", "users", "admin", "stripe-webhook", "maintenance"].map((name, index) => ({
+  const queries = ["turns", "files", "users", "admin", "stripe-webhook", "maintenance"].map((name, index) => ({
     id: `m${index}`,
     metric: { namespace: "Pantheon", metricName: metric, period: 300, stat: "Sum", dimensions: { function: name, stage } },
   }));
@@ -60,7 +72,18 @@ function counted(stage: string, metric: string, most = 1) {
 
 /** One call that Lambda turns away is too many, of whichever function. */
 function throttled(stage: string) {
-  const names = ["turns", "turns-stream", "users", "admin", "admin-stream", "stripe-webhook", "maintenance", "maintenance-sweep"];
+  const names = [
+    "turns",
+    "turns-stream",
+    "files",
+    "file-parse",
+    "users",
+    "admin",
+    "admin-stream",
+    "stripe-webhook",
+    "maintenance",
+    "maintenance-sweep",
+  ];
   const queries = names.map((name, index) => ({
     id: `m${index}`,
     metric: { namespace: "AWS/Lambda", metricName: "Throttles", period: 300, stat: "Sum", dimensions: functionOf(stage, name) },

@@ -5,8 +5,10 @@ import { API_KEY_GUARDS } from "./guards/api-keys.ts";
 import { CLIENT_GUARDS } from "./guards/client.ts";
 import { CONNECTION_GUARDS } from "./guards/connections.ts";
 import { EDGE_GUARDS } from "./guards/edge.ts";
+import { ERASURE_GUARDS } from "./guards/erasure.ts";
 import { EXPOSURE_GUARDS } from "./guards/exposure.ts";
 import { ASKED_GUARDS } from "./guards/asked.ts";
+import { GRANT_GUARDS } from "./guards/grants.ts";
 import { INVARIANT_GUARDS } from "./guards/invariants.ts";
 import { KEY_GUARDS } from "./guards/keys.ts";
 import { LEASE_GUARDS } from "./guards/leases.ts";
@@ -22,6 +24,8 @@ import { STATEMENT_GUARDS } from "./guards/statements.ts";
 import { STRIPE_TIME_GUARDS } from "./guards/stripe-time.ts";
 import { CONVERSATION_GUARDS } from "./guards/conversation.ts";
 import { SUMMARY_GUARDS } from "./guards/summaries.ts";
+import { TOOL_GUARDS } from "./guards/tools.ts";
+import { FILE_GUARDS } from "./guards/files.ts";
 import { TURN_GUARDS } from "./guards/turns.ts";
 import { WALLET_GUARDS } from "./guards/wallets.ts";
 import { WEB_GUARDS } from "./guards/web.ts";
@@ -33,8 +37,10 @@ export const MUTANTS: readonly Mutant[] = [
   ...RIGHTS_GUARDS,
   ...SCHEMA_GUARDS,
   ...KEY_GUARDS,
+  ...TOOL_GUARDS,
   ...API_KEY_GUARDS,
   ...TURN_GUARDS,
+  ...FILE_GUARDS,
   ...CONVERSATION_GUARDS,
   ...ASKED_GUARDS,
   ...LEASE_GUARDS,
@@ -53,4 +59,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...WEB_GUARDS,
   ...ACCOUNT_GUARDS,
   ...WALLET_GUARDS,
+  ...GRANT_GUARDS,
+  ...ERASURE_GUARDS,
 ];

@@ -31,6 +31,8 @@ export type Config = {
   adminReadIds: { has(id: string): boolean };
   /** What an admin's token must prove. */
   adminAssurance: "none" | "aal2";
+  /** Credits that one admin may grant alone on a day; null: any. */
+  grantSumPerDay: Amount | null;
   enforcementDefault: boolean;
   /** Credits. */
   lowBalanceThreshold: Amount;
@@ -42,9 +44,19 @@ export type Config = {
   overdraft: "one_turn" | "none";
   /** The model providers: a route whose provider has no key is not used. An address that is null is the provider's own. */
   providers: Readonly<Record<ProviderName, { apiKey: string | null; baseUrl: string | null }>>;
+  /** Where the tool `search` asks. */
+  search: { apiKey: string | null; baseUrl: string };
   maxOutputTokens: number;
   /** Whose model writes summaries: an alias, `none`, or null where the models' table decides. */
   summaryAlias: string | null;
+  /** Days until the texts of a deleted session are erased. */
+  deletedTextDays: number;
+  /** Days that texts live while their session is there; null: as long as it is. */
+  textDays: number | null;
+  /** Days that the responses of keys are kept. */
+  idempotencyDays: number;
+  /** Bytes of one file and of all files of a user; where they lie: a null bucket is none, a null address is S3's own. */
+  files: { maxBytes: number; userMaxBytes: number; bucket: string | null; storageUrl: string | null };
   corsAllowedOrigins: readonly string[];
   /** How a request's line tells of its source; the key is there when it is hashed. */
   logAddress: { how: "none" | "short" | "hash"; key: string | null };
@@ -111,6 +123,7 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
     adminUserIds: new Set(read.ADMIN_USER_IDS),
     adminReadIds: new Set(read.ADMIN_READ_IDS),
     adminAssurance: read.ADMIN_ASSURANCE ?? (isKept(read.STAGE) ? "aal2" : "none"),
+    grantSumPerDay: read.ADMIN_GRANT_SUM_PER_DAY ?? null,
     enforcementDefault: read.CREDIT_ENFORCEMENT_ENABLED === "true",
     lowBalanceThreshold: read.LOW_BALANCE_THRESHOLD,
     usdPerCredit: read.USD_PER_CREDIT,
@@ -123,11 +136,25 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
     },
     overdraft: read.CREDIT_OVERDRAFT,
     providers: providersOf(read),
+    search: { apiKey: read.TAVILY_API_KEY ?? null, baseUrl: read.TAVILY_BASE_URL },
     maxOutputTokens: read.CONTEXT_MAX_OUTPUT_TOKENS,
     summaryAlias: read.CONTEXT_SUMMARY_ALIAS ?? null,
+    deletedTextDays: read.DELETED_TEXT_DAYS,
+    textDays: read.TEXT_DAYS ?? null,
+    idempotencyDays: read.IDEMPOTENCY_DAYS,
+    files: filesOf(read),
     corsAllowedOrigins: read.CORS_ALLOWED_ORIGINS ?? [],
     logAddress: { how: read.LOG_ADDRESS, key: read.LOG_ADDRESS_KEY ?? null },
     buildToken: read.BUILD_TOKEN ?? null,
+  };
+}
+
+function filesOf(read: v.InferOutput<typeof TABLE>): Config["files"] {
+  return {
+    maxBytes: read.FILE_MAX_BYTES,
+    userMaxBytes: read.FILE_USER_MAX_BYTES,
+    bucket: read.FILE_BUCKET ?? null,
+    storageUrl: read.FILE_STORAGE_URL ?? null,
   };
 }
 

@@ -37,13 +37,32 @@ export const cents = decimal("must be a plain decimal above 0 with at most 2 dec
 export const stripeKey = v.pipe(text, v.regex(/^[rs]k_(test|live)_\w+$/, "must be a Stripe key, sk_test_… or sk_live_…"));
 export const webhookSecret = v.pipe(text, v.regex(/^whsec_\S+$/, "must be a signing secret, whsec_…"));
 export const amountFromZero = decimal("must be a plain decimal of at least 0 with at most 8 decimals", (value) => value.gte(ZERO));
+export const amountOrNone = v.union(
+  [
+    v.pipe(
+      v.literal("none"),
+      v.transform(() => null),
+    ),
+    amountFromZero,
+  ],
+  "must be a plain decimal of at least 0 with at most 8 decimals, or none",
+);
 export const minutes = v.pipe(text, v.regex(/^[1-9][0-9]{0,5}$/, "must be a whole number of minutes"), v.transform(Number));
+export const days = wholeDays(1);
+export const daysFromZero = wholeDays(0);
+export const bytes = v.pipe(text, v.regex(/^[1-9][0-9]{0,11}$/, "must be a whole number of bytes"), v.transform(Number));
+export const bucketName = v.pipe(text, v.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be the name of a bucket"));
 export const outputTokens = v.pipe(
   text,
   v.regex(/^[1-9][0-9]{0,3}$/, MAX_OUTPUT_TOKENS),
   v.transform(Number),
   v.maxValue(8192, MAX_OUTPUT_TOKENS),
 );
+
+function wholeDays(least: number) {
+  const rule = `must be a whole number of days from ${least} to 3650`;
+  return v.pipe(text, v.regex(/^(?:0|[1-9][0-9]{0,3})$/, rule), v.transform(Number), v.minValue(least, rule), v.maxValue(3_650, rule));
+}
 
 function decimal(rule: string, allowed: (value: Amount) => boolean, decimals = 8): v.GenericSchema<string, Amount> {
   return v.pipe(

@@ -39,6 +39,7 @@ function sharedFaults(given: Given): Fault[] {
   const stripe = given["STRIPE_API_URL"];
   if (stripe !== undefined && stripe.replace(/\/$/, "") !== STRIPE)
     faults.push({ name: "STRIPE_API_URL", rule: "must be Stripe's own address" });
+  if (given["FILE_STORAGE_URL"] !== undefined) faults.push({ name: "FILE_STORAGE_URL", rule: "must be unset: files lie in S3 itself" });
   for (const name of WEB_ADDRESSES) {
     if (isPlainHttp(given[name] ?? "")) faults.push({ name, rule: "must be an https:// address on this stage" });
   }
@@ -57,6 +58,9 @@ function keptFaults(given: Given): Fault[] {
     faults.push({ name: "STRIPE_SECRET_KEY", rule: "must be a live key on this stage" });
   if (given["CREDIT_ENFORCEMENT_ENABLED"] === undefined) {
     faults.push({ name: "CREDIT_ENFORCEMENT_ENABLED", rule: "must be said on this stage: unenforced is no default" });
+  }
+  if (given["ADMIN_GRANT_SUM_PER_DAY"] === undefined) {
+    faults.push({ name: "ADMIN_GRANT_SUM_PER_DAY", rule: "must be said on this stage: credits, or none" });
   }
   if (given["ADMIN_ASSURANCE"] === "none") faults.push({ name: "ADMIN_ASSURANCE", rule: "must be aal2 on this stage" });
   return faults;

@@ -45,6 +45,10 @@ export const TABLE = v.strictObject({
     v.optional(rules.assurance),
     means("What an admin's token must prove: `aal2` (a second factor, by its `aal` or `amr`) or `none`; unset: `aal2` on `production`."),
   ),
+  ADMIN_GRANT_SUM_PER_DAY: v.pipe(
+    v.optional(rules.amountOrNone),
+    means("Credits that one admin may grant alone on a UTC day; a grant above it waits for a second admin. `none` or unset: any."),
+  ),
   CREDIT_ENFORCEMENT_ENABLED: v.pipe(
     v.optional(rules.switchText, "false"),
     means("Whether an empty wallet is refused, as long as no admin's override says otherwise."),
@@ -81,6 +85,11 @@ export const TABLE = v.strictObject({
   GOOGLE_BASE_URL: providerAddress("Google"),
   DEEPSEEK_API_KEY: providerKey("DeepSeek"),
   DEEPSEEK_BASE_URL: providerAddress("DeepSeek"),
+  TAVILY_API_KEY: v.pipe(
+    v.optional(rules.text),
+    means("Tavily's key, for the tool `search`; unset: the stand-in locally, else the model is told that there is no search.", PRIVATE),
+  ),
+  TAVILY_BASE_URL: v.pipe(v.optional(rules.webUrl, "https://api.tavily.com"), means("Tavily's address, without a trailing slash.")),
   CONTEXT_MAX_OUTPUT_TOKENS: v.pipe(
     v.optional(rules.outputTokens, "2048"),
     means("Output tokens of a turn that asks for no number itself, 1–8192."),
@@ -90,6 +99,25 @@ export const TABLE = v.strictObject({
     means(
       "The alias whose model summarises what no longer fits a session's window, at the house's cost; `none`: it is left out; unset: the one of the models' table.",
     ),
+  ),
+  DELETED_TEXT_DAYS: v.pipe(
+    v.optional(rules.daysFromZero, "7"),
+    means("Days after which the texts of a deleted session are erased; at 0 with the next sweep."),
+  ),
+  TEXT_DAYS: v.pipe(v.optional(rules.days), means("Days after which the texts of a turn are erased; unset: while its session is there.")),
+  IDEMPOTENCY_DAYS: v.pipe(
+    v.optional(rules.days, "30"),
+    means("Days for which the response of an Idempotency-Key is kept; then the key says 409 `idempotency_expired`."),
+  ),
+  FILE_MAX_BYTES: v.pipe(v.optional(rules.bytes, "10485760"), means("The most bytes of one uploaded file.")),
+  FILE_USER_MAX_BYTES: v.pipe(v.optional(rules.bytes, "104857600"), means("The most bytes of all files of a user that are not deleted.")),
+  FILE_BUCKET: v.pipe(
+    v.optional(rules.bucketName),
+    means("The bucket in S3 that files lie in until they are read; unset: files answer 503."),
+  ),
+  FILE_STORAGE_URL: v.pipe(
+    v.optional(rules.webUrl),
+    means("Another address that speaks as S3 does, a stand-in's; unset: S3 itself, with the keys of the process."),
   ),
   CORS_ALLOWED_ORIGINS: v.pipe(
     v.optional(rules.originList),

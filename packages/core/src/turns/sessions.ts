@@ -6,6 +6,7 @@ import type { Session } from "@pantheon/contract/turns.ts";
 import type { ToolName } from "@pantheon/contract/vocabulary.ts";
 import type { Caller } from "../accounts/caller.ts";
 import type { Visitor } from "../accounts/person.ts";
+import type { Config } from "../config/config.ts";
 import type { Database } from "../db/database.ts";
 import { once, type Answered } from "../audit/once.ts";
 import type { RequestKey } from "../audit/request-key.ts";
@@ -38,7 +39,7 @@ type NewSession = {
 
 /**
  * Opens a session, with its user and wallet when they are new, and answers its body as stored under the key. 422 for an alias that cannot
- * be run, and for tools, which do not exist yet; a key that was answered before is answered again all the same.
+ * be run; a key that was answered before is answered again all the same.
  */
 export async function createSession(
   deps: { db: Database; clock: Clock; catalog: CatalogCache },
@@ -57,7 +58,6 @@ export async function createSession(
     deleted_at: null,
   };
   return once(deps.db, { actor: caller.actor, key }, async () => {
-    refuseTools(session.tools);
     await refuseUnknownAlias(deps.catalog, session.modelAlias);
     return {
       status: 201,
@@ -73,12 +73,6 @@ export async function createSession(
         }),
     };
   });
-}
-
-function refuseTools(tools: readonly ToolName[]): void {
-  if (tools.length === 0) return;
-  const errors = [{ path: "tools", message: "must be empty: there are no tools yet" }];
-  throw new DomainError("invalid_request", "The request is not valid.", { errors });
 }
 
 /** Looks at the prices once more before it refuses: another container may have changed them. */
@@ -124,12 +118,17 @@ export async function patchSession(
   });
 }
 
-/** Deletes a session softly; 404 when there is none to delete. A turn that runs in it still settles. */
-export async function deleteSession(deps: { db: Database }, caller: Caller, key: RequestKey | null, session: string): Promise<Answered> {
-  return once(deps.db, { actor: caller.actor, key }, () => ({
+/** Deletes a session softly, and says when its texts go; 404 when there is none to delete. A turn that runs in it still settles. */
+export async function deleteSession(
+  { db, config }: { db: Database; config: Pick<Config, "deletedTextDays"> },
+  caller: Caller,
+  key: RequestKey | null,
+  session: string,
+): Promise<Answered> {
+  return once(db, { actor: caller.actor, key }, () => ({
     status: 204,
     body: null,
-    run: (kept) => deps.db.run(DELETE_SESSION, { ...kept, session }),
+    run: (kept) => db.run(DELETE_SESSION, { ...kept, session, days: config.deletedTextDays }),
     refusal: (row) => (row ? null : sessionNotFound()),
   }));
 }

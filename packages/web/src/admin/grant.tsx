@@ -1,13 +1,16 @@
 // Granting credits: how much and why, with the balance as it will be.
 
 import { useState } from "preact/hooks";
-import { amount, format, parseDecimal, ZERO } from "@pantheon/contract/money.ts";
+import { format, parseDecimal, ZERO } from "@pantheon/contract/money.ts";
 import { useAct } from "../api/ask.ts";
-import { Credits, Worth } from "../money/amount.tsx";
+import type { Answer } from "../api/client.ts";
+import { Credits } from "../money/amount.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { useDraft } from "../parts/draft.ts";
 import { faultAt, Field } from "../parts/field.tsx";
 import { Fault } from "../parts/states.tsx";
+import { BalanceEffect } from "./balance-effect.tsx";
+import { MONEY_CHANGE } from "./changes.ts";
 
 const DECIMALS = 8;
 
@@ -19,30 +22,39 @@ type GrantProps = {
 };
 
 export function GrantDialog({ id, balance, isNew, onClose }: GrantProps & { readonly onClose: () => void }) {
-  const [granted, setGranted] = useState<string | null>(null);
+  const [granted, setGranted] = useState<GrantAnswer | null>(null);
   return (
-    <Dialog title={granted === null ? `Grant credits to ${id}` : `Granted to ${id}`} onClose={onClose}>
+    <Dialog title={titleOf(granted, id)} onClose={onClose}>
       {granted === null ? (
         <GrantForm id={id} balance={balance} isNew={isNew} onDone={setGranted} />
-      ) : (
+      ) : "new_balance" in granted ? (
         <p className="done" role="status">
-          The balance is now <Credits value={granted} /> credits.
+          The balance is now <Credits value={granted.new_balance} /> credits.
         </p>
+      ) : (
+        <p role="status">This is above what one admin may grant alone on a day. It is proposed: another admin has to confirm it.</p>
       )}
     </Dialog>
   );
 }
 
-/** `onDone` is told the new balance. */
-function GrantForm({ id, balance, isNew, onDone }: GrantProps & { readonly onDone: (balance: string) => void }) {
+type GrantAnswer = Answer<"POST /admin/wallets/{user_id}/grant">;
+
+function titleOf(granted: GrantAnswer | null, id: string): string {
+  if (granted === null) return `Grant credits to ${id}`;
+  return "new_balance" in granted ? `Granted to ${id}` : `Proposed for ${id}`;
+}
+
+/** `onDone` is told what became of it: granted, or proposed to another admin. */
+function GrantForm({ id, balance, isNew, onDone }: GrantProps & { readonly onDone: (answer: GrantAnswer) => void }) {
   const [credits, setCredits] = useDraft(`grant.credits.${id}`);
   const [note, setNote] = useDraft(`grant.note.${id}`);
   const grant = useAct("POST /admin/wallets/{user_id}/grant", {
-    refreshes: [["GET /admin/wallets/{user_id}"], ["GET /admin/actions"], ["GET /admin/analytics/margin"]],
-    onDone: ({ new_balance: after }) => {
+    refreshes: MONEY_CHANGE,
+    onDone: (answer) => {
       setCredits("");
       setNote("");
-      onDone(after);
+      onDone(answer);
     },
   });
   const exact = parseDecimal(credits.trim(), DECIMALS);
@@ -70,7 +82,7 @@ function GrantForm({ id, balance, isNew, onDone }: GrantProps & { readonly onDon
       />
       <Field label="Note" value={note} onChange={setNote} maxLength={256} fault={noteFault} hint="The owner of the wallet reads it, too." />
       {isNew && <p>Nobody of this id has a wallet yet. Look at it again: the grant makes one.</p>}
-      <Effect before={balance} granted={isGood ? format(exact) : null} />
+      <BalanceEffect before={balance} change={isGood ? format(exact) : null} />
       {grant.error !== null && <Fault error={grant.error} />}
       <p>
         <button className="button" disabled={grant.isPending || !isGood}>
@@ -78,25 +90,5 @@ function GrantForm({ id, balance, isNew, onDone }: GrantProps & { readonly onDon
         </button>
       </p>
     </form>
-  );
-}
-
-function Effect({ before, granted }: { readonly before: string; readonly granted: string | null }) {
-  const after = granted === null ? before : format(amount(before).plus(amount(granted)));
-  return (
-    <dl className="effect" aria-live="polite">
-      <div>
-        <dt>Balance before</dt>
-        <dd>
-          <Credits value={before} />
-        </dd>
-      </div>
-      <div>
-        <dt>Balance after</dt>
-        <dd>
-          <Credits value={after} /> {granted !== null && <Worth credits={after} />}
-        </dd>
-      </div>
-    </dl>
   );
 }

@@ -29,6 +29,8 @@ export class Refused extends Error {
   readonly code: string;
   readonly requestId: string | null;
   readonly faults: readonly { readonly path: string; readonly message: string }[];
+  /** The whole document, with what belongs to its code: the figures of a 402. */
+  readonly members: unknown;
 
   constructor(status: number, problem: Problem) {
     super(problem.detail ?? "The API answered something that cannot be read.");
@@ -36,6 +38,7 @@ export class Refused extends Error {
     this.code = problem.code ?? "unreadable";
     this.requestId = problem.request_id ?? null;
     this.faults = problem.errors ?? [];
+    this.members = problem;
   }
 }
 
@@ -72,6 +75,19 @@ export async function send(name: string, given: Parts, { signal, key, ifRevision
     ...(given.body !== undefined && { body: JSON.stringify(given.body) }),
     ...(signal && { signal }),
   });
+}
+
+/** A file, whole. Throws Refused like `call`. */
+export async function fileOf(name: string, given: Parts): Promise<Blob> {
+  const response = await send(name, given);
+  if (response.status === 401) signInEnded();
+  if (!response.ok) throw await refusalOf(response);
+  return response.blob();
+}
+
+/** The refusal that a response is. */
+export async function refusalOf(response: Response): Promise<Refused> {
+  return new Refused(response.status, problemOf(await response.json().catch(() => null), response));
 }
 
 function queryOf(query: Parts["query"] = {}): string {

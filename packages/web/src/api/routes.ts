@@ -3,10 +3,18 @@
 import type {
   Action,
   AdminTopUp,
+  AdminWallet,
+  ApiKey,
+  Cash,
   Decimal,
   Health,
+  KeyWish,
+  MadeKey,
   Margin,
   Me,
+  Model,
+  OwnSummary,
+  Person,
   PayableTopUp,
   Price,
   Prices,
@@ -23,6 +31,8 @@ import type {
   Turn,
   UsageEvent,
   UserUsage,
+  Version,
+  VersionHead,
   Wallet,
 } from "./shapes.ts";
 
@@ -42,8 +52,13 @@ export type Routes = {
   "GET /auth/me": Route<Me>;
   "GET /users/me/wallet": Route<Wallet & { readonly low_balance: boolean }>;
   "GET /users/me/usage": List<"events", UsageEvent>;
+  "GET /users/me/usage/summary": Route<
+    OwnSummary,
+    { readonly query: { readonly from: string; readonly to: string; readonly group_by?: "model" | "day,model" } }
+  >;
   "GET /users/me/transactions": List<"transactions", Transaction>;
   "GET /users/me/transactions/{id}/receipt": Route<Receipt, { readonly path: { readonly id: string } }>;
+  "GET /users/me/turns/{id}": Route<{ readonly receipt: Receipt | null }, { readonly path: { readonly id: string } }>;
   "POST /users/me/wallet/top-up": Route<StartedTopUp, { readonly body: { readonly amount_usd: Decimal } }>;
   "GET /users/me/wallet/top-ups": List<"top_ups", TopUp>;
   "GET /users/me/wallet/top-ups/{id}": Route<PayableTopUp, { readonly path: { readonly id: string } }>;
@@ -54,17 +69,25 @@ export type Routes = {
   >;
   "GET /sessions": List<"sessions", Session>;
   "GET /sessions/{id}": Route<Session, { readonly path: { readonly id: string } }>;
+  "PATCH /sessions/{id}": Route<Session, { readonly path: { readonly id: string }; readonly body: { readonly title: string } }>;
   "DELETE /sessions/{id}": Route<null, { readonly path: { readonly id: string } }>;
   "GET /sessions/{id}/turns": List<"turns", Turn, PageQuery, { readonly path: { readonly id: string } }>;
-  "POST /sessions/{id}/turns": Route<
-    Turn,
-    { readonly path: { readonly id: string }; readonly body: { readonly message: string; readonly model_alias_override?: string } }
+  "GET /users/me/keys": List<"keys", ApiKey>;
+  "POST /users/me/keys": Route<MadeKey, { readonly body: KeyWish }>;
+  "PATCH /users/me/keys/{id}": Route<ApiKey, { readonly path: { readonly id: string }; readonly body: Partial<KeyWish> }>;
+  "POST /users/me/keys/{id}/rotate": Route<
+    MadeKey,
+    { readonly path: { readonly id: string }; readonly body: { readonly overlap_seconds: number } }
   >;
+  "DELETE /users/me/keys/{id}": Route<null, { readonly path: { readonly id: string } }>;
+  "GET /models": Route<{ readonly models: readonly Model[] }>;
   "GET /admin/pricing": Route<Prices>;
   "PATCH /admin/pricing/{alias}": Route<
     Price,
     { readonly path: { readonly alias: string }; readonly body: { readonly multiplier: Decimal; readonly pricing_version: string } }
   >;
+  "GET /admin/pricing/versions": List<"versions", VersionHead>;
+  "GET /admin/pricing/versions/{version}": Route<Version, { readonly path: { readonly version: string } }>;
   "POST /admin/pricing/versions": Route<
     PricingVersion,
     {
@@ -91,12 +114,25 @@ export type Routes = {
   >;
   "GET /admin/analytics/margin": Route<Margin, { readonly query?: Days & { readonly bucket?: "day" } }>;
   "GET /admin/top-ups": List<"top_ups", AdminTopUp, PageQuery & { readonly status?: TopUpStatus }>;
-  "GET /admin/wallets/{user_id}": Route<Wallet & { readonly recent_transactions: readonly Transaction[] }, { readonly path: User }>;
+  "GET /admin/wallets/{user_id}": Route<AdminWallet, { readonly path: User }>;
   "POST /admin/wallets/{user_id}/grant": Route<
-    { readonly new_balance: Decimal; readonly transaction_id: string },
+    { readonly new_balance: Decimal } | { readonly status: "proposed" },
     { readonly path: User; readonly body: { readonly amount: Decimal; readonly note?: string; readonly create?: boolean } }
   >;
-  "POST /admin/users/{user_id}/suspend": Route<{ readonly suspended: boolean }, { readonly path: User }>;
+  "POST /admin/wallets/{user_id}/deduct": Route<
+    { readonly new_balance: Decimal },
+    { readonly path: User; readonly body: { readonly amount: Decimal; readonly note: string; readonly allow_negative?: boolean } }
+  >;
+  "GET /admin/users": List<"users", Person, PageQuery & { readonly query?: string; readonly state?: string; readonly order?: string }>;
+  "GET /admin/users/{user_id}": Route<Person, { readonly path: User }>;
+  "GET /admin/users/{user_id}/transactions": List<"transactions", Transaction, PageQuery, { readonly path: User }>;
+  "GET /admin/users/{user_id}/top-ups": List<"top_ups", AdminTopUp, PageQuery, { readonly path: User }>;
+  "GET /admin/turns/{id}": Route<{ readonly receipt: Receipt | null }, { readonly path: { readonly id: string } }>;
+  "GET /admin/cash": Route<Cash, { readonly query: { readonly from: string; readonly to: string } }>;
+  "POST /admin/users/{user_id}/suspend": Route<
+    { readonly suspended: boolean },
+    { readonly path: User; readonly body?: { readonly reason: string } }
+  >;
   "POST /admin/users/{user_id}/reactivate": Route<{ readonly suspended: boolean }, { readonly path: User }>;
   "GET /admin/actions": List<"actions", Action>;
   "GET /admin/reconciliation": Route<Reconciliation>;

@@ -17,6 +17,7 @@ const ACCOUNT: Links = [
   ["/usage", "Usage"],
   ["/transactions", "Transactions"],
   ["/top-up", "Top up"],
+  ["/keys", "API keys"],
   ["/playground", "Playground"],
 ];
 
@@ -26,6 +27,7 @@ const OPERATOR: Links = [
   ["/operator/prices", "Prices"],
   ["/operator/enforcement", "Enforcement"],
   ["/operator/payments", "Payments"],
+  ["/operator/cash", "Cash"],
   ["/operator/audit", "Audit"],
   ["/operator/health", "Health"],
 ];

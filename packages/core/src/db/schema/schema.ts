@@ -1,28 +1,29 @@
 // The tables as Kysely sees them, named as in SQL. Written by hand beside migrations/; numerics and int8 stay strings, dates stay text.
 
 import type { ColumnType, Generated } from "kysely";
+import type { AuditTables } from "./audit.ts";
+import type { FileTables } from "./files.ts";
+import type { GrantTables } from "./grants.ts";
 import type { KeyTables } from "./keys.ts";
 import type { MaintenanceTables } from "./maintenance.ts";
 import type { PaymentTables } from "./payments.ts";
 import type { SummaryTables } from "./summaries.ts";
-import type { CallState, LedgerKind, LedgerSource, ToolName, ToolState, TurnState, UsageSource } from "@pantheon/contract/vocabulary.ts";
+import type { ToolTables } from "./tools.ts";
+import type { CallState, LedgerKind, LedgerSource, ToolName, TurnState, UsageSource } from "@pantheon/contract/vocabulary.ts";
 
 /** Every table of the product. */
-export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables, KeyTables {
+export interface Schema
+  extends PaymentTables, MaintenanceTables, SummaryTables, KeyTables, GrantTables, AuditTables, FileTables, ToolTables {
   users: UsersTable;
   sessions: SessionsTable;
   turns: TurnsTable;
   llm_call_events: LlmCallEventsTable;
-  tool_call_events: ToolCallEventsTable;
-  uploaded_files: UploadedFilesTable;
   pricing_versions: PricingVersionsTable;
   model_pricing: ModelPricingTable;
   runtime_settings: RuntimeSettingsTable;
   credit_wallets: CreditWalletsTable;
   credit_transactions: CreditTransactionsTable;
   usage_daily: UsageDailyTable;
-  admin_actions: AdminActionsTable;
-  idempotency_keys: IdempotencyKeysTable;
   migration_checksums: MigrationChecksumsTable;
 }
 
@@ -55,6 +56,8 @@ interface SessionsTable {
   system_prompt: string | null;
   tools: Generated<ToolName[]>;
   deleted_at: Date | null;
+  erase_at: Date | null;
+  erased_at: Date | null;
   created_at: Stamp;
 }
 
@@ -89,7 +92,10 @@ interface TurnsTable {
   text_bound: Exact | null;
   replaces: string | null;
   place: number | null;
+  /** What its tools were asked and what they said: a list, as JSON. */
+  tool_texts: unknown;
   api_key_id: string | null;
+  erased_at: Date | null;
 }
 
 interface LlmCallEventsTable {
@@ -129,30 +135,6 @@ interface LlmCallEventsTable {
   created_at: OnceGenerated<Date>;
 }
 
-interface ToolCallEventsTable {
-  id: Generated<string>;
-  user_id: string;
-  session_id: string;
-  turn_id: string;
-  attempt: number;
-  call_index: number;
-  tool_name: string;
-  status: ToolState;
-  latency_ms: number;
-  created_at: Stamp;
-}
-
-interface UploadedFilesTable {
-  id: Generated<string>;
-  user_id: string;
-  filename: string;
-  mime_type: string;
-  size_bytes: Exact;
-  content: string;
-  created_at: Stamp;
-  deleted_at: Date | null;
-}
-
 interface PricingVersionsTable {
   version: Once<string>;
   label: Once<string>;
@@ -162,6 +144,8 @@ interface PricingVersionsTable {
   weight_cached: OnceGenerated<Exact>;
   weight_output: OnceGenerated<Exact>;
   oe_per_credit: OnceGenerated<Exact>;
+  /** Decimal texts by the name of a tool. */
+  tool_credits: OnceGenerated<Record<string, string>>;
   created_at: OnceGenerated<Date>;
 }
 
@@ -215,27 +199,6 @@ interface UsageDailyTable {
   provider_cost_usd: GeneratedExact;
   revenue_usd: GeneratedExact;
   refused: GeneratedExact;
-}
-
-interface AdminActionsTable {
-  id: OnceGenerated<string>;
-  admin_id: Once<string>;
-  action: Once<string>;
-  target: Once<string>;
-  /** jsonb: handed in as JSON text. */
-  before: ColumnType<Readonly<Record<string, unknown>> | null, string | null | undefined, never>;
-  after: ColumnType<Readonly<Record<string, unknown>> | null, string | null | undefined, never>;
-  request_id: OnceNullable<string>;
-  created_at: OnceGenerated<Date>;
-}
-
-interface IdempotencyKeysTable {
-  user_id: string;
-  key: string;
-  request_hash: string;
-  status: number;
-  body: string;
-  created_at: Stamp;
 }
 
 interface MigrationChecksumsTable {

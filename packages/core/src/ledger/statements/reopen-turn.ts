@@ -23,6 +23,7 @@ with
       from turns known, wallet
      where known.id = ${slot.turn}::uuid
        and known.user_id = ${slot.actor}::text
+       and known.erased_at is null
        for update of known
   ),
   ${funds(slot, sql`coalesce((select ${FORMER_HOLD} from former), 0)`)},
@@ -56,7 +57,7 @@ with
   -- The locked wallet holds the new hold in place of the former one.
   reserved as (
     update credit_wallets
-       set held = credit_wallets.held + begun.change
+       set held = wallet.held + begun.change
       from begun, wallet
      where credit_wallets.user_id = wallet.user_id
   )
