@@ -30,9 +30,9 @@ exports.ROOMS = {
   pricing: { imports: ["config", "db", "audit", "models"], faces: ["catalog", "charge", "prices", "settings", "versions", "weights"] },
   ledger: {
     imports: ["db", "audit"],
-    faces: ["described", "durability", "entries", "grant", "invariants", "wallet"],
+    faces: ["described", "durability", "entries", "grant", "invariants", "limits-in-force", "wallet"],
     doors: {
-      accounts: ["statements/pass"],
+      accounts: ["statements/pass", "statements/set-limits"],
       turns: ["conversation", "gate", "history", "open-turn", "reopen-turn", "settle-turn", "sweep-turns", "void-turn"].map(
         (name) => `statements/${name}`,
       ),
@@ -47,7 +47,7 @@ exports.ROOMS = {
       ].map((name) => `statements/${name}`),
     },
   },
-  accounts: { imports: ["db", "audit", "ledger"], faces: ["api-key", "api-keys", "caller", "keyring", "people", "person"] },
+  accounts: { imports: ["db", "audit", "ledger"], faces: ["api-key", "api-keys", "caller", "keyring", "limits", "people", "person"] },
   turns: {
     imports: ["config", "db", "audit", "accounts", "ledger", "pricing", "metering", "models"],
     faces: ["all-turns", "context", "history", "offered", "own-turn", "receipt", "run", "sessions", "stream", "sweep", "usage-events"],

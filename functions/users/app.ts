@@ -7,6 +7,7 @@ import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { createApp } from "@pantheon/edge/shell/app.ts";
 import { authenticated } from "@pantheon/edge/auth/access.ts";
 import { keyRoutes } from "./keys.ts";
+import { limitRoutes } from "./limits.ts";
 import { userRoutes } from "./routes.ts";
 import { modelRoutes } from "./models.ts";
 import { topUpRoutes } from "./top-ups.ts";
@@ -33,6 +34,7 @@ export function usersApp(deps: UsersDeps): Hono<AppEnv> {
       topUpRoutes(app, deps);
       modelRoutes(app, deps);
       keyRoutes(app, deps);
+      limitRoutes(app, deps);
     },
   });
 }

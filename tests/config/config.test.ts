@@ -43,6 +43,8 @@ describe("the least environment", () => {
       topUp: { minUsd: amount("1"), maxUsd: amount("500") },
       stripe: { secretKey: null, webhookSecrets: [], apiUrl: "https://api.stripe.com" },
       overdraft: "one_turn",
+      debtLimit: null,
+      personLimits: null,
       providers: {
         openrouter: { apiKey: null, baseUrl: "https://openrouter.ai/api/v1" },
         openai: { apiKey: null, baseUrl: null },
@@ -110,6 +112,8 @@ const WRONG: readonly (readonly [name: string, values: readonly string[]])[] = [
   ["USD_PER_CREDIT", ["0", "-0.03", "0.000000001", "1e-2", "three", MARK]],
   ["TOP_UP_URL", [`javascript:${MARK}`, MARK, `http://${MARK}.example`]],
   ["CREDIT_OVERDRAFT", ["one", "None", MARK]],
+  ["CREDIT_DEBT_LIMIT", ["-1", "much", "1e3", MARK]],
+  ["PERSON_LIMITS", ["running", "running=-1", "running=1.5", "runs=1", "running=1,running=2", "running=1,x=2", ",", `running=${MARK}`]],
   ["OPENROUTER_BASE_URL", [MARK, `http://${MARK}.example`]],
   ["OPENAI_BASE_URL", [MARK, `http://${MARK}.example`]],
   ["ANTHROPIC_BASE_URL", [MARK, `http://${MARK}.example`]],
@@ -166,6 +170,8 @@ describe("a right value", () => {
       LOW_BALANCE_THRESHOLD: "0",
       USD_PER_CREDIT: "0.00000001",
       CREDIT_OVERDRAFT: "none",
+      CREDIT_DEBT_LIMIT: "2.50",
+      PERSON_LIMITS: "calls_per_minute=10, credits_per_day=2.5,",
       CONTEXT_MAX_OUTPUT_TOKENS: "8192",
       CORS_ALLOWED_ORIGINS: "https://app.example, http://localhost:3000,",
     });
@@ -174,6 +180,8 @@ describe("a right value", () => {
       auth: { issuer: "http://127.0.0.1:8787/", jwksUrl: "https://keys.example/jwks", jwtSecret: "0123456789abcdef0123456789abcdef" },
       enforcementDefault: true,
       overdraft: "none",
+      debtLimit: "2.5",
+      personLimits: '{"calls_per_minute":"10","credits_per_day":"2.5"}',
       maxOutputTokens: 8192,
       corsAllowedOrigins: ["https://app.example", "http://localhost:3000"],
     });

@@ -40,6 +40,10 @@ export type Config = {
   topUp: { minUsd: Amount; maxUsd: Amount };
   stripe: { secretKey: string | null; webhookSecrets: readonly string[]; apiUrl: string };
   overdraft: "one_turn" | "none";
+  /** Credits below zero at which a wallet stops where nothing is enforced, as a decimal string; null: nowhere. */
+  debtLimit: string | null;
+  /** The limits of everybody for whom no admin set others, as JSON; null for none. */
+  personLimits: string | null;
   /** The model providers: a route whose provider has no key is not used. An address that is null is the provider's own. */
   providers: Readonly<Record<ProviderName, { apiKey: string | null; baseUrl: string | null }>>;
   maxOutputTokens: number;
@@ -122,6 +126,8 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
       apiUrl: read.STRIPE_API_URL,
     },
     overdraft: read.CREDIT_OVERDRAFT,
+    debtLimit: read.CREDIT_DEBT_LIMIT?.toFixed() ?? null,
+    personLimits: read.PERSON_LIMITS ?? null,
     providers: providersOf(read),
     maxOutputTokens: read.CONTEXT_MAX_OUTPUT_TOKENS,
     summaryAlias: read.CONTEXT_SUMMARY_ALIAS ?? null,

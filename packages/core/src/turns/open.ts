@@ -138,6 +138,8 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
     coverInFull: coverage.inFull,
     fitsToBalance: coverage.fits,
     leastOutputTokens: LIMITS.leastOutputTokens,
+    defaultLimits: deps.config.personLimits,
+    debtLimit: deps.config.debtLimit,
   };
   const [row] =
     target.mode === "reopen"

@@ -185,6 +185,11 @@ interface CreditWalletsTable {
   held: GeneratedExact;
   seq: GeneratedExact;
   created_at: Stamp;
+  limits_own: ColumnType<Readonly<Record<string, string>> | null, string | null | undefined, string | null>;
+  limits_set: ColumnType<Readonly<Record<string, string>> | null, string | null | undefined, string | null>;
+  called_at: Date | null;
+  calls_this_minute: Generated<number>;
+  calls_this_hour: Generated<number>;
 }
 
 interface CreditTransactionsTable {
