@@ -30,7 +30,7 @@ exports.ROOMS = {
   pricing: { imports: ["config", "db", "audit", "models"], faces: ["catalog", "charge", "prices", "settings", "versions", "weights"] },
   ledger: {
     imports: ["db", "audit"],
-    faces: ["described", "durability", "entries", "grant", "invariants", "limits-in-force", "wallet"],
+    faces: ["described", "durability", "entries", "grant", "invariants", "limits-in-force", "proposals", "wallet"],
     doors: {
       accounts: ["statements/pass", "statements/set-limits"],
       turns: ["conversation", "gate", "history", "open-turn", "reopen-turn", "settle-turn", "sweep-turns", "void-turn"].map(

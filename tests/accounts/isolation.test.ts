@@ -74,6 +74,8 @@ const ADMIN_ROUTES: readonly (readonly [method: string, path: string, id: string
   ["PUT", "admin/users/{id}/limits", "bob"],
   ["POST", "admin/top-ups/{id}/resolve", newId()],
   ["POST", "admin/wallets/{id}/grant", "bob"],
+  ["POST", "admin/grants/{id}/confirm", newId()],
+  ["POST", "admin/grants/{id}/dismiss", newId()],
   ["POST", "admin/wallets/{id}/deduct", "bob"],
   ["POST", "admin/users/{id}/wallet/grant", "bob"],
   ["POST", "admin/users/{id}/suspend", "bob"],

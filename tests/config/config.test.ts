@@ -36,6 +36,7 @@ describe("the least environment", () => {
       adminUserIds: new Set(),
       adminReadIds: new Set(),
       adminAssurance: "none",
+      grantSumPerDay: null,
       enforcementDefault: false,
       lowBalanceThreshold: "5",
       usdPerCredit: "0.03",
@@ -102,6 +103,7 @@ const WRONG: readonly (readonly [name: string, values: readonly string[]])[] = [
   ["AUTH_JWT_SECRET", [MARK, `${MARK}${"x".repeat(21)}`]],
   ["AUTH_ROLE_REQUIRED", ["yes", "1", MARK]],
   ["AUTH_TOKEN_MAX_MINUTES", ["0", "-1", "1.5", "1e3", "1000000", MARK]],
+  ["ADMIN_GRANT_SUM_PER_DAY", ["-1", "1e3", "None", "NaN", "0.123456789", MARK]],
   ["ADMIN_ASSURANCE", ["AAL2", "aal3", MARK]],
   ["LOG_ADDRESS", ["full", MARK]],
   ["LOG_ADDRESS_KEY", [MARK]],
@@ -172,6 +174,7 @@ describe("a right value", () => {
       CREDIT_OVERDRAFT: "none",
       CREDIT_DEBT_LIMIT: "2.50",
       PERSON_LIMITS: "calls_per_minute=10, credits_per_day=2.5,",
+      ADMIN_GRANT_SUM_PER_DAY: "none",
       CONTEXT_MAX_OUTPUT_TOKENS: "8192",
       CORS_ALLOWED_ORIGINS: "https://app.example, http://localhost:3000,",
     });
@@ -182,6 +185,7 @@ describe("a right value", () => {
       overdraft: "none",
       debtLimit: "2.5",
       personLimits: '{"calls_per_minute":"10","credits_per_day":"2.5"}',
+      grantSumPerDay: null,
       maxOutputTokens: 8192,
       corsAllowedOrigins: ["https://app.example", "http://localhost:3000"],
     });

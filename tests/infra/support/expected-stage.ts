@@ -226,7 +226,7 @@ const KINDS = {
   "aws:apigatewayv2/route:Route": 18,
   "aws:apigatewayv2/stage:Stage": 1,
   "aws:cloudwatch/logGroup:LogGroup": 9,
-  "aws:cloudwatch/metricAlarm:MetricAlarm": 19,
+  "aws:cloudwatch/metricAlarm:MetricAlarm": 20,
   "aws:iam/role:Role": 11,
   "aws:lambda/function:Function": 8,
   "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": 2,
