@@ -6,10 +6,11 @@ import type { KeyTables } from "./keys.ts";
 import type { MaintenanceTables } from "./maintenance.ts";
 import type { PaymentTables } from "./payments.ts";
 import type { SummaryTables } from "./summaries.ts";
+import type { WalletTables } from "./wallets.ts";
 import type { CallState, LedgerKind, LedgerSource, ToolName, ToolState, TurnState, UsageSource } from "@pantheon/contract/vocabulary.ts";
 
 /** Every table of the product. */
-export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables, KeyTables, GrantTables {
+export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables, KeyTables, GrantTables, WalletTables {
   users: UsersTable;
   sessions: SessionsTable;
   turns: TurnsTable;
@@ -19,7 +20,6 @@ export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables,
   pricing_versions: PricingVersionsTable;
   model_pricing: ModelPricingTable;
   runtime_settings: RuntimeSettingsTable;
-  credit_wallets: CreditWalletsTable;
   credit_transactions: CreditTransactionsTable;
   usage_daily: UsageDailyTable;
   admin_actions: AdminActionsTable;
@@ -178,19 +178,6 @@ interface RuntimeSettingsTable {
   enforcement_override: boolean | null;
   admin_actions: GeneratedExact;
   updated_at: Stamp;
-}
-
-interface CreditWalletsTable {
-  user_id: string;
-  balance: GeneratedExact;
-  held: GeneratedExact;
-  seq: GeneratedExact;
-  created_at: Stamp;
-  limits_own: ColumnType<Readonly<Record<string, string>> | null, string | null | undefined, string | null>;
-  limits_set: ColumnType<Readonly<Record<string, string>> | null, string | null | undefined, string | null>;
-  called_at: Date | null;
-  calls_this_minute: Generated<number>;
-  calls_this_hour: Generated<number>;
 }
 
 interface CreditTransactionsTable {

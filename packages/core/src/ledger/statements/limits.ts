@@ -91,35 +91,44 @@ export function allowance(slot: Slots<LimitSlots>, ownHold: Sql): Sql {
   )`;
 }
 
+/** A limit, what is used of it, and the end of its window; null for none. */
+type Limit = readonly [name: LimitName, used: Sql, resetsAt: Sql];
+
 /** Every limit as a row (scope, name, is_credits, most, used, resets_at), over `wallet`, `pass`, `moment` and `used`. */
 function every(slot: Slots<LimitSlots>, ownHold: Sql): Sql {
+  const none = sql`null`;
   const held = sql`wallet.held - ${ownHold}`;
-  return sql`
-             ('person', 'credits_per_day', true, ${ofPerson(slot, "credits_per_day")},
-              used.spent_today + ${held}, ${until("day")}),
-             ('person', 'credits_per_month', true, ${ofPerson(slot, "credits_per_month")},
-              used.spent_this_month + ${held}, ${until("month")}),
-             ('person', 'credits_total', true, ${ofPerson(slot, "credits_total")},
-              used.spent + ${held}, null),
-             ('person', 'calls_per_minute', false, ${ofPerson(slot, "calls_per_minute")},
-              ${calls("wallet", "minute")}, ${until("minute")}),
-             ('person', 'calls_per_hour', false, ${ofPerson(slot, "calls_per_hour")},
-              ${calls("wallet", "hour")}, ${until("hour")}),
-             ('person', 'running', false, ${ofPerson(slot, "running")}, used.running, null),
-             ('key', 'credits_per_day', true, ${ofKey("credits_per_day")},
-              case when pass.last_used_on = moment.utc::date then pass.spent_that_day else 0 end
-              + used.key_held, ${until("day")}),
-             ('key', 'credits_per_month', true, ${ofKey("credits_per_month")},
-              case when date_trunc('month', pass.last_used_on::timestamp)
-                        = date_trunc('month', moment.utc) then pass.spent_that_month else 0 end
-              + used.key_held, ${until("month")}),
-             ('key', 'credits_total', true, ${ofKey("credits_total")},
-              pass.spent + used.key_held, null),
-             ('key', 'calls_per_minute', false, ${ofKey("calls_per_minute")},
-              ${calls("pass", "minute")}, ${until("minute")}),
-             ('key', 'calls_per_hour', false, ${ofKey("calls_per_hour")},
-              ${calls("pass", "hour")}, ${until("hour")}),
-             ('key', 'running', false, ${ofKey("running")}, used.key_running, null)`;
+  const thatDay = sql`case when pass.last_used_on = moment.utc::date then pass.spent_that_day else 0 end`;
+  const thatMonth = sql`
+              case when date_trunc('month', pass.last_used_on::timestamp) = date_trunc('month', moment.utc)
+                   then pass.spent_that_month else 0 end`;
+  const person: readonly Limit[] = [
+    ["credits_per_day", sql`used.spent_today + ${held}`, until("day")],
+    ["credits_per_month", sql`used.spent_this_month + ${held}`, until("month")],
+    ["credits_total", sql`used.spent + ${held}`, none],
+    ["calls_per_minute", calls("wallet", "minute"), until("minute")],
+    ["calls_per_hour", calls("wallet", "hour"), until("hour")],
+    ["running", sql`used.running`, none],
+  ];
+  const key: readonly Limit[] = [
+    ["credits_per_day", sql`${thatDay} + used.key_held`, until("day")],
+    ["credits_per_month", sql`${thatMonth} + used.key_held`, until("month")],
+    ["credits_total", sql`pass.spent + used.key_held`, none],
+    ["calls_per_minute", calls("pass", "minute"), until("minute")],
+    ["calls_per_hour", calls("pass", "hour"), until("hour")],
+    ["running", sql`used.key_running`, none],
+  ];
+  const row =
+    (scope: LimitMet["scope"], most: (name: LimitName) => Sql) =>
+    ([name, used, resetsAt]: Limit) => {
+      const isCredits = sql.lit(name.startsWith("credits_"));
+      return sql`(${sql.lit(scope)}, ${sql.lit(name)}, ${isCredits}, ${most(name)}, ${used}, ${resetsAt})`;
+    };
+  return sql.join(
+    [...person.map(row("person", (name) => ofPerson(slot, name))), ...key.map(row("key", ofKey))],
+    sql`,
+             `,
+  );
 }
 
 /** A LimitMet, over a row of `limits`. */
