@@ -6,6 +6,8 @@ import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { adminApp } from "./admin/app.ts";
 import type { AdminDeps } from "./admin/deps.ts";
 import { baseDeps, type Surroundings } from "./deps.ts";
+import { filesApp } from "./files/app.ts";
+import { filesDeps, type FilesDeps } from "./files/deps.ts";
 import type { FunctionName } from "./functions.ts";
 import { stripeWebhookApp } from "./stripe-webhook/app.ts";
 import type { StripeDeps } from "./stripe-webhook/deps.ts";
@@ -14,15 +16,21 @@ import { turnsDeps, type TurnsDeps } from "./turns/deps.ts";
 import { usersApp } from "./users/app.ts";
 import { usersDeps, type UsersDeps } from "./users/deps.ts";
 
-export type Deps = TurnsDeps & UsersDeps & AdminDeps & StripeDeps;
+export type Deps = TurnsDeps & FilesDeps & UsersDeps & AdminDeps & StripeDeps;
 
 /** Connects nothing and loads nothing yet. */
 export function createDeps(surroundings: Surroundings): Deps {
   const base = baseDeps(surroundings);
-  return { ...usersDeps(surroundings, base), ...turnsDeps(surroundings, base) };
+  return { ...usersDeps(surroundings, base), ...filesDeps(surroundings, base), ...turnsDeps(surroundings, base) };
 }
 
 /** Every function that has addresses, by its name. */
 export function applications(deps: Deps): Record<FunctionName, Hono<AppEnv>> {
-  return { turns: turnsApp(deps), users: usersApp(deps), admin: adminApp(deps), "stripe-webhook": stripeWebhookApp(deps) };
+  return {
+    turns: turnsApp(deps),
+    files: filesApp(deps),
+    users: usersApp(deps),
+    admin: adminApp(deps),
+    "stripe-webhook": stripeWebhookApp(deps),
+  };
 }

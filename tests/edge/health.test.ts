@@ -8,13 +8,14 @@ import { EXPECTED_MIGRATION_HEAD } from "@pantheon/core/db/migration-head.ts";
 import { FUNCTION_NAMES } from "@pantheon/functions/functions.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";
 import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
+import { filesApp } from "@pantheon/functions/files/app.ts";
 import { turnsApp } from "@pantheon/functions/turns/app.ts";
 import { usersApp } from "@pantheon/functions/users/app.ts";
 import { givenPrice, givenSession, runTurn } from "../support/given.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { testWorld, type TestWorld } from "../support/world.ts";
 
-const APPS = { turns: turnsApp, users: usersApp, admin: adminApp, "stripe-webhook": stripeWebhookApp } as const;
+const APPS = { turns: turnsApp, files: filesApp, users: usersApp, admin: adminApp, "stripe-webhook": stripeWebhookApp } as const;
 const COMMIT = "0123abcd";
 const BUILD = { stage: "local", version: VERSION, commit: COMMIT };
 

@@ -6,6 +6,7 @@ import { createDeps } from "@pantheon/functions/whole.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";
 import { FUNCTIONS, functionFor, JOBS, SCHEDULED, type Job } from "@pantheon/functions/functions.ts";
 import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
+import { filesApp } from "@pantheon/functions/files/app.ts";
 import { turnsApp } from "@pantheon/functions/turns/app.ts";
 import { usersApp } from "@pantheon/functions/users/app.ts";
 import { quietLog } from "../support/quiet-log.ts";
@@ -24,7 +25,13 @@ describe("an address", () => {
   it("that a function serves is brought to that function", () => {
     const config = readConfig({ DATABASE_URL: "postgres://nowhere.invalid/none", AUTH_ISSUER: "https://nowhere.invalid" });
     const deps = createDeps({ config, log: quietLog(), clock: Date.now, maxConnections: 1 });
-    const apps = { turns: turnsApp(deps), users: usersApp(deps), admin: adminApp(deps), "stripe-webhook": stripeWebhookApp(deps) };
+    const apps = {
+      turns: turnsApp(deps),
+      files: filesApp(deps),
+      users: usersApp(deps),
+      admin: adminApp(deps),
+      "stripe-webhook": stripeWebhookApp(deps),
+    };
     for (const [name, app] of Object.entries(apps)) {
       const paths = app.routes.filter(({ method }) => method !== "ALL").map(({ path }) => path.replaceAll(/:\w+/g, "x"));
       expect(paths.length).toBeGreaterThan(0);
@@ -56,6 +63,14 @@ const EXPECTED = {
   "/api/v1/sessions/": "turns",
   "/api/v1/sessions/x/turns": "turns",
   "/api/v1/sessionsx": "users",
+  "/api/v1/sessions/x/files": "files",
+  "/api/v1/sessions/x/files/y": "files",
+  "/api/v1/sessions/x/files/y/upload": "files",
+  "/api/v1/sessions/x/filesx": "turns",
+  "/api/v1/sessions//files": "turns",
+  "/api/v1/sessions/files": "turns",
+  "/api/v1/sessions/x/y/files": "turns",
+  "/api/v1/health/files": "files",
   "/api/v1/health": "turns",
   "/api/v1/health/turns": "turns",
   "/api/v1/health/users": "users",

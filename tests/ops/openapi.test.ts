@@ -10,6 +10,7 @@ import { Problem } from "@pantheon/contract/problem.ts";
 import { CsvFile } from "@pantheon/contract/wire.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";
 import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
+import { filesApp } from "@pantheon/functions/files/app.ts";
 import { turnsApp } from "@pantheon/functions/turns/app.ts";
 import { usersApp } from "@pantheon/functions/users/app.ts";
 import { givenPrice, givenSession, modelsWith, runTurn } from "../support/given.ts";
@@ -19,6 +20,7 @@ import { operationsOf, type Operation } from "../support/openapi-document.ts";
 import {
   RUN,
   WEBHOOK,
+  provokeFiles,
   givenProposal,
   provokePriceRefusals,
   provokeProposed,
@@ -57,7 +59,7 @@ describe("the document", () => {
   });
 
   it("has every route of every function, and nothing else", () => {
-    const apps = [turnsApp(world.deps), usersApp(world.deps), adminApp(world.deps), stripeWebhookApp(world.deps)];
+    const apps = [turnsApp(world.deps), filesApp(world.deps), usersApp(world.deps), adminApp(world.deps), stripeWebhookApp(world.deps)];
     const routes = apps.flatMap((app) => app.routes.filter(({ method }) => method !== "ALL"));
     const mounted = new Set(routes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`));
     expect(operations.map(({ name }) => name).toSorted()).toEqual([...mounted].toSorted());
@@ -167,8 +169,10 @@ describe("real answers", () => {
     const turn = promised(RUN, await runTurn(world, session));
     const debits = promised("GET /api/v1/users/me/transactions", await world.call("GET", "/api/v1/users/me/transactions"));
     expect(debits.json.transactions[0].reference_id).toBe(turn.json.id);
+    const { announced } = await provokeFiles(world, session, promised);
     const ids = {
       session_id: session,
+      file_id: announced,
       top_up_id: await provokeQuarantine(world, promised),
       proposal_id: await givenProposal(world, "ada"),
       turn_id: turn.json.id,

@@ -1,7 +1,9 @@
 // What each stage must consist of, written down a second time and by hand: a change of the infrastructure is a change here too.
 
 import { COMMIT, LEAST, SETTINGS } from "./deploy-environment.ts";
+import { ACCESS_LINE } from "./expected-access-line.ts";
 import { expectedAlarms } from "./expected-alarms.ts";
+import { BUCKET_KINDS, bucketName, bucketStatements, expectedBuckets } from "./expected-bucket.ts";
 import { DOOR_KINDS, expectedDoors, expectedWalls } from "./expected-door.ts";
 
 export type StageName = "dev" | "staging" | "production";
@@ -41,6 +43,7 @@ export function expectedStage(stage: StageName) {
     subscriptions,
     doors: stage === "dev" ? {} : expectedDoors(stage),
     walls: stage === "dev" ? [] : expectedWalls(stage),
+    buckets: expectedBuckets({ stage, kept, origins: stage === "dev" ? [] : (SETTINGS["CORS_ALLOWED_ORIGINS"] ?? "").split(",") }),
     keyed: [],
     secrets: ["", "/identity", "/models", "/payments", "/webhook"].map((part) => ({
       name: `pantheon/${stage}${part}`,
@@ -50,7 +53,8 @@ export function expectedStage(stage: StageName) {
     })),
     kinds: {
       ...KINDS,
-      ...(stage !== "dev" && DOOR_KINDS),
+      ...BUCKET_KINDS,
+      ...(stage !== "dev" && { ...DOOR_KINDS, "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": 1 }),
       ...(subscriptions.length > 0 && { "aws:sns/topicSubscription:TopicSubscription": 1 }),
     },
   };
@@ -94,6 +98,8 @@ const STAGES = {
 const FUNCTIONS = [
   { name: "turns", file: "turns/handler", memory: 1024, timeout: 29, door: "api", reads: ["", "/identity", "/models"] },
   { name: "turns-stream", file: "turns/stream", memory: 1024, timeout: 300, door: "url", reads: ["", "/identity", "/models"] },
+  { name: "files", file: "files/handler", memory: 1024, timeout: 29, door: "api", reads: ["", "/identity"] },
+  { name: "file-parse", file: "file-parse/handler", memory: 2048, timeout: 120, door: "bucket", reads: [""] },
   { name: "users", file: "users/handler", memory: 1024, timeout: 29, door: "api", reads: ["", "/identity", "/payments"] },
   { name: "admin", file: "admin/handler", memory: 1024, timeout: 29, door: "api", reads: ["", "/identity"] },
   { name: "admin-stream", file: "admin/stream", memory: 1024, timeout: 900, door: "url", reads: ["", "/identity"] },
@@ -109,8 +115,15 @@ const INVOKERS = {
   schedule: [],
 } as const;
 
+/** What the two that use the bucket of files may do with it. */
+const FILING: Readonly<Record<string, Readonly<Record<"objects" | "bucket", readonly string[]>>>> = {
+  files: { objects: ["s3:PutObject", "s3:DeleteObject"], bucket: [] },
+  "file-parse": { objects: ["s3:GetObject", "s3:DeleteObject"], bucket: ["s3:ListBucket"] },
+};
+
 function expectedFunction(stage: StageName, { name, file, memory, timeout, door, reads }: (typeof FUNCTIONS)[number]) {
   const physical = `pantheon-${stage}-${name}`;
+  const filing = FILING[name];
   return {
     name: physical,
     handler: `functions/${file}.handler`,
@@ -127,7 +140,7 @@ function expectedFunction(stage: StageName, { name, file, memory, timeout, door,
     architectures: ["arm64"],
     memory,
     timeout,
-    environment: expectedEnvironment(stage, reads),
+    environment: { ...expectedEnvironment(stage, reads), ...(filing && { FILE_BUCKET: bucketName(stage) }) },
     tracing: "PassThrough",
     layers: null,
     reserved: STAGES[stage].reserved[name] ?? null,
@@ -142,10 +155,11 @@ function expectedFunction(stage: StageName, { name, file, memory, timeout, door,
           actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
           resources: [`arn:aws:logs:eu-test-1:111122223333:log-group:/aws/lambda/${physical}:*`],
         },
+        ...(filing ? bucketStatements(stage, filing) : []),
       ],
     },
     url: door === "url" ? { authorization: "NONE", mode: "RESPONSE_STREAM", cors: null } : null,
-    invokers: INVOKERS[door],
+    invokers: door === "bucket" ? [`lambda:InvokeFunction s3.amazonaws.com arn:aws:s3:::${bucketName(stage)}`] : INVOKERS[door],
     again: door === "schedule" ? { attempts: 0, seconds: 900 } : null,
   };
 }
@@ -158,25 +172,13 @@ function trusting(service: string) {
   return { Sid: "AllowAssumeRole", Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: service } };
 }
 
-/** Nothing in it that a caller wrote: no path, query, header or address. */
-const ACCESS_LINE = {
-  requestTime: "$context.requestTime",
-  requestId: "$context.requestId",
-  integrationRequestId: "$context.integration.requestId",
-  httpMethod: "$context.httpMethod",
-  routeKey: "$context.routeKey",
-  status: "$context.status",
-  responseLatency: "$context.responseLatency",
-  responseLength: "$context.responseLength",
-  integrationLatency: "$context.integration.latency",
-  integrationStatus: "$context.integration.integrationStatus",
-};
-
 const ROUTES = {
   "/api/v1": "users",
   "/api/v1/{proxy+}": "users",
   "/api/v1/sessions": "turns",
   "/api/v1/sessions/{proxy+}": "turns",
+  "/api/v1/sessions/{session_id}/files": "files",
+  "/api/v1/sessions/{session_id}/files/{proxy+}": "files",
   "/api/v1/admin": "admin",
   "/api/v1/admin/{proxy+}": "admin",
   "/webhooks/stripe": "stripe-webhook",
@@ -185,6 +187,8 @@ const ROUTES = {
   "/api/v1/health/{proxy+}": "turns",
   "/api/v1/health/turns": "turns",
   "/api/v1/health/turns/{proxy+}": "turns",
+  "/api/v1/health/files": "files",
+  "/api/v1/health/files/{proxy+}": "files",
   "/api/v1/health/users": "users",
   "/api/v1/health/users/{proxy+}": "users",
   "/api/v1/health/admin": "admin",
@@ -222,17 +226,17 @@ function expectedSchedule(stage: StageName, job: string, expression: string) {
 /** How many of each kind there are, so that nothing else is made beside what is described. */
 const KINDS = {
   "aws:apigatewayv2/api:Api": 1,
-  "aws:apigatewayv2/integration:Integration": 18,
-  "aws:apigatewayv2/route:Route": 18,
+  "aws:apigatewayv2/integration:Integration": 22,
+  "aws:apigatewayv2/route:Route": 22,
   "aws:apigatewayv2/stage:Stage": 1,
-  "aws:cloudwatch/logGroup:LogGroup": 9,
-  "aws:cloudwatch/metricAlarm:MetricAlarm": 20,
-  "aws:iam/role:Role": 11,
-  "aws:lambda/function:Function": 8,
+  "aws:cloudwatch/logGroup:LogGroup": 11,
+  "aws:cloudwatch/metricAlarm:MetricAlarm": 21,
+  "aws:iam/role:Role": 13,
+  "aws:lambda/function:Function": 10,
   "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": 2,
   "aws:lambda/functionUrl:FunctionUrl": 2,
-  "aws:lambda/permission:Permission": 22,
-  "aws:s3/bucketObjectv2:BucketObjectv2": 8,
+  "aws:lambda/permission:Permission": 27,
+  "aws:s3/bucketObjectv2:BucketObjectv2": 10,
   "aws:scheduler/schedule:Schedule": 3,
   "aws:secretsmanager/secret:Secret": 5,
   "aws:sns/topic:Topic": 1,

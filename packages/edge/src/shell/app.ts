@@ -28,7 +28,8 @@ type AppParts = {
   routes: (app: Hono<AppEnv>) => void;
   /** Milliseconds left for this request. */
   timeLeft?: (c: Context<AppEnv>) => number;
-  maxBodyBytes?: number;
+  /** The most bytes of a body: of every request, or of this one; undefined where it is like any other. */
+  maxBodyBytes?: number | ((request: Request) => number | undefined);
 };
 
 const MAX_BODY_BYTES = 256 * 1024;
@@ -48,7 +49,7 @@ export function createApp({ name, config, log, clock, ticks, health: probe, rout
   app.use(edge({ name, config, log, ticks, timeLeft: timeLeft ?? runtimeTimeLeft, refuse }));
   app.use(browsers(config.corsAllowedOrigins));
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (c: Context<AppEnv>, methods) => refuseMethod(refuse, c, methods) }));
-  app.use(limits(maxBodyBytes ?? MAX_BODY_BYTES));
+  app.use(limits((request) => (typeof maxBodyBytes === "function" ? maxBodyBytes(request) : maxBodyBytes) ?? MAX_BODY_BYTES));
   health(app, { name, config, probe, recent: config.stage === "local" ? probe : remembered(probe, clock) });
   routes(app);
   return app;
