@@ -8,6 +8,7 @@ import { createApp } from "@pantheon/edge/shell/app.ts";
 import { authenticated } from "@pantheon/edge/auth/access.ts";
 import { keyRoutes } from "./keys.ts";
 import { limitRoutes } from "./limits.ts";
+import { dataRoutes } from "./data.ts";
 import { userRoutes } from "./routes.ts";
 import { modelRoutes } from "./models.ts";
 import { topUpRoutes } from "./top-ups.ts";
@@ -33,6 +34,7 @@ export function usersApp(deps: UsersDeps): Hono<AppEnv> {
       usageRoutes(app, deps);
       topUpRoutes(app, deps);
       modelRoutes(app, deps);
+      dataRoutes(app, deps);
       keyRoutes(app, deps);
       limitRoutes(app, deps);
     },

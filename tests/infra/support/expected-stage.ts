@@ -230,7 +230,7 @@ const KINDS = {
   "aws:apigatewayv2/route:Route": 22,
   "aws:apigatewayv2/stage:Stage": 1,
   "aws:cloudwatch/logGroup:LogGroup": 11,
-  "aws:cloudwatch/metricAlarm:MetricAlarm": 21,
+  "aws:cloudwatch/metricAlarm:MetricAlarm": 22,
   "aws:iam/role:Role": 13,
   "aws:lambda/function:Function": 10,
   "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": 2,

@@ -49,6 +49,8 @@ export const amountOrNone = v.union(
   "must be a plain decimal of at least 0 with at most 8 decimals, or none",
 );
 export const minutes = v.pipe(text, v.regex(/^[1-9][0-9]{0,5}$/, "must be a whole number of minutes"), v.transform(Number));
+export const days = wholeDays(1);
+export const daysFromZero = wholeDays(0);
 export const bytes = v.pipe(text, v.regex(/^[1-9][0-9]{0,11}$/, "must be a whole number of bytes"), v.transform(Number));
 export const bucketName = v.pipe(text, v.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be the name of a bucket"));
 export const outputTokens = v.pipe(
@@ -77,6 +79,11 @@ function isLimit(name: string | undefined, most: string): boolean {
   if (!LIMIT_NAMES.some((known) => known === name)) return false;
   if (name?.startsWith("credits_")) return (parseDecimal(most, 8) ?? ZERO.minus(1)).gte(ZERO);
   return /^(?:0|[1-9]\d{0,5})$/.test(most);
+}
+
+function wholeDays(least: number) {
+  const rule = `must be a whole number of days from ${least} to 3650`;
+  return v.pipe(text, v.regex(/^(?:0|[1-9][0-9]{0,3})$/, rule), v.transform(Number), v.minValue(least, rule), v.maxValue(3_650, rule));
 }
 
 function decimal(rule: string, allowed: (value: Amount) => boolean, decimals = 8): v.GenericSchema<string, Amount> {
