@@ -114,14 +114,7 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
     commit: read.COMMIT_SHA,
     version: VERSION,
     databaseUrl,
-    auth: {
-      issuer: read.AUTH_ISSUER,
-      audience: read.AUTH_AUDIENCE,
-      jwksUrl: read.AUTH_JWKS_URL ?? `${read.AUTH_ISSUER.replace(/\/$/, "")}/.well-known/jwks.json`,
-      jwtSecret: read.AUTH_JWT_SECRET ?? null,
-      roleRequired: (read.AUTH_ROLE_REQUIRED ?? String(isShared(read.STAGE))) === "true",
-      maxMinutes: read.AUTH_TOKEN_MAX_MINUTES ?? null,
-    },
+    auth: authOf(read),
     adminUserIds: new Set(read.ADMIN_USER_IDS),
     adminReadIds: new Set(read.ADMIN_READ_IDS),
     adminAssurance: read.ADMIN_ASSURANCE ?? (isKept(read.STAGE) ? "aal2" : "none"),
@@ -158,6 +151,17 @@ function filesOf(read: v.InferOutput<typeof TABLE>): Config["files"] {
     userMaxBytes: read.FILE_USER_MAX_BYTES,
     bucket: read.FILE_BUCKET ?? null,
     storageUrl: read.FILE_STORAGE_URL ?? null,
+  };
+}
+
+function authOf(read: v.InferOutput<typeof TABLE>): Config["auth"] {
+  return {
+    issuer: read.AUTH_ISSUER,
+    audience: read.AUTH_AUDIENCE,
+    jwksUrl: read.AUTH_JWKS_URL ?? `${read.AUTH_ISSUER.replace(/\/$/, "")}/.well-known/jwks.json`,
+    jwtSecret: read.AUTH_JWT_SECRET ?? null,
+    roleRequired: (read.AUTH_ROLE_REQUIRED ?? String(isShared(read.STAGE))) === "true",
+    maxMinutes: read.AUTH_TOKEN_MAX_MINUTES ?? null,
   };
 }
 
