@@ -110,6 +110,7 @@ async function oneTurn(db: Database, catalog: Catalog, user: string, session: st
     historyTurns: 10,
     historyOctets: 65_536,
     summaries: true,
+    toolOctets: "{}",
     key: null,
     requestHash: null,
   });
@@ -131,6 +132,8 @@ async function oneTurn(db: Database, catalog: Catalog, user: string, session: st
     octetsPerToken: null,
     textBound: 39,
     summary: null,
+    alias: "default",
+    toolTexts: null,
   });
   if (!settled) throw new Error("a turn of the bench did not settle");
 }

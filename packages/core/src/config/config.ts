@@ -48,6 +48,8 @@ export type Config = {
   personLimits: string | null;
   /** The model providers: a route whose provider has no key is not used. An address that is null is the provider's own. */
   providers: Readonly<Record<ProviderName, { apiKey: string | null; baseUrl: string | null }>>;
+  /** Where the tool `search` asks. */
+  search: { apiKey: string | null; baseUrl: string };
   maxOutputTokens: number;
   /** Whose model writes summaries: an alias, `none`, or null where the models' table decides. */
   summaryAlias: string | null;
@@ -133,6 +135,7 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
     debtLimit: read.CREDIT_DEBT_LIMIT?.toFixed() ?? null,
     personLimits: read.PERSON_LIMITS ?? null,
     providers: providersOf(read),
+    search: { apiKey: read.TAVILY_API_KEY ?? null, baseUrl: read.TAVILY_BASE_URL },
     maxOutputTokens: read.CONTEXT_MAX_OUTPUT_TOKENS,
     summaryAlias: read.CONTEXT_SUMMARY_ALIAS ?? null,
     deletedTextDays: read.DELETED_TEXT_DAYS,

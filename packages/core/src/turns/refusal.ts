@@ -80,16 +80,18 @@ function limitReached(row: GateRow, { wait: _wait, ...limit }: LimitMet, config:
   return new DomainError("limit_reached", detail, { members: { ...figures(row, config), limit } });
 }
 
+type BrokeRow = Pick<GateRow, "balance" | "held" | "wanted" | "affordable" | "cheaper">;
+
 /**
  * The figures are those of the locked wallet row. Until somebody has looked, all that is known of the cost is the hold (contract
  * section 3). How much output is affordable, and under which cheaper aliases, is reckoned by the statement too.
  */
-function insufficientCredits(row: GateRow, config: Pick<Config, "topUpUrl">): DomainError {
+export function insufficientCredits(row: BrokeRow, config: Pick<Config, "topUpUrl">): DomainError {
   const members = figures(row, config);
   return new DomainError("insufficient_credits", "Insufficient credits. Please top up your account.", { members });
 }
 
-function figures(row: GateRow, config: Pick<Config, "topUpUrl">) {
+function figures(row: BrokeRow, config: Pick<Config, "topUpUrl">) {
   const available = amount(row.balance ?? "0").minus(amount(row.held ?? "0"));
   return {
     balance: format(amount(row.balance ?? "0")),

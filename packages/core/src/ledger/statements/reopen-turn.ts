@@ -58,7 +58,7 @@ with
   -- The locked wallet holds the new hold in place of the former one, and counts one more call.
   reserved as (
     update credit_wallets
-       set held = credit_wallets.held + begun.change,
+       set held = wallet.held + begun.change,
            ${called("credit_wallets")}
       from begun, wallet, moment
      where credit_wallets.user_id = wallet.user_id
