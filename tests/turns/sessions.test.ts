@@ -115,7 +115,6 @@ describe("opening a session", () => {
     ["no alias at all", { model_alias: null }, "model_alias"],
     ["a system prompt that is too long", { system_prompt: "x".repeat(32_001) }, "system_prompt"],
     ["a blank system prompt", { system_prompt: "\t" }, "system_prompt"],
-    ["a tool, since there are none yet", { tools: ["search"] }, "tools"],
     ["a tool twice", { tools: ["search", "file_read", "search"] }, "tools"],
     ["an unknown tool", { tools: ["search", "shell"] }, "tools.1"],
     ["a tool that every object has", { tools: ["constructor"] }, "tools.0"],
