@@ -25,9 +25,6 @@ const NO_ADMIN = { 403: "Not an admin" };
 const SUSPENSION_REFUSALS = { ...NO_ADMIN, 404: "No such user" };
 const someone = params(shapes.UserPath, "User not found.");
 
-/** Seldom asked: no cold start waits for it. */
-const suspending = () => import("@pantheon/core/accounts/person.ts");
-
 /** Mounts the routes. They stand behind `authenticated` and `adminOnly`. */
 export function peopleRoutes(app: Hono<AppEnv>, deps: PeopleDeps): void {
   const lowBalance = deps.config.lowBalanceThreshold;
