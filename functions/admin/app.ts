@@ -2,7 +2,6 @@
 
 import type { Hono } from "hono";
 import type { AdminDeps } from "./deps.ts";
-import { probeHealth } from "@pantheon/core/maintenance/health-probe.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { createApp } from "@pantheon/edge/shell/app.ts";
 import { adminOnly, authenticated } from "@pantheon/edge/auth/access.ts";
@@ -26,7 +25,8 @@ export function adminApp(deps: AdminDeps): Hono<AppEnv> {
     log,
     clock,
     ticks,
-    health: () => probeHealth(deps.db),
+    // Loaded when somebody asks: a cold start that runs something else reads none of it.
+    health: async () => (await import("@pantheon/core/maintenance/health-probe.ts")).probeHealth(deps.db),
     routes: (app) => {
       app.use("/api/v1/admin/*", authenticated(deps.verify, config), adminOnly, readsNoted(deps.db));
       pricingRoutes(app, deps);

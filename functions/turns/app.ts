@@ -2,7 +2,6 @@
 
 import type { Hono } from "hono";
 import type { TurnsDeps } from "./deps.ts";
-import { probeHealth } from "@pantheon/core/maintenance/health-probe.ts";
 import type { Keyring } from "@pantheon/core/accounts/keyring.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { createApp } from "@pantheon/edge/shell/app.ts";
@@ -25,7 +24,8 @@ export function turnsApp(deps: TurnsDeps): Hono<AppEnv> {
     log,
     clock,
     ticks,
-    health: () => probeHealth(deps.db),
+    // Loaded when somebody asks: a cold start that runs something else reads none of it.
+    health: async () => (await import("@pantheon/core/maintenance/health-probe.ts")).probeHealth(deps.db),
     routes: (app) => {
       app.use("/api/v1/sessions/*", authenticated(deps.verify, config, keyReader(deps.keyring)));
       sessionRoutes(app, deps);

@@ -5,7 +5,6 @@ import type * as v from "valibot";
 import { requestKey, storedAnswer } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv, Asked } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
-import { listPage } from "@pantheon/edge/output/list-page.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { refusalOf } from "@pantheon/edge/shell/thrown.ts";
 import { body, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
@@ -40,6 +39,9 @@ const STREAM_RULES = [
   "One JSON object a `data:` line, and a comment every 15 seconds in which nothing comes. A refusal before the stream is a problem document.",
   "Whoever leaves is charged for what the model answers within 10 seconds more; the turn is stored, and the same key tells it again.",
 ].join(" ");
+
+/** Read by the first list. */
+const listing = () => import("@pantheon/edge/output/list-page.ts");
 
 /** Mounts the routes. Every one of them wants an authenticated user. */
 export function turnRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
@@ -105,7 +107,7 @@ function historyRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     async (c) => {
       const { listTurns, turnView } = await history();
       const turns = listTurns(deps.db, c.var.caller.actor, c.req.valid("param").session_id);
-      return c.var.respond(await listPage(c, c.req.valid("query"), "turns", turns, turnView));
+      return c.var.respond(await (await listing()).listPage(c, c.req.valid("query"), "turns", turns, turnView));
     },
   );
   app.get(
@@ -138,7 +140,7 @@ function historyRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     async (c) => {
       const { listMessages } = await history();
       const messages = listMessages(deps.db, c.var.caller.actor, c.req.valid("param").session_id);
-      return c.var.respond(await listPage(c, c.req.valid("query"), "messages", messages, messageView));
+      return c.var.respond(await (await listing()).listPage(c, c.req.valid("query"), "messages", messages, messageView));
     },
   );
 }

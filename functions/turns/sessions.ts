@@ -4,7 +4,6 @@ import type { Hono } from "hono";
 import { requestKey, storedAnswer } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
-import { listPage } from "@pantheon/edge/output/list-page.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { body, noBody, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { ListQuery } from "@pantheon/contract/wire.ts";
@@ -17,6 +16,9 @@ const ownSession = params(SessionPath, "Session not found.");
 
 /** Loaded when a session is first asked for: running a turn needs none of it. */
 const loaded = () => import("@pantheon/core/turns/sessions.ts");
+
+/** Read by the first list. */
+const listing = () => import("@pantheon/edge/output/list-page.ts");
 
 /** Mounts the routes. Every one of them wants an authenticated user. */
 export function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
@@ -39,7 +41,9 @@ export function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     query(ListQuery),
     async (c) => {
       const { listedView, listSessions } = await loaded();
-      return c.var.respond(await listPage(c, c.req.valid("query"), "sessions", listSessions(deps.db, c.var.caller.actor), listedView));
+      return c.var.respond(
+        await (await listing()).listPage(c, c.req.valid("query"), "sessions", listSessions(deps.db, c.var.caller.actor), listedView),
+      );
     },
   );
   app.get(
