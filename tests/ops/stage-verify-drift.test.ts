@@ -63,7 +63,7 @@ describe("a schema that is not the build's", () => {
 });
 
 describe("code that is not the build's", () => {
-  it.each(["turns", "users", "admin", "stripe-webhook"] as const)("is red when %s alone is stale, and named", async (name) => {
+  it.each(["turns", "files", "users", "admin", "stripe-webhook"] as const)("is red when %s alone is stale, and named", async (name) => {
     const stale = { functions: { [name]: { commit: OLD_COMMIT } } };
     const evidence = await withFront(world, stale, (url) => verify(world, { url }));
     expect([evidence.ok, idsOf(evidence, "red", "not run")]).toEqual([false, [`health.${name}`, "drift.commit", "drift.answers"]]);
