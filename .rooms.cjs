@@ -33,7 +33,7 @@ exports.ROOMS = {
     faces: ["described", "durability", "entries", "grant", "invariants", "proposals", "wallet"],
     doors: {
       accounts: ["statements/pass"],
-      turns: ["conversation", "gate", "history", "open-turn", "reopen-turn", "settle-turn", "sweep-turns", "void-turn"].map(
+      turns: ["conversation", "gate", "history", "open-turn", "raise-hold", "reopen-turn", "settle-turn", "sweep-turns", "void-turn"].map(
         (name) => `statements/${name}`,
       ),
       payments: [
@@ -47,9 +47,10 @@ exports.ROOMS = {
       ].map((name) => `statements/${name}`),
     },
   },
+  tools: { imports: ["models"], faces: ["file-texts", "octets", "offers", "toolbox"] },
   accounts: { imports: ["db", "audit", "ledger"], faces: ["api-key", "api-keys", "caller", "keyring", "people", "person"] },
   turns: {
-    imports: ["config", "db", "audit", "accounts", "ledger", "pricing", "metering", "models"],
+    imports: ["config", "db", "audit", "accounts", "ledger", "pricing", "metering", "models", "tools"],
     faces: ["all-turns", "context", "history", "offered", "own-turn", "receipt", "run", "sessions", "stream", "sweep", "usage-events"],
   },
   payments: {
@@ -73,7 +74,7 @@ exports.ROOMS = {
   },
   files: {
     imports: ["config", "db", "audit", "accounts"],
-    faces: ["own-files", "parse", "s3", "sending", "storage"],
+    faces: ["own-files", "parse", "reading", "s3", "sending", "storage"],
   },
   reports: { imports: ["db"], faces: ["analytics", "csv", "export", "margin", "own-summary", "summary"] },
   maintenance: { imports: ["db"], faces: ["erasure", "health-probe", "lost-revenue", "runs"] },

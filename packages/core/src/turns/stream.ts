@@ -8,7 +8,7 @@ import type * as shapes from "@pantheon/contract/stream.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import type { TurnRead } from "@pantheon/contract/turn-read.ts";
 import { keepLease } from "./lease.ts";
-import type { ConversationEvent } from "./converse.ts";
+import type { ConversationEvent } from "./ask.ts";
 import type { Course } from "./course.ts";
 import type { Terms } from "./memory.ts";
 import { openInTime } from "./run.ts";
@@ -95,6 +95,10 @@ function startedEvent(turn: OpenedTurn, hold: OpenedTurn["hold"]): v.InferInput<
 
 function shown(event: ConversationEvent): StreamEvent {
   if (event.type === "text") return { type: "chunk", delta: event.text };
+  if (event.type === "tool") {
+    const { index, name, outcome } = event;
+    return { type: "tool", call_index: index, tool_name: name, status: outcome === null ? "started" : "done", outcome };
+  }
   const { fresh, cacheRead, cacheWrite, cacheWriteHour, output, reasoning } = event.report;
   return {
     type: "usage",

@@ -7,8 +7,16 @@ import { listCost, type Route } from "@pantheon/core/models/model.ts";
 import { MODELS } from "@pantheon/core/models/models.ts";
 import { format } from "@pantheon/contract/money.ts";
 import type { ChatMessage, ChatRequest } from "./chat-request.ts";
+import { dueStep, type ScriptedStep } from "./script.ts";
 
-export type Reply = { readonly text: string; readonly finishReason: "stop" | "length"; readonly usage: ReplyUsage };
+export type Reply = {
+  readonly text: string;
+  readonly toolCalls: readonly ReplyCall[];
+  readonly finishReason: "stop" | "length" | "tool_calls";
+  readonly usage: ReplyUsage;
+};
+
+export type ReplyCall = { readonly id: string; readonly name: string; readonly arguments: string };
 
 /** A usage block as OpenRouter reports one. */
 export type ReplyUsage = {
@@ -26,15 +34,60 @@ const ROUTES: readonly Route[] = Object.values(MODELS).flatMap(({ routes }) => r
 /** The reply to a request. A text that is wished for is sent whole, whatever `max_tokens` says. */
 export function replyTo(
   request: ChatRequest,
-  wish: { readonly text?: string; readonly reasoningTokens?: number; readonly octetsPerToken?: number },
+  wish: {
+    readonly text?: string;
+    readonly toolCalls?: number;
+    readonly toolLoop?: true;
+    readonly toolArguments?: number;
+    readonly reasoningTokens?: number;
+    readonly octetsPerToken?: number;
+  },
 ): Reply {
+  const step = mayCall(request) ? stepOf(request, wish) : null;
+  if (step !== null) {
+    const calls = step.calls.map((call, index) => ({ id: `call_${request.messages.length}_${index}`, ...call }));
+    const said = step.text + calls.map((call) => call.arguments).join("");
+    return { text: step.text, toolCalls: calls, finishReason: "tool_calls", usage: usageOf(request, said, 0, OCTETS_PER_TOKEN) };
+  }
+  const toolCalls = mayCall(request) ? callsOf(request, wish.toolCalls ?? 0) : [];
+  if (toolCalls.length > 0) {
+    const usage = usageOf(request, toolCalls.map((call) => call.arguments).join(""), 0, OCTETS_PER_TOKEN);
+    return { text: "", toolCalls, finishReason: "tool_calls", usage };
+  }
   const whole = wish.text ?? sayAbout(request.messages);
   const text = request.maxTokens === null || wish.text !== undefined ? whole : firstOctets(whole, request.maxTokens * OCTETS_PER_TOKEN);
   return {
     text,
+    toolCalls,
     finishReason: text.length < whole.length ? "length" : "stop",
     usage: usageOf(request, text, wish.reasoningTokens ?? 0, wish.octetsPerToken ?? OCTETS_PER_TOKEN),
   };
+}
+
+function mayCall({ tools, options }: ChatRequest): boolean {
+  return tools.length > 0 && options["tool_choice"] !== "none";
+}
+
+/** What the user's own words script, or a behaviour that never has enough. */
+function stepOf(
+  { messages, tools }: ChatRequest,
+  { toolLoop, toolArguments }: { toolLoop?: true; toolArguments?: number },
+): ScriptedStep | null {
+  const [name = ""] = tools;
+  if (toolLoop) return { text: "", calls: [{ name, arguments: '{"query":"again"}' }] };
+  const isTold = messages.at(-1)?.role === "tool";
+  if (toolArguments !== undefined && !isTold) return { text: "", calls: [{ name, arguments: `{"query":"${"x".repeat(toolArguments)}"}` }] };
+  return dueStep(messages);
+}
+
+function callsOf({ messages, tools }: ChatRequest, many: number): ReplyCall[] {
+  const [name] = tools;
+  if (name === undefined || messages.at(-1)?.role === "tool") return [];
+  return Array.from({ length: many }, (_, index) => ({
+    id: `call_${index}`,
+    name,
+    arguments: JSON.stringify({ number: index, city: "Zürich" }),
+  }));
 }
 
 const OPENINGS = ["Good question.", "Gladly.", "Let me think.", "Here is the short answer."];
