@@ -5,6 +5,7 @@ import type { Hono } from "hono";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { adminApp } from "./admin/app.ts";
 import type { AdminDeps } from "./admin/deps.ts";
+import { completionsApp } from "./completions/app.ts";
 import { baseDeps, type Surroundings } from "./deps.ts";
 import type { FunctionName } from "./functions.ts";
 import { stripeWebhookApp } from "./stripe-webhook/app.ts";
@@ -24,5 +25,5 @@ export function createDeps(surroundings: Surroundings): Deps {
 
 /** Every function that has addresses, by its name. */
 export function applications(deps: Deps): Record<FunctionName, Hono<AppEnv>> {
-  return { turns: turnsApp(deps), users: usersApp(deps), admin: adminApp(deps), "stripe-webhook": stripeWebhookApp(deps) };
+  return { turns: turnsApp(deps), users: usersApp(deps), admin: adminApp(deps), completions: completionsApp(deps), "stripe-webhook": stripeWebhookApp(deps) };
 }

@@ -10,7 +10,7 @@ import { collecting, type ModelAnswer } from "../models/collect.ts";
 import { ModelRefusal } from "../models/gateway.ts";
 import type { Model } from "../models/model.ts";
 import type { UsageReport } from "../models/report.ts";
-import type { Message, ModelRequest } from "../models/request.ts";
+import type { Message, ModelRequest, ToolCall } from "../models/request.ts";
 import { amount, sum } from "@pantheon/contract/money.ts";
 import { attemptCost, callRecord, providerCost, usageOf, type CallRecord } from "./call-record.ts";
 import type { TurnDeps, TurnRequest } from "./request.ts";
@@ -33,6 +33,8 @@ export type Conversation = {
 /** What a reader may see while the model answers. */
 export type ConversationEvent =
   | { readonly type: "text"; readonly text: string }
+  /** Of a call, whose maker runs the tools. */
+  | { readonly type: "tool_call"; readonly call: ToolCall }
   /** What the provider has reported so far; nothing is billed by it. */
   | { readonly type: "usage"; readonly report: UsageReport };
 
@@ -117,7 +119,7 @@ async function* ask(
   for await (const event of gateway.stream(call)) {
     received.take(event);
     if (turn.coveredInFull && isBeyond(event)) spent.abort();
-    if (event.type === "text" || event.type === "usage") yield event;
+    if (event.type === "text" || event.type === "usage" || event.type === "tool_call") yield event;
   }
   const answer = received.answer();
   if (answer.cut?.kind === "late" && !keepsLate) throw new LateAnswer(answer);
@@ -160,7 +162,11 @@ async function giveUp(deps: TurnDeps, request: TurnRequest, turn: OpenedTurn, { 
   await recordLostAnswer(deps, { turn: turn.id, attempt: turn.attempt, user: request.caller.wallet, alias: turn.alias, costUsd });
 }
 
-function requestOf(turn: OpenedTurn, { message, sampling }: TurnRequest): ModelRequest {
+function requestOf(turn: OpenedTurn, { message, sampling, brought }: TurnRequest): ModelRequest {
+  if (brought !== undefined) {
+    const { octets: _octets, bound: _bound, ...asked } = brought;
+    return { ...asked, sampling, maxOutputTokens: turn.maxOutputTokens, stream: true };
+  }
   const messages = [
     ...(turn.systemPrompt === null ? [] : [{ role: "system" as const, content: turn.systemPrompt }]),
     ...(turn.summary === null ? [] : shown({ user: SUMMARY_QUESTION, assistant: turn.summary.text })),

@@ -9,7 +9,7 @@ import type { Sampling } from "../models/request.ts";
 import { tokenBound } from "../metering/token-bound.ts";
 import { amount, type Amount } from "@pantheon/contract/money.ts";
 import type { Catalog } from "../pricing/catalog.ts";
-import { openTurn as OPEN_TURN } from "../ledger/statements/open-turn.ts";
+import { openTurn as OPEN_TURN, type OpenTurnInput } from "../ledger/statements/open-turn.ts";
 import type { GateRow } from "../ledger/statements/gate.ts";
 import { coverageOf, LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
 import { newTarget, ownInsteadOf, wayAround, type Target, type Way } from "./collision.ts";
@@ -22,6 +22,7 @@ import { usualCost, withUsualCost } from "./usual-cost.ts";
 export type OpenedTurn = {
   readonly id: string;
   readonly attempt: number;
+  /** From 1; 0 for a call, which has no place. */
   readonly index: number;
   readonly createdAt: Date;
   readonly alias: string;
@@ -121,7 +122,6 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
     claim: mark.claim,
     wallet: request.caller.wallet,
     actor: request.caller.actor,
-    session: request.session,
     alias: request.alias,
     message: request.message,
     messageBound: tokenBound(request.message) + tokenBound(format),
@@ -135,14 +135,22 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
     enforcedByDefault: deps.config.enforcementDefault,
     coverInFull: coverage.inFull,
     fitsToBalance: coverage.fits,
-    leastOutputTokens: LIMITS.leastOutputTokens,
+    leastOutputTokens: request.session === null ? LIMITS.leastCallOutputTokens : LIMITS.leastOutputTokens,
   };
-  const [row] =
-    target.mode === "reopen"
-      ? await deps.db.run(await reopenStatement(), input)
-      : await deps.db.run(OPEN_TURN, { ...input, key: request.key?.value ?? null, requestHash: request.key?.hash ?? null });
+  const key = { key: request.key?.value ?? null, requestHash: request.key?.hash ?? null };
+  const [row] = await sent(deps.db, request, target, { ...input, ...key });
   invariant(row, "the open statement answers one row");
   return row;
+}
+
+/** The statement of this target: a turn's, or a call's. Whatever is seldom needed is read by who needs it, and not by a cold start. */
+async function sent(db: TurnDeps["db"], { session, brought }: TurnRequest, { mode }: Target, input: Omit<OpenTurnInput, "session">) {
+  if (session !== null && mode === "open") return db.run(OPEN_TURN, { ...input, session });
+  if (session !== null) return db.run((await import("../ledger/statements/reopen-turn.ts")).reopenTurn, { ...input, session });
+  invariant(brought, "a call brings its conversation along");
+  const { openCall, reopenCall } = await import("../ledger/statements/open-call.ts");
+  const call = { ...input, session, promptOctets: brought.octets, promptBound: brought.bound };
+  return mode === "open" ? db.run(openCall, call) : db.run(reopenCall, call);
 }
 
 /** What a conversation is reckoned with, whatever is asked: the prices, and the limits of what a model is shown. */
@@ -156,12 +164,6 @@ export function gateTerms({ summaryAlias }: Pick<TurnDeps, "summaryAlias">, { pr
     historyOctets: LIMITS.historyOctets,
     summaries: summaryAlias !== null,
   };
-}
-
-/** Seldom needed: a cold start need not read it. */
-async function reopenStatement() {
-  const { reopenTurn } = await import("../ledger/statements/reopen-turn.ts");
-  return reopenTurn;
 }
 
 /** The aliases that cannot do what the request asks for: mostly it asks for nothing. */
@@ -180,7 +182,6 @@ function opened(row: GateRow, catalog: Catalog, coveredInFull: boolean): OpenedT
   invariant(
     turn &&
       attempt &&
-      turn_index &&
       created_at &&
       alias &&
       multiplier &&
@@ -194,7 +195,7 @@ function opened(row: GateRow, catalog: Catalog, coveredInFull: boolean): OpenedT
   return {
     id: turn,
     attempt,
-    index: turn_index,
+    index: turn_index ?? 0,
     createdAt: created_at,
     alias,
     catalog,

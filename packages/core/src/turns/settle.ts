@@ -11,7 +11,7 @@ import type { OpenedTurn } from "./open.ts";
 import { densityOf, usageEvent, type CallRecord } from "./call-record.ts";
 import type { Conversation } from "./converse.ts";
 import { recordLostAnswer, voidFailed } from "./void.ts";
-import { answeringModel, completedTurnBody } from "./view.ts";
+import { answeringModel, completedTurnBody, kept } from "./view.ts";
 
 /** A failover of the database takes a few seconds: worth waiting for, since the model has answered. */
 const RETRIES = { retries: 12, minTimeout: 30, maxTimeout: 750, randomize: true };
@@ -52,7 +52,7 @@ function inputOf(deps: TurnDeps, request: TurnRequest, conversation: Conversatio
     actor: request.caller.actor,
     apiKey: request.caller.key,
     attempt: turn.attempt,
-    answer: text,
+    answer: kept(request, text),
     providerModel: answeringModel(conversation),
     events,
     tools: JSON.stringify(tools),

@@ -47,6 +47,7 @@ async function stream(response: ServerResponse, job: AnswerJob): Promise<void> {
     send([{ index: 0, delta: { role: "assistant", content: piece }, finish_reason: null }], usageOnEveryChunk);
   }
   if (stop !== undefined) return breakOff(response, stop.how);
+  for (const delta of callPieces(reply.toolCalls)) send([{ index: 0, delta: { tool_calls: [delta] }, finish_reason: null }], false);
   send([{ index: 0, delta: {}, finish_reason: reply.finishReason }], usageOnEveryChunk);
   if (usage !== null) send([], true);
   response.end("data: [DONE]\n\n");
@@ -59,7 +60,9 @@ async function whole(response: ServerResponse, job: AnswerJob): Promise<void> {
     return breakOff(response, behaviour.stop.how);
   }
   await sleep(behaviour.waitBeforeChunkMs ?? 0, undefined, { signal });
-  const choices = [{ index: 0, message: { role: "assistant", content: reply.text }, finish_reason: reply.finishReason }];
+  const calls = reply.toolCalls.map(({ id, name, arguments: given }) => ({ id, type: "function", function: { name, arguments: given } }));
+  const message = { role: "assistant", content: reply.text, ...(calls.length > 0 && { tool_calls: calls }) };
+  const choices = [{ index: 0, message, finish_reason: reply.finishReason }];
   response.writeHead(200, { "content-type": JSON_TYPE }).end(document(job, "chat.completion", choices, usageText(job)));
 }
 
@@ -82,6 +85,14 @@ function event(job: AnswerJob, choices: unknown[], usage: string | null): string
 function document({ id, created, request, behaviour }: AnswerJob, object: string, choices: unknown[], usage: string | null): string {
   const body = JSON.stringify({ id, object, created, model: behaviour.model ?? request.model, provider: "Stand-in", choices });
   return usage === null ? body : `${body.slice(0, -1)},"usage":${usage}}`;
+}
+
+/** Each call in two pieces: its name, then what it is given. */
+function callPieces(calls: AnswerJob["reply"]["toolCalls"]) {
+  return calls.flatMap(({ id, name, arguments: given }, index) => [
+    { index, id, type: "function", function: { name, arguments: "" } },
+    { index, function: { arguments: given } },
+  ]);
 }
 
 const MOST_PIECES = 64;

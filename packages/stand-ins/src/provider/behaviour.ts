@@ -20,6 +20,7 @@
 // fake-reasoning-N          N reasoning tokens besides the text
 // fake-nul, fake-surrogate  a text with U+0000 / with half a surrogate pair
 // fake-big-N                a text of N octets
+// fake-tools-N              calls the first of its tools N times, unless it was just told a tool's result
 // fake-empty                no text
 // fake-other-model          reports another model than it was asked for
 // fake-garbage              200, but neither JSON nor events
@@ -45,6 +46,7 @@ export type Behaviour = {
   readonly octetsPerToken?: number;
   readonly reasoningTokens?: number;
   readonly text?: string;
+  readonly toolCalls?: number;
   readonly model?: string;
   readonly garbage?: true;
 };
@@ -84,6 +86,7 @@ const BEHAVIOURS: readonly (readonly [RegExp, (argument: string) => Behaviour])[
   [/^fake-nul$/, () => ({ text: "before\u0000after" })],
   [/^fake-surrogate$/, () => ({ text: "half a pair: \uD800, and the other half: \uDC00." })],
   [/^fake-big-(\d+)$/, (n) => ({ text: "all work and no play ".repeat(Math.ceil(upTo(MAX_TEXT, n) / 21)).slice(0, upTo(MAX_TEXT, n)) })],
+  [/^fake-tools-(\d+)$/, (n) => ({ toolCalls: upTo(16, n) })],
   [/^fake-empty$/, () => ({ text: "" })],
   [/^fake-other-model$/, () => ({ model: "fake/another-model" })],
   [/^fake-garbage$/, () => ({ garbage: true })],

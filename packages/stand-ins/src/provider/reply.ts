@@ -8,7 +8,14 @@ import { MODELS } from "@pantheon/core/models/models.ts";
 import { format } from "@pantheon/contract/money.ts";
 import type { ChatMessage, ChatRequest } from "./chat-request.ts";
 
-export type Reply = { readonly text: string; readonly finishReason: "stop" | "length"; readonly usage: ReplyUsage };
+export type Reply = {
+  readonly text: string;
+  readonly toolCalls: readonly ReplyCall[];
+  readonly finishReason: "stop" | "length" | "tool_calls";
+  readonly usage: ReplyUsage;
+};
+
+export type ReplyCall = { readonly id: string; readonly name: string; readonly arguments: string };
 
 /** A usage block as OpenRouter reports one. */
 export type ReplyUsage = {
@@ -26,15 +33,27 @@ const ROUTES: readonly Route[] = Object.values(MODELS).flatMap(({ routes }) => r
 /** The reply to a request. A text that is wished for is sent whole, whatever `max_tokens` says. */
 export function replyTo(
   request: ChatRequest,
-  wish: { readonly text?: string; readonly reasoningTokens?: number; readonly octetsPerToken?: number },
+  wish: { readonly text?: string; readonly toolCalls?: number; readonly reasoningTokens?: number; readonly octetsPerToken?: number },
 ): Reply {
+  const toolCalls = callsOf(request, wish.toolCalls ?? 0);
+  if (toolCalls.length > 0) {
+    const usage = usageOf(request, toolCalls.map((call) => call.arguments).join(""), 0, OCTETS_PER_TOKEN);
+    return { text: "", toolCalls, finishReason: "tool_calls", usage };
+  }
   const whole = wish.text ?? sayAbout(request.messages);
   const text = request.maxTokens === null || wish.text !== undefined ? whole : firstOctets(whole, request.maxTokens * OCTETS_PER_TOKEN);
   return {
     text,
+    toolCalls,
     finishReason: text.length < whole.length ? "length" : "stop",
     usage: usageOf(request, text, wish.reasoningTokens ?? 0, wish.octetsPerToken ?? OCTETS_PER_TOKEN),
   };
+}
+
+function callsOf({ messages, tools }: ChatRequest, many: number): ReplyCall[] {
+  const [name] = tools;
+  if (name === undefined || messages.at(-1)?.role === "tool") return [];
+  return Array.from({ length: many }, (_, index) => ({ id: `call_${index}`, name, arguments: JSON.stringify({ number: index, city: "Zürich" }) }));
 }
 
 const OPENINGS = ["Good question.", "Gladly.", "Let me think.", "Here is the short answer."];

@@ -17,6 +17,8 @@ export type ProviderRequest = {
   readonly messages: readonly ChatMessage[];
   readonly maxTokens: number | null;
   readonly streamed: boolean;
+  /** The names of the tools, where there were any. */
+  readonly tools?: readonly string[];
   /** All that was asked besides messages and tools, under the API's own names. */
   readonly options: Readonly<Record<string, unknown>>;
 };
@@ -70,13 +72,13 @@ async function respond(state: ProviderState, request: IncomingMessage, response:
   await answer(response, { id: `gen-${newId()}`, request: chat, reply: replyTo(chat, behaviour), behaviour, created, signal });
 }
 
-const MAX_BODY_OCTETS = 4 * 1024 * 1024; // more than any chat should be
+const MAX_BODY_OCTETS = 8 * 1024 * 1024; // more than any chat should be
 
 const KEPT_REQUESTS = 100;
 
-function remember(state: ProviderState, { model, messages, maxTokens, stream, options }: ChatRequest): void {
+function remember(state: ProviderState, { model, messages, maxTokens, stream, tools, options }: ChatRequest): void {
   state.counts.set(model, (state.counts.get(model) ?? 0) + 1);
-  state.requests.push({ model, messages, maxTokens, streamed: stream, options });
+  state.requests.push({ model, messages, maxTokens, streamed: stream, ...(tools.length > 0 && { tools }), options });
   if (state.requests.length > KEPT_REQUESTS) state.requests.shift();
 }
 

@@ -59,7 +59,8 @@ interface SessionsTable {
 
 interface TurnsTable {
   id: Generated<string>;
-  session_id: string;
+  /** Null for a call that belongs to no session. */
+  session_id: string | null;
   user_id: string;
   status: TurnState;
   turn_index: number | null;
@@ -93,7 +94,7 @@ interface TurnsTable {
 interface LlmCallEventsTable {
   id: OnceGenerated<string>;
   user_id: Once<string>;
-  session_id: Once<string>;
+  session_id: OnceNullable<string>;
   turn_id: Once<string>;
   attempt: Once<number>;
   call_index: Once<number>;
@@ -130,7 +131,7 @@ interface LlmCallEventsTable {
 interface ToolCallEventsTable {
   id: Generated<string>;
   user_id: string;
-  session_id: string;
+  session_id: string | null;
   turn_id: string;
   attempt: number;
   call_index: number;

@@ -87,19 +87,19 @@ export type GateRow = {
 
 /**
  * What is read, the lock `wallet`, and the `rules` under it. What is read is of this statement's snapshot, and may be older than the
- * lock; history that is tells itself by its index, a price by the revision of the rules.
+ * lock; history that is tells itself by its index, a price by the revision of the rules. `brought` stands for what is read of a session:
+ * a call has none (brought.ts).
  */
-export function gate(slot: Slots<GateInput>): RawBuilder<unknown> {
+export function gate(slot: Slots<GateInput>, brought?: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`
-  ${conversation(slot)},
-  ${reckoning(slot)},
+  ${brought ?? sql`${conversation(slot)},\n  ${reckoning(slot)}`},
   ${lockedWallet(slot.wallet, sql`and exists (select from session)`)},
   -- The rules as they are under the lock: the function sees what was committed while this statement waited.
   -- It is asked for the actor by way of the locked row: without the row it could be asked before the lock.
   rules as materialized (
     select now.revision,
            now.suspended,
-           now.session_gone,
+           now.session_gone and ${slot.session}::uuid is not null as session_gone,
            coalesce(now.enforcement_override, ${slot.enforcedByDefault}::boolean) as enforced
       from wallet
            cross join lateral turn_rules_now(
@@ -131,7 +131,7 @@ export function funds(slot: Slots<GateInput>, ownHold: RawBuilder<unknown>): Raw
            means.output_tokens as affordable,
            limits.output_tokens,
            ${credits(slot, sql`limits.output_tokens`)} as credits,
-           case when ${slot.coverInFull}::boolean
+           case when ${slot.coverInFull}::boolean or ${slot.fitsToBalance}::boolean
                 then means.available >= hold.credits
                      or (${slot.fitsToBalance}::boolean and means.output_tokens >= limits.least)
                 else means.available > 0 end as covered
@@ -157,10 +157,13 @@ export function mayRun(slot: Slots<GateInput>): RawBuilder<unknown> {
        and (not rules.enforced or funds.covered)`;
 }
 
-/** The reply's columns, over the gate's CTEs and `begun`, the turn that was written. Always one row. */
+/**
+ * The reply's columns, over the gate's CTEs and `begun`, the turn that was written. Always one row. `session` is that of the turn; of a call
+ * it is whose wallet was locked, since there is none without somebody who is known.
+ */
 export function gateReply(slot: Slots<GateInput>): RawBuilder<unknown> {
   return sql`
-       case when rules.session_gone then null else session.id end as session,
+       case when rules.session_gone then null else coalesce(session.id::text, funds.user_id) end as session,
        rules.suspended,
        rules.revision,
        price.alias,

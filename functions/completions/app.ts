@@ -1,0 +1,47 @@
+// The function `completions` as an application: the door for programs that were made for other APIs. Its refusals are told in their shape.
+
+import type { Hono } from "hono";
+import type { CompletionsDeps } from "./deps.ts";
+import { probeHealth } from "@pantheon/core/maintenance/health-probe.ts";
+import { invocationOf, type AppEnv } from "@pantheon/edge/shell/app-env.ts";
+import { createApp } from "@pantheon/edge/shell/app.ts";
+import { authenticated } from "@pantheon/edge/auth/access.ts";
+import { problem } from "@pantheon/edge/output/problem.ts";
+import { chatRoutes } from "./chat.ts";
+import { refused } from "./refused.ts";
+
+/** Lambda takes 6 MB with all that is around it, and a body is JSON in JSON there. */
+const MAX_BODY_BYTES = 4.5 * 1_024 * 1_024;
+const FUNCTION_MS = 15 * 60_000;
+
+/** What the SDKs send beside the key. */
+const SDK_HEADERS = [
+  ...["arch", "async", "helper-method", "lang", "os", "package-version", "read-timeout", "retry-count", "runtime", "runtime-version"].map(
+    (name) => `X-Stainless-${name}`,
+  ),
+  "X-Stainless-Timeout",
+  "OpenAI-Organization",
+  "OpenAI-Project",
+  "HTTP-Referer",
+  "X-Title",
+];
+
+export function completionsApp(deps: CompletionsDeps): Hono<AppEnv> {
+  const { config, log, clock, ticks } = deps;
+  return createApp({
+    name: "completions",
+    config,
+    log,
+    clock,
+    ticks,
+    maxBodyBytes: MAX_BODY_BYTES,
+    timeLeft: (c) => invocationOf(c).timeLeft?.() ?? FUNCTION_MS,
+    refused: (refusal, requestId, path) => (path.startsWith("/v1") ? refused(refusal) : problem(refusal, requestId)),
+    allowHeaders: SDK_HEADERS,
+    health: () => probeHealth(deps.db),
+    routes: (app) => {
+      app.use("/v1/*", authenticated(deps.verify, config));
+      chatRoutes(app, deps);
+    },
+  });
+}
