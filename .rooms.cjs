@@ -32,7 +32,7 @@ exports.ROOMS = {
     imports: ["db", "audit"],
     faces: ["described", "durability", "entries", "grant", "invariants", "wallet"],
     doors: {
-      turns: ["conversation", "gate", "history", "open-turn", "reopen-turn", "settle-turn", "sweep-turns", "void-turn"].map(
+      turns: ["conversation", "gate", "history", "open-call", "open-turn", "reopen-turn", "settle-turn", "sweep-turns", "void-turn"].map(
         (name) => `statements/${name}`,
       ),
       payments: [
@@ -49,7 +49,21 @@ exports.ROOMS = {
   accounts: { imports: ["db", "audit", "ledger"], faces: ["caller", "people", "person"] },
   turns: {
     imports: ["config", "db", "audit", "accounts", "ledger", "pricing", "metering", "models"],
-    faces: ["all-turns", "context", "history", "offered", "own-turn", "receipt", "run", "sessions", "stream", "sweep", "usage-events"],
+    faces: [
+      "all-turns",
+      "call",
+      "call-terms",
+      "context",
+      "history",
+      "offered",
+      "own-turn",
+      "receipt",
+      "run",
+      "sessions",
+      "stream",
+      "sweep",
+      "usage-events",
+    ],
   },
   payments: {
     imports: ["config", "db", "audit", "accounts", "ledger"],

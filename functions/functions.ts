@@ -18,6 +18,9 @@ export type FunctionName = keyof typeof FUNCTIONS;
 /** In the order in which they are listed. */
 export const FUNCTION_NAMES = ["turns", "users", "admin", "completions", "stripe-webhook"] as const satisfies readonly FunctionName[];
 
+/** Those that the gateway stands in front of; the others have a URL of their own and nothing else. */
+export const BEHIND_API = ["turns", "users", "admin", "stripe-webhook"] as const satisfies readonly FunctionName[];
+
 /** The function that answers this path, or null when none does. */
 export function functionFor(path: string): FunctionName | null {
   return PREFIXES.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))?.name ?? null;

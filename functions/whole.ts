@@ -25,5 +25,11 @@ export function createDeps(surroundings: Surroundings): Deps {
 
 /** Every function that has addresses, by its name. */
 export function applications(deps: Deps): Record<FunctionName, Hono<AppEnv>> {
-  return { turns: turnsApp(deps), users: usersApp(deps), admin: adminApp(deps), completions: completionsApp(deps), "stripe-webhook": stripeWebhookApp(deps) };
+  return {
+    turns: turnsApp(deps),
+    users: usersApp(deps),
+    admin: adminApp(deps),
+    completions: completionsApp(deps),
+    "stripe-webhook": stripeWebhookApp(deps),
+  };
 }

@@ -47,7 +47,11 @@ function messagesOf(asked: readonly AskedMessage[]): Message[] {
         return { role: "tool", toolCallId: id, toolName: called.get(id) ?? "tool", content: textOf(content) };
       }
       default: {
-        const toolCalls = (message.tool_calls ?? []).map(({ id, function: { name, arguments: given } }) => ({ id, name, arguments: given }));
+        const toolCalls = (message.tool_calls ?? []).map(({ id, function: { name, arguments: given } }) => ({
+          id,
+          name,
+          arguments: given,
+        }));
         for (const { id, name } of toolCalls) called.set(id, name);
         return { role: "assistant", content: textOf(message.content ?? ""), ...(toolCalls.length > 0 && { toolCalls }) };
       }

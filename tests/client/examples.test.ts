@@ -90,7 +90,7 @@ async function asUser(ada: Client): Promise<void> {
   await ada.topUps.list();
   await ada.topUps.cancel(topUp.id);
   await ada.sessions.delete(session.id);
-  for (const name of [undefined, "turns", "users", "admin", "stripe-webhook"] as const) await ada.health.read(name);
+  for (const name of [undefined, "turns", "users", "admin", "completions", "stripe-webhook"] as const) await ada.health.read(name);
 }
 
 /** What an admin does before and after a user's first session. */

@@ -21,7 +21,9 @@ beforeEach(async () => {
 afterEach(() => world.assertLedger());
 afterAll(() => world.end());
 
-const TOOLS = [{ type: "function", function: { name: "weather", parameters: { type: "object", properties: { city: { type: "string" } } } } }];
+const TOOLS = [
+  { type: "function", function: { name: "weather", parameters: { type: "object", properties: { city: { type: "string" } } } } },
+];
 
 describe("an answer in one piece", () => {
   it("has the shape that programs read, and costs what its receipt says", async () => {
@@ -99,8 +101,12 @@ describe("a streamed answer", () => {
 
   it("that breaks off ends with an error and nothing after it, and what came is paid", async () => {
     const events = eventsIn(await chat(world, { model: "fake-cut-3", stream: true }, { user }));
-    expect(events.at(-1)).toEqual({ error: expect.objectContaining({ type: "server_error", message: expect.stringContaining("broke off") }) });
-    expect(events.flatMap(({ choices = [] }) => choices.flatMap((choice: { finish_reason: unknown }) => choice.finish_reason ?? []))).toEqual([]);
+    expect(events.at(-1)).toEqual({
+      error: expect.objectContaining({ type: "server_error", message: expect.stringContaining("broke off") }),
+    });
+    expect(
+      events.flatMap(({ choices = [] }) => choices.flatMap((choice: { finish_reason: unknown }) => choice.finish_reason ?? [])),
+    ).toEqual([]);
     expect(await debitsOf(world, user)).toHaveLength(1);
   });
 

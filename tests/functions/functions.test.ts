@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { readConfig } from "@pantheon/core/config/config.ts";
 import { createDeps } from "@pantheon/functions/whole.ts";
+import { completionsApp } from "@pantheon/functions/completions/app.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";
 import { FUNCTIONS, functionFor, JOBS, SCHEDULED, type Job } from "@pantheon/functions/functions.ts";
 import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
@@ -24,7 +25,13 @@ describe("an address", () => {
   it("that a function serves is brought to that function", () => {
     const config = readConfig({ DATABASE_URL: "postgres://nowhere.invalid/none", AUTH_ISSUER: "https://nowhere.invalid" });
     const deps = createDeps({ config, log: quietLog(), clock: Date.now, maxConnections: 1 });
-    const apps = { turns: turnsApp(deps), users: usersApp(deps), admin: adminApp(deps), "stripe-webhook": stripeWebhookApp(deps) };
+    const apps = {
+      turns: turnsApp(deps),
+      users: usersApp(deps),
+      admin: adminApp(deps),
+      completions: completionsApp(deps),
+      "stripe-webhook": stripeWebhookApp(deps),
+    };
     for (const [name, app] of Object.entries(apps)) {
       const paths = app.routes.filter(({ method }) => method !== "ALL").map(({ path }) => path.replaceAll(/:\w+/g, "x"));
       expect(paths.length).toBeGreaterThan(0);
@@ -61,6 +68,10 @@ const EXPECTED = {
   "/api/v1/health/users": "users",
   "/api/v1/health/admin": "admin",
   "/api/v1/health/stripe-webhook": "stripe-webhook",
+  "/api/v1/health/completions": "completions",
+  "/v1": "completions",
+  "/v1/chat/completions": "completions",
+  "/v1x": null,
   "/api/v1/health/nobody": "turns",
   "/api/v1/auth/me": "users",
   "/api/v1/users/me/wallet": "users",

@@ -29,7 +29,10 @@ const CalledFunction = v.object({ name: Name, arguments: v.string() });
 const CalledTool = v.object({ id: v.pipe(v.string(), v.maxLength(256)), type: v.nullish(v.literal("function")), function: CalledFunction });
 
 const Instruction = v.object({ role: v.picklist(["system", "developer"]), content: Texts });
-const UserMessage = v.object({ role: v.literal("user"), content: v.union([v.string(), v.array(UserPart)], "must be text, or a list of parts") });
+const UserMessage = v.object({
+  role: v.literal("user"),
+  content: v.union([v.string(), v.array(UserPart)], "must be text, or a list of parts"),
+});
 const AssistantMessage = v.object({
   role: v.literal("assistant"),
   content: v.nullish(v.union([v.string(), v.array(SaidPart)], "must be text, or a list of text parts")),
@@ -104,7 +107,11 @@ const Used = named(
   }),
 );
 
-const ToolCallOut = v.object({ id: v.string(), type: v.literal("function"), function: v.object({ name: v.string(), arguments: v.string() }) });
+const ToolCallOut = v.object({
+  id: v.string(),
+  type: v.literal("function"),
+  function: v.object({ name: v.string(), arguments: v.string() }),
+});
 const Finish = v.picklist(["stop", "length", "tool_calls", "content_filter"]);
 
 export const ChatCompletion = named(

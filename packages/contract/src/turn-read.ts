@@ -29,7 +29,10 @@ export const TurnRead = named(
   v.object({
     id: v.string(),
     session_id: v.pipe(v.nullable(v.string()), v.description("Null for a call that belongs to no session.")),
-    turn_index: v.pipe(v.nullable(Count), v.description("From 1, without gaps among completed turns; null on a failed one, and on a call of no session.")),
+    turn_index: v.pipe(
+      v.nullable(Count),
+      v.description("From 1, without gaps among completed turns; null on a failed one, and on a call of no session."),
+    ),
     user_input: v.string(),
     assistant_output: v.nullable(v.string()),
     status: v.picklist(TURN_STATES),

@@ -11,7 +11,7 @@ export function expectedAlarms(stage: string): Record<string, object> {
     counted(stage, "unauthenticated", 300),
     throttled(stage),
     onSum(stage, "api-5xx", { metric: "AWS/ApiGateway 5xx Sum", of: { ApiId: "id-of-ApiApi" }, rule: FIVE }),
-    ...["turns-stream", "admin-stream"].flatMap((name) => [
+    ...["turns-stream", "admin-stream", "completions"].flatMap((name) => [
       onSum(stage, `${name}-5xx`, { metric: "AWS/Lambda Url5xxCount Sum", of: functionOf(stage, name), rule: FIVE }),
       onSum(stage, `${name}-errors`, { metric: "AWS/Lambda Errors Sum", of: functionOf(stage, name), rule: ONE }),
     ]),
@@ -49,7 +49,7 @@ function onSum(stage: string, name: string, { metric, of, rule }: { metric: stri
 
 /** One of a metric of the product is too many, whichever function counted it. */
 function counted(stage: string, metric: string, most = 1) {
-  const queries = ["turns", "users", "admin", "stripe-webhook", "maintenance"].map((name, index) => ({
+  const queries = ["turns", "users", "admin", "completions", "stripe-webhook", "maintenance"].map((name, index) => ({
     id: `m${index}`,
     metric: { namespace: "Pantheon", metricName: metric, period: 300, stat: "Sum", dimensions: { function: name, stage } },
   }));
@@ -60,7 +60,17 @@ function counted(stage: string, metric: string, most = 1) {
 
 /** One call that Lambda turns away is too many, of whichever function. */
 function throttled(stage: string) {
-  const names = ["turns", "turns-stream", "users", "admin", "admin-stream", "stripe-webhook", "maintenance", "maintenance-sweep"];
+  const names = [
+    "turns",
+    "turns-stream",
+    "users",
+    "admin",
+    "admin-stream",
+    "completions",
+    "stripe-webhook",
+    "maintenance",
+    "maintenance-sweep",
+  ];
   const queries = names.map((name, index) => ({
     id: `m${index}`,
     metric: { namespace: "AWS/Lambda", metricName: "Throttles", period: 300, stat: "Sum", dimensions: functionOf(stage, name) },

@@ -52,7 +52,9 @@ export async function wayAround(deps: TurnDeps, request: TurnRequest, target: Ta
   const keyed = turns.find((turn) => turn.idempotency_key !== null && turn.idempotency_key === request.key?.value);
   const next: Way = keyed ? wayOfKeyed(keyed, request, claim) : { way: "run", target: newTarget() };
   if (next.way !== "run") return next;
-  const blocker = turns.find((turn) => request.session !== null && turn.session_id === request.session && turn.status === "running" && turn.id !== keyed?.id);
+  const blocker = turns.find(
+    (turn) => request.session !== null && turn.session_id === request.session && turn.status === "running" && turn.id !== keyed?.id,
+  );
   if (blocker?.lapsed) await voidLapsed(deps, blocker);
   else if (blocker) return refuse(sessionBusy(blocker));
   else if (!keyed && !mayPass(error)) return refuse(error);

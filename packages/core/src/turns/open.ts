@@ -180,16 +180,7 @@ function schemaText({ responseFormat }: Sampling): string {
 function opened(row: GateRow, catalog: Catalog, coveredInFull: boolean): OpenedTurn {
   const { turn, attempt, turn_index, created_at, alias, multiplier, octets, octets_per_token, input_tokens, hold, max_output_tokens } = row;
   invariant(
-    turn &&
-      attempt &&
-      created_at &&
-      alias &&
-      multiplier &&
-      octets &&
-      octets_per_token &&
-      input_tokens &&
-      hold &&
-      max_output_tokens,
+    turn && attempt && created_at && alias && multiplier && octets && octets_per_token && input_tokens && hold && max_output_tokens,
     "an opened turn comes with its alias, price and hold",
   );
   return {

@@ -66,7 +66,9 @@ export type RequestedCall = { readonly id: string; readonly name: string; readon
 export type KeptCall = v.InferInput<typeof TurnRead> & { readonly requested_calls?: readonly RequestedCall[] };
 
 function requestedCalls(conversation: Conversation): RequestedCall[] {
-  return shownCalls(conversation).flatMap(({ answer }) => answer.toolCalls.map(({ id, name, arguments: given }) => ({ id, name, arguments: given })));
+  return shownCalls(conversation).flatMap(({ answer }) =>
+    answer.toolCalls.map(({ id, name, arguments: given }) => ({ id, name, arguments: given })),
+  );
 }
 
 type TokenClass = "fresh" | "cached" | "output" | "reasoning" | "total";

@@ -39,7 +39,18 @@ const MAX_BODY_BYTES = 256 * 1024;
 const DEFAULT_TIME_LEFT_MS = 29_000; // the gateway in front ends at 30 s
 
 /** One function as a fetch-style application. It never rejects: whatever is thrown inside is answered as a problem. */
-export function createApp({ name, config, log, clock, ticks, health: probe, routes, timeLeft, maxBodyBytes, ...told }: AppParts): Hono<AppEnv> {
+export function createApp({
+  name,
+  config,
+  log,
+  clock,
+  ticks,
+  health: probe,
+  routes,
+  timeLeft,
+  maxBodyBytes,
+  ...told
+}: AppParts): Hono<AppEnv> {
   const { refused = problem, allowHeaders = [] } = told;
   const app = new Hono<AppEnv>();
   const refuse = (thrown: unknown, c: Context<AppEnv>): Response => {

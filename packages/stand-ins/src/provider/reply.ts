@@ -53,7 +53,11 @@ export function replyTo(
 function callsOf({ messages, tools }: ChatRequest, many: number): ReplyCall[] {
   const [name] = tools;
   if (name === undefined || messages.at(-1)?.role === "tool") return [];
-  return Array.from({ length: many }, (_, index) => ({ id: `call_${index}`, name, arguments: JSON.stringify({ number: index, city: "Zürich" }) }));
+  return Array.from({ length: many }, (_, index) => ({
+    id: `call_${index}`,
+    name,
+    arguments: JSON.stringify({ number: index, city: "Zürich" }),
+  }));
 }
 
 const OPENINGS = ["Good question.", "Gladly.", "Let me think.", "Here is the short answer."];

@@ -1,0 +1,53 @@
+// What runs turns and calls keeps: the catalogue, the models and their gateway, the issuer's keys.
+
+import type { Config } from "@pantheon/core/config/config.ts";
+import type { Gateway, GatewayDeps } from "@pantheon/core/models/gateway.ts";
+import { MODELS, SUMMARY_ALIAS } from "@pantheon/core/models/models.ts";
+import { createCatalogCache } from "@pantheon/core/pricing/catalog.ts";
+import type { TurnDeps } from "@pantheon/core/turns/run.ts";
+import { createVerifier, type Verifier } from "@pantheon/edge/auth/verifier.ts";
+import { baseDeps, type Surroundings } from "./deps.ts";
+
+export type TurnsDeps = TurnDeps & { readonly verify: Verifier };
+
+/** Connects nothing yet: the first request that needs a thing pays for it. */
+export function turnsDeps(surroundings: Surroundings, base = baseDeps(surroundings)): TurnsDeps {
+  const { config, log, clock, ticks, db } = base;
+  const models = surroundings.models ?? MODELS;
+  const windows = new Map(Object.entries(models).map(([alias, model]) => [alias, model.contextWindow]));
+  return {
+    ...base,
+    models,
+    catalog: createCatalogCache(db, windows, log),
+    gateway: loadedWhenAsked({ ...reached(config), log, clock, ticks }),
+    summaryAlias: config.summaryAlias === "none" ? null : (config.summaryAlias ?? (SUMMARY_ALIAS in models ? SUMMARY_ALIAS : null)),
+    verify: createVerifier(config.auth, { clock, log }),
+  };
+}
+
+/** What a container does before its first turn: a turn then begins with its own statement. */
+export async function warmTurns({ catalog }: Pick<TurnsDeps, "catalog">): Promise<void> {
+  await catalog.warm();
+}
+
+/** The gateway, loaded by the first turn that asks a model: no cold start waits for it. */
+function loadedWhenAsked(deps: GatewayDeps): Gateway {
+  let loading: Promise<Gateway> | null = null;
+  const gateway = (): Promise<Gateway> =>
+    (loading ??= import("@pantheon/core/models/gateway.ts").then(({ createGateway }) => createGateway(deps)));
+  return {
+    stream: async function* (call) {
+      yield* (await gateway()).stream(call);
+    },
+    answer: async (call) => (await gateway()).answer(call),
+  };
+}
+
+/** The keys and addresses of the providers, as the gateway takes them. */
+export function reached({ providers }: Pick<Config, "providers">): Pick<GatewayDeps, "keys" | "baseUrls"> {
+  const known = Object.entries(providers);
+  return {
+    keys: Object.fromEntries(known.map(([name, { apiKey }]) => [name, apiKey])),
+    baseUrls: Object.fromEntries(known.flatMap(([name, { baseUrl }]) => (baseUrl === null ? [] : [[name, baseUrl]]))),
+  };
+}
