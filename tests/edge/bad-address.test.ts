@@ -69,6 +69,7 @@ describe("an address", () => {
       const answer = await send({ method, path, headers: { "X-HTTP-Method-Override": "GET" } });
       const named = answer.headers.get("allow")?.split(/, */) ?? [];
       expect([answer.status, answer.json.code]).toEqual([405, "method_not_allowed"]);
+      expect(answer.json.detail).toBe(`This address takes ${named.join(", ")}, and not ${method}.`);
       expect(named.filter((name) => name !== "HEAD" && name !== "OPTIONS").toSorted()).toEqual(allowed);
     }
   });

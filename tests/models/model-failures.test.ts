@@ -79,7 +79,7 @@ describe("a refusal", () => {
       retryAfterSeconds: 35,
     });
     const now = Date.parse("2026-01-01T00:00:00Z");
-    const after = (headers: Record<string, string>) => retryAfterOf(new Headers(headers), now);
+    const after = (headers: Record<string, string>) => retryAfterOf((name) => headers[name] ?? null, now);
     expect(after({ "retry-after": "7" })).toBe(7);
     expect(after({ "retry-after": "7", "retry-after-ms": "1200" })).toBe(2);
     expect(after({ "retry-after": "Thu, 01 Jan 2026 00:00:09 GMT" })).toBe(9);

@@ -70,9 +70,9 @@ describe("a ledger row is described", () => {
   it("for what an admin grants and takes, for gifts, for the beta's credits, and never by a note", async () => {
     await givenCredits(world, "bea", "1.5");
     await operate(world, "POST wallets/bea/grant", { body: { amount: "10", note: "note-of-an-admin" } });
-    await operate(world, "POST wallets/bea/deduct", { body: { amount: "2.25", note: "note-of-an-admin" } });
+    await operate(world, "POST wallets/bea/deduct", { body: { amount: "1", note: "note-of-an-admin" } });
     expect(await saidTo("bea")).toEqual([
-      "Taken back by an admin: 2.25 credits",
+      "Taken back by an admin: 1 credit",
       "Granted by an admin: 10 credits added",
       "A gift: 1.5 credits added",
     ]);

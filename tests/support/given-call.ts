@@ -43,7 +43,7 @@ export function givenRoute(provider: Provider, more: Partial<Route> = {}): Route
 /** Asks the provider at `baseUrl` once, with a canary as the key. */
 export async function askOnce(provider: Provider, baseUrl: string, more: Partial<Call> = {}): Promise<Outcome> {
   const limits = { signal: new AbortController().signal, silenceMs: 5_000, idleMs: 5_000 };
-  const call = { route: givenRoute(provider), request: QUESTION, key: "canary-key", baseUrl, fetch, clock: Date.now, ...limits, ...more };
+  const call = { route: givenRoute(provider), request: QUESTION, key: "canary-key", baseUrl, clock: Date.now, ...limits, ...more };
   const pieces: string[] = [];
   const calls: ToolCall[] = [];
   const seen: { -readonly [Name in keyof Outcome]?: Outcome[Name] } = {};

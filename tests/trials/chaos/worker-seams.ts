@@ -2,6 +2,7 @@
 // that place kills itself there, as a machine dies. What is passed on is never changed.
 
 import type { Config } from "@pantheon/core/config/config.ts";
+import { exchange, type Exchange } from "@pantheon/core/models/exchange.ts";
 import type { Deps } from "@pantheon/functions/whole.ts";
 import { createGateway } from "@pantheon/core/models/gateway.ts";
 import { reached } from "@pantheon/functions/turn-deps.ts";
@@ -19,7 +20,7 @@ export function passing(trigger: Trigger, seam: Seam): void {
 export function withFailpoints(deps: Deps, config: Config, trigger: Trigger): Deps {
   const at = (seam: Seam): void => passing(trigger, seam);
   const { log, clock, ticks } = deps;
-  const gateway = createGateway({ ...reached(config), log, clock, ticks, fetch: watchedFetch(trigger) });
+  const gateway = createGateway({ ...reached(config), log, clock, ticks, exchange: watchedExchange(trigger) });
   const { stripe, db, catalog } = deps;
   return {
     ...deps,
@@ -62,20 +63,19 @@ export function withFailpoints(deps: Deps, config: Config, trigger: Trigger): De
   };
 }
 
-function watchedFetch(trigger: Trigger): typeof fetch {
-  return async (input, init) => {
-    const response = await fetch(input, init);
+function watchedExchange(trigger: Trigger): Exchange {
+  return async (url, sent) => {
+    const received = await exchange(url, sent);
     passing(trigger, "llm:headers");
-    if (!trigger.armed?.startsWith("llm:chunk") || response.body === null) return response;
+    if (!trigger.armed?.startsWith("llm:chunk")) return received;
     let chunks = 0;
-    const counted = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-      transform: (chunk, controller) => {
-        controller.enqueue(chunk);
-        chunks += 1;
-        if (chunks === 1) passing(trigger, "llm:chunk:1");
-        if (chunks === 3) passing(trigger, "llm:chunk:3");
-      },
-    });
-    return new Response(response.body.pipeThrough(counted), response);
+    const read = async () => {
+      const bytes = await received.read();
+      if (bytes !== undefined) chunks += 1;
+      if (chunks === 1) passing(trigger, "llm:chunk:1");
+      if (chunks === 3) passing(trigger, "llm:chunk:3");
+      return bytes;
+    };
+    return { ...received, read };
   };
 }

@@ -13,7 +13,7 @@ export type Login = { readonly user: string; readonly password: string };
 /** A money statement waits for a lock, and a container gives it 5 s: so the server gives up first, and says so. */
 const LIMITS = { lock_timeout: "4s", statement_timeout: "10min", idle_in_transaction_session_timeout: "10s" } as const;
 
-/** What a second maker at the same moment meets; it looks again, and finds the first one's work. */
+/** What a maker from another database of the server meets at the same moment; it looks again, and finds the first one's work. */
 const MET_ANOTHER = new Set(["42710", "23505", "XX000"]);
 const TRIES = 5;
 
@@ -26,7 +26,7 @@ export async function giveLogin(url: string, login: Login): Promise<void> {
   if (decodeURIComponent(new URL(url).username) === login.user) throw new LoginRefused("the application's login must not be the owner's");
   const owner = await connected(url);
   try {
-    for (let tries = 1; !(await madeRight(owner, login, tries)); tries += 1) await wait(50 * tries);
+    for (let tries = 1; !(await madeRight(owner, login, tries)); tries += 1) await wait(100 * tries * Math.random());
   } finally {
     await owner.end();
   }
@@ -73,6 +73,7 @@ async function connected(url: string): Promise<Client> {
 async function madeRight(owner: Client, login: Login, tries: number): Promise<boolean> {
   try {
     await owner.query("begin");
+    await owner.query("select pg_advisory_xact_lock(hashtext('the login of the application'))"); // one maker at a time in this database
     for (const statement of await statementsFor(owner, login)) await owner.query(statement);
     await owner.query("commit");
     return true;

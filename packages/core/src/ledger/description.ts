@@ -20,7 +20,8 @@ export type Described = {
 
 /** One sentence without its full stop, such as "Chargeback of your payment of 21 Nov: 233.33 credits taken back". Days are those of UTC. */
 export function describeEntry(row: Described): string {
-  const credits = `${format(amount(row.amount).abs())} credits`;
+  const moved = amount(row.amount).abs();
+  const credits = `${format(moved)} ${moved.eq("1") ? "credit" : "credits"}`;
   return WORDS[row.source](row, credits);
 }
 

@@ -1,4 +1,4 @@
-// One call to one route over fetch: sends the request, reads the answer however it comes and however it ends, and leaves no connection
+// One call to one route: sends the request, reads the answer however it comes and however it ends, and leaves no connection
 // open. Retrying, and choosing a route, is the gateway's.
 
 import type { Clock } from "@pantheon/contract/time.ts";
@@ -6,6 +6,7 @@ import type { Dialect, WrittenRequest } from "./dialect.ts";
 import { anthropic } from "./dialects/anthropic.ts";
 import { google } from "./dialects/google.ts";
 import { openAiCompatible } from "./dialects/openai-compatible.ts";
+import { exchange as overTheNetwork, type Exchange, type Received } from "./exchange.ts";
 import { failureOf, ModelFailure, retryAfterOf } from "./failure.ts";
 import { parseJson } from "./json.ts";
 import type { DialectName, Route } from "./model.ts";
@@ -19,7 +20,8 @@ export type Call = {
   readonly key: string;
   /** Without a trailing slash. */
   readonly baseUrl: string;
-  readonly fetch: typeof fetch;
+  /** The network, when undefined. */
+  readonly exchange?: Exchange | undefined;
   readonly clock: Clock;
   /** Ends the call at once. Its reason is the `ModelFailure` that the call then ends with. */
   readonly signal: AbortSignal;
@@ -47,8 +49,8 @@ export async function* callModel(call: Call): AsyncGenerator<readonly (AnswerEve
   const patience = createPatience(call.silenceMs, () => hangUp.abort(new ModelFailure(failureOf("silent"))));
   const receiving = createReceiving();
   try {
-    const response = await send(call, written, hangUp.signal, patience);
-    for await (const events of answerOf(call, response, receiving, patience)) {
+    const received = await send(call, written, hangUp.signal, patience);
+    for await (const events of answerOf(call, received, receiving, patience)) {
       if (receiving.over) patience.limit(FAREWELL_MS);
       else if (receiving.started) patience.limit(call.idleMs);
       if (events.length > 0) yield events;
@@ -71,34 +73,32 @@ function failureIn(error: unknown, signal: AbortSignal, started: boolean) {
   return cause instanceof ModelFailure ? cause.failure : failureOf(started ? "cut" : "unreachable");
 }
 
-/** Sends the request. A redirect is not followed, since that would carry the key to another host; like any status but 2xx it is a failure. */
-async function send(call: Call, { path, headers, body }: WrittenRequest, signal: AbortSignal, patience: Patience): Promise<Response> {
-  const { route, key, baseUrl, fetch, clock } = call;
+/** Sends the request. Any status but 2xx is a failure, a redirect too. */
+async function send(call: Call, { path, headers, body }: WrittenRequest, signal: AbortSignal, patience: Patience): Promise<Received> {
+  const { route, key, baseUrl, exchange = overTheNetwork, clock } = call;
   const dialect = DIALECTS[route.dialect];
-  const response = await patience.during(
-    fetch(`${baseUrl}${path}`, {
-      method: "POST",
+  const received = await patience.during(
+    exchange(`${baseUrl}${path}`, {
       headers: { "content-type": "application/json", ...headers, ...dialect.authorise(key) },
       body: JSON.stringify(body),
-      redirect: "manual",
       signal,
     }),
   );
-  if (response.ok) return response;
+  if (received.status >= 200 && received.status < 300) return received;
   patience.limit(REFUSAL_MS);
-  const refusal = await textOf(response, MOST_REFUSAL_OCTETS, patience).catch(() => "");
-  throw new ModelFailure(dialect.refusal(response.status, parseJson(refusal), retryAfterOf(response.headers, clock())));
+  const refusal = await textOf(received, MOST_REFUSAL_OCTETS, patience).catch(() => "");
+  throw new ModelFailure(dialect.refusal(received.status, parseJson(refusal), retryAfterOf(received.header, clock())));
 }
 
 const MOST_REFUSAL_OCTETS = 64 * 1024;
 const REFUSAL_MS = 1_000; // its status is known, so its words are not waited for as an answer is
 
 /** What may be sent on, a network read at a time. The content type says how to read: an error may come as JSON in the place of a stream. */
-async function* answerOf({ route }: Call, response: Response, receiving: Receiving, patience: Patience): AsyncGenerator<AnswerEvent[]> {
+async function* answerOf({ route }: Call, received: Received, receiving: Receiving, patience: Patience): AsyncGenerator<AnswerEvent[]> {
   const reader = DIALECTS[route.dialect].reader(route);
-  const type = response.headers.get("content-type")?.toLowerCase() ?? "text/event-stream";
+  const type = received.header("content-type")?.toLowerCase() ?? "text/event-stream";
   if (type.includes("json")) {
-    const body = parseJson(await textOf(response, MOST_ANSWER_OCTETS, patience));
+    const body = parseJson(await textOf(received, MOST_ANSWER_OCTETS, patience));
     yield receiving.take(reader.whole(body));
     return;
   }
@@ -109,10 +109,8 @@ async function* answerOf({ route }: Call, response: Response, receiving: Receivi
     if (payload === undefined) receiving.damaged();
     else sent.push(...receiving.take(payload === DONE ? DONE : reader.event(payload)));
   });
-  const body = (response.body ?? new Blob([]).stream()).getReader();
   for (;;) {
-    const part = await patience.during(body.read());
-    const bytes = part.value;
+    const bytes = await patience.during(received.read());
     const broken = thrownBy(() => (bytes === undefined ? events.end() : events.feed(bytes)));
     yield sent; // what came before a bound was passed came
     if (broken !== null) throw broken;
@@ -132,16 +130,15 @@ function thrownBy(act: () => void): unknown {
   }
 }
 
-async function textOf(response: Response, limit: number, patience: Patience): Promise<string> {
+async function textOf(received: Received, limit: number, patience: Patience): Promise<string> {
   const decoder = new TextDecoder();
-  const body = (response.body ?? new Blob([]).stream()).getReader();
   let [text, octets] = ["", 0];
   for (;;) {
-    const part = await patience.during(body.read());
-    if (part.value === undefined) return text + decoder.decode();
-    octets += part.value.byteLength;
+    const bytes = await patience.during(received.read());
+    if (bytes === undefined) return text + decoder.decode();
+    octets += bytes.byteLength;
     if (octets > limit) throw new ModelFailure(failureOf("malformed"));
-    text += decoder.decode(part.value, { stream: true });
+    text += decoder.decode(bytes, { stream: true });
   }
 }
 

@@ -147,13 +147,13 @@ const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} G
  * Whole seconds to wait, rounded up, from `retry-after-ms`, else `retry-after` (RFC 9110: seconds or a date). Anything else says
  * nothing; an hour is the longest wait that is believed. `now` is in milliseconds since 1970.
  */
-export function retryAfterOf(headers: Headers, now: number): number | null {
-  const precise = headers.get("retry-after-ms");
+export function retryAfterOf(header: (name: string) => string | null, now: number): number | null {
+  const precise = header("retry-after-ms");
   if (precise !== null && /^\d{1,12}(?:\.\d{1,9})?$/.test(precise)) return believed(Number(precise) / 1_000);
-  const header = headers.get("retry-after");
-  if (header === null) return null;
-  if (/^\d{1,9}(?:\.\d{1,9})?$/.test(header)) return believed(Number(header));
-  const date = HTTP_DATE.test(header) ? Date.parse(header) : Number.NaN;
+  const value = header("retry-after");
+  if (value === null) return null;
+  if (/^\d{1,9}(?:\.\d{1,9})?$/.test(value)) return believed(Number(value));
+  const date = HTTP_DATE.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(date) ? null : believed((date - now) / 1_000);
 }
 

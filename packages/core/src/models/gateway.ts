@@ -8,6 +8,7 @@ import type { Log } from "../log.ts";
 import type { Clock, Ticks } from "@pantheon/contract/time.ts";
 import { nextRoute, type Attempt, type ModelEvent, type Next } from "./attempts.ts";
 import { collect, type ModelAnswer } from "./collect.ts";
+import type { Exchange } from "./exchange.ts";
 import { failureOf, ModelFailure, type Failure } from "./failure.ts";
 import type { Model, Provider, Route } from "./model.ts";
 import { BASE_URLS } from "./providers.ts";
@@ -23,7 +24,8 @@ export type GatewayDeps = {
   /** For dates that a provider names. Durations and deadlines are the ticks': a clock may be set while a call runs. */
   readonly clock: Clock;
   readonly ticks: Ticks;
-  readonly fetch?: typeof fetch;
+  /** The network, when left out. */
+  readonly exchange?: Exchange;
   /** How long a provider may send nothing at all. Milliseconds; 20 s when left out. */
   readonly idleMs?: number;
 };
@@ -139,7 +141,7 @@ async function* attempt(deps: GatewayDeps, rests: Rests, call: ModelCall, next: 
     const reached = { key: deps.keys[route.provider] ?? "", baseUrl: deps.baseUrls?.[route.provider] ?? BASE_URLS[route.provider] };
     const limits = { signal: ground.signal, silenceMs, idleMs };
     const { callModel } = await import("./call.ts"); // the dialects: read by the first call, and not by a cold start
-    const batches = callModel({ route, request: call.request, ...reached, fetch: deps.fetch ?? fetch, clock, ...limits });
+    const batches = callModel({ route, request: call.request, ...reached, exchange: deps.exchange, clock, ...limits });
     for await (const events of batches) {
       const begins: readonly ModelEvent[] = answers ? [] : [{ type: "route", route, attempts: ground.attempts }];
       answers = true;

@@ -94,7 +94,8 @@ function browsers(origins: readonly string[], more: readonly string[]): Middlewa
 }
 
 function refuseMethod(refuse: (thrown: unknown, c: Context<AppEnv>) => Response, c: Context<AppEnv>, methods: readonly string[]): Response {
-  const response = refuse(new DomainError("method_not_allowed", "This address does not take that method."), c);
+  const detail = `This address takes ${methods.join(", ")}, and not ${c.req.method}.`;
+  const response = refuse(new DomainError("method_not_allowed", detail), c);
   response.headers.set("Allow", methods.join(", "));
   return response;
 }

@@ -40,7 +40,7 @@ export const METERING_GUARDS: readonly Mutant[] = [
     name: "cached-above-input",
     guard: "Cached tokens may be more than the input that they are a part of: fresh ones go below zero, and the charge with them.",
     patches: [{ file: USAGE, find: "report.cacheRead ?? 0, input, 0)", replace: "report.cacheRead ?? 0, bounds.credibleInput, 0)" }],
-    test: { file: "tests/metering/usage.test.ts", name: TITLE, row: "a total that is no sum beside more than the hold, which then caps" },
+    test: { file: "tests/metering/usage.test.ts", name: TITLE, row: "no sum, beside more than the hold: caps" },
   },
   {
     name: "surplus-believed",
@@ -55,7 +55,7 @@ export const METERING_GUARDS: readonly Mutant[] = [
     test: {
       file: "tests/metering/usage.test.ts",
       name: TITLE,
-      row: "a total above its parts beside more than the hold, which stays",
+      row: "surplus beside more than the hold: stays",
     },
   },
   {

@@ -51,16 +51,6 @@ export const MODEL_GUARDS: readonly Mutant[] = [
     test: { ...FIXTURES, row: "anthropic spliced " },
   },
   {
-    name: "key-follows-redirect",
-    guard: "A redirect is followed, and carries the key to another host.",
-    patches: [{ file: CALL, find: 'redirect: "manual"', replace: 'redirect: "follow"' }],
-    test: {
-      file: "tests/models/models-hostile.test.ts",
-      name: "a %i does not carry the key to another host",
-      row: "a 307 does not carry the key to another host",
-    },
-  },
-  {
     name: "answer-octets",
     guard: "An answer without end is read without end.",
     patches: [{ file: "packages/core/src/models/sse.ts", find: "octets > MOST_ANSWER_OCTETS", replace: "octets < 0" }],

@@ -165,7 +165,7 @@ export const QUARANTINE_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${PAYMENTS}/reconcile.ts`,
-        find: "restore ? await findLost(deps, payment) : null",
+        find: "asked.restore ? await findLost(deps, payment) : null",
         replace: "await findLost(deps, payment)",
       },
     ],

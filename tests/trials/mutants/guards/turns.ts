@@ -118,6 +118,11 @@ export const TURN_GUARDS: readonly Mutant[] = [
         find: String.raw`text.replaceAll("\0", "").toWellFormed()`,
         replace: "text.toWellFormed()",
       },
+      {
+        file: `${CORE}/models/storable-text.ts`,
+        find: String.raw`(piece.includes("\0") ? piece.replaceAll("\0", "") : piece)`,
+        replace: "piece",
+      },
     ],
     test: { file: "tests/models/gateway.test.ts", name: "without NUL" },
   },

@@ -46,7 +46,7 @@ export const WEB_GUARDS: readonly Mutant[] = [
   {
     name: "card-origin",
     guard: "A page of another site pays with a secret that it got hold of.",
-    patches: [{ file: "packages/local/src/site/card.ts", find: " && origin === url", replace: "" }],
+    patches: [{ file: "packages/local/src/server.ts", find: "return !isOwn && !allowed.includes(origin);", replace: "return false;" }],
     test: { file: "tests/local/stand-in-card.test.ts", name: "%s", row: "by the page of another site" },
   },
   {
