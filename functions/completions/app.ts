@@ -8,6 +8,7 @@ import { createApp } from "@pantheon/edge/shell/app.ts";
 import { authenticated } from "@pantheon/edge/auth/access.ts";
 import { problem } from "@pantheon/edge/output/problem.ts";
 import { chatRoutes } from "./chat.ts";
+import { listingRoutes } from "./listing.ts";
 import { refused } from "./refused.ts";
 
 /** Lambda takes 6 MB with all that is around it, and a body is JSON in JSON there. */
@@ -42,6 +43,7 @@ export function completionsApp(deps: CompletionsDeps): Hono<AppEnv> {
     routes: (app) => {
       app.use("/v1/*", authenticated(deps.verify, config));
       chatRoutes(app, deps);
+      listingRoutes(app, deps);
     },
   });
 }

@@ -42,7 +42,7 @@ export function chatRoutes(app: Hono<AppEnv>, deps: CompletionsDeps): void {
         asked: chatAsked(asked),
         streamed: asked.stream === true,
         lines: chatLines(telling),
-        whole: (whole) => completionOf(whole, telling),
+        whole: (whole) => c.var.respond(completionOf(whole, telling)),
         failed: (refusal) => `data: ${JSON.stringify(told(refusal))}\n\n`,
       });
     },

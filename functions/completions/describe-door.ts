@@ -1,6 +1,6 @@
 // How a route of the door is described to the OpenAPI document: as other programs know it, with refusals in their shape.
 
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { resolver, uniqueSymbol } from "hono-openapi";
 import type * as v from "valibot";
 import { CompletionError } from "@pantheon/contract/completions.ts";
@@ -8,12 +8,12 @@ import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 
 type Shape = v.GenericSchema;
 
-type Description = {
+type Description<Body extends Shape> = {
   /** The operation's name in the document. */
   readonly id: string;
   readonly summary: string;
   readonly description?: string;
-  readonly responds: Shape;
+  readonly responds: Body;
   /** What each event of a stream is, where the request may ask for one. */
   readonly streams?: Shape;
   /** Whether a model is called: then there is more to refuse. */
@@ -33,10 +33,21 @@ const OF_CALLS = {
   504: "The model provider was silent: nothing was charged",
 };
 
-/** Describes a route of the door. What it responds is JSON of the declared shape, or a stream of events. */
-export function describeDoor({ id, summary, description, responds, streams, refusals }: Description): MiddlewareHandler<AppEnv> {
+/** What a described route responds with: JSON of the declared shape. */
+type Responding<Body extends Shape> = { Variables: { respond: (value: v.InferInput<Body>) => Response } };
+
+/** Describes a route of the door, and hands its handler `c.var.respond`. What it streams instead, where it may, is a stream of events. */
+export function describeDoor<Body extends Shape>(description: Description<Body>): MiddlewareHandler<AppEnv & Responding<Body>> {
+  const prepare = async (c: Context<AppEnv & Responding<Body>>, next: () => Promise<void>): Promise<void> => {
+    c.set("respond", (value) => c.newResponse(JSON.stringify(value), 200, { "Content-Type": "application/json" }));
+    await next();
+  };
+  return Object.assign(prepare, { [uniqueSymbol]: { spec: specOf(description) } });
+}
+
+function specOf<Body extends Shape>({ id, summary, description, responds, streams, refusals }: Description<Body>) {
   const said = { ...EVERYWHERE, ...(streams && OF_CALLS), ...refusals };
-  const spec = {
+  return {
     operationId: id,
     summary,
     tags: ["door"],
@@ -52,8 +63,6 @@ export function describeDoor({ id, summary, description, responds, streams, refu
       ...Object.fromEntries(Object.entries(said).map(([code, text]) => [code, refusalSpec(text)])),
     },
   };
-  const pass: MiddlewareHandler<AppEnv> = (_c, next) => next();
-  return Object.assign(pass, { [uniqueSymbol]: { spec } });
 }
 
 function refusalSpec(description: string) {

@@ -16,8 +16,8 @@ export type Placed = {
   readonly streamed: boolean;
   /** The lines of a stream that an event becomes. */
   readonly lines: (event: CallEvent) => string;
-  /** The answer in one piece, as JSON has it. */
-  readonly whole: (whole: Whole) => unknown;
+  /** The response of an answer in one piece. */
+  readonly whole: (whole: Whole) => Response;
   /** The last lines of a stream whose call was refused after its head. */
   readonly failed: (refusal: DomainError) => string;
 };
@@ -32,9 +32,7 @@ export async function placed(c: Context, deps: CompletionsDeps, { asked, streame
   const call = await streamCall(deps, { ...terms, caller, email, key: requestKey(c), requestId, deadline, streamed });
   if (call.replayed) c.header("Idempotency-Replayed", "true");
   if (!streamed) {
-    const text = JSON.stringify(whole(await wholeOf(call)));
-    c.header("Content-Type", "application/json");
-    return c.body(text);
+    return whole(await wholeOf(call));
   }
   const source = await begun(call, lines);
   const { lineStream } = await import("@pantheon/edge/output/event-stream.ts");

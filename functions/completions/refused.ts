@@ -66,8 +66,12 @@ function wordsOf({ code, message, errors, members }: DomainError): string {
   if (code === "insufficient_credits") {
     const { available, estimated_cost: cost, top_up_url: url } = members;
     const where = typeof url === "string" ? ` Top up at ${url}` : "";
-    return `Insufficient credits: this call needs ${String(cost)}, ${String(available)} are available.${where}`;
+    return `Insufficient credits: this call needs ${amountIn(cost)}, ${amountIn(available)} are available.${where}`;
   }
   if (code !== "invalid_request" || errors === undefined) return message;
   return errors.map(({ path, message: rule }) => (path === "" ? `The body ${rule}.` : `${path} ${rule}.`)).join(" ");
+}
+
+function amountIn(member: unknown): string {
+  return typeof member === "string" ? member : "more";
 }

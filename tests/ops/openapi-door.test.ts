@@ -28,6 +28,6 @@ it("tells every refusal as other programs read it, and knows no 422", () => {
 });
 
 it("names every success", () => {
-  const successes = door.flatMap(({ name, responses }) => responses.filter(({ status }) => status < 300).map((one) => ({ name, ...one })));
+  const successes = door.flatMap(({ responses }) => responses.filter(({ status }) => status < 300));
   expect(successes.filter(({ shape }) => shape === null)).toEqual([]);
 });

@@ -27,8 +27,11 @@ const KEEP_ALIVE = ": keep-alive\n\n";
 
 /** The streamed response. `refuse` makes a refusal of what was thrown: it becomes the last event and the code of the log line. */
 export function eventStream(c: Streamed, source: EventSource, refuse: (thrown: unknown) => DomainError): Response {
-  const failed = ({ code, message }: DomainError): string => line({ type: "error", code, detail: message });
-  return lineStream(c, { ...source, next: async () => lineOf(await source.next()) }, failed, refuse);
+  return lineStream(c, { ...source, next: async () => lineOf(await source.next()) }, failedLine, refuse);
+}
+
+function failedLine({ code, message }: DomainError): string {
+  return line({ type: "error", code, detail: message });
 }
 
 /** The same for events that are text already: whole lines, with the blank one after each. `failed` words the last one of what was refused. */
