@@ -32,6 +32,7 @@ exports.ROOMS = {
     imports: ["db", "audit"],
     faces: ["described", "durability", "entries", "grant", "invariants", "wallet"],
     doors: {
+      accounts: ["statements/pass"],
       turns: ["conversation", "gate", "history", "open-call", "open-turn", "reopen-turn", "settle-turn", "sweep-turns", "void-turn"].map(
         (name) => `statements/${name}`,
       ),
@@ -46,7 +47,7 @@ exports.ROOMS = {
       ].map((name) => `statements/${name}`),
     },
   },
-  accounts: { imports: ["db", "audit", "ledger"], faces: ["caller", "people", "person"] },
+  accounts: { imports: ["db", "audit", "ledger"], faces: ["api-key", "api-keys", "caller", "keyring", "people", "person"] },
   turns: {
     imports: ["config", "db", "audit", "accounts", "ledger", "pricing", "metering", "models"],
     faces: [

@@ -1,5 +1,6 @@
 // What runs turns and calls keeps: the catalogue, the models and their gateway, the issuer's keys.
 
+import { createKeyring, type Keyring } from "@pantheon/core/accounts/keyring.ts";
 import type { Config } from "@pantheon/core/config/config.ts";
 import type { Gateway, GatewayDeps } from "@pantheon/core/models/gateway.ts";
 import { MODELS, SUMMARY_ALIAS } from "@pantheon/core/models/models.ts";
@@ -8,7 +9,7 @@ import type { TurnDeps } from "@pantheon/core/turns/run.ts";
 import { createVerifier, type Verifier } from "@pantheon/edge/auth/verifier.ts";
 import { baseDeps, type Surroundings } from "./deps.ts";
 
-export type TurnsDeps = TurnDeps & { readonly verify: Verifier };
+export type TurnsDeps = TurnDeps & { readonly verify: Verifier; readonly keyring: Keyring };
 
 /** Connects nothing yet: the first request that needs a thing pays for it. */
 export function turnsDeps(surroundings: Surroundings, base = baseDeps(surroundings)): TurnsDeps {
@@ -22,6 +23,7 @@ export function turnsDeps(surroundings: Surroundings, base = baseDeps(surroundin
     gateway: loadedWhenAsked({ ...reached(config), log, clock, ticks }),
     summaryAlias: config.summaryAlias === "none" ? null : (config.summaryAlias ?? (SUMMARY_ALIAS in models ? SUMMARY_ALIAS : null)),
     verify: createVerifier(config.auth, { clock, log }),
+    keyring: createKeyring(db),
   };
 }
 

@@ -11,7 +11,7 @@ import type { FunctionName } from "./functions.ts";
 import { stripeWebhookApp } from "./stripe-webhook/app.ts";
 import type { StripeDeps } from "./stripe-webhook/deps.ts";
 import { turnsApp } from "./turns/app.ts";
-import { turnsDeps, type TurnsDeps } from "./turns/deps.ts";
+import { turnsDeps, type TurnsDeps } from "./turn-deps.ts";
 import { usersApp } from "./users/app.ts";
 import { usersDeps, type UsersDeps } from "./users/deps.ts";
 

@@ -7,6 +7,7 @@ import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { createApp } from "@pantheon/edge/shell/app.ts";
 import { adminOnly, authenticated } from "@pantheon/edge/auth/access.ts";
 import { historyRoutes } from "./histories.ts";
+import { keyRoutes } from "./keys.ts";
 import { peopleRoutes } from "./people.ts";
 import { pricingRoutes } from "./prices.ts";
 import { settingsRoutes } from "./settings.ts";
@@ -32,6 +33,7 @@ export function adminApp(deps: AdminDeps): Hono<AppEnv> {
       historyRoutes(app, deps);
       topUpRoutes(app, deps);
       reportRoutes(app, deps);
+      keyRoutes(app, deps);
     },
   });
 }

@@ -9,7 +9,6 @@ import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { body, noQuery, params } from "@pantheon/edge/input/validate.ts";
 import { format, type Amount } from "@pantheon/contract/money.ts";
-import { deductByAdmin, grantByAdmin } from "@pantheon/core/ledger/grant.ts";
 import { recentTransactions } from "@pantheon/core/ledger/entries.ts";
 import { findWallet } from "@pantheon/core/ledger/wallet.ts";
 import { actingAdmin } from "./acting-admin.ts";
@@ -19,6 +18,9 @@ import * as booking from "@pantheon/contract/booking.ts";
 const NO_ADMIN = { 403: "Not an admin" };
 const NOBODY = "Nobody of this id was ever here, or nobody can have it";
 const someone = params(shapes.UserPath, "User not found.");
+
+/** Seldom asked: no cold start waits for it. */
+const granting = () => import("@pantheon/core/ledger/grant.ts");
 
 export function walletRoutes(app: Hono<AppEnv>, { db }: { readonly db: Database }): void {
   app.get(
@@ -104,6 +106,7 @@ function deductRoute(app: Hono<AppEnv>, db: Database): void {
       type Head = Omit<v.InferInput<typeof booking.Deduction>, "new_balance">;
       const answer = (transaction: string): Head => ({ user_id: user, transaction_id: transaction });
       const admin = actingAdmin(c, `/api/v1/admin/wallets/${user}/deduct`);
+      const { deductByAdmin } = await granting();
       return storedAnswer(c, await deductByAdmin(db, admin, { wallet: user, amount, note, allowNegative, answer }));
     },
   );
@@ -119,6 +122,7 @@ async function grant(
   asked: { amount: Amount; note: string | null; create: boolean },
   answer: GrantAnswer,
 ): Promise<Response> {
+  const { grantByAdmin } = await granting();
   const granted = await grantByAdmin(db, actingAdmin(c, `/api/v1/admin/wallets/${user}/grant`), {
     wallet: user,
     amount: asked.amount,

@@ -3,9 +3,10 @@
 import type { Hono } from "hono";
 import type { CompletionsDeps } from "./deps.ts";
 import { probeHealth } from "@pantheon/core/maintenance/health-probe.ts";
+import type { Keyring } from "@pantheon/core/accounts/keyring.ts";
 import { invocationOf, type AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { createApp } from "@pantheon/edge/shell/app.ts";
-import { authenticated } from "@pantheon/edge/auth/access.ts";
+import { authenticated, type KeyReader } from "@pantheon/edge/auth/access.ts";
 import { problem } from "@pantheon/edge/output/problem.ts";
 import { chatRoutes } from "./chat.ts";
 import { listingRoutes } from "./listing.ts";
@@ -27,6 +28,11 @@ const SDK_HEADERS = [
   "X-Title",
 ];
 
+/** A call's own statement asks the key's row: then what a container remembers of its owner is enough. */
+function keyReader(keyring: Keyring): KeyReader {
+  return (key, { method }) => keyring.callerOf(key, { decidedLater: method === "POST" });
+}
+
 export function completionsApp(deps: CompletionsDeps): Hono<AppEnv> {
   const { config, log, clock, ticks } = deps;
   return createApp({
@@ -41,7 +47,7 @@ export function completionsApp(deps: CompletionsDeps): Hono<AppEnv> {
     allowHeaders: SDK_HEADERS,
     health: () => probeHealth(deps.db),
     routes: (app) => {
-      app.use("/v1/*", authenticated(deps.verify, config));
+      app.use("/v1/*", authenticated(deps.verify, config, keyReader(deps.keyring)));
       chatRoutes(app, deps);
       listingRoutes(app, deps);
     },

@@ -6,6 +6,7 @@ import { probeHealth } from "@pantheon/core/maintenance/health-probe.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { createApp } from "@pantheon/edge/shell/app.ts";
 import { authenticated } from "@pantheon/edge/auth/access.ts";
+import { keyRoutes } from "./keys.ts";
 import { userRoutes } from "./routes.ts";
 import { modelRoutes } from "./models.ts";
 import { topUpRoutes } from "./top-ups.ts";
@@ -23,11 +24,15 @@ export function usersApp(deps: UsersDeps): Hono<AppEnv> {
     routes: (app) => {
       app.use("/api/v1/auth/*", authenticated(deps.verify, config));
       app.use("/api/v1/users/*", authenticated(deps.verify, config));
-      app.use("/api/v1/models", authenticated(deps.verify, config));
+      app.use(
+        "/api/v1/models",
+        authenticated(deps.verify, config, (key) => deps.keyring.callerOf(key, { decidedLater: false })),
+      );
       userRoutes(app, deps);
       usageRoutes(app, deps);
       topUpRoutes(app, deps);
       modelRoutes(app, deps);
+      keyRoutes(app, deps);
     },
   });
 }

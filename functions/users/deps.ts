@@ -1,5 +1,6 @@
 // What the function `users` keeps: the issuer's keys, and Stripe's client for top-ups.
 
+import { createKeyring, type Keyring } from "@pantheon/core/accounts/keyring.ts";
 import { askedRarely } from "@pantheon/core/payments/asked-rarely.ts";
 import { createStripe, type Stripe } from "@pantheon/core/payments/stripe.ts";
 import { createVerifier, type Verifier } from "@pantheon/edge/auth/verifier.ts";
@@ -7,6 +8,7 @@ import { baseDeps, type BaseDeps, type Surroundings } from "../deps.ts";
 
 export type UsersDeps = BaseDeps & {
   readonly verify: Verifier;
+  readonly keyring: Keyring;
   readonly stripe: Stripe | null;
   /** For whoever reads a top-up as often as they like. What moves money asks `stripe` itself. */
   readonly stripeForReaders: Stripe | null;
@@ -19,5 +21,12 @@ export function usersDeps(surroundings: Surroundings, base = baseDeps(surroundin
   const { models } = surroundings;
   const stripe = createStripe(config.stripe, log);
   const stripeForReaders = stripe === null || config.stage === "local" ? stripe : askedRarely(stripe, clock);
-  return { ...base, verify: createVerifier(config.auth, { clock, log }), stripe, stripeForReaders, models };
+  return {
+    ...base,
+    verify: createVerifier(config.auth, { clock, log }),
+    keyring: createKeyring(base.db),
+    stripe,
+    stripeForReaders,
+    models,
+  };
 }

@@ -9,11 +9,12 @@ import { noQuery, params } from "@pantheon/edge/input/validate.ts";
 import { format } from "@pantheon/contract/money.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import { meet, readAccount } from "@pantheon/core/accounts/person.ts";
-import { readBookingReceipt } from "@pantheon/core/payments/receipt.ts";
-import { readReceipt } from "@pantheon/core/turns/receipt.ts";
 import { Me, Receipt, TransactionPath, Wallet } from "@pantheon/contract/account.ts";
 
 type UserDeps = { readonly db: Database; readonly config: Pick<Config, "lowBalanceThreshold"> };
+
+/** Seldom asked: no cold start waits for it. */
+const receipts = () => Promise.all([import("@pantheon/core/payments/receipt.ts"), import("@pantheon/core/turns/receipt.ts")]);
 
 /** Mounts the routes. Every one of them wants an authenticated user, and shows nobody else's rows. */
 export function userRoutes(app: Hono<AppEnv>, { db, config }: UserDeps): void {
@@ -51,6 +52,7 @@ export function userRoutes(app: Hono<AppEnv>, { db, config }: UserDeps): void {
     async (c) => {
       const { transaction_id: id } = c.req.valid("param");
       const { wallet } = c.var.caller;
+      const [{ readBookingReceipt }, { readReceipt }] = await receipts();
       const receipt = (await readBookingReceipt(db, wallet, id)) ?? (await readReceipt(db, wallet, id));
       return c.var.respond({ ...receipt, created_at: rfc3339(receipt.created_at) });
     },

@@ -11,13 +11,17 @@ import { body, noBody, noQuery, params, query } from "@pantheon/edge/input/valid
 import { amount, format } from "@pantheon/contract/money.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import { ListQuery } from "@pantheon/contract/wire.ts";
-import { topUp, type CheckoutDeps } from "@pantheon/core/payments/checkout.ts";
+import type { CheckoutDeps } from "@pantheon/core/payments/checkout.ts";
 import type { Stripe } from "@pantheon/core/payments/stripe.ts";
-import { listTopUps, readTopUp, type TopUpRow } from "@pantheon/core/payments/own-top-ups.ts";
+import type { TopUpRow } from "@pantheon/core/payments/own-top-ups.ts";
 import { takenBackView } from "@pantheon/core/payments/taken-back.ts";
 import { TopUpCreate, TopUpList, TopUpPath, TopUpRead, TopUpStarted, TopUp } from "@pantheon/contract/account.ts";
 
 const TOP_UPS = "/api/v1/users/me/wallet/top-ups";
+
+/** Loaded when somebody asks for them: no cold start waits for it. */
+const checkout = () => import("@pantheon/core/payments/checkout.ts");
+const own = () => import("@pantheon/core/payments/own-top-ups.ts");
 
 export function topUpRoutes(app: Hono<AppEnv>, deps: CheckoutDeps & { readonly stripeForReaders: Stripe | null }): void {
   app.post(
@@ -32,17 +36,22 @@ export function topUpRoutes(app: Hono<AppEnv>, deps: CheckoutDeps & { readonly s
     noQuery,
     idempotencyKey,
     body(TopUpCreate),
-    async (c) =>
-      storedAnswer(c, {
+    async (c) => {
+      const { topUp } = await checkout();
+      return storedAnswer(c, {
         status: 200,
         ...(await topUp(deps, { ...c.var.caller, email: c.var.email }, c.req.valid("json").amount_usd, requestKey(c))),
-      }),
+      });
+    },
   );
   app.get(
     TOP_UPS,
     describe({ id: "listTopUps", summary: "Your top-ups, newest first", tag: "top-ups", responds: [200, TopUpList] }),
     query(ListQuery),
-    async (c) => c.var.respond(await listPage(c, c.req.valid("query"), "top_ups", listTopUps(deps, c.var.caller.wallet), topUpView)),
+    async (c) => {
+      const { listTopUps } = await own();
+      return c.var.respond(await listPage(c, c.req.valid("query"), "top_ups", listTopUps(deps, c.var.caller.wallet), topUpView));
+    },
   );
   app.get(
     `${TOP_UPS}/:top_up_id`,
@@ -56,6 +65,7 @@ export function topUpRoutes(app: Hono<AppEnv>, deps: CheckoutDeps & { readonly s
     noQuery,
     params(TopUpPath, "Top-up not found."),
     async (c) => {
+      const { readTopUp } = await own();
       const { clientSecret, ...row } = await readTopUp(
         { ...deps, stripe: deps.stripeForReaders },
         c.var.caller.wallet,

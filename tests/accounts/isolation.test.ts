@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newId } from "@pantheon/contract/id.ts";
 import { givenCredits, givenSession, runTurn } from "../support/given.ts";
+import { givenKey } from "../support/given-key.ts";
 import { operationsOf } from "../support/openapi-document.ts";
 import { readProjectFile } from "../support/project-files.ts";
 import { randomFrom } from "../support/random.ts";
@@ -11,7 +12,7 @@ import { tracesOf } from "../support/traces.ts";
 import { testWorld, type Answer, type CallOptions, type TestWorld } from "../support/world.ts";
 
 let world: TestWorld;
-const bobs = { session: "", turn: "", transaction: "", top_up: "", cursor: "" };
+const bobs = { session: "", turn: "", transaction: "", top_up: "", key: "", cursor: "" };
 
 beforeAll(async () => {
   world = await testWorld();
@@ -22,6 +23,7 @@ beforeAll(async () => {
   bobs.transaction = json.transactions[0].id;
   const topUp = await world.call("POST", "/api/v1/users/me/wallet/top-up", { user: "bob", body: { amount_usd: "10" } });
   bobs.top_up = topUp.json.id;
+  bobs.key = (await givenKey(world, "bob")).id;
   bobs.cursor = json.next_cursor;
   await givenSession(world, "ada");
 });
@@ -34,7 +36,7 @@ const MESSAGE = { message: "what did they say?" };
 const ID_ROUTES: readonly (readonly [
   method: string,
   path: string,
-  kind: "session" | "turn" | "transaction" | "top_up",
+  kind: "session" | "turn" | "transaction" | "top_up" | "key",
   options: CallOptions,
 ])[] = [
   ["GET", "sessions/{id}", "session", {}],
@@ -53,6 +55,10 @@ const ID_ROUTES: readonly (readonly [
   ["GET", "users/me/turns/{id}", "turn", {}],
   ["GET", "users/me/wallet/top-ups/{id}", "top_up", {}],
   ["DELETE", "users/me/wallet/top-ups/{id}", "top_up", {}],
+  ["PATCH", "users/me/keys/{id}", "key", { body: { name: "mine" } }],
+  ["PATCH", "users/me/keys/{id}", "key", { body: { models: null }, key: "a-key-of-adas-own" }],
+  ["POST", "users/me/keys/{id}/rotate", "key", { body: {} }],
+  ["DELETE", "users/me/keys/{id}", "key", {}],
 ];
 
 /** Every admins' route with an id in it, and one that is there. */
@@ -63,6 +69,7 @@ const ADMIN_ROUTES: readonly (readonly [method: string, path: string, id: string
   ["GET", "admin/users/{id}/turns", "bob"],
   ["GET", "admin/users/{id}/top-ups", "bob"],
   ["GET", "admin/turns/{id}", newId()],
+  ["DELETE", "admin/keys/{id}", newId()],
   ["POST", "admin/top-ups/{id}/resolve", newId()],
   ["POST", "admin/wallets/{id}/grant", "bob"],
   ["POST", "admin/wallets/{id}/deduct", "bob"],

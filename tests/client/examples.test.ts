@@ -85,6 +85,11 @@ async function asUser(ada: Client): Promise<void> {
   await ada.account.transactionsCsv();
   const { transactions } = await ada.account.transactions.list({ limit: 1 });
   await ada.account.receipt(transactions[0]?.id ?? "");
+  const key = await ada.keys.create({ name: "My agent", models: ["default"], expires_at: "2099-01-01T00:00:00Z" });
+  await ada.keys.patch(key.id, { name: "Our agent", models: null });
+  await ada.keys.rotate(key.id, { overlap_seconds: 600 });
+  await ada.keys.list();
+  await ada.keys.revoke(key.id);
   const topUp = await ada.topUps.start({ amount_usd: "10.00" });
   await ada.topUps.read(topUp.id);
   await ada.topUps.list();
@@ -117,6 +122,10 @@ async function asAdmin({ admin }: Client, session: () => Promise<void>): Promise
   await admin.of("ada").topUps.list({ limit: 1 });
   const { turns } = await admin.of("ada").turns.list({ limit: 1 });
   await admin.turn(turns[0]?.id ?? "");
+  const { keys } = await admin.keys.list({ user_id: "ada" });
+  expect(keys).toHaveLength(1);
+  const leaked = await clientOf(world, "ada").keys.create({ name: "Found in a log" });
+  await admin.keys.revoke(leaked.id);
   await admin.actions.list({ limit: 3 });
   await admin.topUps.list({ status: "pending" });
   const aside = await givenQuarantined(world, { user: "ada" });

@@ -10,19 +10,16 @@ import { Problem } from "@pantheon/contract/problem.ts";
 import { CsvFile } from "@pantheon/contract/wire.ts";
 import { applications } from "@pantheon/functions/whole.ts";
 import { givenPrice, givenSession, modelsWith, runTurn } from "../support/given.ts";
+import { givenKey } from "../support/given-key.ts";
+import { BODIES, givenForDeletion, VERSION } from "../support/openapi-bodies.ts";
 import { operationsOf, type Operation } from "../support/openapi-document.ts";
 import {
-  CREATE,
-  DEDUCT,
-  PATCH,
-  RESOLVE,
   RUN,
-  STREAM,
-  TOP_UP,
   WEBHOOK,
   provokePriceRefusals,
   provokeResolved,
   provokeQuarantine,
+  provokeTooManyKeys,
   provokeTopUpRefusals,
   provokeTurnRefusals,
   provokeUncovered,
@@ -82,7 +79,7 @@ describe("the document", () => {
     expect(
       names.filter(
         (name) =>
-          !/^(?:create|list|read|delete|run|stream|start|cancel|patch|activate|override|reset|grant|deduct|resolve|suspend|reactivate|export|receive)[A-Z][A-Za-z]+$/.test(
+          !/^(?:create|list|read|delete|run|stream|start|cancel|patch|activate|override|reset|grant|deduct|resolve|suspend|reactivate|export|receive|rotate)[A-Z][A-Za-z]+$/.test(
             name,
           ),
       ),
@@ -169,6 +166,7 @@ describe("real answers", () => {
       user_id: "gus",
       model_alias: "default",
       version: "2026-02-20",
+      key_id: (await givenKey(world)).id,
     };
 
     for (const operation of operations.filter(({ name }) => name !== WEBHOOK)) await provokeCommon(operation, ids, promised);
@@ -177,6 +175,7 @@ describe("real answers", () => {
     await provokeResolved(world, promised);
     await provokeUncovered(world, promised);
     await provokeUncancelable(world, promised);
+    await provokeTooManyKeys(world, promised);
     await provokeTurnRefusals(world, promised);
     await provokePriceRefusals(world, VERSION, promised);
 
@@ -202,29 +201,6 @@ function isOpen(path: string): boolean {
   return path.startsWith("/api/v1/health") || path.startsWith("/webhooks/");
 }
 
-const VERSION = { version: "next", label: "Next", effective_date: "2025-01-01" };
-
-/** The body of a request that succeeds, of every operation that takes one; `{}` of the rest. */
-const BODIES: Readonly<Record<string, object>> = {
-  [RUN]: { message: "What is a wallet?" },
-  [STREAM]: { message: "What is a wallet?" },
-  [PATCH]: { multiplier: "1", pricing_version: "2026-02-20" },
-  [CREATE]: VERSION,
-  "PATCH /api/v1/admin/settings/enforcement": { enabled: false },
-  "PATCH /api/v1/sessions/{session_id}": { title: "Another" },
-  [TOP_UP]: { amount_usd: 10 },
-  [DEDUCT]: { amount: 1, note: "a typo", allow_negative: true },
-  [RESOLVE]: { action: "dismiss", note: "refunded" },
-  "POST /api/v1/admin/wallets/{user_id}/grant": { amount: 1 },
-  "POST /api/v1/admin/users/{user_id}/wallet/grant": { amount: "0.5" },
-};
-/** The address of a session, or of a top-up, that is there to be deleted. */
-async function givenForDeletion(path: string): Promise<string> {
-  if (!path.includes("{top_up_id}")) return path.replace("{session_id}", await givenSession(world));
-  const { json } = await world.call("POST", "/api/v1/users/me/wallet/top-up", { body: { amount_usd: "10" } });
-  return path.replace("{top_up_id}", json.id);
-}
-
 /** The success of an operation (of deleting a session: of one of its own), and what it refuses whoever asks. */
 async function provokeCommon(
   { name, method, path, secured, takesBody }: Operation,
@@ -233,7 +209,7 @@ async function provokeCommon(
 ): Promise<void> {
   const own = path.replaceAll(/\{(\w+)\}/g, (_all, id: string) => ids[id] ?? "");
   const body = takesBody ? { body: BODIES[name] ?? {} } : {};
-  const succeeding = method === "DELETE" && path.includes("{") ? await givenForDeletion(path) : own;
+  const succeeding = method === "DELETE" && path.includes("{") ? await givenForDeletion(world, path) : own;
   expect(promised(name, await world.call(method, succeeding, body)).status).toBeLessThan(300);
   if (!path.startsWith("/webhooks/")) expect(promised(name, await world.call(method, `${own}?surprise=1`, body)).status).toBe(422);
   if (!secured) return;

@@ -20,6 +20,8 @@ export type Container = {
 
 export type ContainerTurn = {
   user?: string;
+  /** Comes with this API key instead of the user's token. */
+  apiKey?: string;
   key?: string;
   message?: string;
   maxOutputTokens?: number;
@@ -56,11 +58,12 @@ export function givenContainer(
   return {
     deps,
     log,
-    turn: async (session, { user = "ada", key, message = "What is a wallet?", maxOutputTokens, alias, more, timeLeftMs = 29_000 } = {}) => {
+    turn: async (session, { user = "ada", apiKey, message = "What is a wallet?", timeLeftMs = 29_000, ...asked } = {}) => {
+      const { key, maxOutputTokens, alias, more } = asked;
       const request = new Request(`http://container/api/v1/sessions/${session}/turns`, {
         method: "POST",
         headers: {
-          Authorization: `Bearer ${await world.issuer.token({ user })}`,
+          Authorization: `Bearer ${apiKey ?? (await world.issuer.token({ user }))}`,
           "Content-Type": "application/json",
           ...(key !== undefined && { "Idempotency-Key": key }),
         },

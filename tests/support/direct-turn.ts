@@ -23,6 +23,8 @@ export function gateInput(catalog: Catalog, whose: Whose, more: Partial<GateInpu
     session: whose.session,
     wallet: whose.user,
     actor: whose.user,
+    apiKey: null,
+    keyHash: null,
     alias: null,
     message: MESSAGE,
     messageBound: tokenBound(more.message ?? MESSAGE),

@@ -2,6 +2,7 @@
 
 import { sql, type RawBuilder } from "kysely";
 import { AUDIT_FAULTS, type Fault } from "./ledger-faults-audit.ts";
+import { KEY_FAULTS } from "./ledger-faults-keys.ts";
 
 /** None of them breaks any other invariant. */
 export const FAULTS: readonly Fault[] = [
@@ -177,6 +178,7 @@ export const FAULTS: readonly Fault[] = [
     ],
   ],
   ...AUDIT_FAULTS,
+  ...KEY_FAULTS,
   [
     "body",
     "a deduction's response with another balance",

@@ -1,6 +1,8 @@
 // The refusals of the document that need a state of their own, provoked one by one: each answer is handed on under its operation's name.
 
 import { expect } from "vitest";
+import { newKey } from "@pantheon/core/accounts/api-key.ts";
+import { MOST_LIVE_KEYS } from "@pantheon/core/accounts/api-keys.ts";
 import { givenEnforcement, givenSession, runTurn } from "./given.ts";
 import { eventOf, postEvent, stripeId } from "./payment-event.ts";
 import type { Answer, TestWorld } from "./world.ts";
@@ -17,6 +19,7 @@ export const TOP_UP = "POST /api/v1/users/me/wallet/top-up";
 export const RESOLVE = "POST /api/v1/admin/top-ups/{top_up_id}/resolve";
 export const DEDUCT = "POST /api/v1/admin/wallets/{user_id}/deduct";
 export const CANCEL = "DELETE /api/v1/users/me/wallet/top-ups/{top_up_id}";
+export const CREATE_KEY = "POST /api/v1/users/me/keys";
 export const WEBHOOK = "POST /webhooks/stripe";
 
 /** What the webhook answers: an event that is nobody's, one without a signature, one that cannot be read, one that is too large. */
@@ -63,6 +66,24 @@ export async function provokeUncancelable(world: TestWorld, promised: Promised):
   const { json } = await world.call("GET", "/api/v1/admin/top-ups?status=dismissed");
   const path = `/api/v1/users/me/wallet/top-ups/${json.top_ups[0].id}`;
   expect(promised(CANCEL, await world.call("DELETE", path)).status).toBe(409);
+}
+
+/** One key more than a person may have. */
+export async function provokeTooManyKeys(world: TestWorld, promised: Promised): Promise<void> {
+  const rows = Array.from({ length: MOST_LIVE_KEYS }, () => newKey()).map(({ prefix, hash }) => ({
+    user_id: "eve",
+    name: "n",
+    prefix,
+    hash,
+  }));
+  await world.owner.query
+    .insertInto("users")
+    .values({ id: "eve" })
+    .onConflict((known) => known.doNothing())
+    .execute();
+  await world.owner.query.insertInto("api_keys").values(rows).execute();
+  const one = { user: "eve", body: { name: "one more" } };
+  expect(promised(CREATE_KEY, await world.call("POST", "/api/v1/users/me/keys", one)).status).toBe(409);
 }
 
 /** More credits than there are. The caller is an admin. */

@@ -48,6 +48,7 @@ export const GOOD_ROWS: Readonly<Record<string, Row>> = {
     pricing_version: "2026-02-20",
     pricing_revision: 1,
   },
+  api_keys: { user_id: "u", name: "n", prefix: "pan_AAAAAAAA", hash: "0".repeat(64) },
   session_summaries: {
     session_id: SESSION,
     text: "s",

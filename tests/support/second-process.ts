@@ -15,6 +15,8 @@ export type SecondProcess = {
   turn(turn: ProcessTurn): Promise<ProcessAnswer>;
   /** Begins a stream, which then goes on: answers when the first words of its answer were read. */
   stream(turn: { session: string; user: string; key: string; timeLeftMs: number }): Promise<ProcessAnswer>;
+  /** Begins a stream with an API key. */
+  streamWith(key: string, session: string): Promise<ProcessAnswer>;
   /** Ends it as a machine dies: by SIGKILL. */
   kill(): Promise<void>;
   end(): Promise<void>;
@@ -48,6 +50,11 @@ export async function givenSecondProcess(world: TestWorld, environment: Record<s
       const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json", "Idempotency-Key": key };
       const path = `/api/v1/sessions/${session}/turns/stream`;
       return ask({ stream: { path, headers, body: JSON.stringify({ message: "What is a wallet?" }), timeLeftMs } });
+    },
+    streamWith: (key, session) => {
+      const headers = { Authorization: `Bearer ${key}`, "Content-Type": "application/json" };
+      const path = `/api/v1/sessions/${session}/turns/stream`;
+      return ask({ stream: { path, headers, body: JSON.stringify({ message: "What is a wallet?" }), timeLeftMs: 20_000 } });
     },
     kill: async () => {
       child.kill("SIGKILL");

@@ -8,6 +8,7 @@ import * as admin from "@pantheon/contract/admin.ts";
 import * as booking from "@pantheon/contract/booking.ts";
 import * as health from "@pantheon/contract/health.ts";
 import * as histories from "@pantheon/contract/histories.ts";
+import * as keys from "@pantheon/contract/keys.ts";
 import * as models from "@pantheon/contract/models.ts";
 import * as ownUsage from "@pantheon/contract/own-usage.ts";
 import * as prices from "@pantheon/contract/prices.ts";
@@ -20,7 +21,7 @@ import * as webhook from "@pantheon/contract/webhook.ts";
 
 /** By the name under which each is a component of the OpenAPI document. */
 export const SHAPES: ReadonlyMap<string, v.GenericSchema> = new Map(
-  [account, admin, booking, health, histories, models, ownUsage, prices, problem, reports, stream, turnRead, turns, webhook].flatMap(
+  [account, admin, booking, health, histories, keys, models, ownUsage, prices, problem, reports, stream, turnRead, turns, webhook].flatMap(
     (module) =>
       Object.values(module).flatMap((shape) => {
         const name = isSchema(shape) ? v.getMetadata(shape)["ref"] : undefined;

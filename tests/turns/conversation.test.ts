@@ -1,6 +1,7 @@
 // A turn of several model calls: one event a call, one debit of their sum, one refusal at most, and a receipt that recomputes.
 
-import { inPerson } from "@pantheon/core/accounts/caller.ts";
+import { keyHash } from "@pantheon/core/accounts/api-key.ts";
+import { inPerson, type CallerKey } from "@pantheon/core/accounts/caller.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { invariant } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
@@ -15,6 +16,7 @@ import type { TurnRequest } from "@pantheon/core/turns/request.ts";
 import { settleTurn } from "@pantheon/core/turns/settle.ts";
 import { givenCredits, givenSession } from "../support/given.ts";
 import { debitsOf, eventsOf, walletOf } from "../support/ledger.ts";
+import { givenKey } from "../support/given-key.ts";
 import { testWorld, type TestWorld } from "../support/world.ts";
 
 let world: TestWorld;
@@ -23,11 +25,11 @@ beforeAll(async () => {
 });
 afterAll(() => world.end());
 
-async function opened(user: string, apiKey: string | null = null): Promise<{ request: TurnRequest; turn: OpenedTurn }> {
+async function opened(user: string, key: CallerKey | null = null): Promise<{ request: TurnRequest; turn: OpenedTurn }> {
   const session = await givenSession(world, user);
   const deadline = world.deps.ticks() + 20_000;
   const request = {
-    caller: { ...inPerson(user), key: apiKey },
+    caller: { ...inPerson(user), key },
     session,
     key: null,
     message: "Find it.",
@@ -138,12 +140,14 @@ test("under CREDIT_OVERDRAFT=none all calls together are charged the hold at mos
 });
 
 test("each call is kept with the API key that its caller came with, and with none where they came in person", async () => {
+  const { id, key } = await givenKey(world, "keyed");
   for (const [user, apiKey] of [
-    ["keyed", "key-1"],
+    ["keyed", { id, hash: keyHash(key) ?? "" }],
     ["personal", null],
   ] as const) {
     const { request, turn } = await opened(user, apiKey);
     await settleTurn(world.deps, request, twoCalls(turn));
-    expect((await eventsOf(world, user)).map((event) => event.api_key_id)).toEqual([apiKey, apiKey]);
+    const kept = apiKey?.id ?? null;
+    expect((await eventsOf(world, user)).map((event) => event.api_key_id)).toEqual([kept, kept]);
   }
 });

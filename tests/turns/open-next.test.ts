@@ -33,6 +33,8 @@ const ROUND: Round = { request: REQUEST, claim: "mine", catalog, config, models:
 const ROW: GateRow = {
   session: "s",
   suspended: false,
+  key_state: null,
+  key_allows: null,
   revision: "7",
   alias: "default",
   multiplier: "1",

@@ -8,6 +8,7 @@ import type * as prices from "@pantheon/contract/prices.ts";
 import type * as reports from "@pantheon/contract/reports.ts";
 import type { Bucket, PeopleOrder, PeopleState, TopUpState, Window } from "@pantheon/contract/vocabulary.ts";
 import { ask, listing, path, search, succeed, type Days, type PageQuery, type Sent } from "./calls.ts";
+import { adminKeysClient } from "./keys.ts";
 import type { CallOptions, Send } from "./transport.ts";
 
 const ADMIN = "/api/v1/admin";
@@ -58,6 +59,7 @@ export function adminClient(send: Send) {
         ask<typeof shapes.Suspension>(send, { ...more, method: "POST", path: path`/api/v1/admin/users/${user}/reactivate` }),
     },
     ...historiesClient(send),
+    keys: adminKeysClient(send),
     reports: reportsClient(send),
   };
 }

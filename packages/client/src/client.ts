@@ -9,6 +9,7 @@ import type * as turns from "@pantheon/contract/turns.ts";
 import type { TurnRead } from "@pantheon/contract/turn-read.ts";
 import { adminClient } from "./admin.ts";
 import { ask, listing, path, search, succeed, type Days, type Sent } from "./calls.ts";
+import { keysClient } from "./keys.ts";
 import { sessionsClient } from "./sessions.ts";
 import { readEvents, type TurnEvent } from "./sse.ts";
 import { createTransport, openStream, type CallOptions, type ClientOptions, type Send } from "./transport.ts";
@@ -53,6 +54,7 @@ export function createClient(options: ClientOptions) {
       list: (more: CallOptions = {}) => ask<typeof ModelList>(send, { ...more, method: "GET", path: "/api/v1/models" }),
     },
     account: accountClient(send),
+    keys: keysClient(send),
     wallet: {
       read: (more: CallOptions = {}) => ask<typeof account.Wallet>(send, { ...more, method: "GET", path: `${ME}/wallet` }),
     },

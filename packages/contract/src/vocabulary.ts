@@ -94,6 +94,10 @@ export type VersionState = WordOf<typeof VERSION_STATES>;
 export const PRICE_WARNINGS = ["below_list_cost", "loses_on_recent_use", "recent_use_unknown"] as const;
 export type PriceWarningCode = WordOf<typeof PRICE_WARNINGS>;
 
+/** What an API key is worth when it is shown. */
+export const KEY_STATES = ["good", "revoked", "expired"] as const;
+export type KeyState = WordOf<typeof KEY_STATES>;
+
 export const JOBS = ["sweep", "reconcile", "verify"] as const;
 export type JobName = WordOf<typeof JOBS>;
 

@@ -51,6 +51,9 @@ const BODIES: Readonly<Record<string, Members>> = {
   }),
   "PATCH /api/v1/sessions/{session_id}": members({ title: "Another", model_alias: "default", system_prompt: null }),
   "POST /api/v1/users/me/wallet/top-up": members({ amount_usd: "10" }),
+  "POST /api/v1/users/me/keys": members({ name: "A program", expires_at: "2099-01-01T00:00:00Z", models: ["default"] }),
+  "PATCH /api/v1/users/me/keys/{key_id}": members({ name: "Another", expires_at: null, models: null }),
+  "POST /api/v1/users/me/keys/{key_id}/rotate": members({ overlap_seconds: 60 }),
   "PATCH /api/v1/admin/pricing/{model_alias}": members({ multiplier: "1.5", pricing_version: "2026-02-20" }),
   "POST /api/v1/admin/pricing/versions": members({ version: "spring", label: "Spring", effective_date: "2025-03-20" }),
   "PATCH /api/v1/admin/settings/enforcement": members({ enabled: false }),
@@ -97,12 +100,13 @@ export function goodRequest(operation: Operation, world: AttackWorld): Draft {
   const isWebhook = name === "POST /webhooks/stripe";
   const body = isWebhook ? PAYMENT : (BODIES[name] ?? null);
   if (operation.takesBody && body === null) throw new Error(`${name} takes a body, and no good one is known: add it here`);
-  const { session, turn, transaction, top_up: topUp } = world.things.ada;
+  const { session, turn, transaction, top_up: topUp, key } = world.things.ada;
   const ids = {
     session_id: session,
     transaction_id: transaction,
     top_up_id: topUp,
     turn_id: turn,
+    key_id: key,
     user_id: TARGET,
     model_alias: "deepseek",
     version: "2026-02-20",

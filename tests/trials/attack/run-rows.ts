@@ -134,7 +134,7 @@ export async function sendOne(world: AttackWorld, { target, as = "ada", headers,
 }
 
 function filled(path: string, { things }: AttackWorld): string {
-  return path.replaceAll(/\{(bob\.)?(session|turn|transaction|top_up|cursor)\}/g, (_whole, bob: string | undefined, name: string) => {
+  return path.replaceAll(/\{(bob\.)?(session|turn|transaction|top_up|key|cursor)\}/g, (_whole, bob: string | undefined, name: string) => {
     return things[bob === undefined ? "ada" : "bob"][name as keyof (typeof things)["ada"]];
   });
 }

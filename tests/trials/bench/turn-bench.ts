@@ -84,6 +84,8 @@ async function oneTurn(db: Database, catalog: Catalog, user: string, session: st
     claim: newId(),
     wallet: user,
     actor: user,
+    apiKey: null,
+    keyHash: null,
     session,
     alias: null,
     message: "How much is a turn?",

@@ -1,6 +1,7 @@
 // Every guard that `npm run test:mutants` takes out. A guard that no test misses is a missing test: it is written, and then it stands here.
 
 import { ACCOUNT_GUARDS } from "./guards/accounts.ts";
+import { API_KEY_GUARDS } from "./guards/api-keys.ts";
 import { CLIENT_GUARDS } from "./guards/client.ts";
 import { CONNECTION_GUARDS } from "./guards/connections.ts";
 import { EDGE_GUARDS } from "./guards/edge.ts";
@@ -32,6 +33,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...RIGHTS_GUARDS,
   ...SCHEMA_GUARDS,
   ...KEY_GUARDS,
+  ...API_KEY_GUARDS,
   ...TURN_GUARDS,
   ...CONVERSATION_GUARDS,
   ...ASKED_GUARDS,

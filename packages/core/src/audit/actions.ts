@@ -50,9 +50,11 @@ export function listActions(db: Database, { admin, target, user, days }: ActionF
   });
 }
 
-/** What was done to this person, to their wallet, and to their top-ups. */
+/** What was done to this person, to their wallet, their top-ups and their API keys. */
 function isAbout(user: string) {
   return sql<boolean>`(
-    target = any (array(select ${user}::text union all select id::text from top_ups where user_id = ${user}::text))
-    and split_part(action, '.', 1) in ('user', 'wallet', 'top_up'))`;
+    target = any (array(select ${user}::text 
+                          union all select id::text from top_ups where user_id = ${user}::text
+                          union all select id::text from api_keys where user_id = ${user}::text))
+    and split_part(action, '.', 1) in ('user', 'wallet', 'top_up', 'api_key'))`;
 }

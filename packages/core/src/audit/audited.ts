@@ -17,7 +17,11 @@ export type AdminAction =
   | "top_up.grant"
   | "top_up.dismiss"
   | "user.suspend"
-  | "user.reactivate";
+  | "user.reactivate"
+  | "api_key.create"
+  | "api_key.patch"
+  | "api_key.rotate"
+  | "api_key.revoke";
 
 /**
  * The CTEs `audit` and `keyed`: one audit row and one key row for each row of `source`, which is what was changed. `body` is the response

@@ -6,7 +6,7 @@ import type { GateRow } from "../ledger/statements/gate.ts";
 import type { Model } from "../models/model.ts";
 import type { Catalog } from "../pricing/catalog.ts";
 import { newTarget, wayOfKeyed, type Way } from "./collision.ts";
-import { refusalOf } from "./refusal.ts";
+import { closedTo, refusalOf } from "./refusal.ts";
 import type { TurnRequest } from "./request.ts";
 
 /** What one round of opening knows. */
@@ -40,6 +40,8 @@ export type Action =
 export function next(round: Round, outcome: Outcome): Action {
   if ("error" in outcome) return { way: "look", error: outcome.error };
   const { row } = outcome;
+  const closed = closedTo(row);
+  if (closed !== null) return refused(round, closed);
   if (row.keyed) return wayOfKeyed(row.keyed, round.request, round.claim);
   if (row.turn) return { way: "opened", row };
   if (row.session !== null && row.revision !== round.catalog.revision) {
@@ -50,5 +52,9 @@ export function next(round: Round, outcome: Outcome): Action {
   // Without a refusal, the turn that we meant to run again was taken meanwhile: look at its key afresh.
   if (refusal === null) return { way: "run", target: newTarget() };
   if (refusal.code === "insufficient_credits" && row.lapsed) return { way: "sweep" };
-  return round.hasFailed ? { way: "refuse unless own", refusal } : { way: "refuse", refusal };
+  return refused(round, refusal);
+}
+
+function refused({ hasFailed }: Round, refusal: DomainError): Action {
+  return hasFailed ? { way: "refuse unless own", refusal } : { way: "refuse", refusal };
 }

@@ -122,6 +122,8 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
     claim: mark.claim,
     wallet: request.caller.wallet,
     actor: request.caller.actor,
+    apiKey: request.caller.key?.id ?? null,
+    keyHash: request.caller.key?.hash ?? null,
     alias: request.alias,
     message: request.message,
     messageBound: tokenBound(request.message) + tokenBound(format),

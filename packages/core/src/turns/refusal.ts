@@ -1,5 +1,6 @@
 // Why the gate did not let a turn run, read from the row it answered. Pure.
 
+import { keyRefused } from "../accounts/api-key.ts";
 import type { Config } from "../config/config.ts";
 import type { GateRow } from "../ledger/statements/gate.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
@@ -17,10 +18,16 @@ type Asked = {
   readonly models: Readonly<Record<string, Model>>;
 };
 
+/** The refusal of a key that is good no more: it opens nothing, not even what was answered before. Null for a good one, and for none. */
+export function closedTo({ key_state: state }: Pick<GateRow, "key_state">): DomainError | null {
+  return state === null || state === "good" ? null : keyRefused(state);
+}
+
 /** The refusal that this row stands for, or null when nothing stands against the turn. */
 export function refusalOf(row: GateRow, { request, config, models, catalog }: Asked): DomainError | null {
   if (row.session === null) return new DomainError("not_found", "Session not found.");
   if (row.suspended) return new DomainError("account_suspended", "This account is suspended.");
+  if (row.key_allows === false) return new DomainError("forbidden", "This API key may not use that model.", { reason: "key_models" });
   if (row.multiplier === null) return unknownAlias(request.alias === null ? "" : "model_alias_override", catalog);
   if (request.replaces !== null && row.replaced !== "completed") return notReplaceable(row.replaced);
   const model = models[row.alias ?? ""];

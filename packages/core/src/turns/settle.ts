@@ -50,7 +50,7 @@ function inputOf(deps: TurnDeps, request: TurnRequest, conversation: Conversatio
     turn: turn.id,
     wallet: request.caller.wallet,
     actor: request.caller.actor,
-    apiKey: request.caller.key,
+    apiKey: request.caller.key?.id ?? null,
     attempt: turn.attempt,
     answer: kept(request, text),
     providerModel: answeringModel(conversation),

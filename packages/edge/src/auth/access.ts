@@ -2,7 +2,7 @@
 // power; a claim can but take away, when a second factor is demanded and was not given.
 
 import type { MiddlewareHandler } from "hono";
-import { inPerson } from "@pantheon/core/accounts/caller.ts";
+import { inPerson, type Caller } from "@pantheon/core/accounts/caller.ts";
 import type { Config } from "@pantheon/core/config/config.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import type { AppEnv } from "../shell/app-env.ts";
@@ -10,9 +10,23 @@ import type { Identity, Verifier } from "./verifier.ts";
 
 export type Admins = Pick<Config, "adminUserIds" | "adminReadIds" | "adminAssurance">;
 
-/** Sets `c.var.caller`, `c.var.email` and `c.var.adminReach`, or ends the request with 401. */
-export function authenticated(verify: Verifier, admins: Admins): MiddlewareHandler<AppEnv> {
+/** Whose an API key is, for the request that brings it. Rejects with 401 or 403. */
+export type KeyReader = (key: string, request: { readonly method: string; readonly path: string }) => Promise<Caller>;
+
+/**
+ * Sets `c.var.caller`, `c.var.email` and `c.var.adminReach`, or ends the request with 401. API keys are taken where `keys` reads them, and
+ * are refused with 403 everywhere else.
+ */
+export function authenticated(verify: Verifier, admins: Admins, keys?: KeyReader): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
+    const key = API_KEY.exec(c.req.header("Authorization") ?? "")?.[1];
+    if (key !== undefined) {
+      if (!keys) throw forbidden("An API key does not open this address.", "api_key");
+      c.set("caller", await keys(key, c.req));
+      c.set("email", null);
+      c.set("adminReach", "none");
+      return next();
+    }
     const identity = await verify(c.req.header("Authorization"));
     const reach = reachOf(identity, admins);
     c.set("caller", inPerson(identity.id, reach === "all"));
@@ -31,6 +45,9 @@ export const adminOnly: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (adminReach === "read" && changes) throw forbidden("This account may read, and change nothing.", "read_only");
   await next();
 };
+
+/** One key after one `Bearer`. A key is told from a token by how it begins; whether it is one is found out later. */
+const API_KEY = /^bearer +(pan_\S*)$/i;
 
 function reachOf({ id, isAssured }: Identity, { adminUserIds, adminReadIds, adminAssurance }: Admins): AppEnv["Variables"]["adminReach"] {
   const isAdmin = adminUserIds.has(id);

@@ -27,6 +27,7 @@ export const HEAD = {
     { name: "sessions", description: "Conversations, each with one model alias." },
     { name: "turns", description: "A message, the model's answer, and what it cost." },
     { name: "account", description: "Who you are; your wallet, usage, ledger and receipts." },
+    { name: "keys", description: "API keys: by which programs act for a person, from their wallet." },
     { name: "top-ups", description: "Buying credits. They come when Stripe says that the money did." },
     { name: "admin", description: "Prices, settings, people and wallets, for those whom `ADMIN_USER_IDS` names." },
     { name: "reports", description: "Sums of usage and money for admins, exact at every moment." },

@@ -15,6 +15,7 @@ const BOBS = {
   turn_id: "{bob.turn}",
   transaction_id: "{bob.transaction}",
   top_up_id: "{bob.top_up}",
+  key_id: "{bob.key}",
   user_id: "bob",
   model_alias: "default",
   version: "2026-02-20",
@@ -22,7 +23,11 @@ const BOBS = {
 const isAdmins = ({ path }: Operation) => path.startsWith("/api/v1/admin");
 const TURN_BODY = '{"message":"what did they say?"}';
 /** What is sent to operations that take another body than a turn's. */
-const BODIES: Readonly<Record<string, string>> = { "PATCH /api/v1/sessions/{session_id}": '{"title":"mine now"}' };
+const BODIES: Readonly<Record<string, string>> = {
+  "PATCH /api/v1/sessions/{session_id}": '{"title":"mine now"}',
+  "PATCH /api/v1/users/me/keys/{key_id}": '{"name":"mine now"}',
+  "POST /api/v1/users/me/keys/{key_id}/rotate": '{"overlap_seconds":60}',
+};
 
 /** This operation as `who`, with ids of somebody. */
 function called(
@@ -58,6 +63,7 @@ export const AUTHORISATION: readonly Row[] = [
           turn_id: "{bob.session}",
           transaction_id: "{bob.session}",
           top_up_id: "{bob.transaction}",
+          key_id: "{bob.session}",
         };
         for (const foreign of [await ask(BOBS), await ask(BOBS, { "Idempotency-Key": "a-key-of-ada" }), await ask(others)]) {
           expect([operation.name, foreign.text, headersOf(foreign)]).toEqual([operation.name, unknown.text, headersOf(unknown)]);

@@ -63,6 +63,7 @@ const OWN: Readonly<Record<string, string>> = {
   turn_id: "{turn}",
   transaction_id: "{transaction}",
   top_up_id: "{top_up}",
+  key_id: "{key}",
   user_id: "ada",
   model_alias: "default",
   version: "2026-02-20",

@@ -41,8 +41,8 @@ export const TURN_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${CORE}/turns/next.ts`,
-        find: "round.hasFailed ?",
-        replace: "round.hasFailed && false ?",
+        find: "return hasFailed ?",
+        replace: "return hasFailed && false ?",
       },
     ],
     test: {

@@ -1,13 +1,14 @@
 // The tables as Kysely sees them, named as in SQL. Written by hand beside migrations/; numerics and int8 stay strings, dates stay text.
 
 import type { ColumnType, Generated } from "kysely";
+import type { KeyTables } from "./keys.ts";
 import type { MaintenanceTables } from "./maintenance.ts";
 import type { PaymentTables } from "./payments.ts";
 import type { SummaryTables } from "./summaries.ts";
 import type { CallState, LedgerKind, LedgerSource, ToolName, ToolState, TurnState, UsageSource } from "@pantheon/contract/vocabulary.ts";
 
 /** Every table of the product. */
-export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables {
+export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables, KeyTables {
   users: UsersTable;
   sessions: SessionsTable;
   turns: TurnsTable;
@@ -89,6 +90,7 @@ interface TurnsTable {
   text_bound: Exact | null;
   replaces: string | null;
   place: number | null;
+  api_key_id: string | null;
 }
 
 interface LlmCallEventsTable {

@@ -3,25 +3,27 @@
 
 import { sql, type RawBuilder } from "kysely";
 import type { Slots } from "../../db/prepared.ts";
-import type { TurnState } from "@pantheon/contract/vocabulary.ts";
+import type { KeyState, TurnState } from "@pantheon/contract/vocabulary.ts";
 import { affordable, conversation, credits, reckoning } from "./conversation.ts";
 import { cheaperAliases, type CheaperAlias, type FittedInput } from "./cheaper.ts";
 import { lockedWallet } from "./movement.ts";
+import { pass, passes, passReply, type PassSlots } from "./pass.ts";
 
 export { OCTETS_PER_TOKEN } from "./conversation.ts";
 
-export type GateInput = FittedInput & {
-  turn: string;
-  /** Whose wallet pays. */
-  wallet: string;
-  /** The mark of the request that claims the turn. */
-  claim: string;
-  leaseMs: number;
-  /** The version and revision of the container's catalogue. */
-  pricingVersion: string;
-  revision: string;
-  enforcedByDefault: boolean;
-};
+export type GateInput = FittedInput &
+  PassSlots & {
+    turn: string;
+    /** Whose wallet pays. */
+    wallet: string;
+    /** The mark of the request that claims the turn. */
+    claim: string;
+    leaseMs: number;
+    /** The version and revision of the container's catalogue. */
+    pricingVersion: string;
+    revision: string;
+    enforcedByDefault: boolean;
+  };
 
 /** The turn that already carries a request's key. */
 export type KeyedTurn = {
@@ -41,6 +43,10 @@ export type KeyedTurn = {
 export type GateRow = {
   session: string | null;
   suspended: boolean | null;
+  /** What the key of the call is worth; null without a key. */
+  key_state: KeyState | null;
+  /** False when the key may not use the alias. */
+  key_allows: boolean | null;
   /** Of the moment after the wallet's lock; null when there was no wallet to lock, since there is no such session. */
   revision: string | null;
   alias: string | null;
@@ -94,6 +100,7 @@ export function gate(slot: Slots<GateInput>, brought?: RawBuilder<unknown>): Raw
   return sql`
   ${brought ?? sql`${conversation(slot)},\n  ${reckoning(slot)}`},
   ${lockedWallet(slot.wallet, sql`and exists (select from session)`)},
+  ${pass(slot)},
   -- The rules as they are under the lock: the function sees what was committed while this statement waited.
   -- It is asked for the actor by way of the locked row: without the row it could be asked before the lock.
   rules as materialized (
@@ -150,6 +157,7 @@ export function mayRun(slot: Slots<GateInput>): RawBuilder<unknown> {
   return sql`rules.revision = ${slot.revision}::bigint
        and not rules.suspended
        and not rules.session_gone
+       and ${passes(slot)}
        and price.multiplier is not null
        and price.room >= 0
        and not price.unable
@@ -166,6 +174,7 @@ export function gateReply(slot: Slots<GateInput>): RawBuilder<unknown> {
        case when rules.session_gone then null else coalesce(session.id::text, funds.user_id) end as session,
        rules.suspended,
        rules.revision,
+       ${passReply(slot)},
        price.alias,
        price.multiplier,
        price.room >= 0 as fits,

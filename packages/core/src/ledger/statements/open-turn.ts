@@ -32,13 +32,15 @@ with
   begun as (
     insert into turns (id, session_id, user_id, status, attempt, lease_until, hold, turn_index, user_input,
                        model_alias, max_output_tokens, pricing_version, pricing_revision, would_refuse,
-                       prune_triggered, claim, idempotency_key, request_hash, replaces, place, created_at)
+                       prune_triggered, claim, idempotency_key, request_hash, replaces, place, api_key_id,
+                       created_at)
     select ${slot.turn}::uuid, session.id, ${slot.actor}::text, 'running', 1,
            clock_timestamp() + ${slot.leaseMs}::int * interval '1 millisecond',
            funds.credits, history.next, ${slot.message}::text,
            price.alias, funds.output_tokens::int, ${slot.pricingVersion}::text, rules.revision,
            not funds.covered, history.pruned, ${slot.claim}::uuid, ${slot.key}::text,
            ${slot.requestHash}::text, ${slot.replaces}::uuid, (select place from replaced),
+           ${slot.apiKey}::uuid,
            clock_timestamp()
       from funds, rules, session, price, history
      where not exists (select from keyed)

@@ -43,6 +43,7 @@ with
            would_refuse = not funds.covered,
            prune_triggered = history.pruned,
            claim = ${slot.claim}::uuid,
+           api_key_id = ${slot.apiKey}::uuid,
            failure_code = null
       from former, funds, rules, session, price, history
      where turns.id = former.id

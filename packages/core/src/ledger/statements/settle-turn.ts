@@ -163,6 +163,14 @@ with
     from: sql`debit where debit.charge <> 0`,
   })},
   ${ROLLUP},
+  -- What the key has spent follows what was charged. Revoked or not: the turn was opened while it was good.
+  used as (
+    update api_keys
+       set spent = api_keys.spent + debit.charge,
+           last_used_on = (debit.now at time zone 'utc')::date
+      from debit
+     where api_keys.id = ${slot.apiKey}::uuid
+  ),
   ${remembered(slot)}
 select settled.response_body, settled.balance_after, settled.charge, settled.over_hold
   from settled, debit`,

@@ -1,0 +1,23 @@
+// The table of API keys, as Kysely sees it (schema.ts says how).
+
+import type { ColumnType, Generated } from "kysely";
+
+export interface KeyTables {
+  api_keys: ApiKeysTable;
+}
+
+interface ApiKeysTable {
+  id: Generated<string>;
+  user_id: string;
+  name: string;
+  prefix: string;
+  hash: string;
+  former_hash: string | null;
+  former_until: Date | null;
+  models: string[] | null;
+  expires_at: Date | null;
+  revoked_at: Date | null;
+  spent: ColumnType<string, string | undefined, string>;
+  last_used_on: string | null;
+  created_at: ColumnType<Date, Date | undefined, Date>;
+}
