@@ -30,7 +30,7 @@ exports.ROOMS = {
   pricing: { imports: ["config", "db", "audit", "models"], faces: ["catalog", "charge", "prices", "settings", "versions", "weights"] },
   ledger: {
     imports: ["db", "audit"],
-    faces: ["described", "durability", "entries", "grant", "invariants", "wallet"],
+    faces: ["described", "durability", "entries", "grant", "invariants", "proposals", "wallet"],
     doors: {
       accounts: ["statements/pass"],
       turns: ["conversation", "gate", "history", "open-call", "open-turn", "reopen-turn", "settle-turn", "sweep-turns", "void-turn"].map(

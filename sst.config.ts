@@ -36,7 +36,7 @@ export default $config({
     const functions = createFunctions({ options, settings, secrets, key });
     const api = createApi(options, functions, key);
     createSchedules(functions);
-    createAlarms({ api, functions, email: settings.alarmEmail, key });
+    createAlarms({ grantedPerHour: options.grantedPerHour, api, functions, email: settings.alarmEmail, key });
 
     return { ...createDoor(options, { api, functions }), secret: secrets.base.name };
   },

@@ -1,13 +1,19 @@
 // What wakes somebody: docs/operations.md says what each means and what to do. Alarms go to one topic a stage.
 
 import type { Maybe } from "./key.ts";
-import type { Metric } from "@pantheon/core/log.ts";
+import type { Figures, Metric } from "@pantheon/core/log.ts";
 import type { PantheonFunctions } from "./functions.ts";
 import { stageName } from "./stage-name.ts";
 
-type Watched = { api: sst.aws.ApiGatewayV2; functions: PantheonFunctions; email: string | null; key: Maybe<aws.kms.Key> };
+type Watched = {
+  grantedPerHour: number;
+  api: sst.aws.ApiGatewayV2;
+  functions: PantheonFunctions;
+  email: string | null;
+  key: Maybe<aws.kms.Key>;
+};
 
-export function createAlarms({ api, functions, email, key }: Watched): void {
+export function createAlarms({ grantedPerHour, api, functions, email, key }: Watched): void {
   const { topic } = createTopic(email, key);
   const alarm = (name: string, description: string, rule: Rule) =>
     new aws.cloudwatch.MetricAlarm(`Alarm-${name}`, {
@@ -25,6 +31,7 @@ export function createAlarms({ api, functions, email, key }: Watched): void {
   for (const [metric, { most, description }] of Object.entries(BURSTS)) {
     alarm(metric.replaceAll("_", "-"), description, { ...counted(metric), threshold: most });
   }
+  alarm("granted", "Admins granted more in an hour than this stage expects: look at the audit, and ask who did.", granted(grantedPerHour));
   alarm(
     "throttles",
     "Lambda turned calls away: a function is at its reserved concurrency, or the account at its limit.",
@@ -111,6 +118,19 @@ function counted(metric: string): Rule {
   }));
   const total = { id: "total", label: metric, expression: "SUM(FILL(METRICS(), 0))", returnData: true };
   return { threshold: 1, metricQueries: [total, ...queries] };
+}
+
+/** Credits that admins granted in an hour, as the function `admin` counts them; its URL counts under the same name. */
+function granted(threshold: number): Rule {
+  const dimensions = { function: "admin", stage: $app.stage };
+  return {
+    namespace: "Pantheon",
+    metricName: "credits_granted" satisfies keyof Figures,
+    dimensions,
+    statistic: "Sum",
+    period: 3_600,
+    threshold,
+  };
 }
 
 /** Calls that Lambda turned away, of all functions together. */

@@ -23,6 +23,8 @@ export type StageOptions = {
   >;
   /** Requests from one address in five minutes, above which CloudFront refuses it; null: there is no CloudFront in front. */
   readonly perAddress: number | null;
+  /** Credits that admins grant in an hour, all together, from which on somebody is told. */
+  readonly grantedPerHour: number;
   /** Whether secrets, logs and alarms are encrypted with a key of the stage's own instead of AWS's. */
   readonly ownKey: boolean;
 };
@@ -40,6 +42,7 @@ const DEV: StageOptions = {
   adminUrl: "none",
   reserved: { "turns-stream": 5, "admin-stream": 1, completions: 5, "stripe-webhook": 2 },
   perAddress: null,
+  grantedPerHour: 10_000,
   ownKey: false,
 };
 
@@ -51,6 +54,7 @@ const STAGING: StageOptions = {
   adminUrl: "none",
   reserved: { maintenance: 1, "maintenance-sweep": 1, "turns-stream": 20, "admin-stream": 2, completions: 20, "stripe-webhook": 10 },
   perAddress: 2_000,
+  grantedPerHour: 10_000,
   ownKey: false,
 };
 
@@ -62,6 +66,7 @@ const PRODUCTION: StageOptions = {
   adminUrl: "none",
   reserved: { maintenance: 1, "maintenance-sweep": 1, "turns-stream": 200, "admin-stream": 5, completions: 200, "stripe-webhook": 50 },
   perAddress: 2_000,
+  grantedPerHour: 10_000,
   ownKey: false,
 };
 

@@ -6,6 +6,7 @@ import { probeHealth } from "@pantheon/core/maintenance/health-probe.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { createApp } from "@pantheon/edge/shell/app.ts";
 import { adminOnly, authenticated } from "@pantheon/edge/auth/access.ts";
+import { grantProposalRoutes } from "./grants.ts";
 import { historyRoutes } from "./histories.ts";
 import { keyRoutes } from "./keys.ts";
 import { peopleRoutes } from "./people.ts";
@@ -30,6 +31,7 @@ export function adminApp(deps: AdminDeps): Hono<AppEnv> {
       settingsRoutes(app, deps);
       peopleRoutes(app, deps);
       walletRoutes(app, deps);
+      grantProposalRoutes(app, deps);
       historyRoutes(app, deps);
       topUpRoutes(app, deps);
       reportRoutes(app, deps);

@@ -7,7 +7,7 @@ import * as shapes from "@pantheon/contract/histories.ts";
 import { UserPath } from "@pantheon/contract/admin.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import { refuseNobody } from "@pantheon/core/accounts/people.ts";
-import { listActions, type ActionRow } from "@pantheon/core/audit/actions.ts";
+import type { ActionRow } from "@pantheon/core/audit/actions.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
 import { ledgerRowView, listTransactions } from "@pantheon/core/ledger/entries.ts";
 import { listAllTopUps } from "@pantheon/core/payments/list.ts";
@@ -37,6 +37,7 @@ export function historyRoutes(app: Hono<AppEnv>, { db }: { readonly db: Database
     async (c) => {
       const asked = c.req.valid("query");
       const { admin_id: admin = null, target = null, user_id: user = null } = asked;
+      const { listActions } = await import("@pantheon/core/audit/actions.ts"); // seldom asked
       const list = listActions(db, { admin, target, user, days: daysOf(asked) });
       return c.var.respond(await listPage(c, asked, "actions", list, actionView));
     },

@@ -3,6 +3,7 @@
 import type { Hono } from "hono";
 import type * as v from "valibot";
 import type { Config } from "@pantheon/core/config/config.ts";
+import type { Log } from "@pantheon/core/log.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
 import { storedAnswer } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
@@ -18,13 +19,14 @@ import { takenBackView } from "@pantheon/core/payments/taken-back.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import type { Resolution } from "@pantheon/core/payments/resolve.ts";
 import { actingAdmin } from "./acting-admin.ts";
+import { countGranted } from "./grants.ts";
 import * as shapes from "@pantheon/contract/admin.ts";
 import * as histories from "@pantheon/contract/histories.ts";
 import { TopUpPath } from "@pantheon/contract/account.ts";
 
 const NO_ADMIN = { 403: "Not an admin" };
 
-export function topUpRoutes(app: Hono<AppEnv>, deps: { readonly db: Database; readonly config: Config }): void {
+export function topUpRoutes(app: Hono<AppEnv>, deps: { readonly db: Database; readonly config: Config; readonly log: Log }): void {
   app.get(
     "/api/v1/admin/top-ups",
     describe({
@@ -49,7 +51,11 @@ export function topUpRoutes(app: Hono<AppEnv>, deps: { readonly db: Database; re
       summary: "Grant a payment in quarantine, or dismiss it",
       tag: "admin",
       responds: [200, shapes.ResolvedTopUp],
-      refusals: { ...NO_ADMIN, 404: "No such top-up", 409: "It is not in quarantine" },
+      refusals: {
+        ...NO_ADMIN,
+        404: "No such top-up",
+        409: "It is not in quarantine, or `credits` are more than one admin may grant alone",
+      },
     }),
     noQuery,
     idempotencyKey,
@@ -59,7 +65,9 @@ export function topUpRoutes(app: Hono<AppEnv>, deps: { readonly db: Database; re
       const { action, note, credits, user_id: user } = c.req.valid("json");
       const resolution = action === "grant" ? { action, note, credits, user } : dismissal(note, { credits, user_id: user });
       const { resolveTopUp } = await import("@pantheon/core/payments/resolve.ts"); // seldom asked
-      return storedAnswer(c, await resolveTopUp(deps, actingAdmin(c), c.req.valid("param").top_up_id, resolution));
+      const resolved = await resolveTopUp(deps, actingAdmin(c), c.req.valid("param").top_up_id, resolution);
+      if (credits !== null) countGranted(deps.log, resolved, credits); // the admin's own figure, and not what was paid
+      return storedAnswer(c, resolved);
     },
   );
 }

@@ -6,7 +6,6 @@ import * as shapes from "@pantheon/contract/admin.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import { findPerson, listPeople, type PersonRow } from "@pantheon/core/accounts/people.ts";
-import { suspendUser } from "@pantheon/core/accounts/person.ts";
 import type { Config } from "@pantheon/core/config/config.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
 import { recentTransactions } from "@pantheon/core/ledger/entries.ts";
@@ -17,6 +16,8 @@ import { describe } from "@pantheon/edge/output/describe.ts";
 import { storedAnswer } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { actingAdmin } from "./acting-admin.ts";
+
+const loaded = () => import("@pantheon/core/accounts/person.ts"); // seldom asked
 
 type PeopleDeps = { readonly db: Database; readonly config: Pick<Config, "lowBalanceThreshold"> };
 
@@ -80,7 +81,10 @@ function suspensionRoutes(app: Hono<AppEnv>, db: Database): void {
     optionalBody(shapes.SuspensionCreate),
     async (c) => {
       const reason = c.req.valid("json").reason || null; // an empty reason is none
-      return storedAnswer(c, await suspendUser(db, actingAdmin(c), c.req.valid("param").user_id, { suspended: true, reason }));
+      return storedAnswer(
+        c,
+        await (await loaded()).suspendUser(db, actingAdmin(c), c.req.valid("param").user_id, { suspended: true, reason }),
+      );
     },
   );
   app.post(
@@ -96,7 +100,11 @@ function suspensionRoutes(app: Hono<AppEnv>, db: Database): void {
     idempotencyKey,
     someone,
     noBody,
-    async (c) => storedAnswer(c, await suspendUser(db, actingAdmin(c), c.req.valid("param").user_id, { suspended: false, reason: null })),
+    async (c) =>
+      storedAnswer(
+        c,
+        await (await loaded()).suspendUser(db, actingAdmin(c), c.req.valid("param").user_id, { suspended: false, reason: null }),
+      ),
   );
 }
 

@@ -8,9 +8,10 @@ import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { body, noBody, noQuery } from "@pantheon/edge/input/validate.ts";
-import { overrideEnforcement, readSettings } from "@pantheon/core/pricing/settings.ts";
 import { actingAdmin } from "./acting-admin.ts";
 import * as shapes from "@pantheon/contract/admin.ts";
+
+const loaded = () => import("@pantheon/core/pricing/settings.ts"); // seldom asked
 
 type SettingsDeps = { readonly db: Database; readonly config: Config };
 
@@ -29,6 +30,7 @@ export function settingsRoutes(app: Hono<AppEnv>, { db, config }: SettingsDeps):
     }),
     noQuery,
     async (c) => {
+      const { readSettings } = await loaded();
       const settings = await readSettings(db, config);
       c.header("ETag", `"${settings.revision}"`);
       return c.var.respond(settings);
@@ -46,7 +48,7 @@ export function settingsRoutes(app: Hono<AppEnv>, { db, config }: SettingsDeps):
     noQuery,
     idempotencyKey,
     body(shapes.EnforcementPatch),
-    async (c) => storedAnswer(c, await overrideEnforcement(db, actingAdmin(c), c.req.valid("json").enabled, config)),
+    async (c) => storedAnswer(c, await (await loaded()).overrideEnforcement(db, actingAdmin(c), c.req.valid("json").enabled, config)),
   );
   app.delete(
     `${path}/enforcement`,
@@ -60,6 +62,6 @@ export function settingsRoutes(app: Hono<AppEnv>, { db, config }: SettingsDeps):
     noQuery,
     idempotencyKey,
     noBody,
-    async (c) => storedAnswer(c, await overrideEnforcement(db, actingAdmin(c), null, config)),
+    async (c) => storedAnswer(c, await (await loaded()).overrideEnforcement(db, actingAdmin(c), null, config)),
   );
 }

@@ -2,7 +2,9 @@
 
 import type { Hono } from "hono";
 import type * as v from "valibot";
+import type { Config } from "@pantheon/core/config/config.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
+import type { Log } from "@pantheon/core/log.ts";
 import { storedAnswer } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv, Asked } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
@@ -12,17 +14,19 @@ import { format, type Amount } from "@pantheon/contract/money.ts";
 import { recentTransactions } from "@pantheon/core/ledger/entries.ts";
 import { findWallet } from "@pantheon/core/ledger/wallet.ts";
 import { actingAdmin } from "./acting-admin.ts";
+import { countGranted } from "./grants.ts";
 import * as shapes from "@pantheon/contract/admin.ts";
 import * as booking from "@pantheon/contract/booking.ts";
 
 const NO_ADMIN = { 403: "Not an admin" };
 const NOBODY = "Nobody of this id was ever here, or nobody can have it";
+const WAITS = [202, booking.GrantProposed] as const;
 const someone = params(shapes.UserPath, "User not found.");
 
-/** Seldom asked: no cold start waits for it. */
-const granting = () => import("@pantheon/core/ledger/grant.ts");
+type Deps = { readonly db: Database; readonly log: Log; readonly config: Pick<Config, "grantSumPerDay"> };
 
-export function walletRoutes(app: Hono<AppEnv>, { db }: { readonly db: Database }): void {
+export function walletRoutes(app: Hono<AppEnv>, deps: Deps): void {
+  const { db } = deps;
   app.get(
     "/api/v1/admin/wallets/:user_id",
     describe({
@@ -41,11 +45,11 @@ export function walletRoutes(app: Hono<AppEnv>, { db }: { readonly db: Database 
       return c.var.respond({ user_id: user, ...figures, recent_transactions: await recentTransactions(db, user) });
     },
   );
-  grantRoutes(app, db);
+  grantRoutes(app, deps);
   deductRoute(app, db);
 }
 
-function grantRoutes(app: Hono<AppEnv>, db: Database): void {
+function grantRoutes(app: Hono<AppEnv>, deps: Deps): void {
   app.post(
     "/api/v1/admin/wallets/:user_id/grant",
     describe({
@@ -53,6 +57,7 @@ function grantRoutes(app: Hono<AppEnv>, db: Database): void {
       summary: "Grant credits",
       tag: "admin",
       responds: [200, booking.Grant],
+      or: WAITS,
       refusals: { ...NO_ADMIN, 404: NOBODY },
     }),
     noQuery,
@@ -60,7 +65,7 @@ function grantRoutes(app: Hono<AppEnv>, db: Database): void {
     someone,
     body(booking.GrantCreate),
     (c) =>
-      grant(c, db, c.req.valid("param").user_id, c.req.valid("json"), (user, _amount, transaction) => ({
+      grant(c, deps, c.req.valid("param").user_id, c.req.valid("json"), (user, _amount, transaction) => ({
         user_id: user,
         transaction_id: transaction,
       })),
@@ -72,6 +77,7 @@ function grantRoutes(app: Hono<AppEnv>, db: Database): void {
       summary: "Grant credits: the same act at a second address",
       tag: "admin",
       responds: [200, booking.UserGrant],
+      or: WAITS,
       refusals: { ...NO_ADMIN, 404: NOBODY },
     }),
     noQuery,
@@ -79,7 +85,7 @@ function grantRoutes(app: Hono<AppEnv>, db: Database): void {
     someone,
     body(booking.GrantCreate),
     (c) =>
-      grant(c, db, c.req.valid("param").user_id, c.req.valid("json"), (user, credits) => ({
+      grant(c, deps, c.req.valid("param").user_id, c.req.valid("json"), (user, credits) => ({
         user_id: user,
         credits_granted: format(credits),
       })),
@@ -106,7 +112,7 @@ function deductRoute(app: Hono<AppEnv>, db: Database): void {
       type Head = Omit<v.InferInput<typeof booking.Deduction>, "new_balance">;
       const answer = (transaction: string): Head => ({ user_id: user, transaction_id: transaction });
       const admin = actingAdmin(c, `/api/v1/admin/wallets/${user}/deduct`);
-      const { deductByAdmin } = await granting();
+      const { deductByAdmin } = await import("@pantheon/core/ledger/grant.ts"); // seldom asked
       return storedAnswer(c, await deductByAdmin(db, admin, { wallet: user, amount, note, allowNegative, answer }));
     },
   );
@@ -117,18 +123,20 @@ type GrantAnswer = (user: string, amount: Amount, transaction: string) => GrantH
 
 async function grant(
   c: Asked,
-  db: Database,
+  { db, log, config }: Deps,
   user: string,
   asked: { amount: Amount; note: string | null; create: boolean },
   answer: GrantAnswer,
 ): Promise<Response> {
-  const { grantByAdmin } = await granting();
+  const { grantByAdmin } = await import("@pantheon/core/ledger/proposals.ts"); // seldom asked
   const granted = await grantByAdmin(db, actingAdmin(c, `/api/v1/admin/wallets/${user}/grant`), {
     wallet: user,
     amount: asked.amount,
     note: asked.note === "" ? null : asked.note,
     create: asked.create,
+    most: config.grantSumPerDay,
     answer: (transaction) => answer(user, asked.amount, transaction),
   });
+  countGranted(log, granted, asked.amount);
   return storedAnswer(c, granted);
 }

@@ -72,6 +72,8 @@ const ADMIN_ROUTES: readonly (readonly [method: string, path: string, id: string
   ["DELETE", "admin/keys/{id}", newId()],
   ["POST", "admin/top-ups/{id}/resolve", newId()],
   ["POST", "admin/wallets/{id}/grant", "bob"],
+  ["POST", "admin/grants/{id}/confirm", newId()],
+  ["POST", "admin/grants/{id}/dismiss", newId()],
   ["POST", "admin/wallets/{id}/deduct", "bob"],
   ["POST", "admin/users/{id}/wallet/grant", "bob"],
   ["POST", "admin/users/{id}/suspend", "bob"],

@@ -18,7 +18,9 @@ const recorded = { operations: {} as Record<string, { request?: unknown; respons
 const stable = stabiliser();
 
 beforeAll(async () => {
-  world = await testWorld({ environment: { ADMIN_USER_IDS: "grace", TOP_UP_URL: "https://app.example.com/top-up" } });
+  world = await testWorld({
+    environment: { ADMIN_USER_IDS: "grace,alan", ADMIN_GRANT_SUM_PER_DAY: "1000", TOP_UP_URL: "https://app.example.com/top-up" },
+  });
   operations = operationsOf(await readProjectFile("docs/openapi.json"));
 });
 
@@ -28,6 +30,7 @@ it("records a first session, an admin's day and what is refused", async () => {
   const ada = clientOf(world, "ada", { fetch: recording });
   const grace = clientOf(world, "grace", { fetch: recording });
   await asAdmin(grace, () => asUser(ada));
+  await asTwo(grace, clientOf(world, "alan", { fetch: recording }));
   await refused(ada, grace);
   const asked = Object.keys(recorded.operations);
   const stripes = "receiveStripeEvent"; // called by Stripe alone
@@ -137,6 +140,18 @@ async function asAdmin({ admin }: Client, session: () => Promise<void>): Promise
   await admin.reports.cash();
   await admin.reports.reconciliation();
   expect(await admin.reports.exportCsv()).toContain("credits_charged");
+}
+
+/** Grants that one admin may not make alone. */
+async function asTwo({ admin }: Client, second: Client): Promise<void> {
+  const proposed = async () => {
+    const granted = await admin.wallets.grant("ada", { amount: "2500", note: "A lost month" });
+    return "proposal_id" in granted ? granted.proposal_id : "";
+  };
+  await admin.grants.dismiss(await proposed());
+  const proposal = await proposed();
+  await admin.grants.list({ limit: 2 });
+  await second.admin.grants.confirm(proposal);
 }
 
 async function refused(ada: Client, grace: Client): Promise<void> {

@@ -36,6 +36,7 @@ describe("the least environment", () => {
       adminUserIds: new Set(),
       adminReadIds: new Set(),
       adminAssurance: "none",
+      grantSumPerDay: null,
       enforcementDefault: false,
       lowBalanceThreshold: "5",
       usdPerCredit: "0.03",
@@ -100,6 +101,7 @@ const WRONG: readonly (readonly [name: string, values: readonly string[]])[] = [
   ["AUTH_JWT_SECRET", [MARK, `${MARK}${"x".repeat(21)}`]],
   ["AUTH_ROLE_REQUIRED", ["yes", "1", MARK]],
   ["AUTH_TOKEN_MAX_MINUTES", ["0", "-1", "1.5", "1e3", "1000000", MARK]],
+  ["ADMIN_GRANT_SUM_PER_DAY", ["-1", "1e3", "None", "NaN", "0.123456789", MARK]],
   ["ADMIN_ASSURANCE", ["AAL2", "aal3", MARK]],
   ["LOG_ADDRESS", ["full", MARK]],
   ["LOG_ADDRESS_KEY", [MARK]],
@@ -166,6 +168,7 @@ describe("a right value", () => {
       LOW_BALANCE_THRESHOLD: "0",
       USD_PER_CREDIT: "0.00000001",
       CREDIT_OVERDRAFT: "none",
+      ADMIN_GRANT_SUM_PER_DAY: "none",
       CONTEXT_MAX_OUTPUT_TOKENS: "8192",
       CORS_ALLOWED_ORIGINS: "https://app.example, http://localhost:3000,",
     });
@@ -174,6 +177,7 @@ describe("a right value", () => {
       auth: { issuer: "http://127.0.0.1:8787/", jwksUrl: "https://keys.example/jwks", jwtSecret: "0123456789abcdef0123456789abcdef" },
       enforcementDefault: true,
       overdraft: "none",
+      grantSumPerDay: null,
       maxOutputTokens: 8192,
       corsAllowedOrigins: ["https://app.example", "http://localhost:3000"],
     });

@@ -14,6 +14,7 @@ const GOOD = {
   DATABASE_POOL_URL: "postgres://app:x@db.example/pantheon",
   AUTH_ISSUER: "https://auth.example",
   CREDIT_ENFORCEMENT_ENABLED: "true",
+  ADMIN_GRANT_SUM_PER_DAY: "1000",
   STRIPE_SECRET_KEY: LIVE_KEY,
   STRIPE_WEBHOOK_SECRET: `whsec_${STRONG}`,
 };
@@ -74,6 +75,7 @@ describe("a stage that others use", () => {
     ["STRIPE_SECRET_KEY", { STRIPE_SECRET_KEY: TEST_KEY }],
     ["CREDIT_ENFORCEMENT_ENABLED", { CREDIT_ENFORCEMENT_ENABLED: undefined }],
     ["CREDIT_ENFORCEMENT_ENABLED", { CREDIT_ENFORCEMENT_ENABLED: " " }],
+    ["ADMIN_GRANT_SUM_PER_DAY", { ADMIN_GRANT_SUM_PER_DAY: undefined }],
     ["ADMIN_ASSURANCE", { ADMIN_ASSURANCE: "none" }],
   ])("refuses %s as %j on production alone", (name, environment) => {
     expect(faults(environment).map((fault) => fault.split(" ")[0])).toEqual([name]);
@@ -81,7 +83,7 @@ describe("a stage that others use", () => {
   });
 
   it("may say that nobody is refused, once somebody says it", () => {
-    expect(faults({ CREDIT_ENFORCEMENT_ENABLED: "false" })).toEqual([]);
+    expect(faults({ CREDIT_ENFORCEMENT_ENABLED: "false", ADMIN_GRANT_SUM_PER_DAY: "none" })).toEqual([]);
   });
 
   it("demands a second factor on production and a role on both, without being told to", () => {

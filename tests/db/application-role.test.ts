@@ -107,9 +107,15 @@ describe("a table's rights", () => {
 
 async function rightsOf(table: string): Promise<string> {
   const { rows } = await owner.query<{ rights: string | null }>(
-    `select string_agg(privilege_type, ' ' order by privilege_type) as rights
-       from pg_class, aclexplode(relacl)
-      where oid = $1::regclass and grantee = 'pantheon_app'::regrole`,
+    `select string_agg(privilege, ' ' order by privilege) as rights
+       from (select privilege_type as privilege
+               from pg_class, aclexplode(relacl)
+              where oid = $1::regclass and grantee = 'pantheon_app'::regrole
+              union all
+             select privilege_type || '(' || string_agg(attname, ' ' order by attname) || ')'
+               from pg_attribute, aclexplode(attacl)
+              where attrelid = $1::regclass and grantee = 'pantheon_app'::regrole
+              group by privilege_type) as held`,
     [`public.${table}`],
   );
   return rows[0]?.rights ?? "";

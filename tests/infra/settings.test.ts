@@ -55,7 +55,9 @@ describe("the settings of a deploy", () => {
       for (const COMMIT_SHA of [undefined, "", "unknown", "abc1234", `${COMMIT}-dirty`]) {
         expect(() => settingsOf(stage, { ...LEAST, COMMIT_SHA })).toThrow(`The stage ${stage} is deployed only with COMMIT_SHA`);
       }
-      expect(settingsOf(stage, { ...LEAST, CREDIT_ENFORCEMENT_ENABLED: "true", COMMIT_SHA: COMMIT }).commit).toBe(COMMIT);
+      expect(
+        settingsOf(stage, { ...LEAST, CREDIT_ENFORCEMENT_ENABLED: "true", ADMIN_GRANT_SUM_PER_DAY: "1000", COMMIT_SHA: COMMIT }).commit,
+      ).toBe(COMMIT);
     }
   });
 

@@ -16,7 +16,9 @@ import { operationsOf, type Operation } from "../support/openapi-document.ts";
 import {
   RUN,
   WEBHOOK,
+  givenProposal,
   provokePriceRefusals,
+  provokeProposed,
   provokeResolved,
   provokeQuarantine,
   provokeTooManyKeys,
@@ -35,7 +37,10 @@ let world: TestWorld;
 let operations: Operation[];
 
 beforeAll(async () => {
-  world = await testWorld({ models: modelsWith("fake-500", "fake-slow-1500"), environment: { ADMIN_USER_IDS: "ada" } });
+  world = await testWorld({
+    models: modelsWith("fake-500", "fake-slow-1500"),
+    environment: { ADMIN_USER_IDS: "ada", ADMIN_GRANT_SUM_PER_DAY: "5000" },
+  });
   for (const alias of ["fake-500", "fake-slow-1500"]) await givenPrice(world, alias, "1");
   operations = operationsOf(await readProjectFile("docs/openapi.json"));
 });
@@ -70,6 +75,7 @@ describe("the document", () => {
         expect.objectContaining(
           successes[0]?.status === 204 ? { mediaTypes: [], hasSchema: false } : { mediaTypes: [mediaTypeOf(path)], hasSchema: true },
         ),
+        ...(path.endsWith("/grant") ? [expect.objectContaining({ mediaTypes: ["application/json"], hasSchema: true })] : []), // 202
       ]);
     }
   });
@@ -79,7 +85,7 @@ describe("the document", () => {
     expect(
       names.filter(
         (name) =>
-          !/^(?:create|list|read|delete|run|stream|start|cancel|patch|activate|override|reset|grant|deduct|resolve|suspend|reactivate|export|receive|rotate)[A-Z][A-Za-z]+$/.test(
+          !/^(?:create|list|read|delete|run|stream|start|cancel|patch|activate|confirm|dismiss|override|reset|grant|deduct|resolve|suspend|reactivate|export|receive|rotate)[A-Z][A-Za-z]+$/.test(
             name,
           ),
       ),
@@ -161,6 +167,7 @@ describe("real answers", () => {
     const ids = {
       session_id: session,
       top_up_id: await provokeQuarantine(world, promised),
+      proposal_id: await givenProposal(world, "ada"),
       turn_id: turn.json.id,
       transaction_id: debits.json.transactions[0].id,
       user_id: "gus",
@@ -173,6 +180,7 @@ describe("real answers", () => {
     await provokeWebhook(world, promised);
     await provokeTopUpRefusals(world, promised);
     await provokeResolved(world, promised);
+    await provokeProposed(world, ids.proposal_id, promised);
     await provokeUncovered(world, promised);
     await provokeUncancelable(world, promised);
     await provokeTooManyKeys(world, promised);
@@ -209,7 +217,8 @@ async function provokeCommon(
 ): Promise<void> {
   const own = path.replaceAll(/\{(\w+)\}/g, (_all, id: string) => ids[id] ?? "");
   const body = takesBody ? { body: BODIES[name] ?? {} } : {};
-  const succeeding = method === "DELETE" && path.includes("{") ? await givenForDeletion(world, path) : own;
+  const isOnce = (method === "DELETE" && path.includes("{")) || path.includes("{proposal_id}");
+  const succeeding = isOnce ? await givenForDeletion(world, path) : own;
   expect(promised(name, await world.call(method, succeeding, body)).status).toBeLessThan(300);
   if (!path.startsWith("/webhooks/")) expect(promised(name, await world.call(method, `${own}?surprise=1`, body)).status).toBe(422);
   if (!secured) return;

@@ -53,7 +53,7 @@ describe("a resolution", () => {
   it.each(["grant", "dismiss"])("to %s what was told of again since it was looked at does nothing", async (action) => {
     const topUp = await givenQuarantined(world);
     const input = { ...WRITER, topUp: topUp.id, note: "n", seen: "2026-01-01 00:00:00+00" };
-    const granted = { ...input, transaction: newId(), wallet: "ada", credits: "1", amountUsd: "9" };
+    const granted = { ...input, transaction: newId(), wallet: "ada", credits: "1", amountUsd: "9", own: false, most: null };
     expect(
       await refused(() => (action === "grant" ? world.deps.db.run(grantAside, granted) : world.deps.db.run(dismissAside, input))),
     ).toEqual([]);
@@ -67,7 +67,7 @@ describe("a resolution", () => {
       .where("id", "=", topUp.id)
       .executeTakeFirstOrThrow();
     const input = { ...WRITER, topUp: topUp.id, note: "n", seen };
-    const granted = { ...input, transaction: newId(), wallet: "ada", credits: "1", amountUsd: "9" };
+    const granted = { ...input, transaction: newId(), wallet: "ada", credits: "1", amountUsd: "9", own: false, most: null };
     expect(await refused(() => world.deps.db.run(grantAside, granted))).toEqual([]);
     expect(await refused(() => world.deps.db.run(dismissAside, input))).toEqual([]);
   });

@@ -4,13 +4,14 @@
 import type { Config } from "@pantheon/core/config/config.ts";
 import { createDeps } from "@pantheon/functions/whole.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";
+import type { Log } from "@pantheon/core/log.ts";
 import { quietLog } from "./quiet-log.ts";
 import type { CallOptions, TestWorld } from "./world.ts";
 
 export type AdminContainer = Pick<TestWorld, "call"> & { close(): Promise<void> };
 
-export function givenAdminContainer(world: TestWorld, config: Partial<Config> = {}): AdminContainer {
-  const deps = createDeps({ config: { ...world.config, ...config }, log: quietLog(), clock: Date.now, maxConnections: 2 });
+export function givenAdminContainer(world: TestWorld, config: Partial<Config> = {}, log: Log = quietLog()): AdminContainer {
+  const deps = createDeps({ config: { ...world.config, ...config }, log, clock: Date.now, maxConnections: 2 });
   const app = adminApp(deps);
   return {
     call: async (method, path, { user = "ada", body, key, headers }: CallOptions = {}) => {

@@ -1,5 +1,6 @@
 // The metrics of a container as CloudWatch reads them: out of the lines that production's own log prints.
 
+import type { Log } from "@pantheon/core/log.ts";
 import { capturedLog } from "../trials/attack/captured-log.ts";
 import { givenContainer, type Container } from "./container.ts";
 import type { TestWorld } from "./world.ts";
@@ -23,15 +24,25 @@ type Line = {
 };
 
 /** Every value of every metric in every set of its dimensions, of what the container does meanwhile. */
-export async function metricsOf(world: TestWorld, act: (container: Container) => Promise<void>): Promise<Measured[]> {
-  const log = capturedLog(() => {}, { name: "turns", stage: "test" });
-  const container = givenContainer(world, { log });
+export function metricsOf(world: TestWorld, act: (container: Container) => Promise<void>): Promise<Measured[]> {
+  return measuredBy("turns", async (log) => {
+    const container = givenContainer(world, { log });
+    try {
+      await act(container);
+    } finally {
+      await container.close();
+    }
+  });
+}
+
+/** The same of any function, which is given its log. */
+export async function measuredBy(name: string, act: (log: Log) => Promise<void>): Promise<Measured[]> {
+  const log = capturedLog(() => {}, { name, stage: "test" });
   try {
-    const lines = await log.during(() => act(container));
+    const lines = await log.during(() => act(log));
     return lines.flatMap((line) => measuredIn(JSON.parse(line)));
   } finally {
     log.release();
-    await container.close();
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { givenKey } from "./given-key.ts";
 import { givenSession } from "./given.ts";
-import { CREATE, DEDUCT, PATCH, RESOLVE, RUN, STREAM, TOP_UP } from "./openapi-refusals.ts";
+import { CREATE, DEDUCT, givenProposal, PATCH, RESOLVE, RUN, STREAM, TOP_UP } from "./openapi-refusals.ts";
 import type { TestWorld } from "./world.ts";
 
 export const VERSION = { version: "next", label: "Next", effective_date: "2025-01-01" };
@@ -24,8 +24,9 @@ export const BODIES: Readonly<Record<string, object>> = {
   "POST /api/v1/admin/users/{user_id}/wallet/grant": { amount: "0.5" },
 };
 
-/** The address of a session, a top-up or a key that is there to be deleted. */
+/** The address of a session, a top-up or a key that is there to be deleted, or of another admin's grant that is there to be resolved. */
 export async function givenForDeletion(world: TestWorld, path: string): Promise<string> {
+  if (path.includes("{proposal_id}")) return path.replace("{proposal_id}", await givenProposal(world));
   if (path.includes("{key_id}")) return path.replace("{key_id}", (await givenKey(world)).id);
   if (!path.includes("{top_up_id}")) return path.replace("{session_id}", await givenSession(world));
   const { json } = await world.call("POST", "/api/v1/users/me/wallet/top-up", { body: { amount_usd: "10" } });

@@ -1,6 +1,7 @@
 // The refusals of the document that need a state of their own, provoked one by one: each answer is handed on under its operation's name.
 
 import { expect } from "vitest";
+import { newId } from "@pantheon/contract/id.ts";
 import { newKey } from "@pantheon/core/accounts/api-key.ts";
 import { MOST_LIVE_KEYS } from "@pantheon/core/accounts/api-keys.ts";
 import { givenEnforcement, givenSession, runTurn } from "./given.ts";
@@ -132,4 +133,27 @@ export async function provokeTurnRefusals(world: TestWorld, promised: Promised):
 
 function streamed(world: TestWorld, session: string, user: string): Promise<Answer> {
   return world.call("POST", `/api/v1/sessions/${session}/turns/stream`, { user, body: { message: "What is a wallet?" } });
+}
+
+/** A grant that an admin has proposed. */
+export async function givenProposal({ deps }: TestWorld, by = "another"): Promise<string> {
+  const id = newId();
+  await deps.db.query.insertInto("grant_proposals").values({ id, user_id: "gus", amount: "1", proposed_by: by }).execute();
+  return id;
+}
+
+/** What waits for a second admin; 409 for its own admin, and once it is resolved. */
+export async function provokeProposed(world: TestWorld, own: string, promised: Promised): Promise<void> {
+  for (const path of ["wallets/{user_id}/grant", "users/{user_id}/wallet/grant"]) {
+    const granted = await world.call("POST", `/api/v1/admin/${path.replace("{user_id}", "gus")}`, { body: { amount: 10_000 } });
+    expect(promised(`POST /api/v1/admin/${path}`, granted).status).toBe(202);
+  }
+  for (const [verb, status] of [
+    ["confirm", 409],
+    ["dismiss", 200],
+    ["dismiss", 409],
+  ] as const) {
+    const resolved = await world.call("POST", `/api/v1/admin/grants/${own}/${verb}`);
+    expect(promised(`POST /api/v1/admin/grants/{proposal_id}/${verb}`, resolved).status).toBe(status);
+  }
 }

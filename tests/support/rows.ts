@@ -58,6 +58,8 @@ export const GOOD_ROWS: Readonly<Record<string, Row>> = {
     turn_id: TURN,
     model_alias: "default",
   },
+  admin_grant_days: { admin_id: "a", day: "2026-01-01", credits: 1, most: 1 },
+  grant_proposals: { id: TURN, user_id: "w", amount: 1, proposed_by: "a" },
   tool_call_events: { ...CALL, tool_name: "search", status: "success" },
   uploaded_files: { user_id: "u", filename: "f", mime_type: "text/plain", size_bytes: 1, content: "c" },
   pricing_versions: { version: "v", label: "l", effective_date: "2026-01-01" },

@@ -6,7 +6,7 @@ import type * as account from "@pantheon/contract/account.ts";
 import type * as histories from "@pantheon/contract/histories.ts";
 import type * as prices from "@pantheon/contract/prices.ts";
 import type * as reports from "@pantheon/contract/reports.ts";
-import type { Bucket, PeopleOrder, PeopleState, TopUpState, Window } from "@pantheon/contract/vocabulary.ts";
+import type { Bucket, PeopleOrder, PeopleState, ProposalState, TopUpState, Window } from "@pantheon/contract/vocabulary.ts";
 import { ask, listing, path, search, succeed, type Days, type PageQuery, type Sent } from "./calls.ts";
 import { adminKeysClient } from "./keys.ts";
 import type { CallOptions, Send } from "./transport.ts";
@@ -21,6 +21,7 @@ type PeopleQuery = { readonly query?: string; readonly state?: PeopleState; read
 type NewVersion = Sent<ReturnType<typeof prices.versionCreate>>;
 
 type ActionsQuery = Days & { readonly admin_id?: string; readonly target?: string; readonly user_id?: string };
+type GrantsQuery = Days & { readonly status?: ProposalState; readonly user_id?: string };
 type TopUpsQuery = Days & { readonly status?: TopUpState; readonly user_id?: string; readonly admin_id?: string };
 
 export function adminClient(send: Send) {
@@ -39,12 +40,30 @@ export function adminClient(send: Send) {
     wallets: {
       read: (user: string, more: CallOptions = {}) =>
         ask<typeof shapes.AdminWallet>(send, { ...more, method: "GET", path: path`/api/v1/admin/wallets/${user}` }),
-      /** Once a key. Rejects with 404 when nobody of that id was ever here, unless `create` is set. */
+      /**
+       * Once a key. Rejects with 404 when nobody of that id was ever here, unless `create` is set. Above what one admin may grant alone on a
+       * day it is `proposed`, and a second admin confirms it.
+       */
       grant: (user: string, grant: Sent<typeof booking.GrantCreate>, more: CallOptions = {}) =>
-        ask<typeof booking.Grant>(send, { ...more, method: "POST", path: path`/api/v1/admin/wallets/${user}/grant`, body: grant }),
+        ask<typeof booking.Grant | typeof booking.GrantProposed>(send, {
+          ...more,
+          method: "POST",
+          path: path`/api/v1/admin/wallets/${user}/grant`,
+          body: grant,
+        }),
       /** Once a key. Rejects with 409 when less is available, unless `allow_negative` is set. */
       deduct: (user: string, deduction: Sent<typeof booking.DeductCreate>, more: CallOptions = {}) =>
         ask<typeof booking.Deduction>(send, { ...more, method: "POST", path: path`/api/v1/admin/wallets/${user}/deduct`, body: deduction }),
+    },
+    /** Grants that need a second admin. */
+    grants: {
+      ...listing<typeof booking.GrantProposalList, "grants", GrantsQuery>(send, `${ADMIN}/grants`, "grants"),
+      /** Books it. Rejects with 409 for the admin who proposed it, and when it is resolved. */
+      confirm: (proposal: string, more: CallOptions = {}) =>
+        ask<typeof booking.Grant>(send, { ...more, method: "POST", path: path`/api/v1/admin/grants/${proposal}/confirm` }),
+      /** Closes it without booking it. */
+      dismiss: (proposal: string, more: CallOptions = {}) =>
+        ask<typeof booking.DismissedGrant>(send, { ...more, method: "POST", path: path`/api/v1/admin/grants/${proposal}/dismiss` }),
     },
     users: {
       ...listing<typeof shapes.PersonList, "users", PeopleQuery>(send, `${ADMIN}/users`, "users"),
@@ -52,7 +71,12 @@ export function adminClient(send: Send) {
         ask<typeof shapes.PersonRead>(send, { ...more, method: "GET", path: path`/api/v1/admin/users/${user}` }),
       /** The same act as `wallets.grant`, at its second address. */
       grant: (user: string, grant: Sent<typeof booking.GrantCreate>, more: CallOptions = {}) =>
-        ask<typeof booking.UserGrant>(send, { ...more, method: "POST", path: path`/api/v1/admin/users/${user}/wallet/grant`, body: grant }),
+        ask<typeof booking.UserGrant | typeof booking.GrantProposed>(send, {
+          ...more,
+          method: "POST",
+          path: path`/api/v1/admin/users/${user}/wallet/grant`,
+          body: grant,
+        }),
       suspend: (user: string, why: Sent<typeof shapes.SuspensionCreate> = {}, more: CallOptions = {}) =>
         ask<typeof shapes.Suspension>(send, { ...more, method: "POST", path: path`/api/v1/admin/users/${user}/suspend`, body: why }),
       reactivate: (user: string, more: CallOptions = {}) =>

@@ -3,7 +3,8 @@
 import * as v from "valibot";
 import { positiveDecimal } from "./decimal-input.ts";
 import { amount } from "./money.ts";
-import { Decimal, named, text } from "./wire.ts";
+import { PROPOSAL_STATES } from "./vocabulary.ts";
+import { DAY_ENTRIES, Decimal, Id, named, OpaqueId, page, PAGE_ENTRIES, text, Time } from "./wire.ts";
 
 /** Credits that an admin books by hand. */
 const BookedAmount = positiveDecimal(amount("10000"), 8);
@@ -51,3 +52,42 @@ export const UserGrant = named(
   "A grant that was booked, as the second address says it.",
   v.object({ user_id: v.string(), credits_granted: Decimal, new_balance: Decimal }),
 );
+
+export const GrantProposal = named(
+  "GrantProposal",
+  "A grant above what one admin may grant alone on a day: it is booked when a second admin confirms it.",
+  v.object({
+    id: v.pipe(v.string(), v.description("Also the ledger row's, once it is granted.")),
+    user_id: v.string(),
+    amount: Decimal,
+    note: v.nullable(v.string()),
+    status: v.picklist(PROPOSAL_STATES),
+    proposed_by: v.string(),
+    resolved_by: v.nullable(v.string()),
+    resolved_at: v.nullable(Time),
+    created_at: Time,
+  }),
+);
+
+export const GrantProposed = named(
+  "GrantProposed",
+  "The grant is not booked: it needs a second admin, who confirms it under `proposal_id`.",
+  v.object({ status: v.literal("proposed"), proposal_id: v.string(), user_id: v.string(), amount: Decimal }),
+);
+
+export const DismissedGrant = named(
+  "DismissedGrant",
+  "A proposed grant that was closed without being booked.",
+  v.object({ id: v.string(), user_id: v.string(), proposed_by: v.string(), status: v.literal("dismissed") }),
+);
+
+export const GrantProposalList = named("GrantProposalList", "Proposed grants, newest first.", page("grants", GrantProposal));
+
+export const GrantProposalsQuery = v.strictObject({
+  ...PAGE_ENTRIES,
+  ...DAY_ENTRIES,
+  status: v.optional(v.picklist(PROPOSAL_STATES)),
+  user_id: v.optional(OpaqueId),
+});
+
+export const GrantProposalPath = v.strictObject({ proposal_id: Id });

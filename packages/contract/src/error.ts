@@ -11,6 +11,7 @@ const REFUSALS = {
   idempotency_in_progress: [409, "Request in progress"],
   session_busy: [409, "Session busy"],
   conflict: [409, "Conflict"],
+  second_admin_required: [409, "A second admin is required"],
   not_effective_yet: [409, "Not effective yet"],
   precondition_failed: [412, "Precondition failed"],
   payload_too_large: [413, "Payload too large"],

@@ -56,6 +56,10 @@ export type ResolveAction = WordOf<typeof RESOLVE_ACTIONS>;
 export const RESOLUTIONS = [...RESOLVE_ACTIONS, "restore"] as const;
 export type ResolutionKind = WordOf<typeof RESOLUTIONS>;
 
+/** `proposed`: an admin's grant that waits for a second one. */
+export const PROPOSAL_STATES = ["proposed", "granted", "dismissed"] as const;
+export type ProposalState = WordOf<typeof PROPOSAL_STATES>;
+
 export const REVERSAL_KINDS = ["refund", "dispute"] as const;
 export type ReversalKind = WordOf<typeof REVERSAL_KINDS>;
 

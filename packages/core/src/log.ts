@@ -21,10 +21,11 @@ export type Metric =
   | "database_retry"
   | "bad_signature"
   | "unauthenticated"
+  | "admin_grant"
   | "invariant_broken";
 
-/** What may be measured beside a count: whole milliseconds. */
-export type Figures = Readonly<Partial<Record<"first_byte_ms" | "settle_ms", number>>>;
+/** What may be measured beside a count: whole milliseconds, whole credits. */
+export type Figures = Readonly<Partial<Record<"first_byte_ms" | "settle_ms" | "credits_granted", number>>>;
 
 export type Log = {
   info(message: string, fields?: LogFields): void;

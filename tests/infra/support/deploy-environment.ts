@@ -18,6 +18,7 @@ const SAMPLES: Readonly<Record<string, string>> = {
   AUTH_ROLE_REQUIRED: "true",
   AUTH_TOKEN_MAX_MINUTES: "60",
   ADMIN_ASSURANCE: "aal2",
+  ADMIN_GRANT_SUM_PER_DAY: "1000",
   TOP_UP_URL: "https://shop.test/credits",
   CORS_ALLOWED_ORIGINS: "https://app.test,https://console.test",
 };

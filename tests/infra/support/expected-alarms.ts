@@ -9,6 +9,11 @@ export function expectedAlarms(stage: string): Record<string, object> {
     counted(stage, "provider_failed", 20),
     counted(stage, "bad_signature", 5),
     counted(stage, "unauthenticated", 300),
+    onSum(stage, "granted", {
+      metric: "Pantheon credits_granted Sum",
+      of: { function: "admin", stage },
+      rule: "GreaterThanOrEqualToThreshold 10000 1 × 3600",
+    }),
     throttled(stage),
     onSum(stage, "api-5xx", { metric: "AWS/ApiGateway 5xx Sum", of: { ApiId: "id-of-ApiApi" }, rule: FIVE }),
     ...["turns-stream", "admin-stream", "completions"].flatMap((name) => [

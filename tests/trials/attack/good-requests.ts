@@ -105,6 +105,7 @@ export function goodRequest(operation: Operation, world: AttackWorld): Draft {
     session_id: session,
     transaction_id: transaction,
     top_up_id: topUp,
+    proposal_id: topUp,
     turn_id: turn,
     key_id: key,
     user_id: TARGET,

@@ -7,6 +7,7 @@ import { CONNECTION_GUARDS } from "./guards/connections.ts";
 import { EDGE_GUARDS } from "./guards/edge.ts";
 import { EXPOSURE_GUARDS } from "./guards/exposure.ts";
 import { ASKED_GUARDS } from "./guards/asked.ts";
+import { GRANT_GUARDS } from "./guards/grants.ts";
 import { INVARIANT_GUARDS } from "./guards/invariants.ts";
 import { KEY_GUARDS } from "./guards/keys.ts";
 import { LEASE_GUARDS } from "./guards/leases.ts";
@@ -53,4 +54,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...WEB_GUARDS,
   ...ACCOUNT_GUARDS,
   ...WALLET_GUARDS,
+  ...GRANT_GUARDS,
 ];

@@ -13,6 +13,8 @@ export type AdminAction =
   | "pricing.activate"
   | "settings.enforcement"
   | "wallet.grant"
+  | "wallet.propose_grant"
+  | "wallet.dismiss_grant"
   | "wallet.deduct"
   | "top_up.grant"
   | "top_up.dismiss"

@@ -33,8 +33,8 @@ export type Write<By extends Acting, Row extends object> = {
   readonly refusal?: (row: Row | undefined) => DomainError | null;
   /** Where no row means that what was read for it has moved on: it is read and run anew, `tries` times at most, then refused. */
   readonly moved?: { readonly tries: number; readonly refusal: () => DomainError };
-  /** What a SQLSTATE of the statement refuses. */
-  readonly errors?: Readonly<Record<string, (cause: unknown) => DomainError>>;
+  /** What a SQLSTATE of the statement refuses; null when it is another error of that kind. */
+  readonly errors?: Readonly<Record<string, (cause: unknown) => DomainError | null>>;
   /** After an error: the response if it was written and only the reply was lost, as the row that it wrote says; null when it was not. */
   readonly written?: () => Promise<object | null>;
 };

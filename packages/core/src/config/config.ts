@@ -31,6 +31,8 @@ export type Config = {
   adminReadIds: { has(id: string): boolean };
   /** What an admin's token must prove. */
   adminAssurance: "none" | "aal2";
+  /** Credits that one admin may grant alone on a day; null: any. */
+  grantSumPerDay: Amount | null;
   enforcementDefault: boolean;
   /** Credits. */
   lowBalanceThreshold: Amount;
@@ -111,6 +113,7 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
     adminUserIds: new Set(read.ADMIN_USER_IDS),
     adminReadIds: new Set(read.ADMIN_READ_IDS),
     adminAssurance: read.ADMIN_ASSURANCE ?? (isKept(read.STAGE) ? "aal2" : "none"),
+    grantSumPerDay: read.ADMIN_GRANT_SUM_PER_DAY ?? null,
     enforcementDefault: read.CREDIT_ENFORCEMENT_ENABLED === "true",
     lowBalanceThreshold: read.LOW_BALANCE_THRESHOLD,
     usdPerCredit: read.USD_PER_CREDIT,

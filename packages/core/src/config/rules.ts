@@ -37,6 +37,16 @@ export const cents = decimal("must be a plain decimal above 0 with at most 2 dec
 export const stripeKey = v.pipe(text, v.regex(/^[rs]k_(test|live)_\w+$/, "must be a Stripe key, sk_test_… or sk_live_…"));
 export const webhookSecret = v.pipe(text, v.regex(/^whsec_\S+$/, "must be a signing secret, whsec_…"));
 export const amountFromZero = decimal("must be a plain decimal of at least 0 with at most 8 decimals", (value) => value.gte(ZERO));
+export const amountOrNone = v.union(
+  [
+    v.pipe(
+      v.literal("none"),
+      v.transform(() => null),
+    ),
+    amountFromZero,
+  ],
+  "must be a plain decimal of at least 0 with at most 8 decimals, or none",
+);
 export const minutes = v.pipe(text, v.regex(/^[1-9][0-9]{0,5}$/, "must be a whole number of minutes"), v.transform(Number));
 export const outputTokens = v.pipe(
   text,

@@ -58,6 +58,9 @@ function keptFaults(given: Given): Fault[] {
   if (given["CREDIT_ENFORCEMENT_ENABLED"] === undefined) {
     faults.push({ name: "CREDIT_ENFORCEMENT_ENABLED", rule: "must be said on this stage: unenforced is no default" });
   }
+  if (given["ADMIN_GRANT_SUM_PER_DAY"] === undefined) {
+    faults.push({ name: "ADMIN_GRANT_SUM_PER_DAY", rule: "must be said on this stage: credits, or none" });
+  }
   if (given["ADMIN_ASSURANCE"] === "none") faults.push({ name: "ADMIN_ASSURANCE", rule: "must be aal2 on this stage" });
   return faults;
 }

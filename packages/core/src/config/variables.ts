@@ -45,6 +45,10 @@ export const TABLE = v.strictObject({
     v.optional(rules.assurance),
     means("What an admin's token must prove: `aal2` (a second factor, by its `aal` or `amr`) or `none`; unset: `aal2` on `production`."),
   ),
+  ADMIN_GRANT_SUM_PER_DAY: v.pipe(
+    v.optional(rules.amountOrNone),
+    means("Credits that one admin may grant alone on a UTC day; a grant above it waits for a second admin. `none` or unset: any."),
+  ),
   CREDIT_ENFORCEMENT_ENABLED: v.pipe(
     v.optional(rules.switchText, "false"),
     means("Whether an empty wallet is refused, as long as no admin's override says otherwise."),

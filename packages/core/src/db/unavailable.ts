@@ -45,3 +45,9 @@ export function sqlState(error: unknown): string | null {
   const fromServer = error instanceof Error && "severity" in error;
   return fromServer && typeof code === "string" ? code : null;
 }
+
+/** The name of the constraint that refused a statement, or null when none did. */
+export function constraintOf(error: unknown): string | null {
+  const name = sqlState(error) !== null && error instanceof Error && "constraint" in error ? error.constraint : null;
+  return typeof name === "string" ? name : null;
+}

@@ -1,8 +1,10 @@
 // What admins book by hand: grants, and what they take back. One statement each, with its audit row.
 
 import type { Database } from "../db/database.ts";
+import { constraintOf } from "../db/unavailable.ts";
 import { once, type ActingAdmin, type Answered } from "../audit/once.ts";
 import { deductByAdmin as DEDUCT_BY_ADMIN } from "./statements/deduct-by-admin.ts";
+import { ABOVE_DAY } from "./statements/granted-alone.ts";
 import { grantByAdmin as GRANT_BY_ADMIN } from "./statements/grant-by-admin.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
@@ -20,6 +22,8 @@ export type AdminGrant = {
   readonly note: string | null;
   /** Also to somebody who was never here and has no wallet; otherwise that is 404. */
   readonly create: boolean;
+  /** Credits that this admin may grant alone on a day; null: any. */
+  readonly most: Amount | null;
   readonly answer: Head;
 };
 
@@ -34,19 +38,23 @@ export type AdminDeduction = {
   readonly answer: Head;
 };
 
-/** Grants credits. Under a key a repeat is answered as the first was; without one every request is a grant of its own. */
-export function grantByAdmin(db: Database, by: ActingAdmin, { answer, ...grant }: AdminGrant): Promise<Answered> {
+/**
+ * Grants credits. Under a key a repeat is answered as the first was; without one every request is a grant of its own. 409
+ * `second_admin_required` above what one admin may grant alone on a day.
+ */
+export function grantAlone(db: Database, by: ActingAdmin, { answer, most, ...grant }: AdminGrant): Promise<Answered> {
   const transaction = newId();
   const body = answer(transaction);
   return once(db, by, () => ({
     status: 200,
     body,
-    run: (kept) => db.run(GRANT_BY_ADMIN, { ...kept, ...grant, transaction, amount: grant.amount.toFixed() }),
+    run: (kept) =>
+      db.run(GRANT_BY_ADMIN, { ...kept, ...grant, transaction, amount: grant.amount.toFixed(), most: most?.toFixed() ?? null }),
     refusal: (row) => {
       if (row) return null;
       return new DomainError("not_found", "User not found. To grant to somebody who was never here, send `create`: true.");
     },
-    errors: WALLET_FULL,
+    errors: { ...WALLET_FULL, ...SECOND_ADMIN },
     written: () => withBalance(db, transaction, body),
   }));
 }
@@ -79,6 +87,16 @@ const NUMERIC_OUT_OF_RANGE = "22003";
 export const WALLET_FULL = {
   [NUMERIC_OUT_OF_RANGE]: (cause: unknown) =>
     new DomainError("invalid_request", "The balance would be larger than a wallet can hold.", { cause }),
+};
+
+const CHECK_VIOLATION = "23514";
+
+/** The refusal of what one admin may not grant alone, by its SQLSTATE: the row of their day has refused the whole statement. */
+export const SECOND_ADMIN = {
+  [CHECK_VIOLATION]: (cause: unknown) =>
+    constraintOf(cause) === ABOVE_DAY
+      ? new DomainError("second_admin_required", "This is more than one admin may grant alone on a day.", { cause })
+      : null,
 };
 
 /** `body` with the `new_balance` that a transaction has left, as its ledger row says; null when nothing was booked. */

@@ -11,7 +11,7 @@ import {
   grantAside as GRANT_ASIDE,
   makeWallet as MAKE_WALLET,
 } from "../ledger/statements/resolve-payment.ts";
-import { WALLET_FULL, withBalance } from "../ledger/grant.ts";
+import { SECOND_ADMIN, WALLET_FULL, withBalance } from "../ledger/grant.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
 import { amount, format, type Amount } from "@pantheon/contract/money.ts";
@@ -83,7 +83,7 @@ function dismissal({ db }: ResolveDeps, { actor, key }: ActingAdmin, row: Aside,
 type GrantAsked = Extract<Resolution, { action: "grant" }>;
 
 function grant({ db, config }: ResolveDeps, row: Aside, asked: GrantAsked): Resolving {
-  const { user, credits, paid } = termsOf(row, asked, config.usdPerCredit);
+  const { user, credits, own, paid } = termsOf(row, asked, config.usdPerCredit);
   const transaction = newId();
   const body: Omit<v.InferInput<typeof ResolvedTopUp>, "new_balance"> = {
     id: row.id,
@@ -93,7 +93,8 @@ function grant({ db, config }: ResolveDeps, row: Aside, asked: GrantAsked): Reso
     credits_granted: format(credits),
     transaction_id: transaction,
   };
-  const terms = { wallet: user, credits: format(credits), amountUsd: paid === null ? row.amount_usd : format(paid) };
+  const most = config.grantSumPerDay?.toFixed() ?? null;
+  const terms = { wallet: user, credits: format(credits), own, most, amountUsd: paid === null ? row.amount_usd : format(paid) };
   return {
     status: 200,
     body,
@@ -102,7 +103,7 @@ function grant({ db, config }: ResolveDeps, row: Aside, asked: GrantAsked): Reso
       return db.run(GRANT_ASIDE, { ...kept, ...terms, transaction, topUp: row.id, note: asked.note, seen: row.seen });
     },
     moved: TOLD_AGAIN,
-    errors: WALLET_FULL,
+    errors: { ...WALLET_FULL, ...SECOND_ADMIN },
     written: () => withBalance(db, transaction, body),
   };
 }
@@ -123,5 +124,6 @@ function termsOf(row: Row, asked: GrantAsked, usdPerCredit: Amount) {
   ];
   if (credits === null || missing.length > 0)
     throw new DomainError("invalid_request", missing.map(({ message }) => message).join("; "), { errors: missing });
-  return { user, credits, paid };
+  const own = bought === null || credits.gt(bought); // below it nothing is granted that was not paid for
+  return { user, credits, own, paid };
 }

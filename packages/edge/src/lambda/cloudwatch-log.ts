@@ -35,7 +35,10 @@ function embedded(metric: Metric, figures: Figures, timestamp: number) {
   const directive = {
     Namespace: "Pantheon",
     Dimensions: by === undefined ? [EVERY_LINE] : [EVERY_LINE, [...EVERY_LINE, ...by]],
-    Metrics: [{ Name: metric, Unit: "Count" }, ...Object.keys(figures).map((name) => ({ Name: name, Unit: "Milliseconds" }))],
+    Metrics: [
+      { Name: metric, Unit: "Count" },
+      ...Object.keys(figures).map((name) => ({ Name: name, Unit: name.endsWith("_ms") ? "Milliseconds" : "Count" })),
+    ],
   };
   return { [metric]: 1, _aws: { Timestamp: timestamp, CloudWatchMetrics: [directive] } };
 }

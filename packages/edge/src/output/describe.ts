@@ -17,6 +17,8 @@ type Description<Body extends Shape> = {
   description?: string;
   /** The success: its status, and the shape of its body unless it has none. */
   responds: readonly [status: 200 | 201 | 204, shape?: Body];
+  /** Another success, whose body was stored with its effect. */
+  or?: readonly [status: 202, shape: Shape];
   /** Of the success; JSON unless it says otherwise. */
   mediaType?: string;
   /** The success carries the revision as its `ETag`. */
@@ -64,7 +66,7 @@ function specOf<Body extends Shape>({ id, summary, tag, description, ifMatch, op
     description: description ?? `${summary}.`,
     ...(open && { security: [] }),
     ...(ifMatch && { parameters: [IF_MATCH] }),
-    responses: { [status]: successSpec(summary, said), ...Object.fromEntries(problems) },
+    responses: { [status]: successSpec(summary, said), ...otherSpec(said.or), ...Object.fromEntries(problems) },
   };
 }
 
@@ -77,6 +79,12 @@ function successSpec<Body extends Shape>(
     ...(etag && { headers: { ETag: { $ref: "#/components/headers/ETag" } } }),
     ...(shape && { content: { [mediaType]: { schema: resolver(shape) } } }),
   };
+}
+
+function otherSpec(other: Description<Shape>["or"]) {
+  if (other === undefined) return {};
+  const [status, shape] = other;
+  return { [status]: { description: "Accepted, and not done yet", content: { "application/json": { schema: resolver(shape) } } } };
 }
 
 /** Two refusals bring members of their own. */

@@ -107,7 +107,7 @@ function exemplify({ requestBody, responses }: Operation, { request, response }:
   giveExample(requestBody?.content, request);
   for (const [status, said] of Object.entries(responses)) {
     if (!("content" in said)) continue;
-    if (Number(status) < 300) giveExample(said.content, response);
+    if (Number(status) < 300 && status !== "202") giveExample(said.content, response); // what waits is answered by a shape of its own
     if (status === "402" || status === "412") giveExample(said.content, refusals[status]);
   }
 }

@@ -1,6 +1,7 @@
 // The tables as Kysely sees them, named as in SQL. Written by hand beside migrations/; numerics and int8 stay strings, dates stay text.
 
 import type { ColumnType, Generated } from "kysely";
+import type { GrantTables } from "./grants.ts";
 import type { KeyTables } from "./keys.ts";
 import type { MaintenanceTables } from "./maintenance.ts";
 import type { PaymentTables } from "./payments.ts";
@@ -8,7 +9,7 @@ import type { SummaryTables } from "./summaries.ts";
 import type { CallState, LedgerKind, LedgerSource, ToolName, ToolState, TurnState, UsageSource } from "@pantheon/contract/vocabulary.ts";
 
 /** Every table of the product. */
-export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables, KeyTables {
+export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables, KeyTables, GrantTables {
   users: UsersTable;
   sessions: SessionsTable;
   turns: TurnsTable;

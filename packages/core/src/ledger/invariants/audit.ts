@@ -21,6 +21,29 @@ export const AUDIT: readonly Invariant[] = [
               g.user_id, trim_scale(abs(g.amount))::text, trim_scale(g.balance_after)::text)`,
   },
   {
+    name: "granted_alone",
+    promise: "what an admin grants without a second one is counted with their days",
+    broken: sql`
+      select g.initiated_by as row
+        from credit_transactions g
+       where g.source = 'admin'
+         and g.kind = 'grant'
+         and not exists (select from grant_proposals p where p.id = g.id)
+       group by g.initiated_by
+      having sum(g.amount) > coalesce((select sum(credits) from admin_grant_days where admin_id = g.initiated_by), 0)`,
+  },
+  {
+    name: "proposal",
+    promise: "a proposed grant is granted exactly when it is booked: to its person, with its amount, by the second admin",
+    broken: sql`
+      select p.id::text as row
+        from grant_proposals p
+        left join credit_transactions g on g.id = p.id
+       where (p.status = 'granted') <> (g.id is not null)
+          or (g.id is not null
+              and (g.user_id, g.amount, g.initiated_by, g.source) is distinct from (p.user_id, p.amount, p.resolved_by, 'admin'))`,
+  },
+  {
     name: "actions",
     promise: "the audit has as many rows as are counted",
     broken: sql`

@@ -2,31 +2,34 @@
 
 import { sql, type RawBuilder } from "kysely";
 import { prepared, type Slots } from "../../db/prepared.ts";
+import { grantedAlone, type GrantedAloneSlots } from "./granted-alone.ts";
 import { credited, entry } from "./movement.ts";
 import { audited, type AdminWrite } from "../../audit/audited.ts";
 import { finished } from "../../audit/keyed.ts";
 
 /** `actor` is the admin. `body` is the response but for `new_balance`. */
-export type GrantByAdminInput = AdminWrite & {
-  /** The ledger row's id; its reference is `admin:<id>`, so no caller's key can take a payment's place. */
-  transaction: string;
-  /** Whose credits they are. */
-  wallet: string;
-  amount: string;
-  note: string | null;
-  /** Grant also to somebody who was never here and has no wallet. */
-  create: boolean;
-};
+export type GrantByAdminInput = AdminWrite &
+  GrantedAloneSlots & {
+    /** The ledger row's id; its reference is `admin:<id>`, so no caller's key can take a payment's place. */
+    transaction: string;
+    /** Whose credits they are. */
+    wallet: string;
+    amount: string;
+    note: string | null;
+    /** Grant also to somebody who was never here and has no wallet. */
+    create: boolean;
+  };
 
 /**
  * Wallet first, by the upsert that adds and locks. No row: nobody of that id was ever here, so it may be a mistyped one. A key that was
- * used before is 23505 and undoes all of it.
+ * used before is 23505 and undoes all of it; so does 23514 on ABOVE_DAY, where the admin may not grant so much alone.
  */
 export const grantByAdmin = prepared<GrantByAdminInput, { body: string }>(
   "admin_grant",
   (slot) => sql`
 with
   ${credited(slot.wallet, slot.amount, { answer: bodyOf(slot), when: isKnown(slot) })},
+  ${grantedAlone(slot, { credits: sql`${slot.amount}`, from: sql`credited` })},
   ${entry({
     id: sql`${slot.transaction}::uuid`,
     user: sql`credited.user_id`,

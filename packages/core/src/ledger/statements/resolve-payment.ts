@@ -5,6 +5,7 @@ import { sql, type RawBuilder } from "kysely";
 import { prepared, type Slots } from "../../db/prepared.ts";
 import { audited, type AdminWrite } from "../../audit/audited.ts";
 import { finished } from "../../audit/keyed.ts";
+import { grantedAlone, type GrantedAloneSlots } from "./granted-alone.ts";
 import { boughtEntry, lockedWallet } from "./movement.ts";
 import { keyOf } from "./quarantine-payment.ts";
 
@@ -22,7 +23,10 @@ type Resolution = {
 
 /** `actor` is the admin. `body` is the response but for `new_balance`. */
 export type GrantAsideInput = AdminWrite &
+  GrantedAloneSlots &
   Resolution & {
+    /** The credits are the admin's own figure, and not what the payment bought: they count as granted by this admin. */
+    own: boolean;
     /** The ledger row's id. Its reference is the payment, so no event can grant it again. */
     transaction: string;
     /** Whose credits they will be. */
@@ -34,7 +38,8 @@ export type GrantAsideInput = AdminWrite &
 
 /**
  * Grants a payment that was set aside. Wallet first, then the payment's row, as it is by then. No row: it was resolved or told of again
- * meanwhile, and nothing is done. A payment that was granted before, or a key that was used before, is 23505 and undoes all of it.
+ * meanwhile, and nothing is done. A payment that was granted before, or a key that was used before, is 23505 and undoes all of it; so does
+ * 23514 on ABOVE_DAY.
  */
 export const grantAside = prepared<GrantAsideInput, { body: string }>(
   "grant_aside",
@@ -62,6 +67,7 @@ with
               credit_wallets.seq,
               ${finished(slot.body, "new_balance", sql`trim_scale(credit_wallets.balance)::text`)} as body
   ),
+  ${grantedAlone(slot, { credits: sql`${slot.credits}`, from: sql`credited where ${slot.own}::boolean` })},
   ${boughtEntry(slot, {
     reference: sql`aside.payment_intent`,
     initiatedBy: sql`${slot.actor}::text`,
