@@ -220,17 +220,10 @@ const KINDS = {
   "aws:apigatewayv2/integration:Integration": 18,
   "aws:apigatewayv2/route:Route": 18,
   "aws:apigatewayv2/stage:Stage": 1,
-<<<<<<< HEAD
   "aws:cloudwatch/logGroup:LogGroup": 10,
-  "aws:cloudwatch/metricAlarm:MetricAlarm": 21,
+  "aws:cloudwatch/metricAlarm:MetricAlarm": 22,
   "aws:iam/role:Role": 12,
   "aws:lambda/function:Function": 9,
-=======
-  "aws:cloudwatch/logGroup:LogGroup": 9,
-  "aws:cloudwatch/metricAlarm:MetricAlarm": 20,
-  "aws:iam/role:Role": 11,
-  "aws:lambda/function:Function": 8,
->>>>>>> main
   "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": 2,
   "aws:lambda/functionUrl:FunctionUrl": 3,
   "aws:lambda/permission:Permission": 24,

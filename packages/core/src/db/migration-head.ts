@@ -1,7 +1,3 @@
 // The migration that this build was written for. Health compares it with the database's; a test compares it with the folder.
 
-<<<<<<< HEAD
-export const EXPECTED_MIGRATION_HEAD = "20261122_0051_calls_without_session";
-=======
 export const EXPECTED_MIGRATION_HEAD = "20261122_0055_grants_by_two";
->>>>>>> main
