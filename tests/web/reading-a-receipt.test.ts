@@ -3,7 +3,8 @@
 import { expect, it } from "vitest";
 import { givenCredits, givenSession, runTurn } from "../support/given.ts";
 import { givenHistory } from "../support/given-history.ts";
-import { axe, givenApp } from "./support/app.ts";
+import { ADMIN, axe, givenApp } from "./support/app.ts";
+import { paid } from "./support/seed.ts";
 
 const app = givenApp();
 
@@ -29,6 +30,25 @@ it("opens by keys, shows the sum that the API computed, has an address, and give
 
   await page.goto(address.pathname + address.search);
   await page.getByText("Computed again from what was stored").waitFor();
+});
+
+it("of a top-up does its division again; of a grant says who it came from", async () => {
+  await paid(app.world, "25.00", "pm_card_visa");
+  await app.world.call("POST", "/api/v1/admin/wallets/ada/grant", { user: ADMIN, body: { amount: "7", note: "Thanks", create: true } });
+  const page = await app.page("ada");
+  await page.goto("/transactions");
+  await page.getByRole("button", { name: /^Top-up of \$25\.00/ }).click();
+  await page.getByText("Computed again from what was stored: the same.").waitFor();
+  const id = new URL(page.url()).searchParams.get("receipt");
+  const { json } = await app.world.call("GET", `/api/v1/users/me/transactions/${id}/receipt`, { user: "ada" });
+  expect(await page.locator(".receipt-arithmetic").textContent()).toBe(json.payment.arithmetic);
+  expect(await page.locator(".sum-total data").first().getAttribute("value")).toBe(json.amount);
+  await page.getByText(json.payment.payment_intent_id).waitFor();
+  expect(await axe(page)).toEqual([]);
+  await page.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("row").filter({ hasText: "Thanks" }).getByRole("button").click();
+  await page.getByText("This amount was decided, not computed.").waitFor();
+  expect(await page.locator(".sum-total data").first().getAttribute("value")).toBe("7");
 });
 
 it("of somebody else is not found, and says so in place", async () => {

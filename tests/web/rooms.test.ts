@@ -14,9 +14,10 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   money: ["session", "contract"],
   parts: ["api", "session"],
   chart: ["parts"],
+  ledger: ["api", "money", "parts", "contract"],
   shell: ["api", "session", "parts"],
-  account: ["api", "session", "money", "parts", "contract"],
-  admin: ["api", "session", "money", "parts", "chart", "contract"],
+  account: ["api", "session", "money", "parts", "chart", "ledger", "contract", "client"],
+  admin: ["api", "session", "money", "parts", "chart", "ledger", "contract"],
   app: ["account", "admin", "shell", "api", "session", "parts"],
 };
 

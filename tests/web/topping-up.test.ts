@@ -82,6 +82,32 @@ it("says what an amount may be, and keeps what was typed over a reload", async (
   expect(await page.getByRole("button", { name: "Go on to pay" }).isDisabled()).toBe(true);
 });
 
+it("can be given up before it is paid, and then takes no card", async () => {
+  const page = await app.page("unsure");
+  await started(page, "8");
+  await page.getByRole("button", { name: "Cancel this top-up" }).click();
+  await page.getByText("You canceled it. Nothing was paid.").waitFor();
+  expect(await page.getByLabel("Card number").count()).toBe(0);
+  await page.getByRole("table", { name: "Top-ups" }).getByText("canceled").waitFor();
+});
+
+it("says in words what was refunded, what is disputed, and what was taken back", async () => {
+  const page = await app.page("regretter");
+  await started(page, "10");
+  const { id } = app.world.stripe.pay(app.world.stripe.intents().at(-1)?.id ?? "", "pm_card_visa");
+  await page.getByText("Paid. +333.33 credits came").waitFor();
+  app.world.stripe.refund(id, 300);
+  await app.world.stripe.settled();
+  await page.reload();
+  await page.getByText("$3.00 were refunded, or are on their way back to your card.").waitFor();
+  await page.getByText(/credits were taken back for it/).waitFor();
+  app.world.stripe.dispute(id);
+  await app.world.stripe.settled();
+  await page.reload();
+  await page.getByText(/The payment is disputed|The bank asks about this payment/).waitFor();
+  expect(await axe(page)).toEqual([]);
+});
+
 it("shows nobody else's top-up", async () => {
   const { json } = await app.world.call("POST", "/api/v1/users/me/wallet/top-up", { user: "payer", body: { amount_usd: "7" } });
   const page = await app.page("stranger");

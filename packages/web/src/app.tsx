@@ -1,11 +1,11 @@
-// Which address shows which page. An account's pages come at once, the operator's when they are asked for.
+// Which address shows which page. What most people come for is there at once; charts, the playground and the operator's pages are loaded
+// when somebody goes there.
 
 import { lazy, Suspense } from "preact/compat";
 import { Link, Route, Switch, useLocation } from "wouter-preact";
 import { PlaygroundPage } from "./account/playground/playground.tsx";
 import { TopUpPage } from "./account/top-up/top-up.tsx";
 import { TransactionsPage } from "./account/transactions.tsx";
-import { UsagePage } from "./account/usage.tsx";
 import { WalletPage } from "./account/wallet.tsx";
 import { PageHead } from "./parts/section.tsx";
 import { Asked, Empty, Loading } from "./parts/states.tsx";
@@ -14,6 +14,7 @@ import { Boundary } from "./shell/boundary.tsx";
 import { Shell, useMe } from "./shell/shell.tsx";
 import { Welcome } from "./shell/welcome.tsx";
 
+const UsagePage = lazy(async () => (await import("./account/usage.tsx")).UsagePage);
 const OperatorPages = lazy(async () => (await import("./admin/pages.tsx")).OperatorPages);
 
 /** `fault` is why a sign-in that came back did not work. */

@@ -1,4 +1,4 @@
-// The ledger, newest first. A turn opens its receipt, whose address can be sent.
+// The ledger, newest first. Every row opens its receipt, whose address can be sent.
 
 import * as v from "valibot";
 import { useList } from "../api/ask.ts";
@@ -58,18 +58,16 @@ function columnsOf(open: (id: string) => void): readonly Column<Transaction>[] {
 
 function What({ row, open }: { readonly row: Transaction; readonly open: (id: string) => void }) {
   const note = row.note !== null && <span className="quiet"> · {row.note}</span>;
-  if (row.source !== "turn") {
-    return (
-      <>
-        {row.description}
-        {note}
-      </>
-    );
-  }
   return (
     <>
       <button type="button" className="link" aria-haspopup="dialog" onClick={() => open(row.id)}>
-        Turn <code className="turn-id">{row.reference_id.slice(-6)}</code>
+        {row.source === "turn" ? (
+          <>
+            Turn <code className="turn-id">{row.reference_id.slice(-6)}</code>
+          </>
+        ) : (
+          row.description
+        )}
       </button>
       {note}
     </>

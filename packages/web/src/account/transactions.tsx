@@ -6,7 +6,7 @@ import { Ledger } from "./ledger.tsx";
 export function TransactionsPage() {
   return (
     <>
-      <PageHead title="Transactions" note="Every credit that came or went, with the balance after it. A turn opens its receipt." />
+      <PageHead title="Transactions" note="Every credit that came or went, with the balance after it. Every row opens its receipt." />
       <Section title="The ledger" note="newest first, times are yours">
         <Ledger />
       </Section>

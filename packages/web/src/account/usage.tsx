@@ -1,4 +1,4 @@
-// Every model call of one's turns: its tokens by class, and what it was charged.
+// What one used: by day and model, and every model call with its tokens by class and what it was charged.
 
 import { useList } from "../api/ask.ts";
 import type { UsageEvent } from "../api/shapes.ts";
@@ -7,12 +7,14 @@ import { Moment } from "../parts/moment.tsx";
 import { PageHead, Section } from "../parts/section.tsx";
 import { Asked, Empty } from "../parts/states.tsx";
 import { More, Table, type Column } from "../parts/table.tsx";
+import { UsageChart } from "./usage-chart.tsx";
 
 export function UsagePage() {
   const list = useList("GET /users/me/usage", {}, ({ events }) => events);
   return (
     <>
-      <PageHead title="Usage" note="Every call of a model, with its tokens and what it was charged." />
+      <PageHead title="Usage" note="What your turns used and were charged, by day, by model and by call." />
+      <UsageChart />
       <Section title="Calls" note={list.data ? `${count(list.data.total)} in all, times are yours` : "times are yours"}>
         <Asked of={list} lines={8}>
           {(data) =>

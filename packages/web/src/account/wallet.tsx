@@ -8,6 +8,7 @@ import { Credits, Worth } from "../money/amount.tsx";
 import { PageHead, Section } from "../parts/section.tsx";
 import { Asked } from "../parts/states.tsx";
 import { Ledger } from "./ledger.tsx";
+import { Pace } from "./pace.tsx";
 
 const LOOK_MS = 30_000;
 const SHOWN = 10;
@@ -29,7 +30,14 @@ export function WalletPage() {
           </Link>
         }
       />
-      <Asked of={wallet}>{(data) => <Balance {...data} />}</Asked>
+      <Asked of={wallet}>
+        {(data) => (
+          <>
+            <Balance {...data} />
+            <Pace available={data.available} />
+          </>
+        )}
+      </Asked>
       <Section title="Latest transactions" note="times are yours" aside={<Link href="/transactions">All transactions</Link>}>
         <Ledger shown={SHOWN} />
       </Section>

@@ -21,6 +21,7 @@ const FILTERS = [
   ["processing", "At the bank"],
   ["failed", "Declined"],
   ["canceled", "Canceled"],
+  ["dismissed", "Dismissed"],
 ] as const;
 
 const STATE: Readonly<Record<TopUpStatus, string>> = {
@@ -31,6 +32,7 @@ const STATE: Readonly<Record<TopUpStatus, string>> = {
   failed: "declined",
   canceled: "canceled",
   quarantined: "set aside",
+  dismissed: "dismissed",
 };
 
 const Status = v.fallback(v.picklist(["", ...TOP_UP_STATUSES]), "");

@@ -74,6 +74,19 @@ export async function send(name: string, given: Parts, { signal, key, ifRevision
   });
 }
 
+/** A file, whole. Throws Refused like `call`. */
+export async function fileOf(name: string, given: Parts): Promise<Blob> {
+  const response = await send(name, given);
+  if (response.status === 401) signInEnded();
+  if (!response.ok) throw await refusalOf(response);
+  return response.blob();
+}
+
+/** The refusal that a response is. */
+export async function refusalOf(response: Response): Promise<Refused> {
+  return new Refused(response.status, problemOf(await response.json().catch(() => null), response));
+}
+
 function queryOf(query: Parts["query"] = {}): string {
   const entries = Object.entries(query).flatMap(([name, value]): [string, string][] =>
     value === undefined ? [] : [[name, String(value)]],

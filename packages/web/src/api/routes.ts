@@ -7,6 +7,7 @@ import type {
   Health,
   Margin,
   Me,
+  OwnSummary,
   PayableTopUp,
   Price,
   Prices,
@@ -42,6 +43,10 @@ export type Routes = {
   "GET /auth/me": Route<Me>;
   "GET /users/me/wallet": Route<Wallet & { readonly low_balance: boolean }>;
   "GET /users/me/usage": List<"events", UsageEvent>;
+  "GET /users/me/usage/summary": Route<
+    OwnSummary,
+    { readonly query: { readonly from: string; readonly to: string; readonly group_by?: "model" | "day,model" } }
+  >;
   "GET /users/me/transactions": List<"transactions", Transaction>;
   "GET /users/me/transactions/{id}/receipt": Route<Receipt, { readonly path: { readonly id: string } }>;
   "POST /users/me/wallet/top-up": Route<StartedTopUp, { readonly body: { readonly amount_usd: Decimal } }>;

@@ -36,6 +36,16 @@ export type UsageEvent = {
   readonly created_at: Time;
 };
 
+type Used = {
+  readonly calls: number;
+  readonly input_tokens: number;
+  readonly output_tokens: number;
+  readonly credits_charged: Decimal;
+};
+/** The newest day and the dearest model first; what was not grouped by is null. */
+export type UsedRow = Used & { readonly date: string | null; readonly model_alias: string | null };
+export type OwnSummary = { readonly total: Used; readonly rows: readonly UsedRow[] };
+
 export type ReceiptLine = {
   readonly event_id: string;
   readonly model_alias: string;
@@ -55,9 +65,19 @@ export type ReceiptLine = {
   readonly matches: boolean;
 };
 
+/** `turn_id` and `lines` are a turn's, `payment` is a top-up's; what an admin granted or took has neither. */
 export type Receipt = {
   readonly transaction_id: string;
-  readonly turn_id: string;
+  readonly description: string;
+  readonly turn_id: string | null;
+  readonly payment: {
+    readonly payment_intent_id: string;
+    readonly amount_usd: Decimal;
+    readonly usd_per_credit: Decimal | null;
+    readonly arithmetic: string | null;
+    readonly credits: Decimal;
+  } | null;
+  readonly amount: Decimal;
   readonly balance_after: Decimal;
   readonly created_at: Time;
   readonly lines: readonly ReceiptLine[];
@@ -65,7 +85,7 @@ export type Receipt = {
   readonly matches: boolean;
 };
 
-export const TOP_UP_STATUSES = ["created", "pending", "processing", "succeeded", "failed", "canceled", "quarantined"] as const;
+export const TOP_UP_STATUSES = ["created", "pending", "processing", "succeeded", "failed", "canceled", "quarantined", "dismissed"] as const;
 export type TopUpStatus = (typeof TOP_UP_STATUSES)[number];
 
 export type DisputeState = "open" | "withdrawn" | "returned" | "won" | "lost" | "closed";

@@ -11,6 +11,7 @@ const STATE: Readonly<Record<TopUpStatus, string>> = {
   failed: "declined, can be paid again",
   canceled: "canceled",
   quarantined: "looked at by an operator",
+  dismissed: "ended without credits",
 };
 
 /** States in which a card can be tried. */
@@ -36,4 +37,21 @@ export function stateOf({ status, disputed, refunded_usd: refunded }: Pick<TopUp
 /** True while nothing is owed back for it. */
 export function isWhole({ status, disputed, refunded_usd: refunded }: Pick<TopUp, "status" | "disputed" | "refunded_usd">): boolean {
   return status === "succeeded" && refunded === "0" && (disputed === null || ["returned", "won", "closed"].includes(disputed.state));
+}
+
+const BECAME: Readonly<Record<DisputeState, string>> = {
+  open: "The bank asks about this payment. Nothing was taken back yet.",
+  withdrawn: "The payment is disputed: the bank took the money back until it has decided.",
+  returned: "The bank decided, and the money is on its way back here.",
+  won: "A dispute of this payment ended: it stands.",
+  lost: "A dispute of this payment ended: the money stays with the bank.",
+  closed: "A question of the bank about this payment is closed.",
+};
+
+/** What happened after it was paid, a sentence each; empty where nothing did. */
+export function becameOf({ disputed, refunded_usd: refunded }: Pick<TopUp, "disputed" | "refunded_usd">): readonly string[] {
+  return [
+    ...(refunded === "0" ? [] : [`${usd(refunded)} were refunded, or are on their way back to your card.`]),
+    ...(disputed === null ? [] : [BECAME[disputed.state]]),
+  ];
 }

@@ -8,7 +8,7 @@ import { Moment } from "../../parts/moment.tsx";
 import { Section } from "../../parts/section.tsx";
 import { Asked, Empty } from "../../parts/states.tsx";
 import { More, Table, type Column } from "../../parts/table.tsx";
-import { MOVING, PAYABLE, stateOf } from "../../money/top-up-words.ts";
+import { stateOf } from "../../money/top-up-words.ts";
 
 /** `current` is the one that the page shows above. */
 export function History({ current }: { readonly current: string | null }) {
@@ -41,7 +41,7 @@ function columnsOf(current: string | null): readonly Column<TopUp>[] {
 }
 
 function State({ topUp, isCurrent }: { readonly topUp: TopUp; readonly isCurrent: boolean }) {
-  const { id, status, payment_intent_id: payment } = topUp;
-  if (isCurrent || !(PAYABLE.has(status) || MOVING.has(status))) return <span title={payment ?? ""}>{stateOf(topUp)}</span>;
+  const { id, payment_intent_id: payment } = topUp;
+  if (isCurrent) return <span title={payment ?? ""}>{stateOf(topUp)}</span>;
   return <Link href={`/top-up/${id}`}>{stateOf(topUp)}</Link>;
 }

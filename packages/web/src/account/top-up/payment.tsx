@@ -10,7 +10,7 @@ import { Moment } from "../../parts/moment.tsx";
 import { Section } from "../../parts/section.tsx";
 import { Asked, Fault } from "../../parts/states.tsx";
 import { CardForm } from "./card-form.tsx";
-import { isWhole, MOVING, PAYABLE, stateOf } from "../../money/top-up-words.ts";
+import { becameOf, isWhole, MOVING, PAYABLE, stateOf } from "../../money/top-up-words.ts";
 
 const LOOK_MS = 1_500;
 
@@ -34,6 +34,7 @@ export function Payment({ id }: { readonly id: string }) {
           <p className="top-up-state" role="status">
             <State topUp={data} />
           </p>
+          <Became topUp={data} />
           {PAYABLE.has(data.status) && data.client_secret !== null && (
             <CardForm secret={data.client_secret} amountUsd={data.amount_usd} onTried={() => void topUp.refetch()} />
           )}
@@ -41,6 +42,23 @@ export function Payment({ id }: { readonly id: string }) {
         </Section>
       )}
     </Asked>
+  );
+}
+
+/** Its refunds and disputes, and what they took. */
+function Became({ topUp }: { readonly topUp: PayableTopUp }) {
+  const { credits_taken_back: taken } = topUp;
+  return (
+    <>
+      {becameOf(topUp).map((sentence) => (
+        <p key={sentence}>{sentence}</p>
+      ))}
+      {taken !== "0" && (
+        <p>
+          <Credits value={taken} /> credits were taken back for it; the <Link href="/transactions">ledger</Link> has the row.
+        </p>
+      )}
+    </>
   );
 }
 
@@ -73,6 +91,8 @@ function State({ topUp }: { readonly topUp: PayableTopUp }) {
       </span>
     );
   }
+  if (status === "canceled") return <>You canceled it. Nothing was paid.</>;
+  if (status === "dismissed") return <>An operator ended it without credits. Ask them if you paid.</>;
   if (status === "quarantined") return <>The payment does not fit this top-up. An operator looks at it; no credits came yet.</>;
   return (
     <>
