@@ -1,6 +1,7 @@
 // The function `completions` as an application: the door for programs that were made for other APIs. Its refusals are told in their shape.
 
-import type { Hono } from "hono";
+import type { Hono, MiddlewareHandler } from "hono";
+import type { DomainError } from "@pantheon/contract/error.ts";
 import type { CompletionsDeps } from "./deps.ts";
 import { probeHealth } from "@pantheon/core/maintenance/health-probe.ts";
 import type { Keyring } from "@pantheon/core/accounts/keyring.ts";
@@ -9,7 +10,9 @@ import { createApp } from "@pantheon/edge/shell/app.ts";
 import { authenticated, type KeyReader } from "@pantheon/edge/auth/access.ts";
 import { problem } from "@pantheon/edge/output/problem.ts";
 import { chatRoutes } from "./chat.ts";
+import { messageRoutes } from "./messages.ts";
 import { listingRoutes } from "./listing.ts";
+import { messageRefusal } from "./message-told.ts";
 import { refused } from "./refused.ts";
 
 /** Lambda takes 6 MB with all that is around it, and a body is JSON in JSON there. */
@@ -24,9 +27,29 @@ const SDK_HEADERS = [
   "X-Stainless-Timeout",
   "OpenAI-Organization",
   "OpenAI-Project",
+  "Anthropic-Version",
+  "Anthropic-Beta",
+  "X-Api-Key",
   "HTTP-Referer",
   "X-Title",
 ];
+
+/** In the shape of the API that the address belongs to. */
+function refusedAt(path: string, refusal: DomainError, requestId: string): Response {
+  if (!path.startsWith("/v1")) return problem(refusal, requestId);
+  return path === "/v1/messages" ? refused(refusal, messageRefusal) : refused(refusal);
+}
+
+/** Anthropic's clients send their key in a header of its own. */
+const apiKeyHeader: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const key = c.req.header("X-Api-Key");
+  if (key !== undefined && c.req.header("Authorization") === undefined) {
+    const headers = new Headers(c.req.raw.headers);
+    headers.set("Authorization", `Bearer ${key}`);
+    c.req.raw = new Request(c.req.raw, { headers });
+  }
+  await next();
+};
 
 /** A call's own statement asks the key's row: then what a container remembers of its owner is enough. */
 function keyReader(keyring: Keyring): KeyReader {
@@ -43,12 +66,14 @@ export function completionsApp(deps: CompletionsDeps): Hono<AppEnv> {
     ticks,
     maxBodyBytes: MAX_BODY_BYTES,
     timeLeft: (c) => invocationOf(c).timeLeft?.() ?? FUNCTION_MS,
-    refused: (refusal, requestId, path) => (path.startsWith("/v1") ? refused(refusal) : problem(refusal, requestId)),
+    refused: (refusal, requestId, path) => refusedAt(path, refusal, requestId),
     allowHeaders: SDK_HEADERS,
     health: () => probeHealth(deps.db),
     routes: (app) => {
+      app.use("/v1/messages", apiKeyHeader);
       app.use("/v1/*", authenticated(deps.verify, config, keyReader(deps.keyring)));
       chatRoutes(app, deps);
+      messageRoutes(app, deps);
       listingRoutes(app, deps);
     },
   });

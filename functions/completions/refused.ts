@@ -7,14 +7,14 @@ import type { DomainError, ErrorCode } from "@pantheon/contract/error.ts";
 
 type Told = v.InferInput<typeof CompletionError>;
 
-/** The response to a refused request. */
-export function refused(refusal: DomainError): Response {
+/** The response to a refused request, worded as its API has it. */
+export function refused(refusal: DomainError, words: (refusal: DomainError) => object = told): Response {
   const status = statusAtDoor(refusal);
   const headers = new Headers({ "Content-Type": "application/json" });
   if (status === 401) headers.set("WWW-Authenticate", "Bearer");
   if (refusal.retryAfter !== undefined) headers.set("Retry-After", String(Math.min(refusal.retryAfter, MOST_RETRY_SECONDS)));
   if (FINAL.has(refusal.code)) headers.set("x-should-retry", "false");
-  return new Response(JSON.stringify(told(refusal)), { status, headers });
+  return new Response(JSON.stringify(words(refusal)), { status, headers });
 }
 
 /** What is said of a refusal: in a response, or as the last event of a stream that broke off. */
