@@ -14,6 +14,7 @@ import { messageRoutes } from "./messages.ts";
 import { listingRoutes } from "./listing.ts";
 import { messageRefusal } from "./message-told.ts";
 import { refused } from "./refused.ts";
+import { createRepeated } from "./repeated.ts";
 
 /** Lambda takes 6 MB with all that is around it, and a body is JSON in JSON there. */
 const MAX_BODY_BYTES = 4.5 * 1_024 * 1_024;
@@ -58,6 +59,7 @@ function keyReader(keyring: Keyring): KeyReader {
 
 export function completionsApp(deps: CompletionsDeps): Hono<AppEnv> {
   const { config, log, clock, ticks } = deps;
+  const placing = { ...deps, repeated: createRepeated(ticks) };
   return createApp({
     name: "completions",
     config,
@@ -72,8 +74,8 @@ export function completionsApp(deps: CompletionsDeps): Hono<AppEnv> {
     routes: (app) => {
       app.use("/v1/messages", apiKeyHeader);
       app.use("/v1/*", authenticated(deps.verify, config, keyReader(deps.keyring)));
-      chatRoutes(app, deps);
-      messageRoutes(app, deps);
+      chatRoutes(app, placing);
+      messageRoutes(app, placing);
       listingRoutes(app, deps);
     },
   });

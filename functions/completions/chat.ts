@@ -5,11 +5,10 @@ import { ChatCompletion, ChatCompletionChunk, ChatCompletionCreate } from "@pant
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { looseBody } from "@pantheon/edge/input/validate.ts";
-import type { CompletionsDeps } from "./deps.ts";
 import { chatAsked } from "./chat-asked.ts";
 import { chatLines, completionOf } from "./chat-told.ts";
 import { describeDoor } from "./describe-door.ts";
-import { placed } from "./placed.ts";
+import { placed, type PlacedDeps } from "./placed.ts";
 import { told } from "./refused.ts";
 
 const RULES = [
@@ -19,7 +18,7 @@ const RULES = [
 ].join(" ");
 
 /** Mounts the route. It wants somebody who is signed in, or a key. */
-export function chatRoutes(app: Hono<AppEnv>, deps: CompletionsDeps): void {
+export function chatRoutes(app: Hono<AppEnv>, deps: PlacedDeps): void {
   app.post(
     "/v1/chat/completions",
     describeDoor({

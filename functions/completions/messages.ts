@@ -5,14 +5,13 @@ import { MessageCreate, MessageEvent, MessageRead } from "@pantheon/contract/mes
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { looseBody } from "@pantheon/edge/input/validate.ts";
-import type { CompletionsDeps } from "./deps.ts";
 import { describeDoor } from "./describe-door.ts";
 import { messageAsked } from "./message-asked.ts";
 import { messageFailed, messageLines, messageOf } from "./message-told.ts";
-import { placed } from "./placed.ts";
+import { placed, type PlacedDeps } from "./placed.ts";
 
 /** Mounts the route. It wants somebody who is signed in, or a key. */
-export function messageRoutes(app: Hono<AppEnv>, deps: CompletionsDeps): void {
+export function messageRoutes(app: Hono<AppEnv>, deps: PlacedDeps): void {
   app.post(
     "/v1/messages",
     describeDoor({
