@@ -105,6 +105,12 @@ module.exports = {
       to: { path: "node_modules/(pg|@neondatabase/serverless)/" },
     },
     {
+      name: "s3-only-in-its-file",
+      severity: "error",
+      from: { pathNot: `${room("files")}s3\\.ts$` },
+      to: { path: "node_modules/@aws-sdk/(client-s3|s3-request-presigner)/" },
+    },
+    {
       name: "stripe-only-in-its-file",
       severity: "error",
       from: { pathNot: `${room("payments")}stripe\\.ts$` },

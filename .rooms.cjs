@@ -87,6 +87,10 @@ exports.ROOMS = {
       "upkeep",
     ],
   },
+  files: {
+    imports: ["config", "db", "audit", "accounts"],
+    faces: ["own-files", "parse", "s3", "sending", "storage"],
+  },
   reports: { imports: ["db"], faces: ["analytics", "csv", "export", "margin", "own-summary", "summary"] },
   maintenance: { imports: ["db"], faces: ["health-probe", "lost-revenue", "runs"] },
 };

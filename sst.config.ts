@@ -23,6 +23,7 @@ export default $config({
     const { deploySettings } = await import("./infra/settings.ts");
     const { createKey } = await import("./infra/key.ts");
     const { createSecrets } = await import("./infra/secret.ts");
+    const { createFileBucket, createFileEvents, guardFileBucket } = await import("./infra/files.ts");
     const { createFunctions } = await import("./infra/functions.ts");
     const { createApi } = await import("./infra/api.ts");
     const { createSchedules } = await import("./infra/schedules.ts");
@@ -33,7 +34,10 @@ export default $config({
     const settings = deploySettings($app.stage, options, process.env);
     const key = createKey(options);
     const secrets = createSecrets(options, key);
-    const functions = createFunctions({ options, settings, secrets, key });
+    const bucket = createFileBucket(options);
+    guardFileBucket(bucket, settings.origins);
+    const functions = createFunctions({ options, settings, secrets, bucket, key });
+    createFileEvents(bucket, functions["file-parse"]);
     const api = createApi(options, functions, key);
     createSchedules(functions);
     createAlarms({ grantedPerHour: options.grantedPerHour, api, functions, email: settings.alarmEmail, key });

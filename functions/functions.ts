@@ -3,9 +3,10 @@
 
 import type { JobName } from "@pantheon/contract/vocabulary.ts";
 
-/** Functions that people and Stripe call. An address is a prefix; the longest that matches answers. */
+/** Functions that people and Stripe call. An address is a prefix, where `{name}` stands for any segment; the longest that matches answers. */
 export const FUNCTIONS = {
   turns: { addresses: ["/api/v1/sessions", "/api/v1/health", "/api/v1/health/turns"], streams: true },
+  files: { addresses: ["/api/v1/sessions/{session_id}/files", "/api/v1/health/files"], streams: false },
   users: { addresses: ["/api/v1", "/api/v1/health/users"], streams: false },
   admin: { addresses: ["/api/v1/admin", "/api/v1/health/admin"], streams: true },
   /** Answers as they come alone: an answer in one piece may take longer than the gateway waits. Its addresses are its URL's. */
@@ -16,26 +17,36 @@ export const FUNCTIONS = {
 export type FunctionName = keyof typeof FUNCTIONS;
 
 /** In the order in which they are listed. */
-export const FUNCTION_NAMES = ["turns", "users", "admin", "completions", "stripe-webhook"] as const satisfies readonly FunctionName[];
+export const FUNCTION_NAMES = [
+  "turns",
+  "files",
+  "users",
+  "admin",
+  "completions",
+  "stripe-webhook",
+] as const satisfies readonly FunctionName[];
 
 /** Those that the gateway stands in front of; the others have a URL of their own and nothing else. */
-export const BEHIND_API = ["turns", "users", "admin", "stripe-webhook"] as const satisfies readonly FunctionName[];
+export const BEHIND_API = ["turns", "files", "users", "admin", "stripe-webhook"] as const satisfies readonly FunctionName[];
 
 /** The function that answers this path, or null when none does. */
 export function functionFor(path: string): FunctionName | null {
-  return PREFIXES.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))?.name ?? null;
+  return PREFIXES.find(({ pattern }) => pattern.test(path))?.name ?? null;
 }
 
 /** Longest first. */
-const PREFIXES = FUNCTION_NAMES.flatMap((name) => FUNCTIONS[name].addresses.map((prefix) => ({ name, prefix }))).toSorted(
-  (a, b) => b.prefix.length - a.prefix.length,
-);
+const PREFIXES = FUNCTION_NAMES.flatMap((name) => FUNCTIONS[name].addresses.map((prefix) => ({ name, prefix })))
+  .toSorted((a, b) => b.prefix.length - a.prefix.length)
+  .map(({ name, prefix }) => ({ name, pattern: new RegExp(`^${prefix.replaceAll(/\{\w+\}/g, "[^/]+")}(?:/|$)`) }));
 
 /** Functions that a schedule calls and nobody else, and how long each may run. The sweep must not wait for a job that takes ten minutes. */
 export const SCHEDULED = {
   maintenance: { timeout: "10 minutes" },
   "maintenance-sweep": { timeout: "1 minute" },
 } as const;
+
+/** Functions that something that happened calls, and nobody else: a file has come into storage. */
+export const EVENT_DRIVEN = { "file-parse": { timeout: "2 minutes" } } as const;
 
 export type Job = {
   /** Which of the scheduled functions runs it. */

@@ -55,6 +55,11 @@ export function createAlarms({ grantedPerHour, api, functions, email, key }: Wat
     });
   }
 
+  alarm("file-parse-errors", "Files could not be read for a fault of ours five times or more in five minutes.", {
+    ...sum("AWS/Lambda", "Errors", { FunctionName: functions["file-parse"].name }),
+    threshold: 5,
+  });
+
   // A long verify may keep one reconciliation out, of which one is due every quarter of an hour. Nothing keeps the sweep out.
   const jobs = [
     ["maintenance", "No reconciliation has run for three quarters of an hour; one is due every 15 minutes.", 9],
@@ -102,7 +107,7 @@ type Rule = Partial<aws.cloudwatch.MetricAlarmArgs>;
 const PERIOD_SECONDS = 300;
 
 /** Who counts: the `function` of edge/src/lambda/cloudwatch-log.ts. A function with a URL counts under the name of its application, the sweep under `maintenance`. */
-const COUNTING = ["turns", "users", "admin", "completions", "stripe-webhook", "maintenance"];
+const COUNTING = ["turns", "files", "users", "admin", "completions", "stripe-webhook", "maintenance"];
 
 /** At least one of a metric of ours, whichever function counted it: an alarm on one name would miss the others. */
 function counted(metric: string): Rule {

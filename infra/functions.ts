@@ -1,7 +1,9 @@
 // The Lambda functions: what each runs, with how much, and what it may do. Every function may read its part of the stage's secrets and write
-// its own log, and nothing else: what the product does to the world it does over the database and HTTP.
+// its own log, two may use the bucket of files (files.ts), and nothing else: what the product does to the world it does over the database
+// and HTTP.
 
-import { SCHEDULED } from "../functions/functions.ts";
+import { EVENT_DRIVEN, SCHEDULED } from "../functions/functions.ts";
+import { FILE_RIGHTS, filePermissions, type FileBucket } from "./files.ts";
 import type { Maybe } from "./key.ts";
 import type { SecretPart } from "./secret-parts.ts";
 import type { StageSecrets } from "./secret.ts";
@@ -11,12 +13,14 @@ import type { StageOptions } from "./stages.ts";
 
 export type PantheonFunctions = Readonly<Record<keyof typeof FUNCTIONS, sst.aws.Function>>;
 
-type Parts = { options: StageOptions; settings: DeploySettings; secrets: StageSecrets; key: Maybe<aws.kms.Key> };
+type Parts = { options: StageOptions; settings: DeploySettings; secrets: StageSecrets; bucket: FileBucket; key: Maybe<aws.kms.Key> };
 
 export function createFunctions(parts: Parts): PantheonFunctions {
   return {
     turns: createFunction("turns", parts),
     "turns-stream": createFunction("turns-stream", parts),
+    files: createFunction("files", parts),
+    "file-parse": createFunction("file-parse", parts),
     users: createFunction("users", parts),
     admin: createFunction("admin", parts),
     "admin-stream": createFunction("admin-stream", parts),
@@ -30,7 +34,7 @@ export function createFunctions(parts: Parts): PantheonFunctions {
 /** What one function is. A URL needs a function of its own: a handler that streams cannot answer the gateway. */
 type Spec = {
   readonly handler: string;
-  readonly memory: "512 MB" | "1024 MB";
+  readonly memory: "512 MB" | "1024 MB" | "2048 MB";
   readonly timeout: "29 seconds" | "1 minute" | `${number} minutes`;
   readonly url?: "none" | "stage";
   /** What a schedule calls and nobody else. */
@@ -54,6 +58,9 @@ const FUNCTIONS = {
     url: "none",
     reads: ["identity", "models"],
   },
+  files: { handler: "functions/files/handler.handler", reads: ["identity"], ...BEHIND_API },
+  // A document may take a minute and a gigabyte, and is given up then.
+  "file-parse": { handler: "functions/file-parse/handler.handler", memory: "2048 MB", ...EVENT_DRIVEN["file-parse"], reads: [] },
   users: { handler: "functions/users/handler.handler", reads: ["identity", "payments"], ...BEHIND_API },
   admin: { handler: "functions/admin/handler.handler", reads: ["identity"], ...BEHIND_API },
   // The most that Lambda has: an export of any size streams out of it.
@@ -91,11 +98,12 @@ const FUNCTIONS = {
   },
 } as const satisfies Record<string, Spec>;
 
-function createFunction(name: keyof typeof FUNCTIONS, { options, settings, secrets, key }: Parts): sst.aws.Function {
+function createFunction(name: keyof typeof FUNCTIONS, { options, settings, secrets, bucket, key }: Parts): sst.aws.Function {
   const { handler, memory, timeout, url, scheduled = false, reads }: Spec = FUNCTIONS[name];
   const { [name]: reserved }: Partial<Record<keyof typeof FUNCTIONS, number>> = options.reserved;
   const readable = (["base", ...reads] as const).map((part) => secrets[part].arn);
-  const environment = { ...settings.environment, SECRET_ID: $util.all(readable).apply((arns) => arns.join(",")) };
+  const filing = isFiling(name) ? { environment: { FILE_BUCKET: bucket.id }, permissions: filePermissions(bucket, name) } : null;
+  const environment = { ...settings.environment, ...filing?.environment, SECRET_ID: $util.all(readable).apply((arns) => arns.join(",")) };
   return new sst.aws.Function(componentName(name), {
     name: stageName(name),
     description: `Pantheon's ${name} on the stage ${$app.stage}`,
@@ -112,6 +120,7 @@ function createFunction(name: keyof typeof FUNCTIONS, { options, settings, secre
     permissions: [
       { actions: ["secretsmanager:GetSecretValue"], resources: readable },
       { actions: ["logs:CreateLogStream", "logs:PutLogEvents"], resources: [logStreams(name)] },
+      ...(filing?.permissions ?? []),
       ...(key === null ? [] : [{ actions: ["kms:Decrypt"], resources: [key.arn] }]),
     ],
     // A job that failed is not tried again: the schedule comes round, and every job finds what the last one left.
@@ -132,6 +141,10 @@ function createFunction(name: keyof typeof FUNCTIONS, { options, settings, secre
       eventInvokeConfig: { maximumEventAgeInSeconds: 15 * 60 },
     },
   });
+}
+
+function isFiling(name: string): name is keyof typeof FILE_RIGHTS {
+  return name in FILE_RIGHTS;
 }
 
 /**

@@ -10,6 +10,8 @@ export type DeploySettings = {
   readonly environment: Readonly<Record<string, string>>;
   /** The commit that every bundle carries; null: a stage of one's own, built from whatever is there. */
   readonly commit: string | null;
+  /** Browser origins that may call, and put files. */
+  readonly origins: readonly string[];
   /** Who is told of alarms; null: whoever subscribes to the topic. */
   readonly alarmEmail: string | null;
 };
@@ -26,11 +28,15 @@ export function deploySettings(stage: string, options: StageOptions, given: Read
     ...Object.fromEntries(passedOn.filter(([, value]) => value.trim() !== "")),
     STAGE: stage,
   };
-  readConfig({ ...environment, COMMIT_SHA: commit, DATABASE_POOL_URL: "postgres://comes.from.the.secret.invalid/" });
-  return { environment, commit: commit === "" ? null : commit, alarmEmail: given["ALARM_EMAIL"]?.trim() || null };
+  const { corsAllowedOrigins: origins } = readConfig({
+    ...environment,
+    COMMIT_SHA: commit,
+    DATABASE_POOL_URL: "postgres://comes.from.the.secret.invalid/",
+  });
+  return { environment, commit: commit === "" ? null : commit, origins, alarmEmail: given["ALARM_EMAIL"]?.trim() || null };
 }
 
 const GIT_SHA = /^[0-9a-f]{40}$/;
 
 /** What this configuration sets itself, whatever the deploying environment says. */
-const OWN = new Set(["STAGE", "COMMIT_SHA", "SECRET_ID"]);
+const OWN = new Set(["STAGE", "COMMIT_SHA", "SECRET_ID", "FILE_BUCKET"]);

@@ -12,7 +12,7 @@ import { tracesOf } from "../support/traces.ts";
 import { testWorld, type Answer, type CallOptions, type TestWorld } from "../support/world.ts";
 
 let world: TestWorld;
-const bobs = { session: "", turn: "", transaction: "", top_up: "", key: "", cursor: "" };
+const bobs = { session: "", file: "", turn: "", transaction: "", top_up: "", key: "", cursor: "" };
 
 beforeAll(async () => {
   world = await testWorld();
@@ -23,6 +23,8 @@ beforeAll(async () => {
   bobs.transaction = json.transactions[0].id;
   const topUp = await world.call("POST", "/api/v1/users/me/wallet/top-up", { user: "bob", body: { amount_usd: "10" } });
   bobs.top_up = topUp.json.id;
+  const file = { filename: "canary-bob.txt", size_bytes: 4 };
+  bobs.file = (await world.call("POST", `/api/v1/sessions/${bobs.session}/files`, { user: "bob", body: file })).json.id;
   bobs.key = (await givenKey(world, "bob")).id;
   bobs.cursor = json.next_cursor;
   await givenSession(world, "ada");
@@ -51,6 +53,13 @@ const ID_ROUTES: readonly (readonly [
   ["POST", "sessions/{id}/turns", "session", { body: MESSAGE }],
   ["POST", "sessions/{id}/turns/stream", "session", { body: MESSAGE }],
   ["POST", "sessions/{id}/turns", "session", { body: MESSAGE, key: "another-key-of-ada" }],
+  ["GET", "sessions/{id}/files", "session", {}],
+  ["POST", "sessions/{id}/files", "session", { body: { filename: "a.txt", size_bytes: 4 } }],
+  ["POST", "sessions/{id}/files", "session", { body: { filename: "a.txt", size_bytes: 4 }, key: "a-file-key-of-ada" }],
+  ["GET", "sessions/{id}/files/{file_id}", "session", {}],
+  ["GET", "sessions/{id}/files/{file_id}/upload", "session", {}],
+  ["DELETE", "sessions/{id}/files/{file_id}", "session", {}],
+  ["DELETE", "sessions/{id}/files/{file_id}", "session", { key: "another-file-key-of-ada" }],
   ["GET", "users/me/transactions/{id}/receipt", "transaction", {}],
   ["GET", "users/me/turns/{id}", "turn", {}],
   ["GET", "users/me/wallet/top-ups/{id}", "top_up", {}],
@@ -86,7 +95,8 @@ const ADMIN_ROUTES: readonly (readonly [method: string, path: string, id: string
 describe("an id of somebody else", () => {
   it.each(ID_ROUTES)("is answered by %s %s like one that never was, and nothing happens to it", async (method, path, kind, options) => {
     const before = await tracesOf(world);
-    const call = (id: string, more: CallOptions = {}) => world.call(method, `/api/v1/${path.replace("{id}", id)}`, { ...options, ...more });
+    const address = (id: string) => `/api/v1/${path.replace("{id}", id).replace("{file_id}", bobs.file)}`;
+    const call = (id: string, more: CallOptions = {}) => world.call(method, address(id), { ...options, ...more });
     const foreign = await call(bobs[kind]);
     const unknown = await call(newId());
     expect(alike(foreign)).toEqual(alike(unknown));

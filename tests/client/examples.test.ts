@@ -80,6 +80,13 @@ async function asUser(ada: Client): Promise<void> {
   await ada.sessions.context(session.id);
   await ada.turns.of(session.id).list();
   await ada.messages.of(session.id).list();
+  const table = await ada.files.announce(session.id, { filename: "prices.xlsx", size_bytes: 7_340_032 });
+  await ada.files.upload(session.id, table.id);
+  const notes = await ada.files.send(session.id, new Blob(["name, age\nAda, 36\n"]), "people.csv");
+  await world.storage.settled();
+  expect((await ada.files.read(session.id, notes.id)).text_preview).toBe("name | age\nAda | 36");
+  await ada.files.of(session.id).list();
+  await ada.files.delete(session.id, table.id);
   await ada.wallet.read();
   const { events } = await ada.account.usage.list();
   await ada.account.turn(events[0]?.turn_id ?? "");
@@ -98,7 +105,7 @@ async function asUser(ada: Client): Promise<void> {
   await ada.topUps.list();
   await ada.topUps.cancel(topUp.id);
   await ada.sessions.delete(session.id);
-  for (const name of [undefined, "turns", "users", "admin", "completions", "stripe-webhook"] as const) await ada.health.read(name);
+  for (const name of [undefined, "turns", "files", "users", "admin", "completions", "stripe-webhook"] as const) await ada.health.read(name);
 }
 
 /** What an admin does before and after a user's first session. */

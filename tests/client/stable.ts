@@ -39,6 +39,7 @@ const FIXED: Readonly<Record<string, string>> = {
   commit: "3f9d2c17a5b84e60912c7d4e8a6b5f0312345678",
   migration_head: "20261120_0027_maintenance_runs",
   expected_migration_head: "20261120_0027_maintenance_runs",
+  url: "https://pantheon-files.s3.example/files/01990000-0000-7000-8000-000000000001?X-Amz-Signature=…",
   key: "pan_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIj",
   prefix: "pan_AAECAwQF",
   next_cursor: "ZXhhbXBsZS1jdXJzb3I",

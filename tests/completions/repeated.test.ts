@@ -35,7 +35,7 @@ async function givenLost(): Promise<void> {
       body: JSON.stringify({ model: SLOW, messages: [{ role: "user", content: "What is a wallet?" }] }),
       signal: leaving.signal,
     });
-    return { status: 0, headers: new Headers(), text: String(await lost.catch(() => "left")), json: null };
+    return { status: 0, headers: new Headers(), text: await lost.then((response) => response.text()).catch(() => "left"), json: null };
   });
   leaving.abort();
   expect((await answer).text).toBe("left");

@@ -53,6 +53,7 @@ describe("the least environment", () => {
       },
       maxOutputTokens: 2048,
       summaryAlias: null,
+      files: { maxBytes: 10_485_760, userMaxBytes: 104_857_600, bucket: null, storageUrl: null },
       corsAllowedOrigins: [],
       logAddress: { how: "short", key: null },
       buildToken: null,

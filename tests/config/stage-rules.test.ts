@@ -34,6 +34,7 @@ const ON_BOTH: readonly (readonly [name: string, value: string])[] = [
   ["STRIPE_API_URL", "https://api.stripe.com.evil.example"],
   ["STRIPE_API_URL", "https://api.stripe.com:8443"],
   ["STRIPE_API_URL", "http://127.0.0.1:12111"],
+  ["FILE_STORAGE_URL", "https://files.evil.example"],
   ["AUTH_ISSUER", "http://localhost:9000/auth"],
   ["AUTH_JWKS_URL", "http://127.0.0.1/keys"],
   ["TOP_UP_URL", "http://localhost:3000/top-up"],

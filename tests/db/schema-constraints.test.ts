@@ -11,6 +11,7 @@ const KEY = { idempotency_key: "k", request_hash: "h" };
 const ASIDE = { status: "quarantined", payment_intent: "pi", quarantine_reason: "r", amount_usd: 0, credits_to_grant: 0 };
 const OPEN = { status: "quarantined", resolution: null, resolved_at: null };
 const GRANTED = { ...ASIDE, status: "succeeded", resolution: "grant", resolved_at: "2026-01-01", amount_usd: 9, credits_to_grant: 300 };
+const READ_FILE = { parse_status: "completed", parsed_at: "2026-01-01", text_octets: 1, text_pages: ["t"] };
 const SETTLED = { status: "completed", completed_at: "2026-01-01", assistant_output: "a", response_body: "{}", balance_after: "1" };
 
 let database: TestDatabase;
@@ -114,6 +115,16 @@ const cases: [what: string, constraint: string, ...rows: Insert[]][] = [
   ["a multiplier of 0", "llm_call_events_multiplier", ["llm_call_events", { multiplier: 0 }]],
   ["a credit that is worth nothing", "llm_call_events_usd_per_credit", ["llm_call_events", { usd_per_credit: 0 }]],
   ["an unknown status of a tool call", "tool_call_events_status_known", ["tool_call_events", { status: "partial" }]],
+  ["an unknown state of reading a file", "uploaded_files_status", ["uploaded_files", { parse_status: "reading", parsed_at: "2026-01-01" }]],
+  ["a file that failed for no reason", "uploaded_files_error", ["uploaded_files", { parse_status: "failed", parsed_at: "2026-01-01" }]],
+  ["a file that was read at no time", "uploaded_files_read", ["uploaded_files", { ...READ_FILE, parsed_at: null }]],
+  ["a file that was read without its text", "uploaded_files_text", ["uploaded_files", { ...READ_FILE, text_pages: null }]],
+  ["a file that was read without a page", "uploaded_files_text", ["uploaded_files", { ...READ_FILE, text_pages: [] }]],
+  ["a deleted file with its text", "uploaded_files_text", ["uploaded_files", { ...READ_FILE, filename: "", deleted_at: "2026-01-01" }]],
+  ["a deleted file with its name", "uploaded_files_forgotten", ["uploaded_files", { deleted_at: "2026-01-01" }]],
+  ["a file's name of 256 characters", "uploaded_files_filename", ["uploaded_files", { filename: "é".repeat(256) }]],
+  ["two files at one place", "uploaded_files_storage_key", ["uploaded_files"], ["uploaded_files"]],
+  ["files that take less than nothing", "file_usage_bytes", ["file_usage", { bytes: -1 }]],
   ["a second active version", "pricing_versions_one_active", ["pricing_versions", { is_active: true }]],
   ["a negative weight", "pricing_versions_weights", ["pricing_versions", { weight_cached: "-0.1" }]],
   ["a credit of no tokens", "pricing_versions_oe_per_credit", ["pricing_versions", { oe_per_credit: 0 }]],

@@ -9,6 +9,7 @@ import { FUNCTION_NAMES } from "@pantheon/functions/functions.ts";
 import { completionsApp } from "@pantheon/functions/completions/app.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";
 import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
+import { filesApp } from "@pantheon/functions/files/app.ts";
 import { turnsApp } from "@pantheon/functions/turns/app.ts";
 import { usersApp } from "@pantheon/functions/users/app.ts";
 import { givenPrice, givenSession, runTurn } from "../support/given.ts";
@@ -17,6 +18,7 @@ import { testWorld, type TestWorld } from "../support/world.ts";
 
 const APPS = {
   turns: turnsApp,
+  files: filesApp,
   users: usersApp,
   admin: adminApp,
   completions: completionsApp,

@@ -7,6 +7,7 @@ import { completionsApp } from "@pantheon/functions/completions/app.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";
 import { FUNCTIONS, functionFor, JOBS, SCHEDULED, type Job } from "@pantheon/functions/functions.ts";
 import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
+import { filesApp } from "@pantheon/functions/files/app.ts";
 import { turnsApp } from "@pantheon/functions/turns/app.ts";
 import { usersApp } from "@pantheon/functions/users/app.ts";
 import { quietLog } from "../support/quiet-log.ts";
@@ -27,6 +28,7 @@ describe("an address", () => {
     const deps = createDeps({ config, log: quietLog(), clock: Date.now, maxConnections: 1 });
     const apps = {
       turns: turnsApp(deps),
+      files: filesApp(deps),
       users: usersApp(deps),
       admin: adminApp(deps),
       completions: completionsApp(deps),
@@ -63,6 +65,14 @@ const EXPECTED = {
   "/api/v1/sessions/": "turns",
   "/api/v1/sessions/x/turns": "turns",
   "/api/v1/sessionsx": "users",
+  "/api/v1/sessions/x/files": "files",
+  "/api/v1/sessions/x/files/y": "files",
+  "/api/v1/sessions/x/files/y/upload": "files",
+  "/api/v1/sessions/x/filesx": "turns",
+  "/api/v1/sessions//files": "turns",
+  "/api/v1/sessions/files": "turns",
+  "/api/v1/sessions/x/y/files": "turns",
+  "/api/v1/health/files": "files",
   "/api/v1/health": "turns",
   "/api/v1/health/turns": "turns",
   "/api/v1/health/users": "users",

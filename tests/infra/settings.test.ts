@@ -35,7 +35,7 @@ describe("the settings of a deploy", () => {
 
   it("leave out what is unset or blank, so that its default holds", () => {
     const given = { ...LEAST, USD_PER_CREDIT: " ", ADMIN_USER_IDS: "" };
-    expect(settingsOf("dev", given)).toEqual({ environment: { ...LEAST, STAGE: "dev" }, commit: null, alarmEmail: null });
+    expect(settingsOf("dev", given)).toEqual({ environment: { ...LEAST, STAGE: "dev" }, commit: null, origins: [], alarmEmail: null });
   });
 
   it("are refused by the product's own rules before anything is made, by name and never by value", () => {

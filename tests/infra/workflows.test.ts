@@ -137,7 +137,7 @@ describe("a deploy", () => {
   });
 
   test.each(deploying)("by $name hands on every variable of the contract that is no secret", ({ env }) => {
-    const own = new Set(["STAGE", "COMMIT_SHA", "SECRET_ID"]);
+    const own = new Set(["STAGE", "COMMIT_SHA", "SECRET_ID", "FILE_BUCKET"]);
     const wanted = VARIABLES.filter(({ name, secret }) => !secret && !own.has(name)).map(({ name }) => `${name}: \${{ vars.${name} }}`);
     expect(env.filter((line) => line.includes("vars.") && !line.startsWith("ALARM_EMAIL:"))).toEqual(wanted);
   });

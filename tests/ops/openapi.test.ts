@@ -16,6 +16,7 @@ import { operationsOf, type Operation } from "../support/openapi-document.ts";
 import {
   RUN,
   WEBHOOK,
+  provokeFiles,
   givenProposal,
   provokePriceRefusals,
   provokeProposed,
@@ -164,8 +165,10 @@ describe("real answers", () => {
     const turn = promised(RUN, await runTurn(world, session));
     const debits = promised("GET /api/v1/users/me/transactions", await world.call("GET", "/api/v1/users/me/transactions"));
     expect(debits.json.transactions[0].reference_id).toBe(turn.json.id);
+    const { announced } = await provokeFiles(world, session, promised);
     const ids = {
       session_id: session,
+      file_id: announced,
       top_up_id: await provokeQuarantine(world, promised),
       proposal_id: await givenProposal(world, "ada"),
       turn_id: turn.json.id,

@@ -2,7 +2,7 @@
 
 import { givenKey } from "./given-key.ts";
 import { givenSession } from "./given.ts";
-import { CREATE, DEDUCT, givenProposal, PATCH, RESOLVE, RUN, STREAM, TOP_UP } from "./openapi-refusals.ts";
+import { ANNOUNCED, announcedPath, CREATE, DEDUCT, FILE, givenProposal, PATCH, RESOLVE, RUN, STREAM, TOP_UP } from "./openapi-refusals.ts";
 import type { TestWorld } from "./world.ts";
 
 export const VERSION = { version: "next", label: "Next", effective_date: "2025-01-01" };
@@ -17,6 +17,7 @@ export const BODIES: Readonly<Record<string, object>> = {
   "PATCH /api/v1/sessions/{session_id}": { title: "Another" },
   "POST /api/v1/users/me/keys": { name: "A program" },
   "PATCH /api/v1/users/me/keys/{key_id}": { name: "Another" },
+  [FILE]: ANNOUNCED,
   [TOP_UP]: { amount_usd: 10 },
   [DEDUCT]: { amount: 1, note: "a typo", allow_negative: true },
   [RESOLVE]: { action: "dismiss", note: "refunded" },
@@ -28,6 +29,7 @@ export const BODIES: Readonly<Record<string, object>> = {
 export async function givenForDeletion(world: TestWorld, path: string): Promise<string> {
   if (path.includes("{proposal_id}")) return path.replace("{proposal_id}", await givenProposal(world));
   if (path.includes("{key_id}")) return path.replace("{key_id}", (await givenKey(world)).id);
+  if (path.includes("{file_id}")) return announcedPath(world, path);
   if (!path.includes("{top_up_id}")) return path.replace("{session_id}", await givenSession(world));
   const { json } = await world.call("POST", "/api/v1/users/me/wallet/top-up", { body: { amount_usd: "10" } });
   return path.replace("{top_up_id}", json.id);

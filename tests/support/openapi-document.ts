@@ -61,6 +61,7 @@ const Response = v.object({
   content: v.optional(Content, {}),
   headers: v.record(v.string(), Ref),
 });
+const RequestContent = v.strictObject({ "application/json": v.unknown(), "multipart/form-data": v.optional(v.unknown()) });
 const Bearer = v.array(v.strictObject({ bearer: v.tuple([]) }));
 const Document = v.object({
   openapi: v.literal("3.1.0"),
@@ -75,7 +76,7 @@ const Document = v.object({
         tags: v.array(v.string()),
         security: v.optional(Bearer),
         parameters: v.optional(v.array(v.object({ in: v.string(), name: v.string(), required: v.optional(v.boolean(), false) })), []),
-        requestBody: v.optional(v.object({ required: v.literal(true), content: v.strictObject({ "application/json": v.unknown() }) })),
+        requestBody: v.optional(v.object({ required: v.literal(true), content: RequestContent })),
         responses: v.record(v.string(), v.union([Response, Ref])),
       }),
     ),

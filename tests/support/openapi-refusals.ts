@@ -5,6 +5,7 @@ import { newId } from "@pantheon/contract/id.ts";
 import { newKey } from "@pantheon/core/accounts/api-key.ts";
 import { MOST_LIVE_KEYS } from "@pantheon/core/accounts/api-keys.ts";
 import { givenEnforcement, givenSession, runTurn } from "./given.ts";
+import { sendFile } from "./given-file.ts";
 import { eventOf, postEvent, stripeId } from "./payment-event.ts";
 import type { Answer, TestWorld } from "./world.ts";
 
@@ -20,8 +21,29 @@ export const TOP_UP = "POST /api/v1/users/me/wallet/top-up";
 export const RESOLVE = "POST /api/v1/admin/top-ups/{top_up_id}/resolve";
 export const DEDUCT = "POST /api/v1/admin/wallets/{user_id}/deduct";
 export const CANCEL = "DELETE /api/v1/users/me/wallet/top-ups/{top_up_id}";
+const FILES = "/api/v1/sessions/{session_id}/files";
+export const FILE = `POST ${FILES}`;
 export const CREATE_KEY = "POST /api/v1/users/me/keys";
 export const WEBHOOK = "POST /webhooks/stripe";
+
+/** The files of a session of the caller's: one that was read, and one that was announced. Answers their ids. */
+export async function provokeFiles(world: TestWorld, session: string, promised: Promised): Promise<{ read: string; announced: string }> {
+  const sent = promised(FILE, await sendFile(world, session, "what a file says"));
+  const announced = promised(FILE, await world.call("POST", `/api/v1/sessions/${session}/files`, { body: ANNOUNCED }));
+  await world.storage.settled();
+  const read = await world.call("GET", `/api/v1/sessions/${session}/files/${sent.json.id}/upload`);
+  expect(promised(`GET ${FILES}/{file_id}/upload`, read).status).toBe(409);
+  return { read: sent.json.id, announced: announced.json.id };
+}
+
+/** This path of a file that was announced to a session of its own. */
+export async function announcedPath(world: TestWorld, path: string): Promise<string> {
+  const session = await givenSession(world);
+  const { json } = await world.call("POST", `/api/v1/sessions/${session}/files`, { body: ANNOUNCED });
+  return path.replace("{session_id}", session).replace("{file_id}", json.id);
+}
+
+export const ANNOUNCED = { filename: "large.pdf", size_bytes: 8_000_000 };
 
 /** What the webhook answers: an event that is nobody's, one without a signature, one that cannot be read, one that is too large. */
 export async function provokeWebhook(world: TestWorld, promised: Promised): Promise<void> {
@@ -121,6 +143,8 @@ export async function provokeTurnRefusals(world: TestWorld, promised: Promised):
   await world.deps.db.query.updateTable("users").set({ suspended_at: new Date() }).where("id", "=", "dan").execute();
   expect(promised(RUN, await runTurn(world, suspended, { user: "dan" })).status).toBe(403);
   expect(promised(STREAM, await streamed(world, suspended, "dan")).status).toBe(403);
+  const refusedFile = await world.call("POST", `/api/v1/sessions/${suspended}/files`, { user: "dan", body: ANNOUNCED });
+  expect(promised(FILE, refusedFile).status).toBe(403);
   const topUp = { user: "dan", body: { amount_usd: "5" } };
   expect(promised(TOP_UP, await world.call("POST", "/api/v1/users/me/wallet/top-up", topUp)).status).toBe(403);
 

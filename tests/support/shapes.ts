@@ -6,6 +6,7 @@ import { expect } from "vitest";
 import * as account from "@pantheon/contract/account.ts";
 import * as admin from "@pantheon/contract/admin.ts";
 import * as booking from "@pantheon/contract/booking.ts";
+import * as files from "@pantheon/contract/files.ts";
 import * as health from "@pantheon/contract/health.ts";
 import * as histories from "@pantheon/contract/histories.ts";
 import * as keys from "@pantheon/contract/keys.ts";
@@ -21,12 +22,28 @@ import * as webhook from "@pantheon/contract/webhook.ts";
 
 /** By the name under which each is a component of the OpenAPI document. */
 export const SHAPES: ReadonlyMap<string, v.GenericSchema> = new Map(
-  [account, admin, booking, health, histories, keys, models, ownUsage, prices, problem, reports, stream, turnRead, turns, webhook].flatMap(
-    (module) =>
-      Object.values(module).flatMap((shape) => {
-        const name = isSchema(shape) ? v.getMetadata(shape)["ref"] : undefined;
-        return typeof name === "string" && isSchema(shape) ? [[name, shape] as const] : [];
-      }),
+  [
+    account,
+    admin,
+    booking,
+    files,
+    health,
+    histories,
+    keys,
+    models,
+    ownUsage,
+    prices,
+    problem,
+    reports,
+    stream,
+    turnRead,
+    turns,
+    webhook,
+  ].flatMap((module) =>
+    Object.values(module).flatMap((shape) => {
+      const name = isSchema(shape) ? v.getMetadata(shape)["ref"] : undefined;
+      return typeof name === "string" && isSchema(shape) ? [[name, shape] as const] : [];
+    }),
   ),
 );
 

@@ -8,6 +8,7 @@ import type { Config } from "@pantheon/core/config/config.ts";
 import { FUNCTION_NAMES, type FunctionName } from "@pantheon/functions/functions.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";
 import { completionsApp } from "@pantheon/functions/completions/app.ts";
+import { filesApp } from "@pantheon/functions/files/app.ts";
 import { functionFor } from "@pantheon/functions/functions.ts";
 import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
 import { turnsApp } from "@pantheon/functions/turns/app.ts";
@@ -26,6 +27,7 @@ type FrontOptions = {
 
 const APPS = {
   turns: turnsApp,
+  files: filesApp,
   users: usersApp,
   admin: adminApp,
   completions: completionsApp,

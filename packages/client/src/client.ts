@@ -9,6 +9,7 @@ import type * as turns from "@pantheon/contract/turns.ts";
 import type { TurnRead } from "@pantheon/contract/turn-read.ts";
 import { adminClient } from "./admin.ts";
 import { ask, listing, path, search, succeed, type Days, type Sent } from "./calls.ts";
+import { filesClient } from "./files.ts";
 import { keysClient } from "./keys.ts";
 import { sessionsClient } from "./sessions.ts";
 import { readEvents, type TurnEvent } from "./sse.ts";
@@ -49,6 +50,7 @@ export function createClient(options: ClientOptions) {
     messages: {
       of: (session: string) => listing<typeof turns.MessageList, "messages">(send, path`/api/v1/sessions/${session}/messages`, "messages"),
     },
+    files: filesClient(send),
     models: {
       /** Every alias that can be run, with what it can do and what it costs now. */
       list: (more: CallOptions = {}) => ask<typeof ModelList>(send, { ...more, method: "GET", path: "/api/v1/models" }),
@@ -71,7 +73,7 @@ export function createClient(options: ClientOptions) {
     },
     health: {
       /** Of one function, or of the product. Needs no token. */
-      read: (name?: "turns" | "users" | "admin" | "completions" | "stripe-webhook", more: CallOptions = {}) =>
+      read: (name?: "turns" | "files" | "users" | "admin" | "completions" | "stripe-webhook", more: CallOptions = {}) =>
         ask<typeof Health>(send, { ...more, method: "GET", path: name === undefined ? "/api/v1/health" : path`/api/v1/health/${name}` }),
     },
     admin: adminClient(send),

@@ -34,6 +34,8 @@ export type Call = CallOptions & {
   /** With its query. */
   readonly path: string;
   readonly body?: object;
+  /** Sent instead of a JSON body. */
+  readonly form?: FormData;
 };
 
 export type Send = (call: Call) => Promise<Received>;
@@ -103,6 +105,7 @@ async function requestOf(options: ClientOptions, call: Call, requestId: string) 
     method: call.method,
     headers: await headersOf(options, call, requestId),
     ...(call.body && { body: JSON.stringify(call.body) }),
+    ...(call.form && { body: call.form }),
   };
 }
 

@@ -30,6 +30,7 @@ const REFUSALS = {
   provider_failed: [502, "Model provider failed"],
   not_configured: [503, "Not configured"],
   database_unavailable: [503, "Database unavailable"],
+  storage_unavailable: [503, "File storage unavailable"],
   auth_unavailable: [503, "Sign-in keys unavailable"],
   payment_unavailable: [503, "Payment provider unavailable"],
   schema_behind: [503, "Schema behind"],

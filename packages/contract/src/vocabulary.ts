@@ -33,6 +33,10 @@ export type ToolName = WordOf<typeof TOOL_NAMES>;
 export const TOOL_STATES = ["success", "error"] as const;
 export type ToolState = WordOf<typeof TOOL_STATES>;
 
+/** How far an uploaded file is read. */
+export const PARSE_STATES = ["pending", "completed", "failed"] as const;
+export type ParseStatus = WordOf<typeof PARSE_STATES>;
+
 export const ROLES = ["user", "assistant"] as const;
 export type Role = WordOf<typeof ROLES>;
 

@@ -2,11 +2,12 @@
 
 import { randomBytes } from "node:crypto";
 import { readConfig, type Config } from "@pantheon/core/config/config.ts";
+import { STAND_IN_BUCKET } from "@pantheon/stand-ins/storage/storage.ts";
 import { LOCAL_STRIPE_KEY } from "@pantheon/ops/place.ts";
 
 type Values = Readonly<Record<string, string | undefined>>;
 
-export type WorldAddresses = { readonly provider: string; readonly stripe: string; readonly issuer: string; readonly pay: string };
+export type WorldAddresses = Readonly<Record<"provider" | "stripe" | "storage" | "issuer" | "pay", string>>;
 
 /** Where no database exists yet, the rest of the configuration is read all the same: what is wrong is told before one is made. */
 const NO_DATABASE_YET = "postgres://127.0.0.1/not-yet";
@@ -25,6 +26,8 @@ export function worldConfig(environment: Values, at: WorldAddresses, databaseUrl
     STRIPE_SECRET_KEY: LOCAL_STRIPE_KEY,
     ...(own["STRIPE_SECRET_KEY"] === undefined && { STRIPE_API_URL: at.stripe }),
     ...(!isSecretGiven && { STRIPE_WEBHOOK_SECRET: `whsec_${randomBytes(24).toString("hex")}` }),
+    // A bucket of one's own means S3, with the keys of this process.
+    ...(own["FILE_BUCKET"] === undefined && { FILE_BUCKET: STAND_IN_BUCKET, FILE_STORAGE_URL: at.storage }),
     TOP_UP_URL: at.pay,
     ...own,
     DATABASE_URL: databaseUrl ?? NO_DATABASE_YET,

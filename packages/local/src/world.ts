@@ -24,6 +24,8 @@ import { worldConfig } from "./environment.ts";
 import { watchModels, type ModelFailure, type Models } from "./models.ts";
 import { startSchedule } from "./schedule.ts";
 import { ISSUER_PATH, PAY_PATH, startServer, type LocalServer } from "./server.ts";
+import { parseEvent } from "@pantheon/functions/file-parse/parse-event.ts";
+import { startStorage, type StandInStorage } from "@pantheon/stand-ins/storage/storage.ts";
 import { startStripe, type StandInStripe } from "@pantheon/stand-ins/stripe/stripe.ts";
 import { localWebhook, WEBHOOK_PATH } from "./webhook.ts";
 
@@ -60,6 +62,8 @@ export type World = {
   readonly deps: Deps;
   readonly provider: Provider;
   readonly stripe: StandInStripe;
+  /** Where files lie until they are read: a folder of the world's home. */
+  readonly storage: StandInStorage;
   readonly issuer: Issuer;
   /**
    * From now on an event without a signature header is taken, so that a person can post one by hand: on the stage `local`, where no
@@ -100,8 +104,10 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
   onStop(() => provider.close());
   const stripe = await startStripe();
   onStop(() => stripe.close());
+  const storage = await startStorage({ folder: join(home, "files") });
+  onStop(() => storage.close());
   const issuerUrl = `${server.url}${ISSUER_PATH}`;
-  const at = { provider: provider.url, stripe: stripe.url, issuer: issuerUrl, pay: `${server.url}${PAY_PATH}` };
+  const at = { provider: provider.url, stripe: stripe.url, storage: storage.url, issuer: issuerUrl, pay: `${server.url}${PAY_PATH}` };
   const read = worldConfig(environment, at, options.databaseUrl);
   const issuer = createIssuer({ home, issuerUrl, audience: read.config.auth.audience, clock: Date.now });
 
@@ -114,6 +120,8 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
   const models = watchModels(log, (ms) => (passed.modelMs += ms));
   const deps = productDeps(options, { config, issuer, log: models.log, onStatement: () => (passed.statements += 1) });
   onStop(() => deps.db.close());
+  storage.onObject((event) => parseEvent(deps, event));
+  onStop(() => storage.settled());
   const timed = { ...deps, gateway: models.wrap(deps.gateway) };
   let takesUnsigned = false;
   const webhook = localWebhook(timed, () => takesUnsigned);
@@ -138,6 +146,7 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
     deps: timed,
     provider,
     stripe,
+    storage,
     issuer,
     passed,
     modelFailure: () => models.failure(),

@@ -4,6 +4,11 @@ import type { IncomingMessage } from "node:http";
 
 /** As text; null when it is larger than `maxOctets`, or broke off. */
 export async function readBody(request: IncomingMessage, maxOctets: number): Promise<string | null> {
+  return (await readBytes(request, maxOctets))?.toString("utf8") ?? null;
+}
+
+/** As it came; null likewise. */
+export async function readBytes(request: IncomingMessage, maxOctets: number): Promise<Buffer | null> {
   const parts: Buffer[] = [];
   let size = 0;
   try {
@@ -16,5 +21,5 @@ export async function readBody(request: IncomingMessage, maxOctets: number): Pro
   } catch {
     return null;
   }
-  return Buffer.concat(parts).toString("utf8");
+  return Buffer.concat(parts);
 }

@@ -28,6 +28,15 @@ export const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
     fault("infra/functions.ts", "const NO_CORS = false", "const NO_CORS = true", /url › cors/),
     fault("infra/functions.ts", '"functions/users/handler.handler"', '"functions/admin/handler.handler"', /-users › handler/),
   ],
+  "the bucket of files is open, or is used otherwise": [
+    fault("infra/files.ts", "blockPublicPolicy: true,", "blockPublicPolicy: false,", /^buckets › private/),
+    fault("infra/files.ts", 'sseAlgorithm: "AES256"', 'sseAlgorithm: "aws:kms"', /^buckets › encrypted/),
+    fault("infra/files.ts", 'status: "Disabled"', 'status: "Enabled"', /^buckets › versions/),
+    fault("infra/files.ts", "const ORPHAN_DAYS = 7;", "const ORPHAN_DAYS = 700;", /^buckets › orphans/),
+    fault("infra/files.ts", '"aws:SecureTransport": "false"', '"aws:SecureTransport": "true"', /^buckets › policy/),
+    fault("infra/files.ts", '["s3:PutObject", "s3:DeleteObject"]', '["s3:*"]', /-files › policies › statements/),
+    fault("infra/files.ts", "filterPrefix: PREFIX", 'filterPrefix: ""', /^buckets › tells/),
+  ],
   "functions are built or run differently": [
     fault("infra/functions.ts", 'runtime: "nodejs24.x"', 'runtime: "nodejs22.x"', /› runtime/),
     fault("infra/functions.ts", 'architecture: "arm64"', 'architecture: "x86_64"', /› (?:architectures|build › architecture)/),
@@ -42,8 +51,8 @@ export const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
     fault("infra/api.ts", "delete args.corsConfiguration;", 'args.corsConfiguration = { allowOrigins: ["*"] };', /^api › apis/),
     fault(
       "functions/functions.ts",
-      '["turns", "users", "admin", "stripe-webhook"] as const',
-      '["turns", "users", "stripe-webhook"] as const',
+      '["turns", "files", "users", "admin", "stripe-webhook"] as const',
+      '["turns", "files", "users", "stripe-webhook"] as const',
       /^api › routes › ANY \/api\/v1\/(?:health\/)?admin|-admin › invokers|^kinds › aws:(?:apigatewayv2|lambda\/permission)/,
     ),
     fault("infra/api.ts", "throttlingRateLimit: throttling.rate, ", "", /^api › stages/),

@@ -23,7 +23,7 @@ const SAMPLES: Readonly<Record<string, string>> = {
   CORS_ALLOWED_ORIGINS: "https://app.test,https://console.test",
 };
 
-const OWN = new Set(["STAGE", "COMMIT_SHA", "SECRET_ID"]);
+const OWN = new Set(["STAGE", "COMMIT_SHA", "SECRET_ID", "FILE_BUCKET"]);
 
 /** Every variable that is no secret, with its default where it has one. */
 export const SETTINGS: Readonly<Record<string, string>> = Object.fromEntries(

@@ -26,6 +26,7 @@ export function describeStage({ app, resources, builds }: Evaluated) {
       default: wall.at("defaultAction"),
       rules: wall.at("rules"),
     })),
+    buckets: describeBuckets(of),
     keyed: resources.filter(isKeyed).map(({ type, name }) => `${type.split(":").at(-1)} ${name}`),
     secrets: resources.filter(({ type }) => type === "aws:secretsmanager/secret:Secret").map(describeSecret),
     kinds: countedKinds(resources),
@@ -139,6 +140,27 @@ function describeDoor(door: Reader) {
     wall: tail(door.text("webAclId")),
     origins: door.at("origins"),
     behaviour: door.at("defaultCacheBehavior"),
+  };
+}
+
+/** Everything that is said of buckets of ours; the bundles lie in one of the platform's. */
+function describeBuckets(of: Of) {
+  const all = (kind: string) => of(`aws:s3/${kind[0]?.toLowerCase()}${kind.slice(1)}:${kind}`);
+  return {
+    names: all("Bucket").map(({ resource: { inputs, protect, retainOnDelete } }) => ({
+      name: inputs["bucket"],
+      emptied: inputs["forceDestroy"],
+      protect,
+      retainOnDelete,
+    })),
+    private: all("BucketPublicAccessBlock").map(({ resource: { inputs } }) => inputs),
+    owner: all("BucketOwnershipControls").map((bucket) => bucket.at("rule")),
+    encrypted: all("BucketServerSideEncryptionConfiguration").map((bucket) => bucket.at("rules")),
+    versions: all("BucketVersioning").map((bucket) => bucket.at("versioningConfiguration.status")),
+    orphans: all("BucketLifecycleConfiguration").map((bucket) => bucket.at("rules")),
+    policy: all("BucketPolicy").map((bucket) => JSON.parse(bucket.text("policy")) as unknown),
+    browsers: all("BucketCorsConfiguration").map((bucket) => bucket.at("corsRules")),
+    tells: all("BucketNotification").map((bucket) => bucket.at("lambdaFunctions")),
   };
 }
 

@@ -20,6 +20,7 @@ export function expectedAlarms(stage: string): Record<string, object> {
       onSum(stage, `${name}-5xx`, { metric: "AWS/Lambda Url5xxCount Sum", of: functionOf(stage, name), rule: FIVE }),
       onSum(stage, `${name}-errors`, { metric: "AWS/Lambda Errors Sum", of: functionOf(stage, name), rule: ONE }),
     ]),
+    onSum(stage, "file-parse-errors", { metric: "AWS/Lambda Errors Sum", of: functionOf(stage, "file-parse"), rule: FIVE }),
     ...JOBS.flatMap(([name, periods]) => [
       onSum(stage, `${name}-errors`, { metric: "AWS/Lambda Errors Sum", of: functionOf(stage, name), rule: ONE }),
       {
@@ -54,7 +55,7 @@ function onSum(stage: string, name: string, { metric, of, rule }: { metric: stri
 
 /** One of a metric of the product is too many, whichever function counted it. */
 function counted(stage: string, metric: string, most = 1) {
-  const queries = ["turns", "users", "admin", "completions", "stripe-webhook", "maintenance"].map((name, index) => ({
+  const queries = ["turns", "files", "users", "admin", "completions", "stripe-webhook", "maintenance"].map((name, index) => ({
     id: `m${index}`,
     metric: { namespace: "Pantheon", metricName: metric, period: 300, stat: "Sum", dimensions: { function: name, stage } },
   }));
@@ -68,6 +69,8 @@ function throttled(stage: string) {
   const names = [
     "turns",
     "turns-stream",
+    "files",
+    "file-parse",
     "users",
     "admin",
     "admin-stream",

@@ -1,8 +1,10 @@
 // What each stage must consist of, written down a second time and by hand: a change of the infrastructure is a change here too.
 
 import { COMMIT, LEAST, SETTINGS } from "./deploy-environment.ts";
+import { ACCESS_LINE } from "./expected-access-line.ts";
 import { expectedAlarms } from "./expected-alarms.ts";
 import { ROUTES } from "./expected-routes.ts";
+import { BUCKET_KINDS, bucketName, bucketStatements, expectedBuckets } from "./expected-bucket.ts";
 import { DOOR_KINDS, expectedDoors, expectedWalls } from "./expected-door.ts";
 
 export type StageName = "dev" | "staging" | "production";
@@ -42,6 +44,7 @@ export function expectedStage(stage: StageName) {
     subscriptions,
     doors: stage === "dev" ? {} : expectedDoors(stage),
     walls: stage === "dev" ? [] : expectedWalls(stage),
+    buckets: expectedBuckets({ stage, kept, origins: stage === "dev" ? [] : (SETTINGS["CORS_ALLOWED_ORIGINS"] ?? "").split(",") }),
     keyed: [],
     secrets: ["", "/identity", "/models", "/payments", "/webhook"].map((part) => ({
       name: `pantheon/${stage}${part}`,
@@ -51,7 +54,8 @@ export function expectedStage(stage: StageName) {
     })),
     kinds: {
       ...KINDS,
-      ...(stage !== "dev" && DOOR_KINDS),
+      ...BUCKET_KINDS,
+      ...(stage !== "dev" && { ...DOOR_KINDS, "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": 1 }),
       ...(subscriptions.length > 0 && { "aws:sns/topicSubscription:TopicSubscription": 1 }),
     },
   };
@@ -109,6 +113,8 @@ const STAGES = {
 const FUNCTIONS = [
   { name: "turns", file: "turns/handler", memory: 1024, timeout: 29, door: "api", reads: ["", "/identity", "/models"] },
   { name: "turns-stream", file: "turns/stream", memory: 1024, timeout: 300, door: "url", reads: ["", "/identity", "/models"] },
+  { name: "files", file: "files/handler", memory: 1024, timeout: 29, door: "api", reads: ["", "/identity"] },
+  { name: "file-parse", file: "file-parse/handler", memory: 2048, timeout: 120, door: "bucket", reads: [""] },
   { name: "users", file: "users/handler", memory: 1024, timeout: 29, door: "api", reads: ["", "/identity", "/payments"] },
   { name: "admin", file: "admin/handler", memory: 1024, timeout: 29, door: "api", reads: ["", "/identity"] },
   { name: "admin-stream", file: "admin/stream", memory: 1024, timeout: 900, door: "url", reads: ["", "/identity"] },
@@ -125,8 +131,15 @@ const INVOKERS = {
   schedule: [],
 } as const;
 
+/** What the two that use the bucket of files may do with it. */
+const FILING: Readonly<Record<string, Readonly<Record<"objects" | "bucket", readonly string[]>>>> = {
+  files: { objects: ["s3:PutObject", "s3:DeleteObject"], bucket: [] },
+  "file-parse": { objects: ["s3:GetObject", "s3:DeleteObject"], bucket: ["s3:ListBucket"] },
+};
+
 function expectedFunction(stage: StageName, { name, file, memory, timeout, door, reads }: (typeof FUNCTIONS)[number]) {
   const physical = `pantheon-${stage}-${name}`;
+  const filing = FILING[name];
   return {
     name: physical,
     handler: `functions/${file}.handler`,
@@ -143,7 +156,7 @@ function expectedFunction(stage: StageName, { name, file, memory, timeout, door,
     architectures: ["arm64"],
     memory,
     timeout,
-    environment: expectedEnvironment(stage, reads),
+    environment: { ...expectedEnvironment(stage, reads), ...(filing && { FILE_BUCKET: bucketName(stage) }) },
     tracing: "PassThrough",
     layers: null,
     reserved: STAGES[stage].reserved[name] ?? null,
@@ -158,10 +171,11 @@ function expectedFunction(stage: StageName, { name, file, memory, timeout, door,
           actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
           resources: [`arn:aws:logs:eu-test-1:111122223333:log-group:/aws/lambda/${physical}:*`],
         },
+        ...(filing ? bucketStatements(stage, filing) : []),
       ],
     },
     url: door === "url" ? { authorization: "NONE", mode: "RESPONSE_STREAM", cors: null } : null,
-    invokers: INVOKERS[door],
+    invokers: door === "bucket" ? [`lambda:InvokeFunction s3.amazonaws.com arn:aws:s3:::${bucketName(stage)}`] : INVOKERS[door],
     again: door === "schedule" ? { attempts: 0, seconds: 900 } : null,
   };
 }
@@ -173,20 +187,6 @@ function secretArn(stage: StageName, part: string): string {
 function trusting(service: string) {
   return { Sid: "AllowAssumeRole", Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: service } };
 }
-
-/** Nothing in it that a caller wrote: no path, query, header or address. */
-const ACCESS_LINE = {
-  requestTime: "$context.requestTime",
-  requestId: "$context.requestId",
-  integrationRequestId: "$context.integration.requestId",
-  httpMethod: "$context.httpMethod",
-  routeKey: "$context.routeKey",
-  status: "$context.status",
-  responseLatency: "$context.responseLatency",
-  responseLength: "$context.responseLength",
-  integrationLatency: "$context.integration.latency",
-  integrationStatus: "$context.integration.integrationStatus",
-};
 
 const SCHEDULES = { sweep: "rate(1 minute)", reconcile: "rate(15 minutes)", verify: "cron(17 3 * * ? *)" };
 
@@ -217,17 +217,17 @@ function expectedSchedule(stage: StageName, job: string, expression: string) {
 /** How many of each kind there are, so that nothing else is made beside what is described. */
 const KINDS = {
   "aws:apigatewayv2/api:Api": 1,
-  "aws:apigatewayv2/integration:Integration": 18,
-  "aws:apigatewayv2/route:Route": 18,
+  "aws:apigatewayv2/integration:Integration": 22,
+  "aws:apigatewayv2/route:Route": 22,
   "aws:apigatewayv2/stage:Stage": 1,
-  "aws:cloudwatch/logGroup:LogGroup": 10,
-  "aws:cloudwatch/metricAlarm:MetricAlarm": 22,
-  "aws:iam/role:Role": 12,
-  "aws:lambda/function:Function": 9,
+  "aws:cloudwatch/logGroup:LogGroup": 12,
+  "aws:cloudwatch/metricAlarm:MetricAlarm": 23,
+  "aws:iam/role:Role": 14,
+  "aws:lambda/function:Function": 11,
   "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": 2,
   "aws:lambda/functionUrl:FunctionUrl": 3,
-  "aws:lambda/permission:Permission": 24,
-  "aws:s3/bucketObjectv2:BucketObjectv2": 9,
+  "aws:lambda/permission:Permission": 29,
+  "aws:s3/bucketObjectv2:BucketObjectv2": 11,
   "aws:scheduler/schedule:Schedule": 3,
   "aws:secretsmanager/secret:Secret": 5,
   "aws:sns/topic:Topic": 1,

@@ -70,6 +70,7 @@ function recordOptions(prototype: MonitorPrototype): void {
 function newResource({ type, name, inputs }: Parameters<Mocks["newResource"]>[0]) {
   inputsOf.set(`${type} ${name}`, inputs);
   const own = typeof inputs["name"] === "string" ? inputs["name"] : name;
+  const bucket = typeof inputs["bucket"] === "string" ? inputs["bucket"] : name;
   const made: Readonly<Record<string, Inputs>> = {
     "aws:apigatewayv2/api:Api": { apiEndpoint: "https://api.test", executionArn: arn("execute-api", name) },
     "aws:cloudwatch/logGroup:LogGroup": { arn: arn("logs", `log-group:${own}`) },
@@ -81,9 +82,10 @@ function newResource({ type, name, inputs }: Parameters<Mocks["newResource"]>[0]
     "aws:kms/key:Key": { arn: arn("kms", `key/${name}`) },
     "aws:wafv2/webAcl:WebAcl": { arn: `arn:aws:wafv2:us-east-1:${ACCOUNT}:${name}` },
     "aws:sns/topic:Topic": { arn: arn("sns", own) },
+    "aws:s3/bucket:Bucket": { arn: `arn:aws:s3:::${bucket}` },
     "random:index/randomBytes:RandomBytes": { base64: "cmFuZG9t" },
   };
-  return { id: `id-of-${name}`, state: { ...inputs, ...made[type] } };
+  return { id: type === "aws:s3/bucket:Bucket" ? bucket : `id-of-${name}`, state: { ...inputs, ...made[type] } };
 }
 
 function call({ token, inputs }: Parameters<Mocks["call"]>[0]): Inputs {

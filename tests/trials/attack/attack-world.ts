@@ -26,7 +26,7 @@ export const COMMIT = "attacked";
 export const ROOT = ROOT_NAME;
 
 /** Ids of somebody's things, as they stand in paths. */
-export type Things = { session: string; turn: string; transaction: string; top_up: string; key: string; cursor: string };
+export type Things = { session: string; file: string; turn: string; transaction: string; top_up: string; key: string; cursor: string };
 
 export type AttackWorld = TestWorld & {
   readonly home: string;
@@ -162,11 +162,13 @@ async function givenThings(world: TestWorld & { canaries: Canaries }, user: stri
   const turn = await runTurn(world, session, { user, message });
   if (turn.status !== 201) throw new Error(`no turn: ${turn.text}`);
   const { json: ledger } = await world.call("GET", "/api/v1/users/me/transactions?limit=1", { user });
+  const announced = { filename: user === "bob" ? `${world.canaries.text}.txt` : "notes.txt", size_bytes: 4 };
+  const { json: file } = await world.call("POST", `/api/v1/sessions/${session}/files`, { user, body: announced });
   const { json: topUp } = await world.call("POST", "/api/v1/users/me/wallet/top-up", { user, body: { amount_usd: "10" } });
   const { json: key } = await world.call("POST", "/api/v1/users/me/keys", { user, body: { name: "A program" } });
   world.canaries.add(`the API key of ${user}`, key.key);
   if (typeof ledger.next_cursor !== "string") throw new Error("a second page of the ledger is missing");
-  const ids = { session, turn: turn.json.id, transaction: ledger.transactions[0].id, top_up: topUp.id, key: key.id };
+  const ids = { session, file: file.id, turn: turn.json.id, transaction: ledger.transactions[0].id, top_up: topUp.id, key: key.id };
   return { ...ids, cursor: ledger.next_cursor };
 }
 

@@ -50,6 +50,7 @@ const BODIES: Readonly<Record<string, Members>> = {
     response_format: { type: "json_schema", json_schema: { name: "reply", schema: { type: "object" } } },
   }),
   "PATCH /api/v1/sessions/{session_id}": members({ title: "Another", model_alias: "default", system_prompt: null }),
+  "POST /api/v1/sessions/{session_id}/files": members({ filename: "large.pdf", size_bytes: 8_000 }),
   "POST /api/v1/users/me/wallet/top-up": members({ amount_usd: "10" }),
   "POST /api/v1/users/me/keys": members({ name: "A program", expires_at: "2099-01-01T00:00:00Z", models: ["default"] }),
   "PATCH /api/v1/users/me/keys/{key_id}": members({ name: "Another", expires_at: null, models: null }),
@@ -100,9 +101,10 @@ export function goodRequest(operation: Operation, world: AttackWorld): Draft {
   const isWebhook = name === "POST /webhooks/stripe";
   const body = isWebhook ? PAYMENT : (BODIES[name] ?? null);
   if (operation.takesBody && body === null) throw new Error(`${name} takes a body, and no good one is known: add it here`);
-  const { session, turn, transaction, top_up: topUp, key } = world.things.ada;
+  const { session, file, turn, transaction, top_up: topUp, key } = world.things.ada;
   const ids = {
     session_id: session,
+    file_id: file,
     transaction_id: transaction,
     top_up_id: topUp,
     proposal_id: topUp,

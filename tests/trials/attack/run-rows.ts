@@ -134,9 +134,12 @@ export async function sendOne(world: AttackWorld, { target, as = "ada", headers,
 }
 
 function filled(path: string, { things }: AttackWorld): string {
-  return path.replaceAll(/\{(bob\.)?(session|turn|transaction|top_up|key|cursor)\}/g, (_whole, bob: string | undefined, name: string) => {
-    return things[bob === undefined ? "ada" : "bob"][name as keyof (typeof things)["ada"]];
-  });
+  return path.replaceAll(
+    /\{(bob\.)?(session|file|turn|transaction|top_up|key|cursor)\}/g,
+    (_whole, bob: string | undefined, name: string) => {
+      return things[bob === undefined ? "ada" : "bob"][name as keyof (typeof things)["ada"]];
+    },
+  );
 }
 
 function requestLine({ what, target, as = "ada", headers, body }: AttackRequest): string {

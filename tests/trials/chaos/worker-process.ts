@@ -12,6 +12,7 @@ import { functionFor } from "@pantheon/functions/functions.ts";
 import { LEASES } from "@pantheon/core/turns/request.ts";
 import { runJob } from "@pantheon/functions/maintenance/jobs.ts";
 import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
+import { filesApp } from "@pantheon/functions/files/app.ts";
 import { turnsApp } from "@pantheon/functions/turns/app.ts";
 import { usersApp } from "@pantheon/functions/users/app.ts";
 import type { Order, WorkerStart, Word } from "./worker.ts";
@@ -56,6 +57,7 @@ async function start({ environment, aliases, timeLeftMs, maxConnections }: Worke
   deps = watched;
   const apps = {
     turns: turnsApp(watched),
+    files: filesApp(watched),
     users: usersApp(watched),
     admin: adminApp(watched),
     completions: completionsApp(watched),

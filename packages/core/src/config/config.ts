@@ -47,6 +47,8 @@ export type Config = {
   maxOutputTokens: number;
   /** Whose model writes summaries: an alias, `none`, or null where the models' table decides. */
   summaryAlias: string | null;
+  /** Bytes of one file and of all files of a user; where they lie: a null bucket is none, a null address is S3's own. */
+  files: { maxBytes: number; userMaxBytes: number; bucket: string | null; storageUrl: string | null };
   corsAllowedOrigins: readonly string[];
   /** How a request's line tells of its source; the key is there when it is hashed. */
   logAddress: { how: "none" | "short" | "hash"; key: string | null };
@@ -128,9 +130,19 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
     providers: providersOf(read),
     maxOutputTokens: read.CONTEXT_MAX_OUTPUT_TOKENS,
     summaryAlias: read.CONTEXT_SUMMARY_ALIAS ?? null,
+    files: filesOf(read),
     corsAllowedOrigins: read.CORS_ALLOWED_ORIGINS ?? [],
     logAddress: { how: read.LOG_ADDRESS, key: read.LOG_ADDRESS_KEY ?? null },
     buildToken: read.BUILD_TOKEN ?? null,
+  };
+}
+
+function filesOf(read: v.InferOutput<typeof TABLE>): Config["files"] {
+  return {
+    maxBytes: read.FILE_MAX_BYTES,
+    userMaxBytes: read.FILE_USER_MAX_BYTES,
+    bucket: read.FILE_BUCKET ?? null,
+    storageUrl: read.FILE_STORAGE_URL ?? null,
   };
 }
 

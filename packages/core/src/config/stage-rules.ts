@@ -39,6 +39,7 @@ function sharedFaults(given: Given): Fault[] {
   const stripe = given["STRIPE_API_URL"];
   if (stripe !== undefined && stripe.replace(/\/$/, "") !== STRIPE)
     faults.push({ name: "STRIPE_API_URL", rule: "must be Stripe's own address" });
+  if (given["FILE_STORAGE_URL"] !== undefined) faults.push({ name: "FILE_STORAGE_URL", rule: "must be unset: files lie in S3 itself" });
   for (const name of WEB_ADDRESSES) {
     if (isPlainHttp(given[name] ?? "")) faults.push({ name, rule: "must be an https:// address on this stage" });
   }

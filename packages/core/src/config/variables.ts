@@ -95,6 +95,16 @@ export const TABLE = v.strictObject({
       "The alias whose model summarises what no longer fits a session's window, at the house's cost; `none`: it is left out; unset: the one of the models' table.",
     ),
   ),
+  FILE_MAX_BYTES: v.pipe(v.optional(rules.bytes, "10485760"), means("The most bytes of one uploaded file.")),
+  FILE_USER_MAX_BYTES: v.pipe(v.optional(rules.bytes, "104857600"), means("The most bytes of all files of a user that are not deleted.")),
+  FILE_BUCKET: v.pipe(
+    v.optional(rules.bucketName),
+    means("The bucket in S3 that files lie in until they are read; unset: files answer 503."),
+  ),
+  FILE_STORAGE_URL: v.pipe(
+    v.optional(rules.webUrl),
+    means("Another address that speaks as S3 does, a stand-in's; unset: S3 itself, with the keys of the process."),
+  ),
   CORS_ALLOWED_ORIGINS: v.pipe(
     v.optional(rules.originList),
     means("Comma list of browser origins that may call, each exactly `scheme://host[:port]`."),

@@ -25,6 +25,8 @@ export type AppEnv = {
     idempotencyKey: string | null;
     /** The JSON body as it was sent, parsed; null while `body` has read none. It is what an idempotency key stands for. */
     sentBody: unknown;
+    /** The file of a form; null when the request has none, or its route takes none. */
+    sentFile: { readonly filename: string; readonly bytes: Uint8Array } | null;
     /** The refusal that was answered, for the log line. */
     refusal: ErrorCode | null;
     /** Why, in a word that only the log line has. */

@@ -28,7 +28,8 @@ type AppParts = {
   routes: (app: Hono<AppEnv>) => void;
   /** Milliseconds left for this request. */
   timeLeft?: (c: Context<AppEnv>) => number;
-  maxBodyBytes?: number;
+  /** The most bytes of a body: of every request, or of this one; undefined where it is like any other. */
+  maxBodyBytes?: number | ((request: Request) => number | undefined);
   /** How a refusal is told: a problem document, unless callers of this function know another shape. */
   refused?: (refusal: DomainError, requestId: string, path: string) => Response;
   /** Headers that browsers may send beside the house's own. */
@@ -64,7 +65,7 @@ export function createApp({
   app.use(edge({ name, config, log, ticks, timeLeft: timeLeft ?? runtimeTimeLeft, refuse }));
   app.use(browsers(config.corsAllowedOrigins, allowHeaders));
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (c: Context<AppEnv>, methods) => refuseMethod(refuse, c, methods) }));
-  app.use(limits(maxBodyBytes ?? MAX_BODY_BYTES));
+  app.use(limits((request) => (typeof maxBodyBytes === "function" ? maxBodyBytes(request) : maxBodyBytes) ?? MAX_BODY_BYTES));
   health(app, { name, config, probe, recent: config.stage === "local" ? probe : remembered(probe, clock) });
   routes(app);
   return app;

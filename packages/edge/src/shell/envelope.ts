@@ -35,6 +35,7 @@ export function edge({ name, config, log, ticks, timeLeft, refuse }: EdgeParts):
     c.set("deadline", began + timeLeft(c));
     c.set("idempotencyKey", null);
     c.set("sentBody", null);
+    c.set("sentFile", null);
     c.set("refusal", null);
     c.set("reason", null);
     c.set("bodyEnd", null);

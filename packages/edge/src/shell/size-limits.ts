@@ -6,10 +6,11 @@ import { invocationOf, type AppEnv } from "./app-env.ts";
 
 const MAX_URI_BYTES = 8 * 1024;
 
-/** Refuses an address above 8 KiB (414) and a body above `maxBodyBytes` (413), and leaves the body buffered. */
-export function limits(maxBodyBytes: number) {
+/** Refuses an address above 8 KiB (414) and a body above what `maxBytesOf` says of the request (413), and leaves the body buffered. */
+export function limits(maxBytesOf: (request: Request) => number) {
   return createMiddleware<AppEnv>(async (c, next) => {
     if (invocationOf(c).malformed) throw new DomainError("malformed_request", "This is not an HTTP request.");
+    const maxBodyBytes = maxBytesOf(c.req.raw);
     const { url, method, headers, signal } = c.req.raw;
     if (url.length - url.indexOf("/", "https://".length) > MAX_URI_BYTES)
       throw new DomainError("uri_too_long", "The address is longer than 8 KiB.");

@@ -104,7 +104,8 @@ function withHeaders(status: number, response: Response, isKeyed = false): Respo
 
 /** A request and the success that it was really answered with; of the refusals, those that bring members of their own. */
 function exemplify({ requestBody, responses }: Operation, { request, response }: Example, refusals: Examples["refusals"]): void {
-  giveExample(requestBody?.content, request);
+  const json = requestBody?.content["application/json"]; // what is asked in a form has no example
+  giveExample(json && { json }, request);
   for (const [status, said] of Object.entries(responses)) {
     if (!("content" in said)) continue;
     if (Number(status) < 300 && status !== "202") giveExample(said.content, response); // what waits is answered by a shape of its own

@@ -26,6 +26,7 @@ export const HEAD = {
   tags: [
     { name: "sessions", description: "Conversations, each with one model alias." },
     { name: "turns", description: "A message, the model's answer, and what it cost." },
+    { name: "files", description: "What a session's model may read: sent or announced, then read in the background." },
     { name: "account", description: "Who you are; your wallet, usage, ledger and receipts." },
     { name: "keys", description: "API keys: by which programs act for a person, from their wallet." },
     { name: "top-ups", description: "Buying credits. They come when Stripe says that the money did." },

@@ -14,6 +14,7 @@ const BOBS = {
   session_id: "{bob.session}",
   turn_id: "{bob.turn}",
   transaction_id: "{bob.transaction}",
+  file_id: "{bob.file}",
   top_up_id: "{bob.top_up}",
   key_id: "{bob.key}",
   user_id: "bob",
@@ -25,6 +26,7 @@ const TURN_BODY = '{"message":"what did they say?"}';
 /** What is sent to operations that take another body than a turn's. */
 const BODIES: Readonly<Record<string, string>> = {
   "PATCH /api/v1/sessions/{session_id}": '{"title":"mine now"}',
+  "POST /api/v1/sessions/{session_id}/files": '{"filename":"mine","size_bytes":1}',
   "PATCH /api/v1/users/me/keys/{key_id}": '{"name":"mine now"}',
   "POST /api/v1/users/me/keys/{key_id}/rotate": '{"overlap_seconds":60}',
 };

@@ -60,6 +60,7 @@ export function tokenCounts(values: readonly string[], status: 400 | 422 = 422):
 /** What a request to this path needs in it: ids of the attacker's own, of the kind that the path names. */
 const OWN: Readonly<Record<string, string>> = {
   session_id: "{session}",
+  file_id: "{file}",
   turn_id: "{turn}",
   transaction_id: "{transaction}",
   top_up_id: "{top_up}",

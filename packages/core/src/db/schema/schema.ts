@@ -1,6 +1,7 @@
 // The tables as Kysely sees them, named as in SQL. Written by hand beside migrations/; numerics and int8 stay strings, dates stay text.
 
 import type { ColumnType, Generated } from "kysely";
+import type { FileTables } from "./files.ts";
 import type { GrantTables } from "./grants.ts";
 import type { KeyTables } from "./keys.ts";
 import type { MaintenanceTables } from "./maintenance.ts";
@@ -9,13 +10,12 @@ import type { SummaryTables } from "./summaries.ts";
 import type { CallState, LedgerKind, LedgerSource, ToolName, ToolState, TurnState, UsageSource } from "@pantheon/contract/vocabulary.ts";
 
 /** Every table of the product. */
-export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables, KeyTables, GrantTables {
+export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables, KeyTables, GrantTables, FileTables {
   users: UsersTable;
   sessions: SessionsTable;
   turns: TurnsTable;
   llm_call_events: LlmCallEventsTable;
   tool_call_events: ToolCallEventsTable;
-  uploaded_files: UploadedFilesTable;
   pricing_versions: PricingVersionsTable;
   model_pricing: ModelPricingTable;
   runtime_settings: RuntimeSettingsTable;
@@ -142,17 +142,6 @@ interface ToolCallEventsTable {
   status: ToolState;
   latency_ms: number;
   created_at: Stamp;
-}
-
-interface UploadedFilesTable {
-  id: Generated<string>;
-  user_id: string;
-  filename: string;
-  mime_type: string;
-  size_bytes: Exact;
-  content: string;
-  created_at: Stamp;
-  deleted_at: Date | null;
 }
 
 interface PricingVersionsTable {
