@@ -24,7 +24,7 @@ exports.ROOMS = {
     imports: ["config"],
     faces: ["app-login", "connected-role", "database", "days", "list", "migrate", "migration-head", "prepared", "unavailable"],
   },
-  audit: { imports: ["db"], faces: ["actions", "audited", "keyed", "once", "request-key"] },
+  audit: { imports: ["db"], faces: ["actions", "audited", "keyed", "once", "reads", "request-key"] },
   models: { imports: [], faces: ["attempts", "capable", "collect", "gateway", "model", "models", "report", "request", "storable-text"] },
   metering: { imports: ["models"], faces: ["estimate", "token-bound", "usage"] },
   pricing: { imports: ["config", "db", "audit", "models"], faces: ["catalog", "charge", "prices", "settings", "versions", "weights"] },
@@ -92,5 +92,5 @@ exports.ROOMS = {
     faces: ["own-files", "parse", "s3", "sending", "storage"],
   },
   reports: { imports: ["db"], faces: ["analytics", "csv", "export", "margin", "own-summary", "summary"] },
-  maintenance: { imports: ["db"], faces: ["health-probe", "lost-revenue", "runs"] },
+  maintenance: { imports: ["db"], faces: ["erasure", "health-probe", "lost-revenue", "runs"] },
 };

@@ -88,6 +88,7 @@ function createTopic(email: string | null, key: Maybe<aws.kms.Key>) {
 /** Metrics of the product of which one is too many. */
 const NEVER = {
   invariant_broken: "The ledger or an assumption of the code is broken. Find out now: the log line names it.",
+  connected_as_owner: "Functions connect to the database as who owns its tables, or may do too much: nothing guards what was booked.",
   payment_quarantined: "Somebody paid and was granted nothing: the payment does not fit its top-up.",
   payment_late: "Somebody paid and no webhook said so: look at the endpoint in Stripe.",
   reversal_quarantined: "A refund or dispute took nothing: another currency, or an object of another payment. Somebody has to decide.",

@@ -12,6 +12,7 @@ import { keyRoutes } from "./keys.ts";
 import { peopleRoutes } from "./people.ts";
 import { pricingRoutes } from "./prices.ts";
 import { settingsRoutes } from "./settings.ts";
+import { readRoutes, readsNoted } from "./reads.ts";
 import { reportRoutes } from "./reports.ts";
 import { topUpRoutes } from "./payments.ts";
 import { walletRoutes } from "./wallets.ts";
@@ -26,13 +27,14 @@ export function adminApp(deps: AdminDeps): Hono<AppEnv> {
     ticks,
     health: () => probeHealth(deps.db),
     routes: (app) => {
-      app.use("/api/v1/admin/*", authenticated(deps.verify, config), adminOnly);
+      app.use("/api/v1/admin/*", authenticated(deps.verify, config), adminOnly, readsNoted(deps.db));
       pricingRoutes(app, deps);
       settingsRoutes(app, deps);
       peopleRoutes(app, deps);
       walletRoutes(app, deps);
       grantProposalRoutes(app, deps);
       historyRoutes(app, deps);
+      readRoutes(app, deps);
       topUpRoutes(app, deps);
       reportRoutes(app, deps);
       keyRoutes(app, deps);

@@ -5,9 +5,11 @@ import * as v from "valibot";
 import { JOBS } from "../functions.ts";
 import type { StripeDeps } from "../stripe-webhook/deps.ts";
 import { JOBS as JOB_NAMES, type JobName } from "@pantheon/contract/vocabulary.ts";
+import { readConnectedRole } from "@pantheon/core/db/connected-role.ts";
 import { readProgress, recordMaintenanceRun, type MaintenanceRun } from "@pantheon/core/maintenance/runs.ts";
 import { errorName } from "@pantheon/core/log.ts";
 import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
+import { keepForATime } from "@pantheon/core/maintenance/erasure.ts";
 import { readLostRevenue } from "@pantheon/core/maintenance/lost-revenue.ts";
 import { keepUp } from "@pantheon/core/payments/upkeep.ts";
 import { sweepLapsed } from "@pantheon/core/turns/sweep.ts";
@@ -18,7 +20,7 @@ type Counts = Readonly<Record<string, number>>;
 type Run = { readonly began: number; progress?: object };
 
 const RUNS = {
-  /** Turns whose container died give their holds back. */
+  /** Turns whose container died give their holds back; what is kept for a time only is erased. */
   sweep,
   /** What webhooks lost is booked, and what nobody paid for a day is closed. */
   reconcile: reconcileWithStripe,
@@ -53,7 +55,16 @@ function runOf({ clock, config }: StripeDeps, job: JobName, { began }: Run, outc
 
 async function sweep(deps: StripeDeps, run: Run): Promise<Counts> {
   const time = timeOf(deps, run);
-  return { voided: await sweepLapsed(deps, () => time.isOver(JOBS.sweep.endsWithinMs)), ...time.counts() };
+  const isOver = () => time.isOver(JOBS.sweep.endsWithinMs);
+  const voided = await sweepLapsed(deps, isOver);
+  const stored = await readProgress(deps.db, "sweep");
+  const erased = await keepForATime(deps.db, deps.config, {
+    now: run.began,
+    isOver,
+    stored,
+    keep: (progress) => (run.progress = progress),
+  });
+  return { voided, ...erased, ...time.counts() };
 }
 
 /** Whether so many milliseconds of a run are over, and whether anything was left undone for it. */
@@ -67,7 +78,14 @@ function timeOf({ clock }: StripeDeps, { began }: Run): { isOver: (ms: number) =
   return { isOver, counts: () => (cut > 0 ? { unfinished: cut } : {}) };
 }
 
+/** Whoever owns the tables can switch their guards off: a stage that connects so is told of, every quarter of an hour. */
+async function watchRole({ db, log }: StripeDeps): Promise<void> {
+  const [role] = await readConnectedRole(db);
+  if (role?.ok === false) log.count("connected_as_owner");
+}
+
 async function reconcileWithStripe(deps: StripeDeps, run: Run): Promise<Counts> {
+  await watchRole(deps);
   const { stripe } = deps;
   if (!stripe) return {};
   const time = timeOf(deps, run);

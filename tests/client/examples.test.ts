@@ -105,6 +105,9 @@ async function asUser(ada: Client): Promise<void> {
   await ada.topUps.list();
   await ada.topUps.cancel(topUp.id);
   await ada.sessions.delete(session.id);
+  const erin = clientOf(world, "erin", { fetch: recording });
+  await erin.sessions.create({ title: "Between us" });
+  await erin.account.eraseData();
   for (const name of [undefined, "turns", "files", "users", "admin", "completions", "stripe-webhook"] as const) await ada.health.read(name);
 }
 
@@ -137,6 +140,7 @@ async function asAdmin({ admin }: Client, session: () => Promise<void>): Promise
   const leaked = await clientOf(world, "ada").keys.create({ name: "Found in a log" });
   await admin.keys.revoke(leaked.id);
   await admin.actions.list({ limit: 3 });
+  await admin.reads.list({ limit: 1 });
   await admin.topUps.list({ status: "pending" });
   const aside = await givenQuarantined(world, { user: "ada" });
   await admin.topUps.resolve(aside.id, { action: "grant", note: "A dollar short; agreed on the phone" });

@@ -76,7 +76,7 @@ describe("the application's role", () => {
     ["runs no program", "copy (select 1) to program 'true'"],
     ["forgets no migration", "delete from migration_checksums"],
     ["removes no wallet", "delete from credit_wallets"],
-    ["changes no kept response", "update idempotency_keys set body = ''"],
+    ["changes no kept response", "update idempotency_keys set request_hash = ''"],
   ])("%s", async (_what, attack) => {
     await expect(application.query(attack)).rejects.toMatchObject({ code: "42501" });
   });

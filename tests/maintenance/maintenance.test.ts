@@ -52,6 +52,14 @@ test("a top-up that nobody paid for a day is canceled at Stripe and gives its pl
   expect(world.stripe.intents().find(({ metadata }) => metadata["top_up_id"] === old)?.status).toBe("canceled");
 });
 
+test("a stage that connects as the owner of its tables is told of, and the application is not", async () => {
+  const counted = world.log.counted("connected_as_owner");
+  await runJob(world.deps, { job: "reconcile" });
+  expect(world.log.counted("connected_as_owner")).toBe(counted);
+  await runJob({ ...world.deps, db: world.owner, stripe: null }, { job: "reconcile" });
+  expect(world.log.counted("connected_as_owner")).toBe(counted + 1);
+});
+
 test("lapsed turns of many users are voided, and running ones stay", async () => {
   for (const user of ["ben", "cleo", "dora"]) await openDirectly(world, { user, session: await givenSession(world, user) });
   await lapse(world, "ben");

@@ -179,7 +179,11 @@ describe("real answers", () => {
       key_id: (await givenKey(world)).id,
     };
 
-    for (const operation of operations.filter(({ name }) => name !== WEBHOOK)) await provokeCommon(operation, ids, promised);
+    const erasing = "DELETE /api/v1/users/me/data"; // comes last: the others need what it erases
+    const others = operations
+      .filter(({ name }) => name !== WEBHOOK)
+      .toSorted((a, b) => Number(a.name === erasing) - Number(b.name === erasing));
+    for (const operation of others) await provokeCommon(operation, ids, promised);
     await provokeWebhook(world, promised);
     await provokeTopUpRefusals(world, promised);
     await provokeResolved(world, promised);

@@ -59,6 +59,7 @@ export const GOOD_ROWS: Readonly<Record<string, Row>> = {
     model_alias: "default",
   },
   admin_grant_days: { admin_id: "a", day: "2026-01-01", credits: 1, most: 1 },
+  admin_reads: { admin_id: "a", operation: "users", request_id: "r" },
   grant_proposals: { id: TURN, user_id: "w", amount: 1, proposed_by: "a" },
   tool_call_events: { ...CALL, tool_name: "search", status: "success" },
   uploaded_files: {

@@ -26,11 +26,14 @@ const ACCOUNT = ["/", "/usage", "/transactions", "/top-up", "/playground", "/pla
 const OPERATOR = [
   "/operator",
   "/operator/people",
+  "/operator/people?query=zzz",
   "/operator/people/ada",
   "/operator/people/nobody",
   "/operator/prices",
+  "/operator/prices/2026-02-20",
   "/operator/enforcement",
   "/operator/payments",
+  "/operator/cash",
   "/operator/audit",
   "/operator/health",
 ];
@@ -61,7 +64,7 @@ async function faultsOf(page: Page, look: string, who: string, addresses: readon
     const violations = await axe(page);
     const width = await page.evaluate<number>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
     if (violations.length > 0 || width > 0) faults[address] = { violations, width };
-    const file = `${who}${address.replaceAll("/", "-")}-${look}.png`;
+    const file = `${who}${address.replaceAll(/[^a-z]+/g, "-")}-${look}.png`;
     if (PICTURES !== undefined) await page.screenshot({ path: join(PICTURES, file), fullPage: true });
   }
   return faults;

@@ -6,17 +6,18 @@ import { PROJECT, projectFiles } from "../support/project-files.ts";
 
 const WEB = "packages/web/src/";
 
-/** Each room, and the rooms that it may import beside itself. `contract` is the package of that name: amounts, and nothing else of ours. */
+/** Each room, and the rooms that it may import beside itself. `contract` and `client` are the packages of those names:
+ * amounts, and how a stream is read. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   style: [],
   session: [],
-  api: ["session"],
+  api: ["session", "client"],
   money: ["session", "contract"],
   parts: ["api", "session"],
   chart: ["parts"],
   ledger: ["api", "money", "parts", "contract"],
   shell: ["api", "session", "parts"],
-  account: ["api", "session", "money", "parts", "chart", "ledger", "contract", "client"],
+  account: ["api", "session", "money", "parts", "chart", "ledger", "contract"],
   admin: ["api", "session", "money", "parts", "chart", "ledger", "contract"],
   app: ["account", "admin", "shell", "api", "session", "parts"],
 };
@@ -80,7 +81,7 @@ describe("only one place", () => {
 
 /** `app` is what stands in no room: the app itself and its start. */
 function roomOf(path: string): string {
-  if (path.startsWith("packages/contract/")) return "contract";
+  if (!path.startsWith(WEB)) return path.split("/")[1] ?? "";
   const [room = "", ...rest] = path.slice(WEB.length).split("/");
   return rest.length === 0 ? "app" : room;
 }

@@ -53,6 +53,7 @@ it("what was shown before stays while the network is gone, and a page that was n
   const page = await app.page("ada");
   await page.goto("/");
   await page.locator(".balance-figure").waitFor();
+  await page.waitForLoadState("networkidle"); // what the other pages are made of is fetched behind this one
   await page.context().setOffline(true);
   await seen(page, "You are offline. What you see is from before.");
   expect(await page.locator(".balance-figure").count()).toBe(1);
@@ -89,11 +90,13 @@ it("a token that the API takes for nobody's ends the sign-in, and nothing is ask
   await page.evaluate(
     `sessionStorage.setItem("pantheon.tokens", JSON.stringify({ access: "x", refresh: null, expires: Date.now() + 3600000 }))`,
   );
-  let asked = 0;
-  page.on("request", (request) => (asked += request.url().includes("/users/me/usage") ? 1 : 0));
+  const asked: string[] = [];
+  page.on("request", (request) => request.url().includes("/users/me/usage") && asked.push(request.url()));
   await page.getByRole("link", { name: "Usage" }).click();
   await seen(page, "Your sign-in has ended.");
-  expect(asked).toBe(1);
+  await settled(page);
+  expect(asked.length).toBeGreaterThan(0);
+  expect(asked).toEqual([...new Set(asked)]);
 });
 
 it("one renewal runs at a time, however many questions wait for it", async () => {

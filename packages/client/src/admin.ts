@@ -22,6 +22,7 @@ type NewVersion = Sent<ReturnType<typeof prices.versionCreate>>;
 
 type ActionsQuery = Days & { readonly admin_id?: string; readonly target?: string; readonly user_id?: string };
 type GrantsQuery = Days & { readonly status?: ProposalState; readonly user_id?: string };
+type ReadsQuery = Days & { readonly admin_id?: string; readonly user_id?: string };
 type TopUpsQuery = Days & { readonly status?: TopUpState; readonly user_id?: string; readonly admin_id?: string };
 
 export function adminClient(send: Send) {
@@ -103,6 +104,7 @@ function historiesClient(send: Send) {
     /** Anybody's turn, with the receipt of what it cost. */
     turn: (turn: string, more: CallOptions = {}) =>
       ask<typeof histories.AdminTurnRead>(send, { ...more, method: "GET", path: path`/api/v1/admin/turns/${turn}` }),
+    reads: listing<typeof histories.ReadList, "reads", ReadsQuery>(send, `${ADMIN}/reads`, "reads"),
     actions: listing<typeof histories.ActionList, "actions", ActionsQuery>(send, `${ADMIN}/actions`, "actions"),
     topUps: {
       ...listing<typeof histories.AdminTopUpList, "top_ups", TopUpsQuery>(send, `${ADMIN}/top-ups`, "top_ups"),

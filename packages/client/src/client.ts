@@ -83,6 +83,8 @@ export function createClient(options: ClientOptions) {
 function accountClient(send: Send) {
   return {
     me: (more: CallOptions = {}) => ask<typeof account.Me>(send, { ...more, method: "GET", path: "/api/v1/auth/me" }),
+    /** Erases all that was said, and deletes the sessions; what was paid and used stays. */
+    eraseData: (more: CallOptions = {}) => ask<typeof account.ErasedData>(send, { ...more, method: "DELETE", path: `${ME}/data` }),
     usage: listing<typeof account.UsageList, "events", Days>(send, `${ME}/usage`, "events"),
     transactions: listing<typeof account.TransactionList, "transactions", Days>(send, `${ME}/transactions`, "transactions"),
     /** One turn with the receipt of what it cost. */

@@ -178,3 +178,16 @@ export const TopUpRead = named(
 export const UsageList = named("UsageList", "A page of model calls, newest first.", page("events", UsageEvent));
 export const TransactionList = named("TransactionList", "A page of ledger rows, newest first.", page("transactions", Transaction));
 export const TopUpList = named("TopUpList", "A page of top-ups, newest first.", page("top_ups", TopUp));
+
+export const ErasedData = named(
+  "ErasedData",
+  "What was erased. Ledger, usage and payments stay, without a word of what was said.",
+  v.object({
+    sessions: v.pipe(Count, v.description("Sessions that were deleted, or whose texts were still there.")),
+    turns: Count,
+    complete: v.pipe(
+      v.boolean(),
+      v.description("False when some is erased only within the next minutes: a turn that runs, or more than fits into one request."),
+    ),
+  }),
+);

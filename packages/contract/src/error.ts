@@ -9,6 +9,7 @@ const REFUSALS = {
   not_found: [404, "Not found"],
   method_not_allowed: [405, "Method not allowed"],
   idempotency_in_progress: [409, "Request in progress"],
+  idempotency_expired: [409, "Idempotency key expired"],
   session_busy: [409, "Session busy"],
   conflict: [409, "Conflict"],
   second_admin_required: [409, "A second admin is required"],

@@ -30,6 +30,28 @@ export const ActionsQuery = v.strictObject({
   user_id: v.pipe(v.optional(OpaqueId), v.description("Whom it was done to: the person, their wallet or their top-ups.")),
 });
 
+export const AdminRead = named(
+  "AdminRead",
+  "What an admin read of somebody. Written before it was answered.",
+  v.object({
+    id: v.string(),
+    admin_id: v.string(),
+    operation: v.pipe(v.string(), v.description("The address under `/api/v1/admin/`, without its ids.")),
+    target: v.pipe(v.nullable(v.string()), v.description("A person, or a turn; null for everybody's.")),
+    request_id: v.string(),
+    created_at: Time,
+  }),
+);
+
+export const ReadsQuery = v.strictObject({
+  ...PAGE_ENTRIES,
+  ...DAY_ENTRIES,
+  admin_id: v.optional(OpaqueId),
+  user_id: v.pipe(v.optional(OpaqueId), v.description("Whose data was read; their turns among it.")),
+});
+
+export const ReadList = named("ReadList", "What admins read, newest first.", page("reads", AdminRead));
+
 export const TopUpsQuery = v.strictObject({
   ...PAGE_ENTRIES,
   ...DAY_ENTRIES,

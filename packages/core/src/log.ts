@@ -22,6 +22,7 @@ export type Metric =
   | "bad_signature"
   | "unauthenticated"
   | "admin_grant"
+  | "connected_as_owner"
   | "invariant_broken";
 
 /** What may be measured beside a count: whole milliseconds, whole credits. */

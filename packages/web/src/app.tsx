@@ -1,9 +1,9 @@
-// Which address shows which page. What most people come for is there at once; charts, the playground and the operator's pages are loaded
-// when somebody goes there.
+// Which address shows which page. What most people come for is there at once; charts and the playground are fetched
+// behind it, the operator's pages when somebody goes there.
 
 import { lazy, Suspense } from "preact/compat";
+import { useEffect } from "preact/hooks";
 import { Link, Route, Switch, useLocation } from "wouter-preact";
-import { PlaygroundPage } from "./account/playground/playground.tsx";
 import { TopUpPage } from "./account/top-up/top-up.tsx";
 import { TransactionsPage } from "./account/transactions.tsx";
 import { WalletPage } from "./account/wallet.tsx";
@@ -14,13 +14,17 @@ import { Boundary } from "./shell/boundary.tsx";
 import { Shell, useMe } from "./shell/shell.tsx";
 import { Welcome } from "./shell/welcome.tsx";
 
-const UsagePage = lazy(async () => (await import("./account/usage.tsx")).UsagePage);
+const usage = () => import("./account/usage.tsx");
+const playground = () => import("./account/playground/playground.tsx");
+const UsagePage = lazy(async () => (await usage()).UsagePage);
+const PlaygroundPage = lazy(async () => (await playground()).PlaygroundPage);
 const OperatorPages = lazy(async () => (await import("./admin/pages.tsx")).OperatorPages);
 
 /** `fault` is why a sign-in that came back did not work. */
 export function App({ fault }: { readonly fault: string | null }) {
   const session = useSession();
   const [here] = useLocation();
+  useEffect(fetchAhead, []);
   if (session === "out") return <Welcome fault={fault} />;
   return (
     <Shell>
@@ -41,6 +45,11 @@ export function App({ fault }: { readonly fault: string | null }) {
       </Boundary>
     </Shell>
   );
+}
+
+/** What an account's pages are made of is fetched behind the first one, so that a network that goes away takes none of them. */
+function fetchAhead(): void {
+  for (const load of [usage, playground]) load().catch(() => {}); // asked for again when somebody goes there
 }
 
 /** The API refuses everybody else anyway; this only says so at once, and loads nothing. */

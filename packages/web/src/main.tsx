@@ -20,7 +20,7 @@ function isWorthTrying(failures: number, error: Error): boolean {
 
 /** A tab that was open during a deploy may ask for a file that is gone: loaded anew, it has the new ones. */
 function reloadOnce(): void {
-  if (sessionStorage.getItem(RELOADED) !== null) return;
+  if (!navigator.onLine || sessionStorage.getItem(RELOADED) !== null) return;
   sessionStorage.setItem(RELOADED, "yes");
   location.reload();
 }

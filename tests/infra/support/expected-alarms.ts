@@ -3,9 +3,15 @@
 /** By physical name. */
 export function expectedAlarms(stage: string): Record<string, object> {
   const alarms = [
-    ...["invariant_broken", "payment_quarantined", "payment_late", "reversal_quarantined", "lost_revenue", "void_failed"].map((metric) =>
-      counted(stage, metric),
-    ),
+    ...[
+      "invariant_broken",
+      "connected_as_owner",
+      "payment_quarantined",
+      "payment_late",
+      "reversal_quarantined",
+      "lost_revenue",
+      "void_failed",
+    ].map((metric) => counted(stage, metric)),
     counted(stage, "provider_failed", 20),
     counted(stage, "bad_signature", 5),
     counted(stage, "unauthenticated", 300),

@@ -221,7 +221,7 @@ const KINDS = {
   "aws:apigatewayv2/route:Route": 22,
   "aws:apigatewayv2/stage:Stage": 1,
   "aws:cloudwatch/logGroup:LogGroup": 12,
-  "aws:cloudwatch/metricAlarm:MetricAlarm": 23,
+  "aws:cloudwatch/metricAlarm:MetricAlarm": 24,
   "aws:iam/role:Role": 14,
   "aws:lambda/function:Function": 11,
   "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": 2,

@@ -5,6 +5,7 @@ import { API_KEY_GUARDS } from "./guards/api-keys.ts";
 import { CLIENT_GUARDS } from "./guards/client.ts";
 import { CONNECTION_GUARDS } from "./guards/connections.ts";
 import { EDGE_GUARDS } from "./guards/edge.ts";
+import { ERASURE_GUARDS } from "./guards/erasure.ts";
 import { EXPOSURE_GUARDS } from "./guards/exposure.ts";
 import { ASKED_GUARDS } from "./guards/asked.ts";
 import { GRANT_GUARDS } from "./guards/grants.ts";
@@ -55,4 +56,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...ACCOUNT_GUARDS,
   ...WALLET_GUARDS,
   ...GRANT_GUARDS,
+  ...ERASURE_GUARDS,
 ];

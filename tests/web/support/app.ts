@@ -27,15 +27,15 @@ export const ADMIN = "root";
 const NARROW = 820;
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
-/** Starts it for a file of tests, and stops it; without a browser every test of the file is skipped. */
-export function givenApp(): App {
+/** Starts it for a file of tests, and stops it; without a browser every test of the file is skipped. `environment` is the stage's. */
+export function givenApp(environment: Readonly<Record<string, string>> = {}): App {
   const contexts: BrowserContext[] = [];
   const complaints: string[] = [];
   let browser: Browser | null = null;
   let world: TestWorld;
   beforeAll(async () => {
     browser = await openBrowser();
-    if (browser !== null) world = await testWorld({ site: await builtSite(), environment: { ADMIN_USER_IDS: ADMIN } });
+    if (browser !== null) world = await testWorld({ site: await builtSite(), environment: { ...environment, ADMIN_USER_IDS: ADMIN } });
   }, 180_000);
   beforeEach(({ skip }) => skip(browser === null, "no browser"));
   afterAll(async () => {

@@ -6,7 +6,7 @@ import { invariant, type DomainError } from "@pantheon/contract/error.ts";
 import type { Database } from "../db/database.ts";
 import { sqlState } from "../db/unavailable.ts";
 import type { KeyedWrite } from "./keyed.ts";
-import { keyReused, type RequestKey } from "./request-key.ts";
+import { keyExpired, keyReused, type RequestKey } from "./request-key.ts";
 
 /** Who acts, and the key of their request, or null. */
 export type Acting = { readonly actor: string; readonly key: RequestKey | null };
@@ -42,7 +42,7 @@ export type Write<By extends Acting, Row extends object> = {
 /**
  * Does what `plan` says, once under the key of `by`. `plan` may read first, and throw a refusal. Whatever ends it without a response, the
  * key's row decides and not the error: the same request is answered as it was, another request is refused with 422
- * `idempotency_key_reused`, and without a row the refusal or the error stands.
+ * `idempotency_key_reused`, one whose response is forgotten with 409 `idempotency_expired`, and without a row the refusal or the error stands.
  */
 export async function once<By extends Acting, Row extends object>(
   db: Database,
@@ -61,6 +61,7 @@ export async function once<By extends Acting, Row extends object>(
     if (!row) throw error;
     const reused = keyReused(by.key, row, error);
     if (reused) throw reused;
+    if (row.expired_at !== null) throw keyExpired();
     return { status: row.status, body: row.body, replayed: true };
   }
 }
@@ -94,7 +95,7 @@ function text(body: object | null): string {
 function readKey(db: Database, actor: string, key: RequestKey) {
   return db.query
     .selectFrom("idempotency_keys")
-    .select(["request_hash", "status", "body"])
+    .select(["request_hash", "status", "body", "expired_at"])
     .where("user_id", "=", actor)
     .where("key", "=", key.value)
     .executeTakeFirst();

@@ -47,6 +47,12 @@ export type Config = {
   maxOutputTokens: number;
   /** Whose model writes summaries: an alias, `none`, or null where the models' table decides. */
   summaryAlias: string | null;
+  /** Days until the texts of a deleted session are erased. */
+  deletedTextDays: number;
+  /** Days that texts live while their session is there; null: as long as it is. */
+  textDays: number | null;
+  /** Days that the responses of keys are kept. */
+  idempotencyDays: number;
   /** Bytes of one file and of all files of a user; where they lie: a null bucket is none, a null address is S3's own. */
   files: { maxBytes: number; userMaxBytes: number; bucket: string | null; storageUrl: string | null };
   corsAllowedOrigins: readonly string[];
@@ -130,6 +136,9 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
     providers: providersOf(read),
     maxOutputTokens: read.CONTEXT_MAX_OUTPUT_TOKENS,
     summaryAlias: read.CONTEXT_SUMMARY_ALIAS ?? null,
+    deletedTextDays: read.DELETED_TEXT_DAYS,
+    textDays: read.TEXT_DAYS ?? null,
+    idempotencyDays: read.IDEMPOTENCY_DAYS,
     files: filesOf(read),
     corsAllowedOrigins: read.CORS_ALLOWED_ORIGINS ?? [],
     logAddress: { how: read.LOG_ADDRESS, key: read.LOG_ADDRESS_KEY ?? null },

@@ -48,6 +48,8 @@ export const amountOrNone = v.union(
   "must be a plain decimal of at least 0 with at most 8 decimals, or none",
 );
 export const minutes = v.pipe(text, v.regex(/^[1-9][0-9]{0,5}$/, "must be a whole number of minutes"), v.transform(Number));
+export const days = wholeDays(1);
+export const daysFromZero = wholeDays(0);
 export const bytes = v.pipe(text, v.regex(/^[1-9][0-9]{0,11}$/, "must be a whole number of bytes"), v.transform(Number));
 export const bucketName = v.pipe(text, v.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be the name of a bucket"));
 export const outputTokens = v.pipe(
@@ -56,6 +58,11 @@ export const outputTokens = v.pipe(
   v.transform(Number),
   v.maxValue(8192, MAX_OUTPUT_TOKENS),
 );
+
+function wholeDays(least: number) {
+  const rule = `must be a whole number of days from ${least} to 3650`;
+  return v.pipe(text, v.regex(/^(?:0|[1-9][0-9]{0,3})$/, rule), v.transform(Number), v.minValue(least, rule), v.maxValue(3_650, rule));
+}
 
 function decimal(rule: string, allowed: (value: Amount) => boolean, decimals = 8): v.GenericSchema<string, Amount> {
   return v.pipe(

@@ -95,6 +95,15 @@ export const TABLE = v.strictObject({
       "The alias whose model summarises what no longer fits a session's window, at the house's cost; `none`: it is left out; unset: the one of the models' table.",
     ),
   ),
+  DELETED_TEXT_DAYS: v.pipe(
+    v.optional(rules.daysFromZero, "7"),
+    means("Days after which the texts of a deleted session are erased; at 0 with the next sweep."),
+  ),
+  TEXT_DAYS: v.pipe(v.optional(rules.days), means("Days after which the texts of a turn are erased; unset: while its session is there.")),
+  IDEMPOTENCY_DAYS: v.pipe(
+    v.optional(rules.days, "30"),
+    means("Days for which the response of an Idempotency-Key is kept; then the key says 409 `idempotency_expired`."),
+  ),
   FILE_MAX_BYTES: v.pipe(v.optional(rules.bytes, "10485760"), means("The most bytes of one uploaded file.")),
   FILE_USER_MAX_BYTES: v.pipe(v.optional(rules.bytes, "104857600"), means("The most bytes of all files of a user that are not deleted.")),
   FILE_BUCKET: v.pipe(

@@ -2,7 +2,7 @@
 // After an error this is decided by reading the rows, never by the error.
 
 import { sql } from "kysely";
-import { keyReused } from "../audit/request-key.ts";
+import { ERASED, keyExpired, keyReused } from "../audit/request-key.ts";
 import type { KeyedTurn } from "../ledger/statements/gate.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
@@ -30,6 +30,7 @@ export function newTarget(): Target {
  * this request's mark: a running turn that carries it is this request's own, whose open had not committed yet when its rows were read.
  */
 export function wayOfKeyed(turn: KeyedTurn, request: Pick<TurnRequest, "key">, claim: string): Way {
+  if (turn.request_hash === ERASED) return refuse(keyExpired());
   const reused = keyReused(request.key, turn);
   if (reused) return refuse(reused);
   if (turn.status === "completed" && turn.response_body !== null) return { way: "replay", body: turn.response_body };

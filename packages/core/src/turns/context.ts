@@ -5,6 +5,7 @@ import type { SessionContext } from "@pantheon/contract/turns.ts";
 import { DomainError, invariant } from "@pantheon/contract/error.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import { SUMMARY_QUESTION } from "../ledger/statements/history.ts";
+import { keptOf } from "./past.ts";
 import { gateTerms } from "./open.ts";
 import type { TurnDeps } from "./request.ts";
 import { sessionNotFound } from "./sessions.ts";
@@ -41,7 +42,7 @@ export async function readContext(deps: TurnDeps, actor: string, session: string
             message("user", SUMMARY_QUESTION, "summary", row.summary.through),
             message("assistant", row.summary.text, "summary", row.summary.through),
           ]),
-      ...row.history.flatMap(({ place, user, assistant }) => [
+      ...keptOf(row.history).flatMap(({ place, user, assistant }) => [
         message("user", user, "turn", place),
         message("assistant", assistant, "turn", place),
       ]),

@@ -3,7 +3,7 @@
 import { sql } from "kysely";
 import type { Database } from "../db/database.ts";
 import type { OpenedTurn } from "./open.ts";
-import type { Past } from "./past.ts";
+import { keptOf, type Past } from "./past.ts";
 
 const MOST_TURNS = 500;
 
@@ -29,5 +29,5 @@ export async function forgotten(db: Database, session: string, turn: OpenedTurn,
            join turns on turns.id = told.id
      where told.octets <= ${Math.max(0, Math.floor(mostOctets))}::bigint
      order by told.place`.execute(db.query);
-  return rows;
+  return [...keptOf(rows)];
 }

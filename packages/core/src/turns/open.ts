@@ -14,7 +14,7 @@ import type { GateRow } from "../ledger/statements/gate.ts";
 import { coverageOf, LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
 import { newTarget, ownInsteadOf, wayAround, type Target, type Way } from "./collision.ts";
 import { next, type Action, type Outcome } from "./next.ts";
-import { sizeOf, sizeOfSummary, type Past } from "./past.ts";
+import { sizeOf, sizeOfSummary, type Past, keptOf } from "./past.ts";
 import { sweepUser } from "./sweep.ts";
 import { usualCost, withUsualCost } from "./usual-cost.ts";
 
@@ -195,7 +195,7 @@ function opened(row: GateRow, catalog: Catalog, coveredInFull: boolean): OpenedT
     multiplier: amount(multiplier),
     systemPrompt: row.system_prompt,
     summary: row.summary,
-    history: row.history,
+    history: keptOf(row.history),
     pruned: row.pruned,
     octets: Number(octets),
     ownOctets: Number(octets) - sizeOf(row.history) - sizeOfSummary(row.summary),

@@ -25,3 +25,8 @@ export function sizeOfSummary(summary: { readonly text: string } | null): number
   if (summary === null) return 0;
   return Buffer.byteLength(summary.text) + Buffer.byteLength(SUMMARY_QUESTION) + 2 * OCTETS_PER_MESSAGE;
 }
+
+/** A history without the turns whose texts are erased: no message is empty otherwise. They keep their places. */
+export function keptOf(history: readonly Past[]): readonly Past[] {
+  return history.filter(({ user }) => user !== "");
+}

@@ -6,6 +6,7 @@ import type { Session } from "@pantheon/contract/turns.ts";
 import type { ToolName } from "@pantheon/contract/vocabulary.ts";
 import type { Caller } from "../accounts/caller.ts";
 import type { Visitor } from "../accounts/person.ts";
+import type { Config } from "../config/config.ts";
 import type { Database } from "../db/database.ts";
 import { once, type Answered } from "../audit/once.ts";
 import type { RequestKey } from "../audit/request-key.ts";
@@ -124,12 +125,17 @@ export async function patchSession(
   });
 }
 
-/** Deletes a session softly; 404 when there is none to delete. A turn that runs in it still settles. */
-export async function deleteSession(deps: { db: Database }, caller: Caller, key: RequestKey | null, session: string): Promise<Answered> {
-  return once(deps.db, { actor: caller.actor, key }, () => ({
+/** Deletes a session softly, and says when its texts go; 404 when there is none to delete. A turn that runs in it still settles. */
+export async function deleteSession(
+  { db, config }: { db: Database; config: Pick<Config, "deletedTextDays"> },
+  caller: Caller,
+  key: RequestKey | null,
+  session: string,
+): Promise<Answered> {
+  return once(db, { actor: caller.actor, key }, () => ({
     status: 204,
     body: null,
-    run: (kept) => deps.db.run(DELETE_SESSION, { ...kept, session }),
+    run: (kept) => db.run(DELETE_SESSION, { ...kept, session, days: config.deletedTextDays }),
     refusal: (row) => (row ? null : sessionNotFound()),
   }));
 }

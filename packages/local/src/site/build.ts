@@ -16,7 +16,7 @@ const BUILDS = join(PROJECT, "node_modules/.cache/pantheon-web");
 const SOURCES = [
   "packages/web/{index.html,package.json,tsconfig.json,vite.config.ts}",
   "packages/web/{src,public}/**",
-  "packages/contract/src/**",
+  "packages/{client,contract}/src/**",
 ];
 const KEPT = 3;
 const BUILD_MS = 120_000;

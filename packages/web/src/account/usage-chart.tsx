@@ -35,7 +35,7 @@ export function UsageChart() {
   const byDay = useQuery(ask("GET /users/me/usage/summary", { query: { from, to, group_by: "day,model" } }));
   const byModel = useQuery(ask("GET /users/me/usage/summary", { query: { from, to, group_by: "model" } }));
   const aside = (
-    <div className="usage-choices">
+    <div className="choices">
       <Choice label="Figure" options={UNITS} value={show} onChange={(value) => change({ show: value })} />
       <Choice label="Range" options={RANGES} value={chosen} onChange={(value) => change({ days: value })} />
     </div>

@@ -39,6 +39,7 @@ function Verdict({ books, shown }: { readonly books: Reconciliation; readonly sh
         {lost.answers === 0
           ? "No answer of a model was lost."
           : `${count(lost.answers)} answers that nobody pays for: ${usd(lost.provider_cost_usd)}.`}
+        {lost.lapsed_turns > 0 && ` ${count(lost.lapsed_turns)} turns were void after their time was over.`}
       </p>
       <Promises of={promises.slice(0, shown)} />
       {promises.length > shown && (

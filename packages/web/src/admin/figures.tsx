@@ -1,11 +1,11 @@
 // The strip of figures: each of these days, against as many days before where that says something.
 
 import { useQuery } from "@tanstack/preact-query";
-import type { ComponentChildren } from "preact";
 import { amount, type Amount, roundHalfUp, ZERO } from "@pantheon/contract/money.ts";
 import { ask } from "../api/ask.ts";
 import type { Margin } from "../api/shapes.ts";
 import { count, Credits, Usd, usd } from "../money/amount.tsx";
+import { Figure } from "./figure.tsx";
 
 type Range = { readonly from_date: string; readonly to_date: string };
 type FiguresProps = { readonly range: Range; readonly margin: Margin; readonly before: Margin | undefined };
@@ -40,23 +40,6 @@ export function Figures({ range, margin, before }: FiguresProps) {
         <Credits value={margin.liability_credits} short />
       </Figure>
     </dl>
-  );
-}
-
-type FigureProps = {
-  readonly name: string;
-  readonly note?: ComponentChildren;
-  readonly isBad?: boolean;
-  readonly children?: ComponentChildren;
-};
-
-function Figure({ name, note, isBad = false, children }: FigureProps) {
-  return (
-    <div className={isBad ? "figure figure-bad" : "figure"}>
-      <dt>{name}</dt>
-      <dd className="figure-value">{children ?? <span className="quiet">·</span>}</dd>
-      {note !== undefined && <dd className="quiet small">{note}</dd>}
-    </div>
   );
 }
 

@@ -1,13 +1,15 @@
 // Granting credits: how much and why, with the balance as it will be.
 
 import { useState } from "preact/hooks";
-import { amount, format, parseDecimal, ZERO } from "@pantheon/contract/money.ts";
+import { format, parseDecimal, ZERO } from "@pantheon/contract/money.ts";
 import { useAct } from "../api/ask.ts";
-import { Credits, Worth } from "../money/amount.tsx";
+import { Credits } from "../money/amount.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { useDraft } from "../parts/draft.ts";
 import { faultAt, Field } from "../parts/field.tsx";
 import { Fault } from "../parts/states.tsx";
+import { BalanceEffect } from "./balance-effect.tsx";
+import { MONEY_CHANGE } from "./changes.ts";
 
 const DECIMALS = 8;
 
@@ -38,7 +40,7 @@ function GrantForm({ id, balance, isNew, onDone }: GrantProps & { readonly onDon
   const [credits, setCredits] = useDraft(`grant.credits.${id}`);
   const [note, setNote] = useDraft(`grant.note.${id}`);
   const grant = useAct("POST /admin/wallets/{user_id}/grant", {
-    refreshes: [["GET /admin/wallets/{user_id}"], ["GET /admin/actions"], ["GET /admin/analytics/margin"]],
+    refreshes: MONEY_CHANGE,
     onDone: ({ new_balance: after }) => {
       setCredits("");
       setNote("");
@@ -70,7 +72,7 @@ function GrantForm({ id, balance, isNew, onDone }: GrantProps & { readonly onDon
       />
       <Field label="Note" value={note} onChange={setNote} maxLength={256} fault={noteFault} hint="The owner of the wallet reads it, too." />
       {isNew && <p>Nobody of this id has a wallet yet. Look at it again: the grant makes one.</p>}
-      <Effect before={balance} granted={isGood ? format(exact) : null} />
+      <BalanceEffect before={balance} change={isGood ? format(exact) : null} />
       {grant.error !== null && <Fault error={grant.error} />}
       <p>
         <button className="button" disabled={grant.isPending || !isGood}>
@@ -78,25 +80,5 @@ function GrantForm({ id, balance, isNew, onDone }: GrantProps & { readonly onDon
         </button>
       </p>
     </form>
-  );
-}
-
-function Effect({ before, granted }: { readonly before: string; readonly granted: string | null }) {
-  const after = granted === null ? before : format(amount(before).plus(amount(granted)));
-  return (
-    <dl className="effect" aria-live="polite">
-      <div>
-        <dt>Balance before</dt>
-        <dd>
-          <Credits value={before} />
-        </dd>
-      </div>
-      <div>
-        <dt>Balance after</dt>
-        <dd>
-          <Credits value={after} /> {granted !== null && <Worth credits={after} />}
-        </dd>
-      </div>
-    </dl>
   );
 }

@@ -29,6 +29,8 @@ export class Refused extends Error {
   readonly code: string;
   readonly requestId: string | null;
   readonly faults: readonly { readonly path: string; readonly message: string }[];
+  /** The whole document, with what belongs to its code: the figures of a 402. */
+  readonly members: unknown;
 
   constructor(status: number, problem: Problem) {
     super(problem.detail ?? "The API answered something that cannot be read.");
@@ -36,6 +38,7 @@ export class Refused extends Error {
     this.code = problem.code ?? "unreadable";
     this.requestId = problem.request_id ?? null;
     this.faults = problem.errors ?? [];
+    this.members = problem;
   }
 }
 

@@ -3,11 +3,15 @@
 import type {
   Action,
   AdminTopUp,
+  AdminWallet,
+  Cash,
   Decimal,
   Health,
   Margin,
   Me,
+  Model,
   OwnSummary,
+  Person,
   PayableTopUp,
   Price,
   Prices,
@@ -24,6 +28,8 @@ import type {
   Turn,
   UsageEvent,
   UserUsage,
+  Version,
+  VersionHead,
   Wallet,
 } from "./shapes.ts";
 
@@ -49,6 +55,7 @@ export type Routes = {
   >;
   "GET /users/me/transactions": List<"transactions", Transaction>;
   "GET /users/me/transactions/{id}/receipt": Route<Receipt, { readonly path: { readonly id: string } }>;
+  "GET /users/me/turns/{id}": Route<{ readonly receipt: Receipt | null }, { readonly path: { readonly id: string } }>;
   "POST /users/me/wallet/top-up": Route<StartedTopUp, { readonly body: { readonly amount_usd: Decimal } }>;
   "GET /users/me/wallet/top-ups": List<"top_ups", TopUp>;
   "GET /users/me/wallet/top-ups/{id}": Route<PayableTopUp, { readonly path: { readonly id: string } }>;
@@ -59,17 +66,17 @@ export type Routes = {
   >;
   "GET /sessions": List<"sessions", Session>;
   "GET /sessions/{id}": Route<Session, { readonly path: { readonly id: string } }>;
+  "PATCH /sessions/{id}": Route<Session, { readonly path: { readonly id: string }; readonly body: { readonly title: string } }>;
   "DELETE /sessions/{id}": Route<null, { readonly path: { readonly id: string } }>;
   "GET /sessions/{id}/turns": List<"turns", Turn, PageQuery, { readonly path: { readonly id: string } }>;
-  "POST /sessions/{id}/turns": Route<
-    Turn,
-    { readonly path: { readonly id: string }; readonly body: { readonly message: string; readonly model_alias_override?: string } }
-  >;
+  "GET /models": Route<{ readonly models: readonly Model[] }>;
   "GET /admin/pricing": Route<Prices>;
   "PATCH /admin/pricing/{alias}": Route<
     Price,
     { readonly path: { readonly alias: string }; readonly body: { readonly multiplier: Decimal; readonly pricing_version: string } }
   >;
+  "GET /admin/pricing/versions": List<"versions", VersionHead>;
+  "GET /admin/pricing/versions/{version}": Route<Version, { readonly path: { readonly version: string } }>;
   "POST /admin/pricing/versions": Route<
     PricingVersion,
     {
@@ -96,12 +103,25 @@ export type Routes = {
   >;
   "GET /admin/analytics/margin": Route<Margin, { readonly query?: Days & { readonly bucket?: "day" } }>;
   "GET /admin/top-ups": List<"top_ups", AdminTopUp, PageQuery & { readonly status?: TopUpStatus }>;
-  "GET /admin/wallets/{user_id}": Route<Wallet & { readonly recent_transactions: readonly Transaction[] }, { readonly path: User }>;
+  "GET /admin/wallets/{user_id}": Route<AdminWallet, { readonly path: User }>;
   "POST /admin/wallets/{user_id}/grant": Route<
     { readonly new_balance: Decimal; readonly transaction_id: string },
     { readonly path: User; readonly body: { readonly amount: Decimal; readonly note?: string; readonly create?: boolean } }
   >;
-  "POST /admin/users/{user_id}/suspend": Route<{ readonly suspended: boolean }, { readonly path: User }>;
+  "POST /admin/wallets/{user_id}/deduct": Route<
+    { readonly new_balance: Decimal },
+    { readonly path: User; readonly body: { readonly amount: Decimal; readonly note: string; readonly allow_negative?: boolean } }
+  >;
+  "GET /admin/users": List<"users", Person, PageQuery & { readonly query?: string; readonly state?: string; readonly order?: string }>;
+  "GET /admin/users/{user_id}": Route<Person, { readonly path: User }>;
+  "GET /admin/users/{user_id}/transactions": List<"transactions", Transaction, PageQuery, { readonly path: User }>;
+  "GET /admin/users/{user_id}/top-ups": List<"top_ups", AdminTopUp, PageQuery, { readonly path: User }>;
+  "GET /admin/turns/{id}": Route<{ readonly receipt: Receipt | null }, { readonly path: { readonly id: string } }>;
+  "GET /admin/cash": Route<Cash, { readonly query: { readonly from: string; readonly to: string } }>;
+  "POST /admin/users/{user_id}/suspend": Route<
+    { readonly suspended: boolean },
+    { readonly path: User; readonly body?: { readonly reason: string } }
+  >;
   "POST /admin/users/{user_id}/reactivate": Route<{ readonly suspended: boolean }, { readonly path: User }>;
   "GET /admin/actions": List<"actions", Action>;
   "GET /admin/reconciliation": Route<Reconciliation>;

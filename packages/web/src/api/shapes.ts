@@ -5,6 +5,9 @@ export type Decimal = string;
 /** RFC 3339, UTC. */
 export type Time = string;
 
+export type * from "./price-shapes.ts";
+export type * from "./admin-shapes.ts";
+
 export type Me = { readonly user_id: string; readonly email: string | null; readonly is_admin: boolean };
 export type Wallet = { readonly user_id: string; readonly balance: Decimal; readonly held: Decimal; readonly available: Decimal };
 
@@ -125,71 +128,24 @@ export type Turn = {
   readonly multiplier: Decimal | null;
   readonly credits_charged: Decimal | null;
   readonly balance_after: Decimal | null;
+  readonly max_output_tokens?: number;
+  /** How the answer ended; not on turns of before this was told. */
+  readonly finish_reason?: "stop" | "length" | "content_filter" | "tool_calls" | "budget" | "cut" | "other" | null;
+  /** The turn that this one stands in for. */
+  readonly replaces?: string | null;
   readonly created_at: Time;
 };
 
-export type Price = { readonly model_alias: string; readonly multiplier: Decimal; readonly pricing_version: string };
-export type Prices = { readonly pricing_version: string; readonly revision: string; readonly items: readonly Price[] };
-export type PricingVersion = {
-  readonly version: string;
-  readonly label: string;
-  readonly effective_date: string;
-  readonly is_active: boolean;
-};
-
-export type Settings = {
-  readonly enforcement_enabled: boolean;
-  readonly enforcement_source: "config" | "override";
-  readonly low_balance_threshold: Decimal;
-  readonly pricing_version: string;
-  readonly revision: string;
-};
-
-export type Summary = {
-  readonly total_credits_charged: Decimal;
-  readonly total_llm_calls: number;
-  readonly total_input_tokens: number;
-  readonly total_output_tokens: number;
-  readonly provider_cost_usd: Decimal;
-  readonly would_have_been_refused: number;
-  readonly breakdown: readonly { readonly model_alias: string; readonly call_count: number; readonly credits_burned: Decimal }[];
-  readonly daily: readonly { readonly date: string; readonly credits_burned: Decimal; readonly call_count: number }[];
-};
-
-type Earned = {
-  readonly revenue_usd: Decimal;
-  readonly revenue_paid_usd: Decimal;
-  readonly revenue_granted_usd: Decimal;
-  readonly revenue_unpaid_usd: Decimal;
-  readonly provider_cost_usd: Decimal;
-  readonly margin_usd: Decimal;
-};
-export type ModelMargin = Earned & { readonly model_alias: string };
-export type MarginBucket = Earned & { readonly date: string };
-export type Margin = Earned & {
-  readonly liability_credits: Decimal;
-  readonly liability_usd: Decimal;
-  readonly by_model: readonly ModelMargin[];
-  readonly buckets: readonly MarginBucket[];
-};
-
-export type UserUsage = {
-  readonly user_id: string;
+type ModelPrice = { readonly credits: Decimal; readonly usd: Decimal };
+/** Prices are for a million tokens. */
+export type Model = {
   readonly model_alias: string;
-  readonly total_input_tokens: number;
-  readonly total_output_tokens: number;
-  readonly total_credits_burned: Decimal;
-  readonly event_count: number;
-};
-
-export type Action = {
-  readonly id: string;
-  readonly admin_id: string;
-  readonly action: string;
-  readonly target: string;
-  readonly before: Readonly<Record<string, unknown>> | null;
-  readonly after: Readonly<Record<string, unknown>> | null;
-  readonly created_at: Time;
+  readonly context_window: number;
+  readonly prices: {
+    readonly input_tokens_fresh: ModelPrice;
+    readonly input_tokens_cached: ModelPrice;
+    readonly output_tokens: ModelPrice;
+  };
 };
 
 export type AdminTopUp = TopUp & {
@@ -197,30 +153,4 @@ export type AdminTopUp = TopUp & {
   readonly payment_intent: string | null;
   readonly livemode: boolean | null;
   readonly quarantine_reason: string | null;
-};
-
-export type Invariant = { readonly name: string; readonly promise: string; readonly broken: number };
-export type Reconciliation = {
-  readonly invariants: readonly Invariant[];
-  readonly broken_total: number;
-  readonly lost_revenue: { readonly answers: number; readonly provider_cost_usd: Decimal };
-};
-
-export type Health = {
-  readonly status: "ok" | "drift";
-  /** All that follows is missing where a stage tells its build only to those who send its build token, which these pages have not. */
-  readonly function?: string;
-  readonly version?: string;
-  readonly commit?: string;
-  readonly migration_head?: string;
-  readonly expected_migration_head?: string;
-  readonly revision?: string;
-  readonly maintenance?: readonly JobRun[];
-};
-
-export type JobRun = {
-  readonly job: string;
-  readonly commit: string;
-  readonly finished_at: Time;
-  readonly outcome: "done" | "failed";
 };

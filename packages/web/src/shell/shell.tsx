@@ -26,6 +26,7 @@ const OPERATOR: Links = [
   ["/operator/prices", "Prices"],
   ["/operator/enforcement", "Enforcement"],
   ["/operator/payments", "Payments"],
+  ["/operator/cash", "Cash"],
   ["/operator/audit", "Audit"],
   ["/operator/health", "Health"],
 ];

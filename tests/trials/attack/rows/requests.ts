@@ -78,6 +78,7 @@ export function pathOf({ path }: Pick<Operation, "path">, ids: Readonly<Record<s
 /** Who may call an operation: an admin, a user, anybody. */
 export function callerOf({ path, secured }: Operation): string | null {
   if (!secured) return null;
+  if (path === "/api/v1/users/me/data") return "carl"; // what is erased is missed by nobody
   return path.startsWith("/api/v1/admin") ? ROOT_NAME : "ada";
 }
 

@@ -26,6 +26,27 @@ export const RIGHTS_GUARDS: readonly Mutant[] = [
     test: { file: TEST, name: "with %s is seen through", row: "with the owner's membership, unused is seen through" },
   },
   {
+    name: "role-owner-untold",
+    guard: "Nobody is told that a stage connects as the owner of its tables.",
+    patches: [{ file: "functions/maintenance/jobs.ts", find: "  await watchRole(deps);\n", replace: "  void watchRole;\n" }],
+    test: {
+      file: "tests/maintenance/maintenance.test.ts",
+      name: "a stage that connects as the owner of its tables is told of, and the application is not",
+    },
+  },
+  {
+    name: "reads-unwritten",
+    guard: "An admin's read is answered whether or not it can be written down.",
+    patches: [
+      {
+        file: "functions/admin/reads.ts",
+        find: "await Promise.all([noteRead(",
+        replace: "await Promise.allSettled([noteRead(",
+      },
+    ],
+    test: { file: "tests/audit/admin-reads.test.ts", name: "is not answered when it cannot be written down" },
+  },
+  {
     name: "role-guards-off",
     guard: "A guard of the past that was switched off counts as one.",
     patches: [{ file: ROLE, find: "guard.tgenabled in ('O', 'A')", replace: "true" }],

@@ -1,6 +1,7 @@
 // The tables as Kysely sees them, named as in SQL. Written by hand beside migrations/; numerics and int8 stay strings, dates stay text.
 
 import type { ColumnType, Generated } from "kysely";
+import type { AuditTables } from "./audit.ts";
 import type { FileTables } from "./files.ts";
 import type { GrantTables } from "./grants.ts";
 import type { KeyTables } from "./keys.ts";
@@ -10,7 +11,7 @@ import type { SummaryTables } from "./summaries.ts";
 import type { CallState, LedgerKind, LedgerSource, ToolName, ToolState, TurnState, UsageSource } from "@pantheon/contract/vocabulary.ts";
 
 /** Every table of the product. */
-export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables, KeyTables, GrantTables, FileTables {
+export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables, KeyTables, GrantTables, AuditTables, FileTables {
   users: UsersTable;
   sessions: SessionsTable;
   turns: TurnsTable;
@@ -22,8 +23,6 @@ export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables,
   credit_wallets: CreditWalletsTable;
   credit_transactions: CreditTransactionsTable;
   usage_daily: UsageDailyTable;
-  admin_actions: AdminActionsTable;
-  idempotency_keys: IdempotencyKeysTable;
   migration_checksums: MigrationChecksumsTable;
 }
 
@@ -56,6 +55,8 @@ interface SessionsTable {
   system_prompt: string | null;
   tools: Generated<ToolName[]>;
   deleted_at: Date | null;
+  erase_at: Date | null;
+  erased_at: Date | null;
   created_at: Stamp;
 }
 
@@ -92,6 +93,7 @@ interface TurnsTable {
   replaces: string | null;
   place: number | null;
   api_key_id: string | null;
+  erased_at: Date | null;
 }
 
 interface LlmCallEventsTable {
@@ -206,27 +208,6 @@ interface UsageDailyTable {
   provider_cost_usd: GeneratedExact;
   revenue_usd: GeneratedExact;
   refused: GeneratedExact;
-}
-
-interface AdminActionsTable {
-  id: OnceGenerated<string>;
-  admin_id: Once<string>;
-  action: Once<string>;
-  target: Once<string>;
-  /** jsonb: handed in as JSON text. */
-  before: ColumnType<Readonly<Record<string, unknown>> | null, string | null | undefined, never>;
-  after: ColumnType<Readonly<Record<string, unknown>> | null, string | null | undefined, never>;
-  request_id: OnceNullable<string>;
-  created_at: OnceGenerated<Date>;
-}
-
-interface IdempotencyKeysTable {
-  user_id: string;
-  key: string;
-  request_hash: string;
-  status: number;
-  body: string;
-  created_at: Stamp;
 }
 
 interface MigrationChecksumsTable {

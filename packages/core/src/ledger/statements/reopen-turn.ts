@@ -25,6 +25,7 @@ with
       from turns known, wallet
      where known.id = ${slot.turn}::uuid
        and known.user_id = ${slot.actor}::text
+       and known.erased_at is null
        for update of known
   ),
   ${funds(slot, sql`coalesce((select ${FORMER_HOLD} from former), 0)`)},

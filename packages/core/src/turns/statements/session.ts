@@ -75,14 +75,15 @@ select id from patched`,
 );
 
 /** Deletes softly. No row: unknown, not this user's, or deleted before; then the key is not taken either. */
-export const deleteSession = prepared<KeyedWrite & { session: string }, { id: string }>(
+export const deleteSession = prepared<KeyedWrite & { session: string; /** Until its texts are erased. */ days: number }, { id: string }>(
   "delete_session",
   (slot) => sql`
 with
   -- The session, if it is this user's and still there.
   deleted as (
     update sessions
-       set deleted_at = clock_timestamp()
+       set deleted_at = clock_timestamp(),
+           erase_at = clock_timestamp() + ${slot.days}::int * interval '1 day'
      where id = ${slot.session}::uuid
        and user_id = ${slot.actor}::text
        and deleted_at is null

@@ -1,26 +1,26 @@
 // Where one writes: Enter sends, Shift and Enter begin a new line.
 
 import { useId } from "preact/hooks";
-import { Link } from "wouter-preact";
-import { Refused } from "../../api/client.ts";
-import { Field } from "../../parts/field.tsx";
 import { Fault } from "../../parts/states.tsx";
+import { ModelChoice } from "./model-choice.tsx";
+import { TooDear } from "./too-dear.tsx";
 
 type Text = { readonly text: string; readonly setText: (text: string) => void };
 
 type ComposerProps = Text & {
   readonly model: string;
   readonly setModel: (model: string) => void;
-  readonly models: readonly string[];
-  /** Null once the session exists: then it can no longer be changed. */
+  /** Null once the session exists: then it can no longer be changed here. */
   readonly systemPrompt: Text | null;
   readonly send: () => void;
-  readonly isBusy: boolean;
+  /** Null while nothing is answered. */
+  readonly stop: (() => void) | null;
   readonly error: Error | null;
+  /** Sends again what was refused, also with another model. */
+  readonly again: (model?: string) => void;
 };
 
-export function Composer({ text, setText, model, setModel, models, systemPrompt, send, isBusy, error }: ComposerProps) {
-  const isPoor = error instanceof Refused && error.code === "insufficient_credits";
+export function Composer({ text, setText, model, setModel, systemPrompt, send, stop, error, again }: ComposerProps) {
   return (
     <form
       className="composer"
@@ -29,12 +29,8 @@ export function Composer({ text, setText, model, setModel, models, systemPrompt,
         send();
       }}
     >
-      {error !== null && <Fault error={error} again={send} />}
-      {isPoor && (
-        <p>
-          <Link href="/top-up">Top up your wallet</Link>
-        </p>
-      )}
+      {error !== null && <Fault error={error} again={() => again()} />}
+      <TooDear error={error} sendWith={again} />
       {systemPrompt !== null && (
         <details>
           <summary className="small">Begin with a system prompt</summary>
@@ -43,10 +39,16 @@ export function Composer({ text, setText, model, setModel, models, systemPrompt,
       )}
       <Area label="Message" text={text} setText={setText} onEnter={send} />
       <div className="field-row">
-        <Field label="Model" value={model} onChange={setModel} required maxLength={64} suggestions={models} />
-        <button className="button" disabled={isBusy || text.trim() === ""}>
-          Send
-        </button>
+        <ModelChoice value={model} onChange={setModel} />
+        {stop === null ? (
+          <button className="button" disabled={text.trim() === ""}>
+            Send
+          </button>
+        ) : (
+          <button type="button" className="button" onClick={stop}>
+            Stop
+          </button>
+        )}
       </div>
     </form>
   );

@@ -11,8 +11,8 @@ export function DeleteSession({ id }: { readonly id: string }) {
   const [, go] = useLocation();
   const remove = useAct("DELETE /sessions/{id}", { refreshes: [["GET /sessions"]], onDone: () => go("/playground") });
   return (
-    <p className="more">
-      <button type="button" className="link" onClick={() => setOpen(true)}>
+    <>
+      <button type="button" className="link" aria-haspopup="dialog" onClick={() => setOpen(true)}>
         Delete this session
       </button>
       {isOpen && (
@@ -36,6 +36,6 @@ export function DeleteSession({ id }: { readonly id: string }) {
           </div>
         </Dialog>
       )}
-    </p>
+    </>
   );
 }

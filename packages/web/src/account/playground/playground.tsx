@@ -1,23 +1,19 @@
 // The playground: a conversation with a model, with tokens and credits under every answer.
 
 import { useQuery } from "@tanstack/preact-query";
-import { useState } from "preact/hooks";
-import { Link, useLocation } from "wouter-preact";
+import { Link } from "wouter-preact";
 import { ask, useList } from "../../api/ask.ts";
 import type { Session } from "../../api/shapes.ts";
-import { useDraft } from "../../parts/draft.ts";
 import { Moment } from "../../parts/moment.tsx";
 import { PageHead } from "../../parts/section.tsx";
 import { Asked } from "../../parts/states.tsx";
-import { Composer } from "./composer.tsx";
-import { useConversation } from "./conversation.ts";
 import { DeleteSession } from "./delete-session.tsx";
-import { Running, Turns } from "./turns.tsx";
+import { RenameSession } from "./rename-session.tsx";
+import { Talk } from "./talk.tsx";
 
 /** Without an id a session that does not exist yet. */
 export function PlaygroundPage({ params: { id } }: { readonly params: { readonly id?: string } }) {
   const sessions = useList("GET /sessions", {}, ({ sessions: rows }) => rows);
-  const models = [...new Set(["default", ...(sessions.data?.rows ?? []).map((session) => session.model_alias)])];
   return (
     <>
       <PageHead
@@ -32,7 +28,13 @@ export function PlaygroundPage({ params: { id } }: { readonly params: { readonly
         }
       />
       <div className="playground">
-        {id === undefined ? <Talk id={null} model="default" models={models} /> : <Known id={id} models={models} />}
+        {id === undefined ? (
+          <div>
+            <Talk id={null} model="default" />
+          </div>
+        ) : (
+          <Known id={id} />
+        )}
         <nav className="sessions" aria-label="Sessions">
           <h2>Sessions</h2>
           <Asked of={sessions}>
@@ -77,37 +79,18 @@ function SessionLink({
   );
 }
 
-function Known({ id, models }: { readonly id: string; readonly models: readonly string[] }) {
+function Known({ id }: { readonly id: string }) {
   const session = useQuery(ask("GET /sessions/{id}", { path: { id } }));
-  return <Asked of={session}>{({ model_alias: model }) => <Talk id={id} model={model} models={models} />}</Asked>;
-}
-
-type TalkProps = { readonly id: string | null; readonly model: string; readonly models: readonly string[] };
-
-function Talk({ id, model: firstModel, models }: TalkProps) {
-  const [, go] = useLocation();
-  const [text, setText] = useDraft(`message.${id ?? "new"}`);
-  const [systemPrompt, setSystemPrompt] = useDraft("system-prompt");
-  const [model, setModel] = useState(firstModel);
-  const conversation = useConversation(id, (session) => {
-    setText("");
-    setSystemPrompt("");
-    if (id === null) go(`/playground/${session}`);
-  });
-  const send = () => {
-    if (text.trim() !== "" && !conversation.isPending) conversation.mutate({ text, model, systemPrompt });
-  };
   return (
-    <div>
-      {id !== null && <Turns session={id} />}
-      {conversation.isPending && <Running message={conversation.variables.text} />}
-      <Composer
-        {...{ text, setText, model, setModel, models, send }}
-        systemPrompt={id === null ? { text: systemPrompt, setText: setSystemPrompt } : null}
-        isBusy={conversation.isPending}
-        error={conversation.error}
-      />
-      {id !== null && <DeleteSession id={id} />}
-    </div>
+    <Asked of={session}>
+      {({ model_alias: model, title }) => (
+        <div>
+          <Talk id={id} model={model} />
+          <p className="more session-acts">
+            <RenameSession id={id} title={title} /> <DeleteSession id={id} />
+          </p>
+        </div>
+      )}
+    </Asked>
   );
 }

@@ -1,12 +1,32 @@
 // What was said, and under every answer what it took: tokens by class, credits, the balance afterwards.
 
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
 import { useList } from "../../api/ask.ts";
 import type { Turn } from "../../api/shapes.ts";
-import { count, Credits } from "../../money/amount.tsx";
 import { Asked, Empty } from "../../parts/states.tsx";
+import { TurnFoot } from "./turn-foot.tsx";
+import { TurnReceipt } from "./turn-receipt.tsx";
 
-export function Turns({ session }: { readonly session: string }) {
+const LOOK_MS = 1_500;
+
+type TurnsProps = {
+  readonly session: string;
+  /** The turn that is shown elsewhere while it is answered. */
+  readonly live: string | null;
+  /** Asks for another answer to a turn's message; null while something is answered. */
+  readonly replace: ((turn: Turn) => void) | null;
+};
+
+export function Turns({ session, live, replace }: TurnsProps) {
   const list = useList("GET /sessions/{id}/turns", { path: { id: session } }, ({ turns }) => turns, 50);
+  const [receipt, setReceipt] = useState<string | null>(null);
+  const isRunning = list.data?.rows.some(({ id, status }) => status === "running" && id !== live) === true;
+  useEffect(() => {
+    if (!isRunning) return undefined;
+    const timer = setInterval(() => void list.refetch(), LOOK_MS);
+    return () => clearInterval(timer);
+  }, [isRunning, list.refetch]);
   return (
     <Asked of={list} lines={6}>
       {({ rows, more, isLoadingMore }) => (
@@ -18,36 +38,46 @@ export function Turns({ session }: { readonly session: string }) {
               </button>
             </p>
           )}
-          {rows.length === 0 ? (
-            <Empty title="Nothing was said yet." />
-          ) : (
-            <ol className="turns">
-              {rows.toReversed().map((turn) => (
-                <One key={turn.id} turn={turn} />
-              ))}
-            </ol>
-          )}
+          {rows.length === 0 && live === null && <Empty title="Nothing was said yet." />}
+          <Said turns={rows.filter(({ id }) => id !== live).toReversed()} replace={replace} onReceipt={setReceipt} />
+          {receipt !== null && <TurnReceipt id={receipt} onClose={() => setReceipt(null)} />}
         </>
       )}
     </Asked>
   );
 }
 
-/** The message that is being answered. */
-export function Running({ message }: { readonly message: string }) {
+type SaidProps = {
+  readonly turns: readonly Turn[];
+  readonly replace: TurnsProps["replace"];
+  readonly onReceipt: (turn: string) => void;
+};
+
+/** The newest answer can be asked for again; one that was stays, with what it was charged. */
+function Said({ turns, replace, onReceipt }: SaidProps) {
+  if (turns.length === 0) return null;
+  const replaced = new Set(turns.filter(({ status }) => status === "completed").map((turn) => turn.replaces));
+  const newest = turns.findLast(({ status }) => status === "completed");
   return (
-    <div className="turn more">
-      <p className="turn-asked">{message}</p>
-      <p className="quiet" role="status">
-        The model is answering.
-      </p>
-    </div>
+    <ol className="turns">
+      {turns.map((turn) => (
+        <One key={turn.id} turn={turn} isReplaced={replaced.has(turn.id)}>
+          <TurnFoot
+            turn={turn}
+            onReceipt={() => onReceipt(turn.id)}
+            replace={turn === newest && replace !== null ? () => replace(turn) : null}
+          />
+        </One>
+      ))}
+    </ol>
   );
 }
 
-function One({ turn }: { readonly turn: Turn }) {
+type OneProps = { readonly turn: Turn; readonly isReplaced: boolean; readonly children: ComponentChildren };
+
+function One({ turn, isReplaced, children }: OneProps) {
   return (
-    <li className="turn">
+    <li className={isReplaced ? "turn turn-replaced" : "turn"}>
       <p className="turn-asked">
         <span className="hidden">You: </span>
         {turn.user_input}
@@ -60,31 +90,8 @@ function One({ turn }: { readonly turn: Turn }) {
       )}
       {turn.status === "running" && <p className="quiet">The model is answering.</p>}
       {turn.status === "failed" && <p className="fault-says">This turn failed. Nothing was charged.</p>}
-      <Foot turn={turn} />
+      {isReplaced && <p className="quiet small">Answered again below: the model is not shown this one any more.</p>}
+      {children}
     </li>
-  );
-}
-
-function Foot({ turn: { model_alias_used: model, usage, credits_charged: charged, balance_after: balance } }: { readonly turn: Turn }) {
-  return (
-    <p className="turn-foot">
-      <span>{model}</span>
-      {usage !== null && (
-        <span>
-          {count(usage.input_tokens_fresh)} fresh · {count(usage.input_tokens_cached)} cached · {count(usage.output_tokens)} out
-          {usage.estimated && " · estimated"}
-        </span>
-      )}
-      {charged !== null && (
-        <span>
-          <Credits value={charged} /> credits
-        </span>
-      )}
-      {balance !== null && (
-        <span>
-          balance <Credits value={balance} />
-        </span>
-      )}
-    </p>
   );
 }

@@ -1,32 +1,23 @@
 // A new pricing version, copied from the active one. It prices nothing until it is made active.
 
 import { useState } from "preact/hooks";
+import { useLocation } from "wouter-preact";
 import { useAct } from "../../api/ask.ts";
 import { Dialog } from "../../parts/dialog.tsx";
 import { faultAt, Field } from "../../parts/field.tsx";
 import { lastDays } from "../../parts/days.ts";
 import { Fault } from "../../parts/states.tsx";
-import { Activate } from "./activate.tsx";
+import { PRICES_CHANGE } from "./changes.ts";
 
 export function NewVersionDialog({ onClose }: { readonly onClose: () => void }) {
   const [version, setVersion] = useState("");
   const [label, setLabel] = useState("");
   const [date, setDate] = useState(() => lastDays(1)[0] ?? "");
-  const [made, setMade] = useState<string | null>(null);
+  const [, go] = useLocation();
   const create = useAct("POST /admin/pricing/versions", {
-    refreshes: [["GET /admin/actions"]],
-    onDone: (answer) => setMade(answer.version),
+    refreshes: PRICES_CHANGE,
+    onDone: (made) => go(`/operator/prices/${encodeURIComponent(made.version)}`),
   });
-  if (made !== null) {
-    return (
-      <Dialog title={`Version ${made}`} onClose={onClose}>
-        <p className="done" role="status">
-          It is made, with the prices of the active version. Nothing is priced by it yet.
-        </p>
-        <Activate version={made} onDone={onClose} />
-      </Dialog>
-    );
-  }
   return (
     <Dialog title="New version" onClose={onClose}>
       <form

@@ -1,0 +1,199 @@
+// What is kept for a time only: texts of deleted sessions, of people who ask, of old turns; responses of keys. What stays is every row,
+// every figure, and that nothing is ever charged or granted again.
+
+import { sql } from "kysely";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { runJob } from "@pantheon/functions/maintenance/jobs.ts";
+import { ROOT, operate, refusalOf } from "../support/admin.ts";
+import { givenFile } from "../support/given-file.ts";
+import { givenCredits, givenSession, modelsWith, runTurn } from "../support/given.ts";
+import { openDirectly } from "../support/direct-turn.ts";
+import { testWorld, type Json, type TestWorld } from "../support/world.ts";
+
+const SECRET = "my-secret-words";
+const TITLE = "a-secret-title";
+
+let world: TestWorld;
+beforeAll(async () => {
+  world = await testWorld({ models: modelsWith("fake-500"), environment: { ADMIN_USER_IDS: ROOT, TEXT_DAYS: "100" } });
+});
+afterEach(() => world.assertLedger());
+afterAll(() => world.end());
+
+const figures = ({ transactions }: Json) => transactions.map(({ description: _said, ...row }: Json) => row);
+const sweep = () => runJob(world.deps, { job: "sweep" });
+const erase = (user: string) => world.call("DELETE", "/api/v1/users/me/data", { user });
+
+/** How often a text stands anywhere in the database. */
+async function foundIn(text: string): Promise<string[]> {
+  const { rows: tables } = await sql<{ name: string }>`
+    select tablename as name from pg_tables where schemaname = 'public' order by 1`.execute(world.owner.query);
+  const found: string[] = [];
+  for (const { name } of tables) {
+    const { rows } = await sql`select 1 from ${sql.table(name)} t where t::text like ${`%${text}%`} limit 1`.execute(world.owner.query);
+    if (rows.length > 0) found.push(name);
+  }
+  return found;
+}
+
+/** A session with a title and a prompt, and a turn under a key in it. */
+async function given(user: string, words = SECRET): Promise<string> {
+  const body = { title: `${TITLE}-${user}`, system_prompt: `${words}-${user}` };
+  const { json } = await world.call("POST", "/api/v1/sessions", { user, body, key: `session-${user}` });
+  await givenCredits(world, user, "10");
+  const turn = await runTurn(world, json.id, { user, message: `${words}-${user}`, key: `turn-${user}` });
+  expect(turn.status).toBe(201);
+  return json.id;
+}
+
+/** As if these keys were so many days older; the guard of the table is in the way of that. */
+async function older(days: number, keys: string): Promise<void> {
+  const guard = (state: string) =>
+    sql.raw(`alter table idempotency_keys ${state} trigger idempotency_keys_kept`).execute(world.owner.query);
+  await guard("disable");
+  await sql`update idempotency_keys set created_at = created_at - ${sql.lit(days)} * interval '1 day' where key in (${sql.raw(keys)})`.execute(
+    world.owner.query,
+  );
+  await guard("enable");
+}
+
+describe("a person who has their data erased", () => {
+  it("leaves no word anywhere, and every figure; nothing is charged again under any key", async () => {
+    const session = await given("ada");
+    const before = (await world.call("GET", "/api/v1/users/me/transactions", { user: "ada" })).json;
+    const { status, json } = await erase("ada");
+    expect([status, json]).toEqual([200, { sessions: 1, turns: 1, complete: true }]);
+    expect([await foundIn(`${SECRET}-ada`), await foundIn(`${TITLE}-ada`)]).toEqual([[], []]);
+
+    const after = (await world.call("GET", "/api/v1/users/me/transactions", { user: "ada" })).json;
+    expect(figures(after)).toEqual(figures(before));
+    const again = await runTurn(world, session, { user: "ada", message: `${SECRET}-ada`, key: "turn-ada" });
+    expect(refusalOf(again)).toBe("409 idempotency_expired");
+    const body = { title: `${TITLE}-ada`, system_prompt: `${SECRET}-ada` };
+    const session2 = await world.call("POST", "/api/v1/sessions", { user: "ada", body, key: "session-ada" });
+    expect(refusalOf(session2)).toBe("409 idempotency_expired");
+    expect((await world.call("GET", "/api/v1/users/me/transactions", { user: "ada" })).json.total).toBe(before.total);
+    expect(refusalOf(await world.call("GET", `/api/v1/sessions/${session}`, { user: "ada" }))).toBe("404 not_found");
+    const [
+      {
+        transactions: [debit],
+      },
+    ] = [after];
+    expect((await world.call("GET", `/api/v1/users/me/transactions/${debit.id}/receipt`, { user: "ada" })).json.matches).toBe(true);
+    expect((await erase("ada")).json).toEqual({ sessions: 0, turns: 0, complete: true });
+  });
+
+  it("has their files erased with the rest, and what they took is free again", async () => {
+    const session = await givenSession(world, "jan");
+    await givenFile(world, session, "jans-words", { user: "jan", filename: "jans-words.txt" });
+    await erase("jan");
+    expect(await foundIn("jans-words")).toEqual([]);
+    const used = await world.deps.db.query.selectFrom("file_usage").selectAll().where("user_id", "=", "jan").execute();
+    expect(used).toMatchObject([{ files: 0, bytes: "0" }]);
+  });
+
+  it("erases nobody else's", async () => {
+    const session = await given("bob", "bobs-words");
+    await given("eve", "eves-words");
+    await erase("eve");
+    expect(await foundIn("eves-words")).toEqual([]);
+    expect((await world.call("GET", `/api/v1/sessions/${session}/turns`, { user: "bob" })).json.turns[0].user_input).toBe("bobs-words-bob");
+    expect(
+      (await runTurn(world, session, { user: "bob", message: "bobs-words-bob", key: "turn-bob" })).headers.get("Idempotency-Replayed"),
+    ).toBe("true");
+  });
+
+  it("has a turn that still runs erased once it is over", async () => {
+    const session = await given("cid", "cids-words");
+    await openDirectly(world, { user: "cid", session });
+    expect((await erase("cid")).json).toEqual({ sessions: 1, turns: 1, complete: false });
+    await sql`update turns set lease_until = clock_timestamp() - interval '1 second' where user_id = 'cid' and status = 'running'`.execute(
+      world.owner.query,
+    );
+    expect(await sweep()).toEqual({ voided: 1, erased: 1 });
+    expect(await foundIn("cids-words")).toEqual([]);
+    expect((await erase("cid")).json.complete).toBe(true);
+  });
+
+  it("may begin anew", async () => {
+    await erase("ada");
+    const session = await givenSession(world, "ada");
+    expect((await runTurn(world, session, { user: "ada", key: "another" })).status).toBe(201);
+  });
+});
+
+describe("a deleted session", () => {
+  it("is erased when its time has come, and not before", async () => {
+    const session = await given("dan", "dans-words");
+    expect((await world.call("DELETE", `/api/v1/sessions/${session}`, { user: "dan" })).status).toBe(204);
+    await sweep();
+    expect(await foundIn("dans-words")).toEqual(["idempotency_keys", "sessions", "turns"]);
+    await sql`update sessions set erase_at = clock_timestamp() where id = ${session}::uuid`.execute(world.owner.query);
+    expect(await sweep()).toEqual({ voided: 0, erased: 1 });
+    expect(await foundIn("dans-words")).toEqual(["idempotency_keys"]);
+    expect(await sweep()).toEqual({ voided: 0 });
+    const again = await runTurn(world, session, { user: "dan", message: "dans-words-dan", key: "turn-dan" });
+    expect(refusalOf(again)).toBe("409 idempotency_expired");
+  });
+
+  it("does not run a failed turn again that was erased", async () => {
+    const session = await givenSession(world, "fay");
+    await sql`insert into model_pricing (pricing_version, model_alias, multiplier) values ('2026-02-20', 'fake-500', 1)
+              on conflict do nothing`.execute(world.owner.query);
+    expect((await runTurn(world, session, { user: "fay", alias: "fake-500", key: "failing" })).status).toBe(502);
+    await erase("fay");
+    const again = await runTurn(world, session, { user: "fay", alias: "fake-500", key: "failing" });
+    expect(refusalOf(again)).toBe("409 idempotency_expired");
+  });
+});
+
+describe("texts that are older than they live", () => {
+  it("are erased in a session that goes on, and its next turns are shown nothing of them", async () => {
+    const session = await given("gil", "gils-words");
+    const { rows } = await sql<{ id: string }>`select id from turns where user_id = 'gil'`.execute(world.deps.db.query);
+    await world.deps.db.query.updateTable("maintenance_runs").set({ progress: "{}" }).where("job", "=", "sweep").execute();
+    const now = Date.now() + 101 * 86_400_000;
+    expect(await runJob({ ...world.deps, clock: () => now }, { job: "sweep" })).toMatchObject({ erased: expect.any(Number) });
+    expect(await foundIn("gils-words")).toEqual(["idempotency_keys", "sessions"]); // the prompt lives with its session
+    const list = (await world.call("GET", `/api/v1/sessions/${session}/turns`, { user: "gil" })).json;
+    expect(list.turns).toMatchObject([{ id: rows[0]?.id, user_input: "", assistant_output: "", status: "completed", turn_index: 1 }]);
+    const context = (await world.call("GET", `/api/v1/sessions/${session}/context`, { user: "gil" })).json;
+    expect(JSON.stringify(context)).not.toContain('"content":""');
+    expect((await runTurn(world, session, { user: "gil" })).json.turn_index).toBe(2);
+  });
+});
+
+describe("the response of a key", () => {
+  it("is forgotten after its days; the key stays, and the same request is not carried out again", async () => {
+    await operate(world, "POST wallets/hal/grant", { body: { amount: 5, create: true }, key: "five" });
+    await world.call("POST", "/api/v1/sessions", { user: "hal", body: {}, key: "mine" });
+    await older(31, "'five', 'mine'");
+    expect(await sweep()).toMatchObject({ expired: 2 });
+    const grant = await operate(world, "POST wallets/hal/grant", { body: { amount: 5, create: true }, key: "five" });
+    expect(refusalOf(grant)).toBe("409 idempotency_expired");
+    expect(refusalOf(await operate(world, "POST wallets/hal/grant", { body: { amount: 6, create: true }, key: "five" }))).toBe(
+      "422 idempotency_key_reused",
+    );
+    expect((await operate(world, "GET wallets/hal")).json.balance).toBe("5");
+    await older(31, "'five', 'mine'");
+    expect(await sweep()).toMatchObject({ removed: 1 });
+    const left = await world.deps.db.query.selectFrom("idempotency_keys").select("key").where("key", "in", ["five", "mine"]).execute();
+    expect(left).toEqual([{ key: "five" }]);
+    expect(refusalOf(await operate(world, "POST wallets/hal/grant", { body: { amount: 5, create: true }, key: "five" }))).toBe(
+      "409 idempotency_expired",
+    );
+  });
+
+  it.each([
+    ["changed", "update idempotency_keys set body = '{}'"],
+    ["emptied without a word of it", "update idempotency_keys set body = ''"],
+    ["brought back", "update idempotency_keys set body = '{}', expired_at = null where expired_at is not null"],
+    ["removed while it is kept", "delete from idempotency_keys where expired_at is null"],
+    ["removed where money was booked", "delete from idempotency_keys where booked"],
+    ["said to have booked nothing", "update idempotency_keys set booked = false where booked"],
+    ["moved to another request", "update idempotency_keys set request_hash = 'x'"],
+  ])("is not %s by the application", async (_what, attack) => {
+    await operate(world, "POST wallets/ivy/grant", { body: { amount: 1, create: true }, key: "one" });
+    await expect(sql.raw(attack).execute(world.deps.db.query)).rejects.toMatchObject({ code: "42501" });
+  });
+});
