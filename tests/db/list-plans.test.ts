@@ -8,6 +8,7 @@ import { listActions } from "@pantheon/core/audit/actions.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
 import { ALL_TIME } from "@pantheon/core/db/days.ts";
 import type { Schema } from "@pantheon/core/db/schema/schema.ts";
+import { listFiles } from "@pantheon/core/files/own-files.ts";
 import { listTransactions } from "@pantheon/core/ledger/entries.ts";
 import { listAllTopUps } from "@pantheon/core/payments/list.ts";
 import { listTopUps } from "@pantheon/core/payments/own-top-ups.ts";
@@ -32,6 +33,10 @@ beforeAll(async () => {
     insert into top_ups (user_id, amount_usd, credits_to_grant, status, created_at)
     select 'payer-' || n % 500, 10, 333.33, 'canceled', now() - n * interval '4 hours'
       from generate_series(1, 5000) as n`.execute(world.deps.db.query);
+  await sql`
+    insert into uploaded_files (user_id, session_id, filename, mime_type, size_bytes, storage_key, arrives_until, created_at)
+    select ${USER}, ${session}::uuid, 'f', 'text/plain', 1, 'files/' || n, now(), now() - n * interval '1 minute'
+      from generate_series(1, 3000) as n`.execute(world.deps.db.query);
   await sql`vacuum analyze`.execute(world.deps.db.query);
   const pool = new Pool({ connectionString: world.deps.config.databaseUrl, max: 1 });
   const query = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }), log: (event) => void asked.push(event.query) });
@@ -71,6 +76,15 @@ it.each(LISTS)("a page of %s is read from %s", async (_name, index, list, middle
   for (const after of [null, middle]) {
     const nodes = await planOf(list(), after);
     expect(nodes.flatMap((node) => node["Index Name"] ?? [])).toEqual([index]);
+    expect(nodes.map((node) => node["Node Type"]).filter((type) => type === "Sort" || type === "Seq Scan")).toEqual([]);
+  }
+});
+
+it("a page of a session's files is read from their index, and its session by its own", async () => {
+  for (const after of [null, TIME]) {
+    const nodes = await planOf(await listFiles(db, USER, session), after);
+    const indexes = nodes.flatMap((node) => node["Index Name"] ?? []).toSorted();
+    expect(indexes).toEqual(["sessions_pkey", "uploaded_files_session"]);
     expect(nodes.map((node) => node["Node Type"]).filter((type) => type === "Sort" || type === "Seq Scan")).toEqual([]);
   }
 });

@@ -21,6 +21,8 @@ const OWN_SDKS = ["stripe"];
 const SDKS_OF: Readonly<Record<LambdaName, readonly string[]>> = {
   turns: [],
   "turns-stream": [],
+  files: [],
+  "file-parse": [],
   users: ["stripe"],
   admin: [],
   "admin-stream": [],
@@ -30,6 +32,8 @@ const SDKS_OF: Readonly<Record<LambdaName, readonly string[]>> = {
 };
 /** Makes a container name the files that it loads. */
 const TELLS = { TEST_LOADS: "1" };
+/** What is called with an event of its own, and has no address. */
+const EVENTS: Partial<Record<LambdaName, object>> = { maintenance: { job: "sweep" }, "file-parse": { Records: [] } };
 const NAMES = Object.keys(HANDLERS) as LambdaName[];
 
 let world: TestWorld;
@@ -82,7 +86,7 @@ describe("the bundle of a function", () => {
 });
 
 describe("a container", () => {
-  it.each(NAMES.filter((name) => name !== "maintenance"))(
+  it.each(NAMES.filter((name) => EVENTS[name] === undefined))(
     "starts with exactly that, and adds a driver with its first question to the database: %s",
     async (name) => {
       const bundle = await stage.bundle(name);
@@ -120,9 +124,10 @@ describe("every function", () => {
     for (const name of NAMES) {
       const lambda = await stage.lambda(name);
       const health = timedGet(`/api/v1/health/${name.replace("-stream", "")}`, 200);
+      const event = EVENTS[name];
       const times =
-        name === "maintenance"
-          ? await timesOf(lambda, { event: { job: "sweep" }, status: null })
+        event !== undefined
+          ? await timesOf(lambda, { event, status: null })
           : await timesOf(lambda, health, timedGet("/nothing", 404), health);
       table.push([name, ...shown(times)]);
       await lambda.end();

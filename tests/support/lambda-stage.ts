@@ -16,6 +16,8 @@ import type { CallOptions, TestWorld } from "./world.ts";
 export const HANDLERS = {
   turns: "functions/turns/handler.handler",
   "turns-stream": "functions/turns/stream.handler",
+  files: "functions/files/handler.handler",
+  "file-parse": "functions/file-parse/handler.handler",
   users: "functions/users/handler.handler",
   admin: "functions/admin/handler.handler",
   "admin-stream": "functions/admin/stream.handler",
@@ -74,7 +76,7 @@ export async function lambdaStage(world: TestWorld, { environment = {}, preloads
   };
 }
 
-function environmentOf({ config, databaseUrl, provider, stripe }: TestWorld): Record<string, string> {
+function environmentOf({ config, databaseUrl, provider, stripe, storage }: TestWorld): Record<string, string> {
   return {
     STAGE: "test",
     COMMIT_SHA: COMMIT,
@@ -84,6 +86,8 @@ function environmentOf({ config, databaseUrl, provider, stripe }: TestWorld): Re
     OPENROUTER_BASE_URL: provider.url,
     OPENROUTER_API_KEY: "stand-in",
     STRIPE_API_URL: stripe.url,
+    FILE_BUCKET: config.files.bucket ?? "",
+    FILE_STORAGE_URL: storage.url,
     STRIPE_SECRET_KEY: LOCAL_STRIPE_KEY,
     STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
   };

@@ -25,6 +25,7 @@ import { STATEMENT_GUARDS } from "./guards/statements.ts";
 import { STRIPE_TIME_GUARDS } from "./guards/stripe-time.ts";
 import { CONVERSATION_GUARDS } from "./guards/conversation.ts";
 import { SUMMARY_GUARDS } from "./guards/summaries.ts";
+import { FILE_GUARDS } from "./guards/files.ts";
 import { TURN_GUARDS } from "./guards/turns.ts";
 import { WALLET_GUARDS } from "./guards/wallets.ts";
 import { WEB_GUARDS } from "./guards/web.ts";
@@ -38,6 +39,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...KEY_GUARDS,
   ...API_KEY_GUARDS,
   ...TURN_GUARDS,
+  ...FILE_GUARDS,
   ...CONVERSATION_GUARDS,
   ...ASKED_GUARDS,
   ...LEASE_GUARDS,

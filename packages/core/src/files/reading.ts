@@ -93,4 +93,4 @@ type Row = { filename: string; status: ParseStatus; pages: number | null };
 
 /** A file that is still to come, after the time in which it could, counts as failed from then on. */
 const STATUS = sql<ParseStatus>`
-  case when file.parse_status = 'pending' and file.arrives_until < clock_timestamp() then 'failed' else file.parse_status end as status`;
+  case when file.parse_status = 'pending' and file.arrives_until < now() then 'failed' else file.parse_status end as status`;

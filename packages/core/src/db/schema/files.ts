@@ -21,6 +21,7 @@ interface UploadedFilesTable {
   arrives_until: Date;
   parse_status: Generated<ParseStatus>;
   parse_attempts: Generated<number>;
+  parse_until: Date | null;
   parse_error: string | null;
   parsed_at: Date | null;
   text_pages: string[] | null;
