@@ -19,13 +19,14 @@ afterAll(() => world.end());
 
 const part = (type: string, more: object) => ({ messages: [{ role: "user", content: [{ type, ...more }] }] });
 
+const pictured = (data: string) =>
+  JSON.stringify({ model: "default", ...part("image_url", { image_url: { url: `data:image/png;base64,${data}` } }) });
+
 describe("a body", () => {
   it("of 4.5 MB is taken, with a picture in it, and one octet more is not", async () => {
-    const body = (data: string) =>
-      JSON.stringify({ model: "default", ...part("image_url", { image_url: { url: `data:image/png;base64,${data}` } }) });
-    const room = MOST_OCTETS - body("").length;
+    const room = MOST_OCTETS - pictured("").length;
     const send = (data: string) =>
-      world.call("POST", "/v1/chat/completions", { raw: body(data), headers: { "Content-Type": "application/json" } });
+      world.call("POST", "/v1/chat/completions", { raw: pictured(data), headers: { "Content-Type": "application/json" } });
     const whole = "A".repeat(room - (room % 4));
     expect((await send(whole)).status).toBe(200);
     const { status, json } = await send(`${whole}AAAAAAAA`);
