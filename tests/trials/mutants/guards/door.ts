@@ -64,16 +64,6 @@ export const DOOR_GUARDS: readonly Mutant[] = [
     },
   },
   {
-    name: "call-fetched",
-    guard: "A picture's address is handed on, and somebody fetches it.",
-    patches: [{ file: `${DOOR}/data-url.ts`, find: "|| !BASE64.test(data)", replace: "" }],
-    test: {
-      file: "tests/completions/hostile.test.ts",
-      name: "that is %s is refused, and nothing is fetched",
-      row: "that is no base64 is refused, and nothing is fetched",
-    },
-  },
-  {
     name: "generation-owner",
     guard: "What a call cost is told to whoever knows its id.",
     patches: [
