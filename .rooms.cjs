@@ -33,9 +33,18 @@ exports.ROOMS = {
     faces: ["described", "durability", "entries", "grant", "invariants", "proposals", "wallet"],
     doors: {
       accounts: ["statements/pass"],
-      turns: ["conversation", "gate", "history", "open-call", "open-turn", "reopen-turn", "settle-turn", "sweep-turns", "void-turn"].map(
-        (name) => `statements/${name}`,
-      ),
+      turns: [
+        "conversation",
+        "gate",
+        "history",
+        "open-call",
+        "open-turn",
+        "raise-hold",
+        "reopen-turn",
+        "settle-turn",
+        "sweep-turns",
+        "void-turn",
+      ].map((name) => `statements/${name}`),
       payments: [
         "grant-payment",
         "movement",
@@ -47,9 +56,10 @@ exports.ROOMS = {
       ].map((name) => `statements/${name}`),
     },
   },
+  tools: { imports: ["models"], faces: ["file-texts", "octets", "offers", "toolbox"] },
   accounts: { imports: ["db", "audit", "ledger"], faces: ["api-key", "api-keys", "caller", "keyring", "people", "person"] },
   turns: {
-    imports: ["config", "db", "audit", "accounts", "ledger", "pricing", "metering", "models"],
+    imports: ["config", "db", "audit", "accounts", "ledger", "pricing", "metering", "models", "tools"],
     faces: [
       "all-turns",
       "call",
@@ -89,7 +99,7 @@ exports.ROOMS = {
   },
   files: {
     imports: ["config", "db", "audit", "accounts"],
-    faces: ["own-files", "parse", "s3", "sending", "storage"],
+    faces: ["own-files", "parse", "reading", "s3", "sending", "storage"],
   },
   reports: { imports: ["db"], faces: ["analytics", "csv", "export", "margin", "own-summary", "summary"] },
   maintenance: { imports: ["db"], faces: ["erasure", "health-probe", "lost-revenue", "runs"] },

@@ -4,10 +4,11 @@ import { createKeyring, type Keyring } from "@pantheon/core/accounts/keyring.ts"
 import type { Config } from "@pantheon/core/config/config.ts";
 import type { Gateway, GatewayDeps } from "@pantheon/core/models/gateway.ts";
 import { MODELS, SUMMARY_ALIAS } from "@pantheon/core/models/models.ts";
+import type { InSession } from "@pantheon/core/tools/file-texts.ts";
 import { createCatalogCache } from "@pantheon/core/pricing/catalog.ts";
 import type { TurnDeps } from "@pantheon/core/turns/run.ts";
 import { createVerifier, type Verifier } from "@pantheon/edge/auth/verifier.ts";
-import { baseDeps, type Surroundings } from "./deps.ts";
+import { baseDeps, type BaseDeps, type Surroundings } from "./deps.ts";
 
 export type TurnsDeps = TurnDeps & { readonly verify: Verifier; readonly keyring: Keyring };
 
@@ -20,6 +21,7 @@ export function turnsDeps(surroundings: Surroundings, base = baseDeps(surroundin
     ...base,
     models,
     catalog: createCatalogCache(db, windows, log),
+    toolbox: toolboxWhenAsked(base),
     gateway: loadedWhenAsked({ ...reached(config), log, clock, ticks }),
     summaryAlias: config.summaryAlias === "none" ? null : (config.summaryAlias ?? (SUMMARY_ALIAS in models ? SUMMARY_ALIAS : null)),
     verify: createVerifier(config.auth, { clock, log }),
@@ -43,6 +45,24 @@ function loadedWhenAsked(deps: GatewayDeps): Gateway {
     },
     answer: async (call) => (await gateway()).answer(call),
   };
+}
+
+/** The tools, likewise, over the files of sessions. */
+function toolboxWhenAsked({ config, log, db }: BaseDeps): TurnDeps["toolbox"] {
+  const load = async () => {
+    const [{ createToolbox }, reading] = await Promise.all([
+      import("@pantheon/core/tools/toolbox.ts"),
+      import("@pantheon/core/files/reading.ts"),
+    ]);
+    const { filesOfSession, readFilePage } = reading;
+    const files = {
+      list: (where: InSession) => filesOfSession(db, where),
+      read: (where: InSession, file: string, page: number) => readFilePage(db, where, file, page),
+    };
+    return createToolbox({ search: config.search, files, log });
+  };
+  let loading: ReturnType<typeof load> | null = null;
+  return () => (loading ??= load());
 }
 
 /** The keys and addresses of the providers, as the gateway takes them. */

@@ -123,9 +123,10 @@ function versionWrites(app: Hono<AppEnv>, economy: Economy): void {
     idempotencyKey,
     body(VersionCreate),
     async (c) => {
-      const { version, label, effective_date: effectiveDate, items } = c.req.valid("json");
+      const { version, label, effective_date: effectiveDate, items, tool_credits: toolCredits } = c.req.valid("json");
+      const asked = { version, label, effectiveDate, items: items ?? null, toolCredits: toolCredits ?? null };
       const { createVersion } = await import("@pantheon/core/pricing/prices.ts");
-      return storedAnswer(c, await createVersion(economy, actingAdmin(c), { version, label, effectiveDate, items: items ?? null }));
+      return storedAnswer(c, await createVersion(economy, actingAdmin(c), asked));
     },
   );
   app.post(

@@ -51,6 +51,7 @@ describe("the least environment", () => {
         google: { apiKey: null, baseUrl: null },
         deepseek: { apiKey: null, baseUrl: null },
       },
+      search: { apiKey: null, baseUrl: "https://api.tavily.com" },
       maxOutputTokens: 2048,
       summaryAlias: null,
       deletedTextDays: 7,

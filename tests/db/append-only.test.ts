@@ -11,14 +11,14 @@ beforeAll(async () => {
   database = await freshDatabase();
   client = new Client({ connectionString: database.url });
   await client.connect();
-  for (const table of ["admin_actions", "llm_call_events"]) await insertRow(client, table, GOOD_ROWS[table] ?? {});
+  for (const table of ["admin_actions", "llm_call_events", "tool_call_events"]) await insertRow(client, table, GOOD_ROWS[table] ?? {});
 });
 afterAll(async () => {
   await client.end();
   await database.drop();
 });
 
-describe.each(["llm_call_events", "credit_transactions", "admin_actions"])("%s", (table) => {
+describe.each(["llm_call_events", "tool_call_events", "credit_transactions", "admin_actions"])("%s", (table) => {
   test.each([
     ["UPDATE", `update ${table} set id = id`, `${table}_append_only`],
     ["DELETE", `delete from ${table}`, `${table}_append_only`],

@@ -34,7 +34,7 @@ describe("a new version", () => {
     const { status, json } = await createVersion(world, "copied", { label: " Copied ", effective_date: "2028-02-29" });
     const items = pricesIn(active, "copied");
     const said = { version: "copied", label: "Copied", effective_date: "2028-02-29", is_active: false };
-    expect([status, json]).toEqual([201, { ...said, items, warnings: active.warnings }]);
+    expect([status, json]).toEqual([201, { ...said, items, tool_credits: {}, warnings: active.warnings }]);
     const now = (await operate(world, "GET pricing")).json;
     expect([now.items, now.pricing_version]).toEqual([active.items, LAUNCH]);
     const { created_at: _then, ...launch } = await versionRow(LAUNCH);
@@ -55,6 +55,19 @@ describe("a new version", () => {
     await createVersion(world, "of-heavy");
     await createVersion(world, "of-heavy-in-full", { items: inFull(3) });
     for (const version of ["of-heavy", "of-heavy-in-full"]) expect(await versionRow(version)).toMatchObject(weights);
+  });
+
+  it("takes what a tool costs, keeps it in copies, and shows it", async () => {
+    const made = await createVersion(world, "tools", { tool_credits: { search: "0.0500" } });
+    expect([made.status, made.json.tool_credits]).toEqual([201, { search: "0.05" }]);
+    expect((await activate("tools")).status).toBe(200);
+    expect((await createVersion(world, "tools-copied")).json.tool_credits).toEqual({ search: "0.05" });
+    expect((await createVersion(world, "tools-free", { tool_credits: {} })).json.tool_credits).toEqual({});
+    expect((await operate(world, "GET pricing/versions/tools-copied")).json.tool_credits).toEqual({ search: "0.05" });
+    for (const tool_credits of [{ search: 0 }, { search: "0.000000001" }, { search: "10001" }, { drill: 1 }]) {
+      expect((await createVersion(world, "tools-bad", { tool_credits })).status).toBe(422);
+    }
+    expect((await activate(LAUNCH)).status).toBe(200);
   });
 
   it("takes prices in full, as numbers and texts, in any order", async () => {

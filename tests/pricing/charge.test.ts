@@ -48,7 +48,14 @@ describe("credits", () => {
   });
 
   test("of an alias that is not in the catalogue use the multiplier 1.0", () => {
-    const catalog = { revision: "1", version: "v", weights, multipliers: new Map([["gpt-4o", amount("2")]]), prices: "{}" };
+    const catalog = {
+      revision: "1",
+      version: "v",
+      weights,
+      multipliers: new Map([["gpt-4o", amount("2")]]),
+      toolCredits: new Map(),
+      prices: "{}",
+    };
     expect(format(multiplierOf(catalog, "gpt-4o"))).toBe("2");
     expect(format(multiplierOf(catalog, "never-heard-of"))).toBe("1");
   });

@@ -46,6 +46,7 @@ export function gateInput(catalog: Catalog, whose: Whose, more: Partial<GateInpu
     historyTurns: 100,
     historyOctets: 524_288,
     summaries: true,
+    toolOctets: "{}",
     ...more,
   };
 }
@@ -90,6 +91,8 @@ export async function settleDirectly(
     octetsPerToken: null,
     textBound: tokenBound(MESSAGE) + tokenBound(answer),
     summary: null,
+    alias: "default",
+    toolTexts: null,
   };
   const [row] = await deps.db.run(settleTurn, input);
   return row;

@@ -8,12 +8,16 @@ import { newId } from "@pantheon/contract/id.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import type { ModelAnswer } from "@pantheon/core/models/collect.ts";
 import { callRecord, type CallRecord } from "@pantheon/core/turns/call-record.ts";
-import type { Conversation } from "@pantheon/core/turns/converse.ts";
+import type { Conversation } from "@pantheon/core/turns/talk.ts";
 import { NO_MEMORY } from "@pantheon/core/turns/memory.ts";
 import { openTurn, type OpenedTurn } from "@pantheon/core/turns/open.ts";
 import { readReceipt } from "@pantheon/core/turns/receipt.ts";
 import type { TurnRequest } from "@pantheon/core/turns/request.ts";
+import { toolRecord } from "@pantheon/core/turns/tool-record.ts";
 import { settleTurn } from "@pantheon/core/turns/settle.ts";
+import { eraseOldTurns } from "@pantheon/core/maintenance/statements/erase-texts.ts";
+import { readMargin } from "@pantheon/core/reports/margin.ts";
+import { givenToolPrices } from "../support/given-tools.ts";
 import { givenCredits, givenSession } from "../support/given.ts";
 import { debitsOf, eventsOf, walletOf } from "../support/ledger.ts";
 import { givenKey } from "../support/given-key.ts";
@@ -79,8 +83,20 @@ function twoCalls(turn: OpenedTurn, output = 23): Conversation {
     ...call,
     answer: answerOf("Found.", output, { providerModel: "its/successor" }),
   });
-  const tool = { id: newId(), call_index: 0, tool_name: "search", status: "success" as const, latency_ms: 5 };
+  const use = { name: "search", status: "success" as const, latencyMs: 5, arguments: '{"query":"it"}', result: '{"result":"here"}' };
+  const tool = toolRecord(turn, { calls: [first, second], tools: [] }, use);
   return { turn, calls: [first, second], tools: [tool], text: "Found.", finishReason: "stop", memory: NO_MEMORY };
+}
+
+/** The same turn with two more uses of tools: one more that worked, and one that did not. */
+function withTools(conversation: Conversation): Conversation {
+  const [first] = conversation.tools;
+  invariant(first, "there is one");
+  const tools = [first];
+  for (const status of ["success", "error"] as const) {
+    tools.push(toolRecord(conversation.turn, { calls: conversation.calls, tools }, { ...first, name: "search", status }));
+  }
+  return { ...conversation, tools };
 }
 
 const sumOf = (calls: readonly CallRecord[]) => format(calls.reduce((total, { charge }) => total.plus(charge.charged), amount("0")));
@@ -107,6 +123,46 @@ test("two calls are two events and one debit of their sum, and the receipt recom
   const receipt = await readReceipt(world.deps.db, user, debits[0]?.id ?? "");
   expect(receipt).toMatchObject({ matches: true, lines: [{ matches: true }, { matches: true }], amount: `-${sumOf(conversation.calls)}` });
   expect((await walletOf(world, user))?.held).toBe("0.00000000");
+});
+
+test("a tool that has a price is charged with the turn's one debit, each use that worked; receipt, rollup and margin know of it", async () => {
+  const user = "priced-tools";
+  await givenCredits(world, user, "10");
+  const version = await givenToolPrices(world, { search: "0.25" });
+  const { request, turn } = await opened(user);
+  const conversation = withTools(twoCalls(turn));
+  const charged = format(amount(sumOf(conversation.calls)).plus(amount("0.5")));
+  const body = JSON.parse(await settleTurn(world.deps, request, conversation));
+  expect(body).toMatchObject({
+    credits_charged: charged,
+    tool_calls: [{ credits_charged: "0.25" }, { credits_charged: "0.25" }, { status: "error", credits_charged: "0" }],
+  });
+  const [debit, ...others] = await debitsOf(world, user);
+  expect([others, format(amount(debit?.amount ?? "0"))]).toEqual([[], `-${charged}`]);
+  expect(await readReceipt(world.deps.db, user, debit?.id ?? "")).toMatchObject({
+    matches: true,
+    total: charged,
+    tools: [
+      { price: "0.25", pricing_version: version, matches: true },
+      { credits_charged: "0.25" },
+      { price: "0", credits_charged: "0", matches: true },
+    ],
+  });
+  const [day] = await world.deps.db.query.selectFrom("usage_daily").selectAll().where("user_id", "=", user).execute();
+  expect([day?.calls, format(amount(day?.credits_charged ?? "0"))]).toEqual(["2", charged]);
+  const margin = await readMargin(world.deps.db, { from: null, to: null }, null, amount("0.03"));
+  expect(amount(margin.revenue_granted_usd).gt(amount("0.015"))).toBe(true);
+});
+
+test("what tools were asked and what they said is kept with the turn, and in no row that stays", async () => {
+  const user = "told-tools";
+  const { request, turn } = await opened(user);
+  await settleTurn(world.deps, request, twoCalls(turn));
+  const kept = await world.deps.db.query.selectFrom("turns").select("tool_texts").where("id", "=", turn.id).executeTakeFirstOrThrow();
+  expect(kept.tool_texts).toEqual([{ call_index: 0, tool_name: "search", arguments: '{"query":"it"}', result: '{"result":"here"}' }]);
+  const rows = await world.deps.db.query.selectFrom("tool_call_events").selectAll().where("turn_id", "=", turn.id).execute();
+  expect(rows).toMatchObject([{ arguments_octets: 14, result_octets: 17 }]);
+  expect(JSON.stringify(rows)).not.toMatch(/here|"it"/);
 });
 
 test("a turn that enforcement would have refused counts once, whatever calls it made and whichever came first", async () => {
@@ -150,4 +206,12 @@ test("each call is kept with the API key that its caller came with, and with non
     const kept = apiKey?.id ?? null;
     expect((await eventsOf(world, user)).map((event) => event.api_key_id)).toEqual([kept, kept]);
   }
+});
+
+test("what tools were asked and what they said is erased with the turn's other text", async () => {
+  const { request, turn } = await opened("erased-tools");
+  await settleTurn(world.deps, request, twoCalls(turn));
+  await world.deps.db.run(eraseOldTurns, { after: "00000000-0000-0000-0000-000000000000", until: turn.id, most: 1_000 });
+  const kept = await world.deps.db.query.selectFrom("turns").select("tool_texts").where("id", "=", turn.id).executeTakeFirstOrThrow();
+  expect(kept.tool_texts).toBeNull();
 });

@@ -12,7 +12,7 @@ import { next, type Round } from "@pantheon/core/turns/next.ts";
 
 const config = readConfig({ DATABASE_URL: "postgres://nowhere.invalid/", AUTH_ISSUER: "https://issuer.invalid" });
 const weights = { fresh: amount("0.35"), cached: amount("0.1"), output: amount("1"), oePerCredit: amount("10000") };
-const catalog: Catalog = { revision: "7", version: "v", weights, multipliers: new Map(), prices: "{}" };
+const catalog: Catalog = { revision: "7", version: "v", weights, multipliers: new Map(), toolCredits: new Map(), prices: "{}" };
 const KEY = { value: "key", hash: "hash" };
 const REQUEST = {
   caller: inPerson("ada"),
@@ -40,6 +40,7 @@ const ROW: GateRow = {
   multiplier: "1",
   fits: true,
   system_prompt: null,
+  tools: [],
   summary: null,
   history: [],
   pruned: false,

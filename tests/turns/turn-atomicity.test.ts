@@ -1,11 +1,11 @@
 // A turn's rows appear together or not at all: each of the seven tables refuses in turn, and nothing of that statement remains.
 
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { newId } from "@pantheon/contract/id.ts";
 import { openDirectly, settleDirectly } from "../support/direct-turn.ts";
 import { givenNoRefusedWrite, givenRefusedWrite, type RefusedWrite } from "../support/fault-trigger.ts";
 import { givenCredits, givenSession, runTurn } from "../support/given.ts";
 import { debitsOf, eventsOf, pictureOf, rollupOf, turnsOf, walletOf } from "../support/ledger.ts";
+import { toolEventOf } from "../support/given-tools.ts";
 import { testWorld, type TestWorld } from "../support/world.ts";
 
 let world: TestWorld;
@@ -72,10 +72,7 @@ test.each<RefusedWrite>([
   await expectChargedOnce(await runTurn(world, session, { user, key: "once" }));
 });
 
-const TOOLS = [
-  { id: newId(), call_index: 1, tool_name: "search", status: "success" as const, latency_ms: 12 },
-  { id: newId(), call_index: 2, tool_name: "file_read", status: "error" as const, latency_ms: 3 },
-];
+const TOOLS = [toolEventOf({ call_index: 0, latency_ms: 12 }), toolEventOf({ call_index: 1, tool_name: "file_read", status: "error" })];
 
 test("when tool_call_events refuses nothing of the settle remains; without the fault tools, debit and turn appear together", async () => {
   const opened = await openDirectly(world, { user, session });

@@ -22,7 +22,7 @@ const LOOKS: readonly (readonly [string, Look])[] = [
   ["narrow", { scheme: "light", width: 360 }],
 ];
 
-const ACCOUNT = ["/", "/usage", "/transactions", "/top-up", "/playground", "/playground/SESSION", "/nowhere", "/operator"];
+const ACCOUNT = ["/", "/usage", "/transactions", "/top-up", "/keys", "/playground", "/playground/SESSION", "/nowhere", "/operator"];
 const OPERATOR = [
   "/operator",
   "/operator/people",
@@ -49,7 +49,7 @@ describe.each(LOOKS)("in %s", (name, look) => {
 
   it("an account without anything yet has pages that say so", async () => {
     expect(
-      await faultsOf(await app.page("newcomer", look), name, "empty", ["/", "/usage", "/transactions", "/top-up", "/playground"]),
+      await faultsOf(await app.page("newcomer", look), name, "empty", ["/", "/usage", "/transactions", "/top-up", "/keys", "/playground"]),
     ).toEqual({});
   }, 120_000);
 });

@@ -37,7 +37,7 @@ it.each([
 it("the operator's pages, charts and the playground are not among it, and all of it together has a budget", async () => {
   const first = await firstFiles("js");
   const all = (await readdir(join(folder, "assets"))).filter((name) => name.endsWith(".js")).map((name) => `assets/${name}`);
-  for (const part of ["pages", "usage", "playground"]) {
+  for (const part of ["pages", "usage", "keys", "playground"]) {
     expect(all.filter((path) => path.startsWith(`assets/${part}-`))).toHaveLength(1);
     expect(first.filter((path) => path.startsWith(`assets/${part}-`))).toEqual([]);
   }

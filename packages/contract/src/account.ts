@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { decimalOrFault } from "./decimal-input.ts";
-import { DISPUTE_STATES, LEDGER_KINDS, LEDGER_SOURCES, TOP_UP_STATES, USAGE_SOURCES } from "./vocabulary.ts";
+import { DISPUTE_STATES, LEDGER_KINDS, LEDGER_SOURCES, TOP_UP_STATES, USAGE_SOURCES, TOOL_STATES } from "./vocabulary.ts";
 import { Count, DAY_ENTRIES, Decimal, Id, named, page, PAGE_ENTRIES, Time } from "./wire.ts";
 
 /** Whether somebody's turns and top-ups are refused, and the reason if one was given. */
@@ -106,9 +106,26 @@ export const PaymentReceipt = named(
   }),
 );
 
+export const ReceiptTool = named(
+  "ReceiptTool",
+  "What a turn was charged for one use of a tool: its price in the pricing version, less what the house took over above a hold. One that failed is free.",
+  v.object({
+    event_id: v.string(),
+    tool_name: v.string(),
+    status: v.picklist(TOOL_STATES),
+    latency_ms: v.number(),
+    pricing_version: v.string(),
+    price: Decimal,
+    credits_charged: Decimal,
+    credits_absorbed: Decimal,
+    recomputed: Decimal,
+    matches: v.boolean(),
+  }),
+);
+
 export const Receipt = named(
   "Receipt",
-  "How a ledger row came about: a turn's by its `lines`, a top-up's by its `payment`; what an admin granted or took has neither. `matches`: computed again, they give the row's amount.",
+  "How a ledger row came about: a turn's by its `lines` and `tools`, a top-up's by its `payment`; what an admin granted or took has neither. `matches`: computed again, they give the row's amount.",
   v.object({
     transaction_id: v.string(),
     kind: v.picklist(LEDGER_KINDS),
@@ -119,6 +136,7 @@ export const Receipt = named(
     balance_after: Decimal,
     created_at: Time,
     lines: v.array(ReceiptLine),
+    tools: v.array(ReceiptTool),
     total: Decimal,
     matches: v.boolean(),
   }),

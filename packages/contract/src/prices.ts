@@ -7,7 +7,14 @@ import { PRICE_WARNINGS, VERSION_STATES } from "./vocabulary.ts";
 import { Count, Day, Decimal, named, OpaqueId, page, text, Time } from "./wire.ts";
 
 const Multiplier = positiveDecimal(amount("100"), 4);
+const Credits = positiveDecimal(amount("10000"), 8);
 const Label = text(1, 64);
+
+/** What a use of each tool costs, in credits; what is not named costs nothing. */
+const ToolCredits = v.pipe(
+  v.record(v.string(), Decimal),
+  v.description("Credits for a use of a tool that worked, by its name; none for what is not named."),
+);
 
 export const AliasPath = v.strictObject({ model_alias: OpaqueId });
 export const VersionPath = v.strictObject({ version: OpaqueId });
@@ -115,6 +122,10 @@ export function versionCreate(aliases: readonly string[]) {
           ),
         ),
       ),
+      tool_credits: v.pipe(
+        v.optional(v.strictObject({ search: v.optional(Credits), file_read: v.optional(Credits) })),
+        v.description("Credits for a use of each tool; what is not named is free. Left out, it is as in the active version."),
+      ),
     }),
   );
 }
@@ -125,7 +136,7 @@ const KNOWN_ENTRIES = { ...VERSION_ENTRIES, state: v.picklist(VERSION_STATES), c
 export const PricingVersion = named(
   "PricingVersion",
   "A pricing version with its prices.",
-  v.object({ ...VERSION_ENTRIES, items: v.array(Price), warnings: Warnings }),
+  v.object({ ...VERSION_ENTRIES, items: v.array(Price), tool_credits: ToolCredits, warnings: Warnings }),
 );
 
 export const ActivatedVersion = named(
@@ -143,7 +154,7 @@ export const PricingVersionHead = named(
 export const PricingVersionRead = named(
   "PricingVersionRead",
   "A pricing version whole: its prices, what they earn, and what an admin should know before it is activated.",
-  v.object({ ...KNOWN_ENTRIES, ...LIST_ENTRIES }),
+  v.object({ ...KNOWN_ENTRIES, tool_credits: ToolCredits, ...LIST_ENTRIES }),
 );
 
 export const PricingVersionList = named(

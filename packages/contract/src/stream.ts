@@ -21,7 +21,14 @@ export const TurnStarted = v.object({
   created_at: Time,
 });
 export const Chunk = v.object({ type: v.literal("chunk"), delta: v.string() });
-export const ToolUsed = v.object({ type: v.literal("tool"), tool_name: v.string(), status: v.picklist(TOOL_STATES) });
+/** A tool is used: twice a use, when it starts and when it is done; then `outcome` says how. */
+export const ToolUsed = v.object({
+  type: v.literal("tool"),
+  call_index: v.number(),
+  tool_name: v.string(),
+  status: v.picklist(["started", "done"]),
+  outcome: v.nullable(v.picklist(TOOL_STATES)),
+});
 /** What the provider has counted so far, where it says so while it answers. */
 export const UsageSoFar = v.object({
   type: v.literal("usage"),

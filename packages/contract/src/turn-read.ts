@@ -19,8 +19,13 @@ export const TurnUsage = named(
 
 export const ToolCall = named(
   "ToolCall",
-  "One use of a tool within a turn.",
-  v.object({ tool_name: v.string(), status: v.picklist(TOOL_STATES), latency_ms: v.number() }),
+  "One use of a tool within a turn, in the order in which the model asked. A use that failed was told to the model, and cost nothing.",
+  v.object({
+    tool_name: v.pipe(v.string(), v.description("`unknown`: the model asked for a tool that there is not.")),
+    status: v.picklist(TOOL_STATES),
+    latency_ms: v.number(),
+    credits_charged: Decimal,
+  }),
 );
 
 export const TurnRead = named(

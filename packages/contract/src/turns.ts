@@ -13,7 +13,7 @@ const Alias = text(1, 64);
 
 export const SessionCreate = named(
   "SessionCreate",
-  "A new session. Its alias must be one that can be run now; `tools` must be empty, since there are none yet.",
+  "A new session. Its alias must be one that can be run now. `tools` are those that its model may use: `search` of the web, and `file_read` of the session's own files.",
   v.strictObject({
     title: v.optional(v.nullable(text(1, 200)), null),
     model_alias: v.optional(Alias, "default"),

@@ -7,7 +7,7 @@ import { LOCAL_STRIPE_KEY } from "@pantheon/ops/place.ts";
 
 type Values = Readonly<Record<string, string | undefined>>;
 
-export type WorldAddresses = Readonly<Record<"provider" | "stripe" | "storage" | "issuer" | "pay", string>>;
+export type WorldAddresses = Readonly<Record<"provider" | "search" | "stripe" | "storage" | "issuer" | "pay", string>>;
 
 /** Where no database exists yet, the rest of the configuration is read all the same: what is wrong is told before one is made. */
 const NO_DATABASE_YET = "postgres://127.0.0.1/not-yet";
@@ -23,6 +23,8 @@ export function worldConfig(environment: Values, at: WorldAddresses, databaseUrl
     OPENROUTER_API_KEY: "stand-in",
     // A key of one's own means the real service, at its real address unless another is given.
     ...(own["OPENROUTER_API_KEY"] === undefined && { OPENROUTER_BASE_URL: at.provider }),
+    TAVILY_API_KEY: "stand-in",
+    ...(own["TAVILY_API_KEY"] === undefined && { TAVILY_BASE_URL: at.search }),
     STRIPE_SECRET_KEY: LOCAL_STRIPE_KEY,
     ...(own["STRIPE_SECRET_KEY"] === undefined && { STRIPE_API_URL: at.stripe }),
     ...(!isSecretGiven && { STRIPE_WEBHOOK_SECRET: `whsec_${randomBytes(24).toString("hex")}` }),

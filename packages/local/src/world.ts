@@ -20,6 +20,7 @@ import { site } from "./site/site.ts";
 import { signIn } from "@pantheon/stand-ins/sign-in/sign-in.ts";
 import { startPostgres } from "@pantheon/stand-ins/postgres/postgres.ts";
 import { startProvider, type Provider } from "@pantheon/stand-ins/provider/provider.ts";
+import { startSearch, type StandInSearch } from "@pantheon/stand-ins/search.ts";
 import { worldConfig } from "./environment.ts";
 import { watchModels, type ModelFailure, type Models } from "./models.ts";
 import { startSchedule } from "./schedule.ts";
@@ -61,6 +62,7 @@ export type World = {
   readonly config: Config;
   readonly deps: Deps;
   readonly provider: Provider;
+  readonly search: StandInSearch;
   readonly stripe: StandInStripe;
   /** Where files lie until they are read: a folder of the world's home. */
   readonly storage: StandInStorage;
@@ -102,12 +104,15 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
   onStop(() => server.close());
   const provider = await startProvider();
   onStop(() => provider.close());
+  const search = await startSearch();
+  onStop(() => search.close());
   const stripe = await startStripe();
   onStop(() => stripe.close());
   const storage = await startStorage({ folder: join(home, "files") });
   onStop(() => storage.close());
   const issuerUrl = `${server.url}${ISSUER_PATH}`;
-  const at = { provider: provider.url, stripe: stripe.url, storage: storage.url, issuer: issuerUrl, pay: `${server.url}${PAY_PATH}` };
+  const pay = `${server.url}${PAY_PATH}`;
+  const at = { provider: provider.url, search: search.url, stripe: stripe.url, storage: storage.url, issuer: issuerUrl, pay };
   const read = worldConfig(environment, at, options.databaseUrl);
   const issuer = createIssuer({ home, issuerUrl, audience: read.config.auth.audience, clock: Date.now });
 
@@ -126,16 +131,8 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
   let takesUnsigned = false;
   const webhook = localWebhook(timed, () => takesUnsigned);
   server.mount(timed, { ...beside({ ...options, url: server.url, issuerUrl, stripe, issuer, deps: timed, config }), webhook });
-  const place = {
-    apiUrl: server.url,
-    databaseUrl,
-    ownerUrl,
-    stripeUrl: stripe.url,
-    llmUrl: provider.url,
-    issuer: issuerUrl,
-    pid: process.pid,
-  };
-  announce(home, place, onStop);
+  const place = { apiUrl: server.url, databaseUrl, ownerUrl, stripeUrl: stripe.url, llmUrl: provider.url, issuer: issuerUrl };
+  announce(home, { ...place, pid: process.pid }, onStop);
   onStop(() => finish(server, models));
   return {
     apiUrl: server.url,
@@ -145,6 +142,7 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
     config,
     deps: timed,
     provider,
+    search,
     stripe,
     storage,
     issuer,

@@ -43,7 +43,7 @@ describe("the attack list", () => {
   });
 
   it("waits for nothing but tools and files, and for no more than this", () => {
-    expect(Object.keys(WAITING).map(Number)).toEqual([96, 115, 116, 117, 119]);
+    expect(Object.keys(WAITING).map(Number)).toEqual([117]);
     expect(all.filter(({ waits }) => waits !== undefined).map(({ id }) => id)).toEqual([118]);
   });
 

@@ -108,6 +108,7 @@ async function oneTurn(db: Database, catalog: Catalog, user: string, session: st
     historyTurns: 10,
     historyOctets: 65_536,
     summaries: true,
+    toolOctets: "{}",
     key: null,
     requestHash: null,
   });
@@ -129,6 +130,8 @@ async function oneTurn(db: Database, catalog: Catalog, user: string, session: st
     octetsPerToken: null,
     textBound: 39,
     summary: null,
+    alias: "default",
+    toolTexts: null,
   });
   if (!settled) throw new Error("a turn of the bench did not settle");
 }

@@ -83,7 +83,8 @@ async function runClient(load: Load, user: string, unresolved: Unresolved, provi
     // Every choice of a turn is made before it begins, so that no answer moves the next one.
     const [isFaulty, isTwice, returns] = [random() * 100 < percent, random() * 100 < percent, random() < 0.5];
     const alias = isFaulty ? provider() : null;
-    const message = `${oneOf(QUESTIONS, random)} (${between(random, 1, 9_999)})`;
+    const tools = random() < SHARE_WITH_TOOLS ? `\n${oneOf(TOOL_SCRIPTS, random)}` : "";
+    const message = `${oneOf(QUESTIONS, random)} (${between(random, 1, 9_999)})${tools}`;
     const told = load.model.begin({ user, key: `t-${turn}-${newId()}`, session, message, alias });
     if (alias !== null) load.injected("provider fault");
     if (isTwice) load.injected("same key twice at once");
@@ -93,6 +94,14 @@ async function runClient(load: Load, user: string, unresolved: Unresolved, provi
 }
 
 const QUESTIONS = ["How much is a turn?", "What is held?", "Who pays for a cut answer?", "When is a lease over, and what happens then?"];
+
+/** Every session allows a search; so many turns use it, in one step or two, with text before it or none. */
+const SHARE_WITH_TOOLS = 0.3;
+const TOOL_SCRIPTS = [
+  'call search {"query":"prices"}',
+  'say I will look.\ncall search {"query":"holds"}\ncall search {"query":"fake-500"}',
+  'say First.\ncall search {"query":"one"}\nthen\ncall search {"query":"two"}',
+];
 
 type Manner = { readonly isTwice: boolean; readonly returns: boolean; readonly unresolved: Unresolved };
 
@@ -135,7 +144,13 @@ export function bodyOf({ message, alias }: Told): object {
 async function openSession({ place, crew }: Load, user: string): Promise<string | null> {
   const { worker } = await crew.pick();
   const key = `s-${newId()}`;
-  const answer = await call(worker.url, { method: "POST", path: "/api/v1/sessions", token: await place.token(user), key, body: {} });
+  const answer = await call(worker.url, {
+    method: "POST",
+    path: "/api/v1/sessions",
+    token: await place.token(user),
+    key,
+    body: { tools: ["search"] },
+  });
   if (answer.status === 201) return String(JSON.parse(answer.text).id);
   await sleep(codeOf(answer) === "database_unavailable" ? 200 : 50);
   return null;

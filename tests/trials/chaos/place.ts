@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { readConfig, type Config } from "@pantheon/core/config/config.ts";
 import { LOCAL_STRIPE_KEY } from "@pantheon/ops/place.ts";
 import { createIssuer, type Issuer } from "@pantheon/stand-ins/issuer.ts";
+import { startSearch } from "@pantheon/stand-ins/search.ts";
 import { startProvider, type Provider } from "@pantheon/stand-ins/provider/provider.ts";
 import { startStripe, type StandInStripe } from "@pantheon/stand-ins/stripe/stripe.ts";
 import { bundleWorker } from "./bundle.ts";
@@ -82,6 +83,7 @@ async function openPlace(random: Random, environment: Readonly<Record<string, st
   const server = await startChaosServer();
   const workerScript = await bundleWorker(join(server.home, "worker"));
   const provider = await startProvider();
+  const search = await startSearch();
   const stripe = await startStripe({ random });
   const keys = await serveKeys(() => issuer);
   const issuer = createIssuer({ home: server.home, issuerUrl: keys.url, audience: "authenticated", clock: Date.now });
@@ -95,6 +97,8 @@ async function openPlace(random: Random, environment: Readonly<Record<string, st
     ADMIN_USER_IDS: ADMIN,
     OPENROUTER_BASE_URL: provider.url,
     OPENROUTER_API_KEY: "stand-in",
+    TAVILY_BASE_URL: search.url,
+    TAVILY_API_KEY: "stand-in",
     STRIPE_API_URL: stripe.url,
     STRIPE_SECRET_KEY: LOCAL_STRIPE_KEY,
     STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
@@ -116,6 +120,7 @@ async function openPlace(random: Random, environment: Readonly<Record<string, st
     end: async () => {
       await stripe.close();
       await provider.close();
+      await search.close();
       await keys.close();
       await server.end();
     },

@@ -25,6 +25,7 @@ import { STATEMENT_GUARDS } from "./guards/statements.ts";
 import { STRIPE_TIME_GUARDS } from "./guards/stripe-time.ts";
 import { CONVERSATION_GUARDS } from "./guards/conversation.ts";
 import { SUMMARY_GUARDS } from "./guards/summaries.ts";
+import { TOOL_GUARDS } from "./guards/tools.ts";
 import { FILE_GUARDS } from "./guards/files.ts";
 import { TURN_GUARDS } from "./guards/turns.ts";
 import { WALLET_GUARDS } from "./guards/wallets.ts";
@@ -37,6 +38,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...RIGHTS_GUARDS,
   ...SCHEMA_GUARDS,
   ...KEY_GUARDS,
+  ...TOOL_GUARDS,
   ...API_KEY_GUARDS,
   ...TURN_GUARDS,
   ...FILE_GUARDS,

@@ -108,5 +108,5 @@ export async function axe(page: Page): Promise<string[]> {
 /** Waits until a page is there, and nothing of it loads any more. */
 export async function settled(page: Page): Promise<void> {
   await page.locator("#page h1").waitFor();
-  await expect.poll(() => page.locator(".loading").count()).toBe(0);
+  await expect.poll(() => page.locator(".loading").count(), { timeout: 10_000 }).toBe(0);
 }

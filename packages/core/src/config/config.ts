@@ -44,6 +44,8 @@ export type Config = {
   overdraft: "one_turn" | "none";
   /** The model providers: a route whose provider has no key is not used. An address that is null is the provider's own. */
   providers: Readonly<Record<ProviderName, { apiKey: string | null; baseUrl: string | null }>>;
+  /** Where the tool `search` asks. */
+  search: { apiKey: string | null; baseUrl: string };
   maxOutputTokens: number;
   /** Whose model writes summaries: an alias, `none`, or null where the models' table decides. */
   summaryAlias: string | null;
@@ -134,6 +136,7 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
     },
     overdraft: read.CREDIT_OVERDRAFT,
     providers: providersOf(read),
+    search: { apiKey: read.TAVILY_API_KEY ?? null, baseUrl: read.TAVILY_BASE_URL },
     maxOutputTokens: read.CONTEXT_MAX_OUTPUT_TOKENS,
     summaryAlias: read.CONTEXT_SUMMARY_ALIAS ?? null,
     deletedTextDays: read.DELETED_TEXT_DAYS,

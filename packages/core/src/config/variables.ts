@@ -85,6 +85,11 @@ export const TABLE = v.strictObject({
   GOOGLE_BASE_URL: providerAddress("Google"),
   DEEPSEEK_API_KEY: providerKey("DeepSeek"),
   DEEPSEEK_BASE_URL: providerAddress("DeepSeek"),
+  TAVILY_API_KEY: v.pipe(
+    v.optional(rules.text),
+    means("Tavily's key, for the tool `search`; unset: the stand-in locally, else the model is told that there is no search.", PRIVATE),
+  ),
+  TAVILY_BASE_URL: v.pipe(v.optional(rules.webUrl, "https://api.tavily.com"), means("Tavily's address, without a trailing slash.")),
   CONTEXT_MAX_OUTPUT_TOKENS: v.pipe(
     v.optional(rules.outputTokens, "2048"),
     means("Output tokens of a turn that asks for no number itself, 1–8192."),

@@ -32,6 +32,7 @@ export async function readBookingReceipt(db: Database, wallet: string, transacti
     balance_after: format(amount(row.balance_after)),
     created_at: row.created_at,
     lines: [],
+    tools: [],
     total: format(total),
     matches: total.eq(moved.abs()),
   };

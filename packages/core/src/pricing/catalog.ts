@@ -14,6 +14,8 @@ export type Catalog = {
   readonly version: string;
   readonly weights: { readonly fresh: Amount; readonly cached: Amount; readonly output: Amount; readonly oePerCredit: Amount };
   readonly multipliers: ReadonlyMap<string, Amount>;
+  /** Credits for a use of a tool, by its name; what is not named costs nothing. */
+  readonly toolCredits: ReadonlyMap<string, Amount>;
   /** `{alias: {multiplier, window}}` of every alias that can be run, as the open statement reads it. */
   readonly prices: string;
 };
@@ -84,6 +86,7 @@ export async function loadCatalog(db: Database, windows: ReadonlyMap<string, num
       "v.weight_cached",
       "v.weight_output",
       "v.oe_per_credit",
+      "v.tool_credits",
       "m.model_alias",
       "m.multiplier",
     ])
@@ -102,6 +105,7 @@ export async function loadCatalog(db: Database, windows: ReadonlyMap<string, num
       oePerCredit: amount(first.oe_per_credit),
     },
     multipliers,
+    toolCredits: new Map(Object.entries(first.tool_credits).map(([name, credits]) => [name, amount(credits)])),
     prices: JSON.stringify(Object.fromEntries(runnable(multipliers, windows))),
   };
 }

@@ -21,11 +21,16 @@ export type Charge = {
 const CHARGED_DECIMALS = 8;
 const BURNED_DECIMALS = 4;
 
+/** The same charge as it is shown, of what is charged by the piece. */
+export function burnedOf(charged: Amount): Amount {
+  return roundHalfUp(charged, BURNED_DECIMALS);
+}
+
 /** Credits for these tokens at this price: OE × multiplier ÷ OE per credit, rounded half up once for each of the two figures. */
 export function charge(tokens: TokenClasses, price: Price): Charge {
   const oe = oeTokens(tokens, price.weights);
   const exact = oe.times(price.multiplier).div(price.weights.oePerCredit);
-  return { oe, exact, charged: roundHalfUp(exact, CHARGED_DECIMALS), burned: roundHalfUp(exact, BURNED_DECIMALS), absorbed: ZERO };
+  return { oe, exact, charged: roundHalfUp(exact, CHARGED_DECIMALS), burned: burnedOf(exact), absorbed: ZERO };
 }
 
 /** The charge, or as much of it as `most` credits (8 decimals at most); the rest is absorbed, and neither charged nor shown as burned. */

@@ -54,7 +54,13 @@ export type NewVersion = {
   readonly effectiveDate: string;
   /** Every alias that can be run; null copies the active version. */
   readonly items: readonly { model_alias: string; multiplier: Amount }[] | null;
+  /** Credits for a use of each tool, by its name; null leaves what the active version takes. */
+  readonly toolCredits: Readonly<Record<string, Amount | undefined>> | null;
 };
+
+function decimals(credits: Readonly<Record<string, Amount | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(credits).flatMap(([name, one]) => (one === undefined ? [] : [[name, format(one)]])));
+}
 
 /** Makes a version that is not active yet, with the active one's weights. 409 when there is one of that name. */
 export function createVersion(economy: Economy, by: ActingAdmin, asked: NewVersion): Promise<Answered> {
@@ -69,15 +75,23 @@ export function createVersion(economy: Economy, by: ActingAdmin, asked: NewVersi
       pricing_version: asked.version,
     }));
     items.sort((a, b) => (a.model_alias < b.model_alias ? -1 : 1));
+    const toolCredits = asked.toolCredits === null ? null : decimals(asked.toolCredits);
     const body: v.InferInput<typeof PricingVersion> = {
       version: asked.version,
       label: asked.label,
       effective_date: asked.effectiveDate,
       is_active: false,
       items,
+      tool_credits: toolCredits ?? active.toolCredits,
       warnings: warningsAbout(economy, { ...active, prices: items }, recent),
     };
-    const input = { ...asked, items: JSON.stringify(items), ifRevision: asked.items === null ? active.revision : null };
+    const copies = asked.items === null || toolCredits === null;
+    const input = {
+      ...asked,
+      items: JSON.stringify(items),
+      toolCredits: toolCredits && JSON.stringify(toolCredits),
+      ifRevision: copies ? active.revision : null,
+    };
     return {
       status: 201,
       body,

@@ -33,6 +33,8 @@ export type WholeVersion = {
   readonly isActive: boolean;
   readonly createdAt: Date;
   readonly weights: Weights;
+  /** Credits for a use of each tool, by its name. */
+  readonly toolCredits: Readonly<Record<string, string>>;
   readonly prices: readonly { readonly model_alias: string; readonly multiplier: string; readonly pricing_version: string }[];
 };
 
@@ -54,6 +56,7 @@ export async function readVersion(economy: Economy, name: string): Promise<v.Inf
     is_active: isActive,
     state: stateOf(isActive, effectiveDate, today(economy)),
     created_at: rfc3339(createdAt),
+    tool_credits: version.toolCredits,
     ...(await earning(economy, version)),
   };
 }
@@ -100,7 +103,7 @@ export async function findVersion(db: Database, name: string | null): Promise<Wh
     .innerJoin("pricing_versions as v", (join) => (name === null ? join.on("v.is_active", "=", true) : join.on("v.version", "=", name)))
     .leftJoin("model_pricing as m", "m.pricing_version", "v.version")
     .select(["s.revision", "v.version", "v.label", "v.effective_date", "v.is_active", "v.created_at"])
-    .select(["v.weight_fresh", "v.weight_cached", "v.weight_output", "v.oe_per_credit", "m.model_alias", "m.multiplier"])
+    .select(["v.weight_fresh", "v.weight_cached", "v.weight_output", "v.oe_per_credit", "v.tool_credits", "m.model_alias", "m.multiplier"])
     .orderBy(sql`m.model_alias collate "C"`)
     .execute();
   const [first] = rows;
@@ -118,6 +121,7 @@ export async function findVersion(db: Database, name: string | null): Promise<Wh
       output: amount(first.weight_output),
       oePerCredit: amount(first.oe_per_credit),
     },
+    toolCredits: first.tool_credits,
     prices: rows.flatMap(({ model_alias: alias, multiplier }) =>
       alias === null || multiplier === null
         ? []

@@ -4,6 +4,30 @@
 import { sql, type RawBuilder } from "kysely";
 import { createdWithin, dayWithin, type Days } from "../db/days.ts";
 
+/** The CTE `calls`, made of `given`: what the debit of each such turn is the sum of, in order, each with the sum up to it. */
+const CALLS = sql`
+      -- What such a turn was charged for: its calls, and its tools under its own alias.
+      charges as (
+        select event.turn_id, event.created_at, event.model_alias, event.credits_charged, event.usd_per_credit,
+               0 as kind, event.call_index
+          from given
+          join llm_call_events as event on event.turn_id = given.turn_id
+         union all
+        select event.turn_id, event.created_at, turns.model_alias, event.credits_charged, event.usd_per_credit,
+               1, event.call_index
+          from given
+          join tool_call_events as event on event.turn_id = given.turn_id
+          join turns on turns.id = event.turn_id
+      ),
+      -- A turn's debit is the sum of its calls and tools: they share it in their order.
+      calls as (
+        select event.created_at, event.model_alias, event.credits_charged as charged, event.usd_per_credit,
+               given.taken, given.granted, given.unpaid,
+               sum(event.credits_charged) over (partition by event.turn_id order by event.kind, event.call_index) as up_to
+          from given
+          join charges as event on event.turn_id = given.turn_id
+      )`;
+
 /**
  * The CTE `spending` (day, model_alias, granted_usd, unpaid_usd) and what it is made of: a row for each call of the range that spent
  * credits which nobody had bought, in USD at the call's own price of a credit.
@@ -50,14 +74,7 @@ export function spending(range: Days): RawBuilder<unknown> {
            and (granted > 0 or unpaid > 0)
            and ${createdWithin(range)}
       ),
-      -- A turn's debit is the sum of its calls: they share it in their order.
-      calls as (
-        select event.created_at, event.model_alias, event.credits_charged as charged, event.usd_per_credit,
-               given.taken, given.granted, given.unpaid,
-               sum(event.credits_charged) over (partition by event.turn_id order by event.call_index) as up_to
-          from given
-          join llm_call_events as event on event.turn_id = given.turn_id
-      ),
+      ${CALLS},
       spending as (
         select (created_at at time zone 'utc')::date as day,
                model_alias,

@@ -4,7 +4,7 @@
 import { DomainError, invariant } from "@pantheon/contract/error.ts";
 import { amount } from "@pantheon/contract/money.ts";
 import { meetWithWallet } from "../accounts/person.ts";
-import type { ConversationEvent } from "./converse.ts";
+import type { ConversationEvent } from "./ask.ts";
 import type { OpenedTurn } from "./open.ts";
 import { LEASES, LIMITS, type Brought, type TurnDeps, type TurnRequest } from "./request.ts";
 import { openInTime } from "./run.ts";

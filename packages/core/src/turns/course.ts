@@ -2,7 +2,8 @@
 // this file and what it needs; a cold start does not.
 
 import type { Ticks } from "@pantheon/contract/time.ts";
-import { converse, type ConversationEvent } from "./converse.ts";
+import type { ConversationEvent } from "./ask.ts";
+import { converse } from "./converse.ts";
 import type { Terms } from "./memory.ts";
 import type { OpenedTurn } from "./open.ts";
 import type { TurnDeps, TurnRequest } from "./request.ts";

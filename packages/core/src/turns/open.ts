@@ -6,6 +6,8 @@ import { DomainError, invariant } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
 import { unsupported } from "../models/capable.ts";
 import type { Sampling } from "../models/request.ts";
+import { TOOL_OCTETS } from "../tools/octets.ts";
+import type { ToolName } from "@pantheon/contract/vocabulary.ts";
 import { tokenBound } from "../metering/token-bound.ts";
 import { amount, type Amount } from "@pantheon/contract/money.ts";
 import type { Catalog } from "../pricing/catalog.ts";
@@ -29,6 +31,8 @@ export type OpenedTurn = {
   readonly catalog: Catalog;
   readonly multiplier: Amount;
   readonly systemPrompt: string | null;
+  /** What the session allows its model to use. */
+  readonly tools: readonly ToolName[];
   /** What stands for the history up to that place, as it was when turn `seen` was the newest. */
   readonly summary: { readonly text: string; readonly through: number; readonly seen: number } | null;
   readonly history: readonly Past[];
@@ -154,6 +158,7 @@ async function sent(db: TurnDeps["db"], { session, brought }: TurnRequest, { mod
   const call = { ...input, session, promptOctets: brought.octets, promptBound: brought.bound };
   return mode === "open" ? db.run(openCall, call) : db.run(reopenCall, call);
 }
+const TOOL_OCTETS_TEXT = JSON.stringify(TOOL_OCTETS);
 
 /** What a conversation is reckoned with, whatever is asked: the prices, and the limits of what a model is shown. */
 export function gateTerms({ summaryAlias }: Pick<TurnDeps, "summaryAlias">, { prices, weights }: Catalog) {
@@ -165,6 +170,7 @@ export function gateTerms({ summaryAlias }: Pick<TurnDeps, "summaryAlias">, { pr
     historyTurns: LIMITS.historyTurns,
     historyOctets: LIMITS.historyOctets,
     summaries: summaryAlias !== null,
+    toolOctets: TOOL_OCTETS_TEXT,
   };
 }
 
@@ -194,6 +200,7 @@ function opened(row: GateRow, catalog: Catalog, coveredInFull: boolean): OpenedT
     catalog,
     multiplier: amount(multiplier),
     systemPrompt: row.system_prompt,
+    tools: row.tools ?? [],
     summary: row.summary,
     history: keptOf(row.history),
     pruned: row.pruned,

@@ -12,7 +12,7 @@ import { amount, format, sum, ZERO } from "@pantheon/contract/money.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 
 /**
- * One line a model call, recomputed by the same functions that charged it. `matches` says that every line gives what was stored and
+ * One line a model call and one a use of a tool, recomputed by the same functions that charged it. `matches` says that every line gives what was stored and
  * that the lines add up to the debit. 404 for an unknown transaction, another wallet's, or one that is no turn's debit (contract section 4).
  */
 export async function readReceipt(db: Database, wallet: string, transaction: string) {
@@ -65,7 +65,8 @@ async function receiptOf(db: Database, wallet: string, found: Debit, reader: Rea
     .orderBy("call_index")
     .execute();
   const lines = events.map(receiptLine);
-  const total = sum(lines.map((line) => amount(line.recomputed)));
+  const tools = (await usesOf(db, wallet, debit.reference_id)).map(toolLine);
+  const total = sum([...lines, ...tools].map((line) => amount(line.recomputed)));
   return {
     transaction_id: debit.id,
     kind: debit.kind,
@@ -76,8 +77,41 @@ async function receiptOf(db: Database, wallet: string, found: Debit, reader: Rea
     balance_after: format(amount(debit.balance_after)),
     created_at: debit.created_at,
     lines,
+    tools,
     total: format(total),
-    matches: lines.every((line) => line.matches) && total.eq(amount(debit.amount).neg()),
+    matches: [...lines, ...tools].every((line) => line.matches) && total.eq(amount(debit.amount).neg()),
+  };
+}
+
+/** The turn's uses of tools, each beside what its pricing version takes for one. */
+function usesOf(db: Database, wallet: string, turn: string) {
+  return db.query
+    .selectFrom("tool_call_events as used")
+    .innerJoin("turns", "turns.id", "used.turn_id")
+    .innerJoin("pricing_versions as version", "version.version", "turns.pricing_version")
+    .select(["used.id", "used.tool_name", "used.status", "used.latency_ms", "used.credits_charged", "used.credits_absorbed"])
+    .select(["version.version", "version.tool_credits"])
+    .where("used.turn_id", "=", turn)
+    .where("used.user_id", "=", wallet)
+    .orderBy("used.call_index")
+    .execute();
+}
+
+function toolLine(used: Awaited<ReturnType<typeof usesOf>>[number]) {
+  const price = used.status === "success" ? amount(used.tool_credits[used.tool_name] ?? "0") : ZERO;
+  const [charged, absorbed] = [amount(used.credits_charged), amount(used.credits_absorbed)];
+  const recomputed = price.minus(absorbed);
+  return {
+    event_id: used.id,
+    tool_name: used.tool_name,
+    status: used.status,
+    latency_ms: used.latency_ms,
+    pricing_version: used.version,
+    price: format(price),
+    credits_charged: format(charged),
+    credits_absorbed: format(absorbed),
+    recomputed: format(recomputed),
+    matches: recomputed.eq(charged),
   };
 }
 

@@ -57,11 +57,13 @@ export function unknownAlias(path: string, catalog: Catalog): DomainError {
   return new DomainError("unknown_model_alias", "Unknown model alias.", { errors: [{ path, message }] });
 }
 
+type BrokeRow = Pick<GateRow, "balance" | "held" | "wanted" | "affordable" | "cheaper">;
+
 /**
  * The figures are those of the locked wallet row. Until somebody has looked, all that is known of the cost is the hold (contract
  * section 3). How much output is affordable, and under which cheaper aliases, is reckoned by the statement too.
  */
-function insufficientCredits(row: GateRow, config: Pick<Config, "topUpUrl">): DomainError {
+export function insufficientCredits(row: BrokeRow, config: Pick<Config, "topUpUrl">): DomainError {
   const available = amount(row.balance ?? "0").minus(amount(row.held ?? "0"));
   return new DomainError("insufficient_credits", "Insufficient credits. Please top up your account.", {
     members: {

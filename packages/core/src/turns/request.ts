@@ -9,6 +9,7 @@ import type { Model } from "../models/model.ts";
 import type { ModelRequest, Sampling } from "../models/request.ts";
 import type { Log } from "../log.ts";
 import type { CatalogCache } from "../pricing/catalog.ts";
+import type { Toolbox } from "../tools/toolbox.ts";
 import type { Clock, Ticks } from "@pantheon/contract/time.ts";
 
 export type TurnDeps = {
@@ -20,6 +21,8 @@ export type TurnDeps = {
   readonly catalog: CatalogCache;
   readonly models: Readonly<Record<string, Model>>;
   readonly gateway: Gateway;
+  /** The tools of this container, loaded by the first turn that may use one. */
+  readonly toolbox: () => Promise<Toolbox>;
   /** Whose model writes summaries of what no longer fits; null: what no longer fits is left out. */
   readonly summaryAlias: string | null;
   /** Of streams; `LEASES` when left out. */

@@ -1,7 +1,7 @@
 // A turn that runs while its reader takes what comes of it: the events between them, the lease that is renewed meanwhile, and what becomes
 // of it when the reader leaves. What an event is called is its caller's.
 
-import type { ConversationEvent } from "./converse.ts";
+import type { ConversationEvent } from "./ask.ts";
 import { keepLease } from "./lease.ts";
 import type { Terms } from "./memory.ts";
 import type { OpenedTurn } from "./open.ts";

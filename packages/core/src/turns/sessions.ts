@@ -39,7 +39,7 @@ type NewSession = {
 
 /**
  * Opens a session, with its user and wallet when they are new, and answers its body as stored under the key. 422 for an alias that cannot
- * be run, and for tools, which do not exist yet; a key that was answered before is answered again all the same.
+ * be run; a key that was answered before is answered again all the same.
  */
 export async function createSession(
   deps: { db: Database; clock: Clock; catalog: CatalogCache },
@@ -58,7 +58,6 @@ export async function createSession(
     deleted_at: null,
   };
   return once(deps.db, { actor: caller.actor, key }, async () => {
-    refuseTools(session.tools);
     await refuseUnknownAlias(deps.catalog, session.modelAlias);
     return {
       status: 201,
@@ -74,12 +73,6 @@ export async function createSession(
         }),
     };
   });
-}
-
-function refuseTools(tools: readonly ToolName[]): void {
-  if (tools.length === 0) return;
-  const errors = [{ path: "tools", message: "must be empty: there are no tools yet" }];
-  throw new DomainError("invalid_request", "The request is not valid.", { errors });
 }
 
 /** Looks at the prices once more before it refuses: another container may have changed them. */

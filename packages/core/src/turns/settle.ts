@@ -9,7 +9,8 @@ import { amount, format, sum, ZERO } from "@pantheon/contract/money.ts";
 import type { TurnDeps, TurnRequest } from "./request.ts";
 import type { OpenedTurn } from "./open.ts";
 import { densityOf, usageEvent, type CallRecord } from "./call-record.ts";
-import type { Conversation } from "./converse.ts";
+import type { Conversation } from "./talk.ts";
+import { spentOf, toolEvent, toolTexts } from "./tool-record.ts";
 import { recordLostAnswer, voidFailed } from "./void.ts";
 import { answeringModel, completedTurnBody, kept } from "./view.ts";
 
@@ -32,7 +33,7 @@ export async function settleTurn(deps: TurnDeps, request: TurnRequest, conversat
       maxRetryTime: Math.max(1, Math.min(request.deadline - deps.ticks(), MAX_RETRY_MS)),
     });
     if (booked.byAnother) await recordLostAnswer(deps, lost);
-    else countAboveHold(deps, turn, calls, booked.overHold);
+    else countAboveHold(deps, conversation, booked.overHold);
     return booked.body;
   } catch (error) {
     // The model has answered and nobody pays for it, unless the booking is found when the same key comes again.
@@ -52,10 +53,12 @@ function inputOf(deps: TurnDeps, request: TurnRequest, conversation: Conversatio
     actor: request.caller.actor,
     apiKey: request.caller.key?.id ?? null,
     attempt: turn.attempt,
+    alias: turn.alias,
     answer: kept(request, text),
     providerModel: answeringModel(conversation),
     events,
-    tools: JSON.stringify(tools),
+    tools: JSON.stringify(tools.map((tool) => toolEvent(deps, tool))),
+    toolTexts: toolTexts(tools),
     body: completedTurnBody(request, conversation),
     lowBalanceThreshold: deps.config.lowBalanceThreshold.toFixed(),
     requestId: request.requestId,
@@ -66,11 +69,10 @@ function inputOf(deps: TurnDeps, request: TurnRequest, conversation: Conversatio
   };
 }
 
-function countAboveHold({ log }: TurnDeps, turn: OpenedTurn, calls: readonly CallRecord[], overHold: boolean): void {
+function countAboveHold({ log }: TurnDeps, { turn, calls, tools }: Conversation, overHold: boolean): void {
   const hold = turn.hold.toFixed();
-  const charged = sum(calls.map(({ charge }) => charge.charged));
-  const absorbed = sum(calls.map(({ charge }) => charge.absorbed));
-  if (overHold) log.count("over_hold", { turn_id: turn.id, hold, charge: format(charged) });
+  const absorbed = sum([...calls.map(({ charge }) => charge.absorbed), ...tools.map((tool) => tool.absorbed)]);
+  if (overHold) log.count("over_hold", { turn_id: turn.id, hold, charge: format(spentOf(calls, tools)) });
   if (absorbed.gt(ZERO)) log.count("absorbed_over_hold", { turn_id: turn.id, hold, credits: format(absorbed) });
 }
 

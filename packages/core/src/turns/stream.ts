@@ -7,7 +7,7 @@ import { format } from "@pantheon/contract/money.ts";
 import type * as shapes from "@pantheon/contract/stream.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import type { TurnRead } from "@pantheon/contract/turn-read.ts";
-import type { ConversationEvent } from "./converse.ts";
+import type { ConversationEvent } from "./ask.ts";
 import { openInTime } from "./run.ts";
 import type { OpenedTurn } from "./open.ts";
 import { LEASES, LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
@@ -51,6 +51,10 @@ function startedEvent(turn: OpenedTurn): v.InferInput<typeof shapes.TurnStarted>
 function shown(event: ConversationEvent): StreamEvent | null {
   if (event.type === "text") return { type: "chunk", delta: event.text };
   if (event.type === "tool_call") return null; // of a call alone, which is told elsewhere (call.ts)
+  if (event.type === "tool") {
+    const { index, name, outcome } = event;
+    return { type: "tool", call_index: index, tool_name: name, status: outcome === null ? "started" : "done", outcome };
+  }
   const { fresh, cacheRead, cacheWrite, cacheWriteHour, output, reasoning } = event.report;
   return {
     type: "usage",

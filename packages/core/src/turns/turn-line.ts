@@ -2,12 +2,14 @@
 // word of anybody's. The same line carries the metrics of turns.
 
 import { DomainError } from "@pantheon/contract/error.ts";
-import { format, sum } from "@pantheon/contract/money.ts";
+import { format } from "@pantheon/contract/money.ts";
 import type { LogFields } from "../log.ts";
 import { ModelRefusal } from "../models/gateway.ts";
-import type { Conversation, ConversationEvent } from "./converse.ts";
+import type { ConversationEvent } from "./ask.ts";
+import type { Conversation } from "./talk.ts";
 import type { OpenedTurn } from "./open.ts";
 import type { TurnDeps, TurnRequest } from "./request.ts";
+import { spentOf } from "./tool-record.ts";
 import { shownCalls } from "./view.ts";
 
 export type TurnLine = {
@@ -80,7 +82,8 @@ function answerOf(conversation: Conversation): LogFields {
     input_tokens_cached: tokens("cached"),
     output_tokens: tokens("output"),
     reasoning_tokens: tokens("reasoning"),
-    credits_charged: format(sum(calls.map(({ charge }) => charge.charged))),
+    credits_charged: format(spentOf(calls, conversation.tools)),
+    tool_calls: conversation.tools.length,
     usage_source: calls.some(({ usage }) => usage.source === "estimated") ? "estimated" : "reported",
     finish_reason: conversation.finishReason,
     summary_used_fallback: conversation.memory.usedFallback,

@@ -6,10 +6,12 @@ import { invariant } from "@pantheon/contract/error.ts";
 import type { SettledMember } from "@pantheon/contract/turns.ts";
 import type { TurnRead } from "@pantheon/contract/turn-read.ts";
 import type { TurnState } from "@pantheon/contract/vocabulary.ts";
+import { burnedOf } from "../pricing/charge.ts";
 import { format, sum } from "@pantheon/contract/money.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
-import type { Conversation } from "./converse.ts";
+import type { Conversation } from "./talk.ts";
 import type { TurnRequest } from "./request.ts";
+import { spentOf } from "./tool-record.ts";
 
 /**
  * The body of a completed turn, up to what only the locked wallet knows: the settle statement adds `balance_after`, `low_balance`
@@ -39,12 +41,17 @@ export function completedTurnBody(request: TurnRequest, conversation: Conversati
     oe_tokens: format(sum(calls.map(({ charge }) => charge.oe))),
     multiplier: format(turn.multiplier),
     pricing_version: turn.catalog.version,
-    credits_burned: format(sum(calls.map(({ charge }) => charge.burned))),
-    credits_charged: format(sum(calls.map(({ charge }) => charge.charged))),
+    credits_burned: format(sum([...calls.map(({ charge }) => charge.burned), ...tools.map(({ charged }) => burnedOf(charged))])),
+    credits_charged: format(spentOf(calls, tools)),
     prune_triggered: turn.pruned,
     summary_triggered: memory.summary !== null || memory.usedFallback,
     summary_used_fallback: memory.usedFallback,
-    tool_calls: tools.map(({ tool_name, status, latency_ms }) => ({ tool_name, status, latency_ms })),
+    tool_calls: tools.map(({ name, status, latencyMs, charged }) => ({
+      tool_name: name,
+      status,
+      latency_ms: latencyMs,
+      credits_charged: format(charged),
+    })),
     max_output_tokens: turn.maxOutputTokens,
     finish_reason: finishReason,
     replaces: request.replaces,

@@ -87,11 +87,16 @@ function document({ id, created, request, behaviour }: AnswerJob, object: string
   return usage === null ? body : `${body.slice(0, -1)},"usage":${usage}}`;
 }
 
-/** Each call in two pieces: its name, then what it is given. */
+const MOST_PIECE = 16_384;
+
+/** Each call in two pieces: its name, then what it is given, in more where that is long. */
 function callPieces(calls: AnswerJob["reply"]["toolCalls"]) {
   return calls.flatMap(({ id, name, arguments: given }, index) => [
     { index, id, type: "function", function: { name, arguments: "" } },
-    { index, function: { arguments: given } },
+    ...Array.from({ length: Math.ceil(given.length / MOST_PIECE) }, (_, piece) => ({
+      index,
+      function: { arguments: given.slice(piece * MOST_PIECE, (piece + 1) * MOST_PIECE) },
+    })),
   ]);
 }
 

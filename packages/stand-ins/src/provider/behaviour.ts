@@ -21,6 +21,8 @@
 // fake-nul, fake-surrogate  a text with U+0000 / with half a surrogate pair
 // fake-big-N                a text of N octets
 // fake-tools-N              calls the first of its tools N times, unless it was just told a tool's result
+// fake-tool-loop            calls the first of its tools again and again, as long as it may
+// fake-tool-arguments-N     calls it once, with arguments of N octets
 // fake-empty                no text
 // fake-other-model          reports another model than it was asked for
 // fake-garbage              200, but neither JSON nor events
@@ -47,6 +49,8 @@ export type Behaviour = {
   readonly reasoningTokens?: number;
   readonly text?: string;
   readonly toolCalls?: number;
+  readonly toolLoop?: true;
+  readonly toolArguments?: number;
   readonly model?: string;
   readonly garbage?: true;
 };
@@ -87,6 +91,8 @@ const BEHAVIOURS: readonly (readonly [RegExp, (argument: string) => Behaviour])[
   [/^fake-surrogate$/, () => ({ text: "half a pair: \uD800, and the other half: \uDC00." })],
   [/^fake-big-(\d+)$/, (n) => ({ text: "all work and no play ".repeat(Math.ceil(upTo(MAX_TEXT, n) / 21)).slice(0, upTo(MAX_TEXT, n)) })],
   [/^fake-tools-(\d+)$/, (n) => ({ toolCalls: upTo(16, n) })],
+  [/^fake-tool-loop$/, () => ({ toolLoop: true })],
+  [/^fake-tool-arguments-(\d+)$/, (n) => ({ toolArguments: upTo(MAX_TEXT, n) })],
   [/^fake-empty$/, () => ({ text: "" })],
   [/^fake-other-model$/, () => ({ model: "fake/another-model" })],
   [/^fake-garbage$/, () => ({ garbage: true })],

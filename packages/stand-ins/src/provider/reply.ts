@@ -7,6 +7,7 @@ import { listCost, type Route } from "@pantheon/core/models/model.ts";
 import { MODELS } from "@pantheon/core/models/models.ts";
 import { format } from "@pantheon/contract/money.ts";
 import type { ChatMessage, ChatRequest } from "./chat-request.ts";
+import { dueStep, type ScriptedStep } from "./script.ts";
 
 export type Reply = {
   readonly text: string;
@@ -33,9 +34,22 @@ const ROUTES: readonly Route[] = Object.values(MODELS).flatMap(({ routes }) => r
 /** The reply to a request. A text that is wished for is sent whole, whatever `max_tokens` says. */
 export function replyTo(
   request: ChatRequest,
-  wish: { readonly text?: string; readonly toolCalls?: number; readonly reasoningTokens?: number; readonly octetsPerToken?: number },
+  wish: {
+    readonly text?: string;
+    readonly toolCalls?: number;
+    readonly toolLoop?: true;
+    readonly toolArguments?: number;
+    readonly reasoningTokens?: number;
+    readonly octetsPerToken?: number;
+  },
 ): Reply {
-  const toolCalls = callsOf(request, wish.toolCalls ?? 0);
+  const step = mayCall(request) ? stepOf(request, wish) : null;
+  if (step !== null) {
+    const calls = step.calls.map((call, index) => ({ id: `call_${request.messages.length}_${index}`, ...call }));
+    const said = step.text + calls.map((call) => call.arguments).join("");
+    return { text: step.text, toolCalls: calls, finishReason: "tool_calls", usage: usageOf(request, said, 0, OCTETS_PER_TOKEN) };
+  }
+  const toolCalls = mayCall(request) ? callsOf(request, wish.toolCalls ?? 0) : [];
   if (toolCalls.length > 0) {
     const usage = usageOf(request, toolCalls.map((call) => call.arguments).join(""), 0, OCTETS_PER_TOKEN);
     return { text: "", toolCalls, finishReason: "tool_calls", usage };
@@ -48,6 +62,22 @@ export function replyTo(
     finishReason: text.length < whole.length ? "length" : "stop",
     usage: usageOf(request, text, wish.reasoningTokens ?? 0, wish.octetsPerToken ?? OCTETS_PER_TOKEN),
   };
+}
+
+function mayCall({ tools, options }: ChatRequest): boolean {
+  return tools.length > 0 && options["tool_choice"] !== "none";
+}
+
+/** What the user's own words script, or a behaviour that never has enough. */
+function stepOf(
+  { messages, tools }: ChatRequest,
+  { toolLoop, toolArguments }: { toolLoop?: true; toolArguments?: number },
+): ScriptedStep | null {
+  const [name = ""] = tools;
+  if (toolLoop) return { text: "", calls: [{ name, arguments: '{"query":"again"}' }] };
+  const isTold = messages.at(-1)?.role === "tool";
+  if (toolArguments !== undefined && !isTold) return { text: "", calls: [{ name, arguments: `{"query":"${"x".repeat(toolArguments)}"}` }] };
+  return dueStep(messages);
 }
 
 function callsOf({ messages, tools }: ChatRequest, many: number): ReplyCall[] {

@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { format, parseDecimal, ZERO } from "@pantheon/contract/money.ts";
 import { useAct } from "../api/ask.ts";
+import type { Answer } from "../api/client.ts";
 import { Credits } from "../money/amount.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { useDraft } from "../parts/draft.ts";
@@ -21,30 +22,39 @@ type GrantProps = {
 };
 
 export function GrantDialog({ id, balance, isNew, onClose }: GrantProps & { readonly onClose: () => void }) {
-  const [granted, setGranted] = useState<string | null>(null);
+  const [granted, setGranted] = useState<GrantAnswer | null>(null);
   return (
-    <Dialog title={granted === null ? `Grant credits to ${id}` : `Granted to ${id}`} onClose={onClose}>
+    <Dialog title={titleOf(granted, id)} onClose={onClose}>
       {granted === null ? (
         <GrantForm id={id} balance={balance} isNew={isNew} onDone={setGranted} />
-      ) : (
+      ) : "new_balance" in granted ? (
         <p className="done" role="status">
-          The balance is now <Credits value={granted} /> credits.
+          The balance is now <Credits value={granted.new_balance} /> credits.
         </p>
+      ) : (
+        <p role="status">This is above what one admin may grant alone on a day. It is proposed: another admin has to confirm it.</p>
       )}
     </Dialog>
   );
 }
 
-/** `onDone` is told the new balance. */
-function GrantForm({ id, balance, isNew, onDone }: GrantProps & { readonly onDone: (balance: string) => void }) {
+type GrantAnswer = Answer<"POST /admin/wallets/{user_id}/grant">;
+
+function titleOf(granted: GrantAnswer | null, id: string): string {
+  if (granted === null) return `Grant credits to ${id}`;
+  return "new_balance" in granted ? `Granted to ${id}` : `Proposed for ${id}`;
+}
+
+/** `onDone` is told what became of it: granted, or proposed to another admin. */
+function GrantForm({ id, balance, isNew, onDone }: GrantProps & { readonly onDone: (answer: GrantAnswer) => void }) {
   const [credits, setCredits] = useDraft(`grant.credits.${id}`);
   const [note, setNote] = useDraft(`grant.note.${id}`);
   const grant = useAct("POST /admin/wallets/{user_id}/grant", {
     refreshes: MONEY_CHANGE,
-    onDone: ({ new_balance: after }) => {
+    onDone: (answer) => {
       setCredits("");
       setNote("");
-      onDone(after);
+      onDone(answer);
     },
   });
   const exact = parseDecimal(credits.trim(), DECIMALS);

@@ -48,26 +48,36 @@ function pageOf<Of extends Name>(given: Given<Of>, limit: number, cursor: string
   return { ...given, query: { ...query, limit, ...(cursor !== null && { cursor }) } };
 }
 
+type Sent<Of extends Name> = { readonly content: string; readonly key: string; readonly answer: Promise<Answer<Of>> | null };
+
 /**
- * An act under a key of its own: the same content that is sent again, after an answer that was lost, does its thing once. After it
- * succeeded the same content is a new act. `refreshes` are the questions whose answers it changes.
+ * An act under a key of its own: the same content that is sent again, after an answer that was lost, does its thing once. While it is
+ * sent a second click waits for the first one's answer, since what is told only once would be lost in a repetition. After it succeeded the
+ * same content is a new act. `refreshes` are the questions whose answers it changes.
  */
 export function useAct<Of extends Name>(
   name: Of,
   { refreshes, onDone }: { refreshes: readonly QueryKey[]; onDone?: (answer: Answer<Of>) => void },
 ) {
   const queries = useQueryClient();
-  const last = useRef({ content: "", key: "" });
+  const last = useRef<Sent<Of>>(NOTHING_SENT);
   return useMutation({
     mutationFn: async ({ given, options = {} }: { given: Given<Of>; options?: CallOptions }) => {
       const content = JSON.stringify(given);
-      if (content !== last.current.content) last.current = { content, key: crypto.randomUUID() };
-      return call(name, given, { ...options, key: last.current.key });
+      if (content === last.current.content && last.current.answer !== null) return last.current.answer;
+      const key = content === last.current.content ? last.current.key : crypto.randomUUID();
+      last.current = { content, key, answer: call(name, given, { ...options, key }) };
+      return last.current.answer;
     },
     onSuccess: async (answer) => {
-      last.current = { content: "", key: "" };
+      last.current = NOTHING_SENT;
       onDone?.(answer);
       await Promise.all(refreshes.map((queryKey) => queries.invalidateQueries({ queryKey })));
     },
+    onError: () => {
+      last.current = { ...last.current, answer: null };
+    },
   });
 }
+
+const NOTHING_SENT = { content: "", key: "", answer: null };

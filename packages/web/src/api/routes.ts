@@ -4,9 +4,12 @@ import type {
   Action,
   AdminTopUp,
   AdminWallet,
+  ApiKey,
   Cash,
   Decimal,
   Health,
+  KeyWish,
+  MadeKey,
   Margin,
   Me,
   Model,
@@ -69,6 +72,14 @@ export type Routes = {
   "PATCH /sessions/{id}": Route<Session, { readonly path: { readonly id: string }; readonly body: { readonly title: string } }>;
   "DELETE /sessions/{id}": Route<null, { readonly path: { readonly id: string } }>;
   "GET /sessions/{id}/turns": List<"turns", Turn, PageQuery, { readonly path: { readonly id: string } }>;
+  "GET /users/me/keys": List<"keys", ApiKey>;
+  "POST /users/me/keys": Route<MadeKey, { readonly body: KeyWish }>;
+  "PATCH /users/me/keys/{id}": Route<ApiKey, { readonly path: { readonly id: string }; readonly body: Partial<KeyWish> }>;
+  "POST /users/me/keys/{id}/rotate": Route<
+    MadeKey,
+    { readonly path: { readonly id: string }; readonly body: { readonly overlap_seconds: number } }
+  >;
+  "DELETE /users/me/keys/{id}": Route<null, { readonly path: { readonly id: string } }>;
   "GET /models": Route<{ readonly models: readonly Model[] }>;
   "GET /admin/pricing": Route<Prices>;
   "PATCH /admin/pricing/{alias}": Route<
@@ -105,7 +116,7 @@ export type Routes = {
   "GET /admin/top-ups": List<"top_ups", AdminTopUp, PageQuery & { readonly status?: TopUpStatus }>;
   "GET /admin/wallets/{user_id}": Route<AdminWallet, { readonly path: User }>;
   "POST /admin/wallets/{user_id}/grant": Route<
-    { readonly new_balance: Decimal; readonly transaction_id: string },
+    { readonly new_balance: Decimal } | { readonly status: "proposed" },
     { readonly path: User; readonly body: { readonly amount: Decimal; readonly note?: string; readonly create?: boolean } }
   >;
   "POST /admin/wallets/{user_id}/deduct": Route<

@@ -109,6 +109,23 @@ export type TopUp = {
 export type PayableTopUp = TopUp & { readonly client_secret: string | null };
 export type StartedTopUp = Pick<PayableTopUp, "id" | "amount_usd" | "credits_to_grant" | "status" | "client_secret">;
 
+/** What somebody says of a key. `models` null is any, `expires_at` null is never. */
+export type KeyWish = { readonly name: string; readonly expires_at: Time | null; readonly models: readonly string[] | null };
+export type ApiKey = KeyWish & {
+  readonly id: string;
+  /** How its text begins. */
+  readonly prefix: string;
+  readonly revoked_at: Time | null;
+  /** Until when the text before the last rotation is good, too. */
+  readonly former_until: Time | null;
+  readonly spent: Decimal;
+  /** A day of UTC. */
+  readonly last_used_on: string | null;
+  readonly created_at: Time;
+};
+/** `key` is its text, shown once; null where a response is repeated. */
+export type MadeKey = ApiKey & { readonly key: string | null };
+
 export type Session = { readonly id: string; readonly title: string | null; readonly model_alias: string; readonly created_at: Time };
 
 export type Turn = {

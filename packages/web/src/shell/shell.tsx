@@ -17,6 +17,7 @@ const ACCOUNT: Links = [
   ["/usage", "Usage"],
   ["/transactions", "Transactions"],
   ["/top-up", "Top up"],
+  ["/keys", "API keys"],
   ["/playground", "Playground"],
 ];
 

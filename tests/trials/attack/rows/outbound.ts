@@ -1,5 +1,4 @@
-// Rows 115 to 121: what models and their provider may make the product do. Tools and files have no issue yet; what of these rows can be
-// tried without them runs.
+// Rows 118, 120 and 121: what models and their provider may make the product do. What they may by their tools stands in tools.ts.
 
 import { expect } from "vitest";
 import { givenAnswer, serving } from "../../../support/given-answer.ts";

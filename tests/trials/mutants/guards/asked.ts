@@ -51,7 +51,7 @@ export const ASKED_GUARDS: readonly Mutant[] = [
     guard: "A provider that ignores its limit is read to the end: the house pays for all that is above the hold.",
     patches: [
       {
-        file: "packages/core/src/turns/converse.ts",
+        file: "packages/core/src/turns/ask.ts",
         find: "if (turn.coveredInFull && isBeyond(event)) spent.abort();",
         replace: "isBeyond(event);",
       },

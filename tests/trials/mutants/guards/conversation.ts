@@ -11,7 +11,7 @@ export const CONVERSATION_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${CORE}/ledger/statements/rollup.ts`,
-        find: "bool_or(debit.would_refuse and events.model_alias = debit.model_alias)::int",
+        find: "bool_or(debit.would_refuse and spent.model_alias = debit.model_alias)::int",
         replace: "count(*) filter (where debit.would_refuse)",
       },
     ],

@@ -71,8 +71,8 @@ export const INVARIANT_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${STATEMENTS}/rollup.ts`,
-        find: "bool_or(debit.would_refuse and events.model_alias",
-        replace: "bool_or(events.model_alias",
+        find: "bool_or(debit.would_refuse and spent.model_alias",
+        replace: "bool_or(spent.model_alias",
       },
     ],
     test: STORY,

@@ -27,8 +27,8 @@ export const METERING_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: "packages/core/src/pricing/charge.ts",
-        find: "burned: roundHalfUp(exact, BURNED_DECIMALS)",
-        replace: "burned: roundHalfUp(roundHalfUp(exact, CHARGED_DECIMALS), BURNED_DECIMALS)",
+        find: "burned: burnedOf(exact)",
+        replace: "burned: burnedOf(roundHalfUp(exact, CHARGED_DECIMALS))",
       },
     ],
     test: {

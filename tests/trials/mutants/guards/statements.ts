@@ -45,7 +45,7 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
         file: SETTLE,
         find:
           "set balance = credit_wallets.balance - settled.charge,\n" +
-          "           held = credit_wallets.held - settled.hold,\n" +
+          "           held = settled.held - settled.hold,\n" +
           "           seq = credit_wallets.seq + (settled.charge <> 0)::int\n" +
           "      from settled\n" +
           "     where credit_wallets.user_id = settled.user_id\n",

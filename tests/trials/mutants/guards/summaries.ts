@@ -51,7 +51,7 @@ export const SUMMARY_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${CORE}/turns/converse.ts`,
-        find: "  costs.push(...memory.calls.map(({ answer, usage }) => providerCost(answer, usage)));\n",
+        find: "  costs.push(...talk.calls.map(({ answer, usage }) => providerCost(answer, usage)));\n",
         replace: "",
       },
     ],

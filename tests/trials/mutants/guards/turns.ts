@@ -160,8 +160,8 @@ export const TURN_GUARDS: readonly Mutant[] = [
     name: "steady-latency",
     guard: "Durations are taken from a clock that may be set: a negative one is refused by its CHECK, and the answer is lost.",
     patches: [
-      { file: `${CORE}/turns/converse.ts`, find: "const received = collecting(ticks);", replace: "const received = collecting(clock);" },
-      { file: `${CORE}/turns/converse.ts`, find: "{ gateway, ticks }: TurnDeps", replace: "{ gateway, ticks, clock }: TurnDeps" },
+      { file: `${CORE}/turns/ask.ts`, find: "const received = collecting(ticks);", replace: "const received = collecting(clock);" },
+      { file: `${CORE}/turns/ask.ts`, find: "{ gateway, ticks }: TurnDeps", replace: "{ gateway, ticks, clock }: TurnDeps" },
     ],
     test: {
       file: "tests/turns/turn-clock.test.ts",
@@ -174,7 +174,7 @@ export const TURN_GUARDS: readonly Mutant[] = [
     guard: "A provider that finds the context too long is not asked with less of it: a session of dense text answers 502 forever.",
     patches: [
       {
-        file: `${CORE}/turns/converse.ts`,
+        file: `${CORE}/turns/ask.ts`,
         find: "isContextRefusal(error) ? nextShare",
         replace: "turn.history.length < 0 ? nextShare",
       },

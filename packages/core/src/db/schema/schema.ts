@@ -8,15 +8,16 @@ import type { KeyTables } from "./keys.ts";
 import type { MaintenanceTables } from "./maintenance.ts";
 import type { PaymentTables } from "./payments.ts";
 import type { SummaryTables } from "./summaries.ts";
-import type { CallState, LedgerKind, LedgerSource, ToolName, ToolState, TurnState, UsageSource } from "@pantheon/contract/vocabulary.ts";
+import type { ToolTables } from "./tools.ts";
+import type { CallState, LedgerKind, LedgerSource, ToolName, TurnState, UsageSource } from "@pantheon/contract/vocabulary.ts";
 
 /** Every table of the product. */
-export interface Schema extends PaymentTables, MaintenanceTables, SummaryTables, KeyTables, GrantTables, AuditTables, FileTables {
+export interface Schema
+  extends PaymentTables, MaintenanceTables, SummaryTables, KeyTables, GrantTables, AuditTables, FileTables, ToolTables {
   users: UsersTable;
   sessions: SessionsTable;
   turns: TurnsTable;
   llm_call_events: LlmCallEventsTable;
-  tool_call_events: ToolCallEventsTable;
   pricing_versions: PricingVersionsTable;
   model_pricing: ModelPricingTable;
   runtime_settings: RuntimeSettingsTable;
@@ -92,6 +93,8 @@ interface TurnsTable {
   text_bound: Exact | null;
   replaces: string | null;
   place: number | null;
+  /** What its tools were asked and what they said: a list, as JSON. */
+  tool_texts: unknown;
   api_key_id: string | null;
   erased_at: Date | null;
 }
@@ -133,19 +136,6 @@ interface LlmCallEventsTable {
   created_at: OnceGenerated<Date>;
 }
 
-interface ToolCallEventsTable {
-  id: Generated<string>;
-  user_id: string;
-  session_id: string | null;
-  turn_id: string;
-  attempt: number;
-  call_index: number;
-  tool_name: string;
-  status: ToolState;
-  latency_ms: number;
-  created_at: Stamp;
-}
-
 interface PricingVersionsTable {
   version: Once<string>;
   label: Once<string>;
@@ -155,6 +145,8 @@ interface PricingVersionsTable {
   weight_cached: OnceGenerated<Exact>;
   weight_output: OnceGenerated<Exact>;
   oe_per_credit: OnceGenerated<Exact>;
+  /** Decimal texts by the name of a tool. */
+  tool_credits: OnceGenerated<Record<string, string>>;
   created_at: OnceGenerated<Date>;
 }
 

@@ -6,7 +6,7 @@ import type { Invariant } from "./invariant.ts";
 export const KEYS: readonly Invariant[] = [
   {
     name: "key",
-    promise: "a key has spent what its calls were charged; they are its owner's, and of turns that it opened",
+    promise: "a key has spent what its calls and their tools were charged; they are its owner's, and of turns that it opened",
     broken: sql`
       select coalesce(k.id::text, e.api_key_id) as row
         from api_keys k
@@ -14,8 +14,14 @@ export const KEYS: readonly Invariant[] = [
                                sum(credits_charged) as charged,
                                min(user_id) as user_id,
                                count(distinct user_id) as people
-                          from llm_call_events
-                         where api_key_id is not null
+                          from (select api_key_id, credits_charged, user_id
+                                  from llm_call_events
+                                 where api_key_id is not null
+                                 union all
+                                select t.api_key_id::text, u.credits_charged, u.user_id
+                                  from tool_call_events u
+                                  join turns t on t.id = u.turn_id
+                                 where t.api_key_id is not null) charges
                          group by api_key_id) e on e.api_key_id = k.id::text
        where coalesce(k.spent, -1) <> coalesce(e.charged, 0)
           or e.people <> 1

@@ -4,8 +4,13 @@ import { sql } from "kysely";
 import type { Invariant } from "./invariant.ts";
 import { amountText, saidOtherwise, timeText, type Member } from "./stored-body.ts";
 
-/** What each turn's calls were charged. Not shared by a CTE: one that is kept would keep the server from working in parallel. */
-const CHARGES = sql`(select turn_id, sum(credits_charged) as charged from llm_call_events group by turn_id)`;
+/** What each turn's calls and tools were charged. Not shared by a CTE: one that is kept would keep the server from working in parallel. */
+const CHARGES = sql`(
+        select turn_id, sum(credits_charged) as charged
+          from (select turn_id, credits_charged from llm_call_events
+                union all
+                select turn_id, credits_charged from tool_call_events) as charges
+         group by turn_id)`;
 
 /** The texts of a turn are left out: to compare them would cost more than everything else together. */
 const TURN_MEMBERS: readonly Member[] = [
@@ -53,7 +58,9 @@ export const TURNS: readonly Invariant[] = [
       select r.reference_id as row from (
         select reference_id from credit_transactions where kind = 'debit' and source <> 'admin'
         union
-        select turn_id::text from llm_call_events) r
+        select turn_id::text from llm_call_events
+        union
+        select turn_id::text from tool_call_events) r
        where not exists (select from turns t where t.id::text = r.reference_id and t.status = 'completed')`,
   },
   {

@@ -17,7 +17,10 @@ export const USAGE: readonly Invariant[] = [
     name: "absorbed",
     promise: "the house takes over nothing but what is above a hold",
     broken: sql`
-      select t.id::text as row from llm_call_events e
+      select t.id::text as row
+        from (select turn_id, credits_absorbed, credits_charged from llm_call_events
+              union all
+              select turn_id, credits_absorbed, credits_charged from tool_call_events) e
         join turns t on t.id = e.turn_id
        group by t.id
       having sum(e.credits_absorbed) > 0 and sum(e.credits_charged) <> t.hold`,
@@ -49,7 +52,16 @@ export const USAGE: readonly Invariant[] = [
                coalesce(sum(input_tokens_fresh) filter (where status <> 'internal'), 0) as fresh,
                coalesce(sum(input_tokens_cached) filter (where status <> 'internal'), 0) as cached,
                coalesce(sum(output_tokens) filter (where status <> 'internal'), 0) as output
-          from llm_call_events
+          from (select created_at, user_id, model_alias, status, credits_burned, credits_charged, provider_cost_usd,
+                       usd_per_credit, input_tokens_fresh, input_tokens_cached, output_tokens
+                  from llm_call_events
+                 union all
+                -- What a tool is charged counts under its turn's alias, and as nothing else.
+                select u.created_at, u.user_id, t.model_alias, 'internal', round(u.credits_charged, 4), u.credits_charged,
+                       0, u.usd_per_credit, 0, 0, 0
+                  from tool_call_events u
+                  join turns t on t.id = u.turn_id
+                 where u.credits_charged > 0) calls
          group by 1, 2, 3) e
         full join usage_daily d using (day, user_id, model_alias)
        where (e.calls, e.burned, e.charged, e.cost, e.revenue, e.fresh, e.cached, e.output)

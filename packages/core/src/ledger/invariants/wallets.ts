@@ -59,6 +59,8 @@ export const WALLETS: readonly Invariant[] = [
       union all
       select id::text from llm_call_events where 'NaN' in (credits_burned, credits_charged, provider_cost_usd)
       union all
+      select id::text from tool_call_events where 'NaN' in (credits_charged, credits_absorbed, usd_per_credit)
+      union all
       select id::text from turns where 'NaN' in (hold, balance_after)`,
   },
 ];

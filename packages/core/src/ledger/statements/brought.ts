@@ -22,6 +22,7 @@ export function brought(slot: Slots<BroughtInput>): RawBuilder<unknown> {
   session as (
     select null::uuid as id,
            null::text as system_prompt,
+           null::text[] as tools,
            ${slot.alias}::text as alias,
            ${slot.promptOctets}::bigint as octets,
            ${slot.promptBound}::bigint as bound

@@ -5,35 +5,38 @@ import { sql, type RawBuilder } from "kysely";
 import type { Slots } from "../../db/prepared.ts";
 import { history, OCTETS_PER_MESSAGE, type HistoryInput } from "./history.ts";
 
-export type ConversationInput = HistoryInput & {
-  /** Who acts: the session is theirs. */
-  actor: string;
-  /** The alias that the request asks for; null means the session's. */
-  alias: string | null;
-  message: string;
-  /** The most tokens that the message can have (metering/token-bound.ts). */
-  messageBound: number;
-  /** Octets of a schema that the answer is to follow: the model reads it too. `messageBound` counts it. */
-  formatOctets: number;
-  /** The aliases that cannot do what the request asks for. */
-  unable: readonly string[];
-  maxOutputTokens: number;
-  /** The container's catalogue: `{alias: {multiplier, window}}` as JSON, and its weights. */
-  prices: string;
-  weightInput: string;
-  weightOutput: string;
-  oePerCredit: string;
-  /** CREDIT_OVERDRAFT=none: the hold is an upper bound, and must be covered in full. */
-  coverInFull: boolean;
-  historyOctets: number;
-};
+/** What turns tokens into credits. */
+export type PriceSlots = { weightInput: string; weightOutput: string; oePerCredit: string };
+
+export type ConversationInput = HistoryInput &
+  PriceSlots & {
+    /** Who acts: the session is theirs. */
+    actor: string;
+    /** The alias that the request asks for; null means the session's. */
+    alias: string | null;
+    message: string;
+    /** The most tokens that the message can have (metering/token-bound.ts). */
+    messageBound: number;
+    /** Octets that the offer of each tool weighs, by its name, as JSON. */
+    toolOctets: string;
+    /** Octets of a schema that the answer is to follow: the model reads it too. `messageBound` counts it. */
+    formatOctets: number;
+    /** The aliases that cannot do what the request asks for. */
+    unable: readonly string[];
+    maxOutputTokens: number;
+    /** The container's catalogue: `{alias: {multiplier, window}}` as JSON, and its weights. */
+    prices: string;
+    /** CREDIT_OVERDRAFT=none: the hold is an upper bound, and must be covered in full. */
+    coverInFull: boolean;
+    historyOctets: number;
+  };
 
 /** A rule of thumb for tokens in text: four octets each (what a hold estimates with, unless it must be a bound). */
 export const OCTETS_PER_TOKEN = 4;
 /** However dense a provider says a session was, so many octets are a token: one odd figure must not take a session's memory. */
 const LEAST_OCTETS_PER_TOKEN = 0.5;
 /** What a bound of tokens is raised by, for tokenizers that add marks of their own. */
-const BOUND_MARGIN = 1.125;
+export const BOUND_MARGIN = 1.125;
 
 const WRAP = sql.lit(OCTETS_PER_MESSAGE);
 const PER_TOKEN = sql.lit(OCTETS_PER_TOKEN);
@@ -43,17 +46,22 @@ const LEAST = sql.lit(LEAST_OCTETS_PER_TOKEN);
 export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown> {
   return sql`
   -- Of this statement's snapshot: the session, if it is there and this user's.
-  -- Its prompt and the message are weighed.
+  -- Its prompt, its tools and the message are weighed.
   session as (
     select id,
            system_prompt,
+           tools,
            coalesce(${slot.alias}::text, model_alias) as alias,
            octet_length(coalesce(system_prompt, ''))
-             + octet_length(${slot.message}::text) + ${slot.formatOctets}::int + 3 * ${WRAP} as octets,
+             + octet_length(${slot.message}::text) + ${slot.formatOctets}::int + 3 * ${WRAP}
+             + offers.octets as octets,
            case when ${slot.coverInFull}::boolean
                 then ${bound(sql`coalesce(system_prompt, '')`)} + ${slot.messageBound}::bigint + 3 * ${WRAP}
+                     + offers.octets
            end as bound
-      from sessions
+      from sessions,
+           lateral (select coalesce(sum((${slot.toolOctets}::jsonb ->> name)::int), 0) as octets
+                      from unnest(sessions.tools) as name) as offers
      where id = ${slot.session}::uuid
        and user_id = ${slot.actor}::text
        and deleted_at is null
@@ -173,7 +181,7 @@ export function reckoned(slot: Slots<Omit<ConversationInput, "session">>): RawBu
 }
 
 /** What a turn of these output tokens may cost, rounded up to eight decimals; over `estimate` and `price`. */
-export function credits(slot: Slots<Omit<ConversationInput, "session">>, outputTokens: RawBuilder<unknown>): RawBuilder<unknown> {
+export function credits(slot: Slots<PriceSlots>, outputTokens: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`
            ceil((estimate.input_tokens * ${slot.weightInput}::numeric
                  + ${outputTokens} * ${slot.weightOutput}::numeric) * price.multiplier
@@ -184,7 +192,7 @@ export function credits(slot: Slots<Omit<ConversationInput, "session">>, outputT
  * The most output tokens that so many credits pay in full beside the input, a whole number, zero or more; over `estimate` and `price`.
  * div() cuts an exact quotient: so many are covered to the last decimal, and one more is not.
  */
-export function affordable(slot: Slots<Omit<ConversationInput, "session">>, available: RawBuilder<unknown>): RawBuilder<unknown> {
+export function affordable(slot: Slots<PriceSlots>, available: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`
            greatest(0, coalesce(
              div(${available} * ${slot.oePerCredit}::numeric

@@ -3,7 +3,7 @@
 
 import { sql, type RawBuilder } from "kysely";
 import type { Slots } from "../../db/prepared.ts";
-import type { KeyState, TurnState } from "@pantheon/contract/vocabulary.ts";
+import type { KeyState, ToolName, TurnState } from "@pantheon/contract/vocabulary.ts";
 import { affordable, conversation, credits, reckoning } from "./conversation.ts";
 import { cheaperAliases, type CheaperAlias, type FittedInput } from "./cheaper.ts";
 import { lockedWallet } from "./movement.ts";
@@ -58,6 +58,8 @@ export type GateRow = {
   /** False when prompt and message alone are larger than the model's window. */
   fits: boolean | null;
   system_prompt: string | null;
+  /** The tools that the session allows. */
+  tools: ToolName[] | null;
   /** What stands for the history up to this place, as it was when turn `seen` was the newest; null when nothing does. */
   summary: { text: string; through: number; seen: number } | null;
   history: { place: number; user: string; assistant: string }[];
@@ -181,6 +183,7 @@ export function gateReply(slot: Slots<GateInput>): RawBuilder<unknown> {
        price.unable,
        (select status from replaced) as replaced,
        session.system_prompt,
+       session.tools,
        (select json_build_object('text', text, 'through', through, 'seen', seen)
           from summary) as summary,
        history.messages as history,

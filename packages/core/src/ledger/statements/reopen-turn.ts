@@ -59,7 +59,7 @@ with
   -- The locked wallet holds the new hold in place of the former one.
   reserved as (
     update credit_wallets
-       set held = credit_wallets.held + begun.change
+       set held = wallet.held + begun.change
       from begun, wallet
      where credit_wallets.user_id = wallet.user_id
   )

@@ -1,14 +1,15 @@
 // Settles a turn: the turn, its usage events, its tool events, the debit, the wallet, the ledger row and the daily rollup, together or
 // not at all. Answers one row, or none when the turn is no longer ours to settle (settled already, or fenced): then read the turn.
 
-import type { CallState, ToolState, UsageSource } from "@pantheon/contract/vocabulary.ts";
 import { sql, type RawBuilder } from "kysely";
 import { prepared, type Slots } from "../../db/prepared.ts";
 import { entry, lockedWallet } from "./movement.ts";
 import { remembered, type SummarySlot } from "./remembered.ts";
 import { ROLLUP } from "./rollup.ts";
+import { callColumns, toolColumns } from "./settled-rows.ts";
 
 export type { NewSummary } from "./remembered.ts";
+export type { ToolEvent, UsageEvent } from "./settled-rows.ts";
 
 export type SettleTurnInput = SummarySlot & {
   turn: string;
@@ -19,12 +20,16 @@ export type SettleTurnInput = SummarySlot & {
   /** The API key that the caller came with, or null. */
   apiKey: string | null;
   attempt: number;
+  /** The alias that answered: the one that the turn was opened with, unless it was routed to another. */
+  alias: string;
   answer: string;
   providerModel: string;
-  /** JSON array of UsageEvent. The debit is the sum of their `credits_charged`, taken here and nowhere else. */
+  /** JSON array of UsageEvent. The debit is the sum of their `credits_charged` and the tools', taken here and nowhere else. */
   events: string;
   /** JSON array of ToolEvent. */
   tools: string;
+  /** JSON array of what the tools were asked and what they said, in their order; null without any. */
+  toolTexts: string | null;
   /** The answer's JSON up to where the wallet's figures begin: `{…,` without the closing brace. */
   body: string;
   lowBalanceThreshold: string;
@@ -37,81 +42,7 @@ export type SettleTurnInput = SummarySlot & {
   textBound: number;
 };
 
-/** One model call as `llm_call_events` keeps it; decimals as strings. */
-export type UsageEvent = {
-  id: string;
-  call_index: number;
-  provider: string;
-  model_alias: string;
-  provider_model: string;
-  provider_request_id: string | null;
-  input_tokens_fresh: number;
-  input_tokens_cached: number;
-  output_tokens: number;
-  reasoning_tokens: number;
-  total_tokens: number;
-  oe_tokens_computed: string;
-  multiplier: string;
-  weight_fresh: string;
-  weight_cached: string;
-  weight_output: string;
-  oe_per_credit: string;
-  provider_cost_usd: string;
-  credits_burned: string;
-  credits_charged: string;
-  /** What the house took over, above the hold. */
-  credits_absorbed: string;
-  usd_per_credit: string;
-  latency_ms: number;
-  status: CallState;
-  usage_source: UsageSource;
-  pricing_version: string;
-  pricing_revision: string;
-};
-
-export type ToolEvent = { id: string; call_index: number; tool_name: string; status: ToolState; latency_ms: number };
-
 export type SettleTurnRow = { response_body: string; balance_after: string; charge: string; over_hold: boolean };
-
-/** The columns of `llm_call_events` that a model call brings, in the table's types. The rest the statement knows itself. */
-const CALL_COLUMNS: Readonly<Record<keyof UsageEvent, string>> = {
-  id: "uuid",
-  call_index: "int",
-  provider: "text",
-  model_alias: "text",
-  provider_model: "text",
-  provider_request_id: "text",
-  input_tokens_fresh: "bigint",
-  input_tokens_cached: "bigint",
-  output_tokens: "bigint",
-  reasoning_tokens: "bigint",
-  total_tokens: "bigint",
-  oe_tokens_computed: "numeric",
-  multiplier: "numeric",
-  weight_fresh: "numeric",
-  weight_cached: "numeric",
-  weight_output: "numeric",
-  oe_per_credit: "numeric",
-  provider_cost_usd: "numeric",
-  credits_burned: "numeric",
-  credits_charged: "numeric",
-  credits_absorbed: "numeric",
-  usd_per_credit: "numeric",
-  latency_ms: "int",
-  status: "text",
-  usage_source: "text",
-  pricing_version: "text",
-  pricing_revision: "bigint",
-};
-
-/** The columns in a list, each as `write` has it. */
-function callColumns(write: (column: string, type: string) => string): RawBuilder<unknown> {
-  return sql.raw(
-    Object.entries(CALL_COLUMNS)
-      .map(([column, type]) => write(column, type))
-      .join(",\n           "),
-  );
-}
 
 /**
  * Wallet first; the turn's status and attempt are the once-guard. The response body is finished here, since only the locked wallet
@@ -126,22 +57,14 @@ with
   moment as (
     select clock_timestamp() as now from wallet
   ),
-  -- The model calls, as they are given to this statement.
-  calls as (
-    select *
-      from jsonb_to_recordset(${slot.events}::jsonb) as told (
-           ${callColumns((column, type) => `${column} ${type}`)})
-  ),
-  -- What they cost together.
-  total as (
-    select coalesce(sum(credits_charged), 0)::numeric(18,8) as charge from calls
-  ),
+  ${given(slot)},
   ${settled(slot)},
-  -- The locked wallet gives what was charged, and holds nothing for this turn any more.
+  -- The locked wallet gives what was charged, and holds nothing for this turn any more. What it held is that
+  -- of the lock: a raise that committed while this statement waited is in it, and in the turn's hold.
   debit as (
     update credit_wallets
        set balance = credit_wallets.balance - settled.charge,
-           held = credit_wallets.held - settled.hold,
+           held = settled.held - settled.hold,
            seq = credit_wallets.seq + (settled.charge <> 0)::int
       from settled
      where credit_wallets.user_id = settled.user_id
@@ -176,6 +99,28 @@ select settled.response_body, settled.balance_after, settled.charge, settled.ove
   from settled, debit`,
 );
 
+/** The CTEs `calls`, `uses` and `total`: what the turn used, and what that costs. */
+function given(slot: Slots<SettleTurnInput>): RawBuilder<unknown> {
+  return sql`
+  -- The model calls, as they are given to this statement.
+  calls as (
+    select *
+      from jsonb_to_recordset(${slot.events}::jsonb) as told (
+           ${callColumns((column, type) => `${column} ${type}`)})
+  ),
+  -- The uses of tools, likewise.
+  uses as (
+    select *
+      from jsonb_to_recordset(${slot.tools}::jsonb) as told (
+           ${toolColumns((column, type) => `${column} ${type}`)})
+  ),
+  -- What all of them cost together.
+  total as (
+    select (coalesce((select sum(credits_charged) from calls), 0)
+            + coalesce((select sum(credits_charged) from uses), 0))::numeric(18,8) as charge
+  )`;
+}
+
 /** The CTE `settled`: the turn with its answer, and what the response says of the wallet. */
 function settled(slot: Slots<SettleTurnInput>): RawBuilder<unknown> {
   return sql`
@@ -185,6 +130,8 @@ function settled(slot: Slots<SettleTurnInput>): RawBuilder<unknown> {
     update turns
        set status = 'completed',
            assistant_output = ${slot.answer}::text,
+           tool_texts = ${slot.toolTexts}::jsonb,
+           model_alias = ${slot.alias}::text,
            provider_model = ${slot.providerModel}::text,
            completed_at = moment.now,
            balance_after = wallet.balance - total.charge,
@@ -203,8 +150,8 @@ function settled(slot: Slots<SettleTurnInput>): RawBuilder<unknown> {
        and turns.user_id = ${slot.actor}::text
        and status = 'running'
        and attempt = ${slot.attempt}::int
-    returning id, wallet.user_id, session_id, attempt, hold, model_alias, would_refuse, balance_after,
-              response_body, over_hold, total.charge, moment.now
+    returning id, wallet.user_id, wallet.held, session_id, attempt, hold, model_alias, would_refuse,
+              balance_after, response_body, over_hold, total.charge, moment.now
   )`;
 }
 
@@ -225,12 +172,12 @@ function recorded(slot: Slots<SettleTurnInput>): RawBuilder<unknown> {
   ),
   -- A row for each tool that was used.
   tools as (
-    insert into tool_call_events (id, user_id, session_id, turn_id, attempt, call_index, tool_name, status,
-                                  latency_ms, created_at)
-    select told.id, debit.user_id, debit.session_id, debit.turn_id, debit.attempt, told.call_index,
-           told.tool_name, told.status, told.latency_ms, debit.now
-      from debit,
-           jsonb_to_recordset(${slot.tools}::jsonb) as told (
-             id uuid, call_index int, tool_name text, status text, latency_ms int)
+    insert into tool_call_events (
+           user_id, session_id, turn_id, attempt, created_at,
+           ${toolColumns((column) => column)})
+    select debit.user_id, debit.session_id, debit.turn_id, debit.attempt, debit.now,
+           ${toolColumns((column) => `uses.${column}`)}
+      from debit, uses
+    returning user_id, credits_charged, usd_per_credit, created_at
   )`;
 }

@@ -21,16 +21,17 @@ with
      where turns.user_id = ${slot.actor}::text
        and turns.status = 'running'
        and turns.lease_until < clock_timestamp()
-    returning wallet.user_id, turns.hold
+    returning wallet.user_id, wallet.held, turns.hold
   ),
   -- One row for the wallet, however many turns there were: an update takes the first row alone.
   released as (
-    select user_id, count(*)::int as voided, sum(hold) as credits
+    select user_id, held, count(*)::int as voided, sum(hold) as credits
       from swept
-     group by user_id
+     group by user_id, held
   )
+-- From what the locked wallet held, as void-turn.ts has it.
 update credit_wallets
-   set held = credit_wallets.held - released.credits
+   set held = released.held - released.credits
   from released
  where credit_wallets.user_id = released.user_id
 returning released.voided, released.credits as released`,

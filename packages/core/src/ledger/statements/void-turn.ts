@@ -24,10 +24,12 @@ with
        and turns.user_id = ${slot.actor}::text
        and status = 'running'
        and attempt = ${slot.attempt}::int
-    returning wallet.user_id, hold
+    returning wallet.user_id, wallet.held, hold
   )
+-- From what the locked wallet held: a raise that committed while this statement waited is in it, and in the
+-- turn's hold.
 update credit_wallets
-   set held = credit_wallets.held - voided.hold
+   set held = voided.held - voided.hold
   from voided
  where credit_wallets.user_id = voided.user_id
 returning credit_wallets.held`,

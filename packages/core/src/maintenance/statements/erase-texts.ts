@@ -12,6 +12,7 @@ const WITHOUT_TEXT = sql`
                                 then (turns.response_body::jsonb
                                       || '{"user_input":"","assistant_output":""}')::text
                                 else '{}' end,
+           tool_texts = null,
            request_hash = case when turns.request_hash is not null then 'erased' end,
            erased_at = clock_timestamp()`;
 

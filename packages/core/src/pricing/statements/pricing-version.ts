@@ -10,11 +10,13 @@ export type CreateVersionInput = AdminWrite & {
   effectiveDate: string;
   /** JSON array of {model_alias, multiplier}. */
   items: string;
+  /** JSON of what a use of each tool costs, in credits as decimal texts; null leaves it as it is. */
+  toolCredits: string | null;
   /** The revision that the items were read at; null when they were given in full. */
   ifRevision: string | null;
 };
 
-/** Weights are those of the active version. No row: the revision had moved on. A version that exists is 23505 on its primary key. */
+/** Weights are those of the active version, and so is what tools cost, unless it was given. No row: the revision had moved on. A version that exists is 23505 on its primary key. */
 export const createVersion = prepared<CreateVersionInput, { version: string }>(
   "create_pricing_version",
   (slot) => sql`
@@ -23,12 +25,14 @@ with
   settings as (
     select revision from runtime_settings for update
   ),
-  -- The version, with the weights of the active one, if the revision is still the one that was read.
+  -- The version, with the weights of the active one, and its tools' prices unless others were given, if the
+  -- revision is still the one that was read.
   made as (
     insert into pricing_versions (version, label, effective_date, weight_fresh, weight_cached, weight_output,
-                                  oe_per_credit)
+                                  oe_per_credit, tool_credits)
     select ${slot.version}::text, ${slot.label}::text, ${slot.effectiveDate}::date, active.weight_fresh,
-           active.weight_cached, active.weight_output, active.oe_per_credit
+           active.weight_cached, active.weight_output, active.oe_per_credit,
+           coalesce(${slot.toolCredits}::jsonb, active.tool_credits)
       from pricing_versions active, settings
      where active.is_active
        and (${slot.ifRevision}::bigint is null or settings.revision = ${slot.ifRevision}::bigint)
@@ -48,7 +52,8 @@ with
     after: sql`jsonb_build_object(
       'label', ${slot.label}::text,
       'effective_date', ${slot.effectiveDate}::text,
-      'items', ${slot.items}::jsonb)`,
+      'items', ${slot.items}::jsonb,
+      'tool_credits', ${slot.toolCredits}::jsonb)`,
     source: sql`made`,
   })}
 select version from made`,
