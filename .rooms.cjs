@@ -30,9 +30,9 @@ exports.ROOMS = {
   pricing: { imports: ["config", "db", "audit", "models"], faces: ["catalog", "charge", "prices", "settings", "versions", "weights"] },
   ledger: {
     imports: ["db", "audit"],
-    faces: ["described", "durability", "entries", "grant", "invariants", "proposals", "wallet"],
+    faces: ["described", "durability", "entries", "grant", "invariants", "limits-in-force", "proposals", "wallet"],
     doors: {
-      accounts: ["statements/pass"],
+      accounts: ["statements/pass", "statements/set-limits"],
       turns: [
         "conversation",
         "gate",
@@ -57,7 +57,7 @@ exports.ROOMS = {
     },
   },
   tools: { imports: ["models"], faces: ["file-texts", "octets", "offers", "toolbox"] },
-  accounts: { imports: ["db", "audit", "ledger"], faces: ["api-key", "api-keys", "caller", "keyring", "people", "person"] },
+  accounts: { imports: ["db", "audit", "ledger"], faces: ["api-key", "api-keys", "caller", "keyring", "limits", "people", "person"] },
   turns: {
     imports: ["config", "db", "audit", "accounts", "ledger", "pricing", "metering", "models", "tools"],
     faces: [

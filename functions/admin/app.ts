@@ -9,6 +9,7 @@ import { adminOnly, authenticated } from "@pantheon/edge/auth/access.ts";
 import { grantProposalRoutes } from "./grants.ts";
 import { historyRoutes } from "./histories.ts";
 import { keyRoutes } from "./keys.ts";
+import { limitRoutes } from "./limits.ts";
 import { peopleRoutes } from "./people.ts";
 import { pricingRoutes } from "./prices.ts";
 import { settingsRoutes } from "./settings.ts";
@@ -38,6 +39,7 @@ export function adminApp(deps: AdminDeps): Hono<AppEnv> {
       topUpRoutes(app, deps);
       reportRoutes(app, deps);
       keyRoutes(app, deps);
+      limitRoutes(app, deps);
     },
   });
 }

@@ -23,10 +23,11 @@ const ownSession = params(SessionPath, "Session not found.");
 
 /** What opening a turn may refuse. */
 const OPEN_REFUSALS = {
-  402: "Not enough credits: nothing was run",
-  403: "The account is suspended",
+  402: "Not enough credits, or a limit of them: nothing was run",
+  403: "The account is suspended, or the API key may not use the model",
   404: "No such session, or turn to replace, of yours",
   409: "This session, or this key, has a turn that is still running",
+  429: "A limit of calls is used up",
 };
 
 const TURN_REFUSALS = {

@@ -7,6 +7,7 @@ import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { createApp } from "@pantheon/edge/shell/app.ts";
 import { authenticated } from "@pantheon/edge/auth/access.ts";
 import { keyRoutes } from "./keys.ts";
+import { limitRoutes } from "./limits.ts";
 import { dataRoutes } from "./data.ts";
 import { userRoutes } from "./routes.ts";
 import { modelRoutes } from "./models.ts";
@@ -35,6 +36,7 @@ export function usersApp(deps: UsersDeps): Hono<AppEnv> {
       modelRoutes(app, deps);
       dataRoutes(app, deps);
       keyRoutes(app, deps);
+      limitRoutes(app, deps);
     },
   });
 }

@@ -38,8 +38,8 @@ export function keyRoutes(app: Hono<AppEnv>, deps: KeyDeps): void {
     idempotencyKey,
     body(shapes.ApiKeyCreate),
     async (c) => {
-      const { name, expires_at: expiresAt, models } = c.req.valid("json");
-      return storedAnswer(c, await (await loaded()).createApiKey(deps, actingOwner(c), { name, expiresAt, models }));
+      const { name, expires_at: expiresAt, models, limits } = c.req.valid("json");
+      return storedAnswer(c, await (await loaded()).createApiKey(deps, actingOwner(c), { name, expiresAt, models, limits }));
     },
   );
   app.get(
@@ -69,9 +69,9 @@ function changeRoutes(app: Hono<AppEnv>, deps: KeyDeps): void {
     ownKey,
     body(shapes.ApiKeyPatch),
     async (c) => {
-      const { name, expires_at: expiresAt, models } = c.req.valid("json");
+      const { name, expires_at: expiresAt, models, limits } = c.req.valid("json");
       const { patchApiKey } = await loaded();
-      return storedAnswer(c, await patchApiKey(deps, actingOwner(c), c.req.valid("param").key_id, { name, expiresAt, models }));
+      return storedAnswer(c, await patchApiKey(deps, actingOwner(c), c.req.valid("param").key_id, { name, expiresAt, models, limits }));
     },
   );
   app.post(

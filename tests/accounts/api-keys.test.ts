@@ -40,6 +40,7 @@ describe("a key that was made", () => {
         name: "My agent",
         prefix: made.json.key.slice(0, 12),
         models: ["default"],
+        limits: null,
         expires_at: null,
         revoked_at: null,
         former_until: null,

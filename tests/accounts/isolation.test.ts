@@ -79,6 +79,8 @@ const ADMIN_ROUTES: readonly (readonly [method: string, path: string, id: string
   ["GET", "admin/users/{id}/top-ups", "bob"],
   ["GET", "admin/turns/{id}", newId()],
   ["DELETE", "admin/keys/{id}", newId()],
+  ["GET", "admin/users/{id}/limits", "bob"],
+  ["PUT", "admin/users/{id}/limits", "bob"],
   ["POST", "admin/top-ups/{id}/resolve", newId()],
   ["POST", "admin/wallets/{id}/grant", "bob"],
   ["POST", "admin/grants/{id}/confirm", newId()],

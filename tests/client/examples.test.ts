@@ -95,7 +95,14 @@ async function asUser(ada: Client): Promise<void> {
   await ada.account.transactionsCsv();
   const { transactions } = await ada.account.transactions.list({ limit: 1 });
   await ada.account.receipt(transactions[0]?.id ?? "");
-  const key = await ada.keys.create({ name: "My agent", models: ["default"], expires_at: "2099-01-01T00:00:00Z" });
+  await ada.account.setLimits({ credits_per_day: "50", running: 3 });
+  await ada.account.limits();
+  const key = await ada.keys.create({
+    name: "My agent",
+    models: ["default"],
+    limits: { calls_per_minute: 30 },
+    expires_at: "2099-01-01T00:00:00Z",
+  });
   await ada.keys.patch(key.id, { name: "Our agent", models: null });
   await ada.keys.rotate(key.id, { overlap_seconds: 600 });
   await ada.keys.list();
@@ -135,6 +142,8 @@ async function asAdmin({ admin }: Client, session: () => Promise<void>): Promise
   await admin.of("ada").topUps.list({ limit: 1 });
   const { turns } = await admin.of("ada").turns.list({ limit: 1 });
   await admin.turn(turns[0]?.id ?? "");
+  await admin.users.setLimits("ada", { credits_per_month: "500" });
+  await admin.users.limits("ada");
   const { keys } = await admin.keys.list({ user_id: "ada" });
   expect(keys).toHaveLength(1);
   const leaked = await clientOf(world, "ada").keys.create({ name: "Found in a log" });

@@ -109,7 +109,7 @@ describe("browsers", () => {
     expect([answer.status, answer.text]).toEqual([204, ""]);
     expect(answer.headers).toMatchObject({
       "access-control-allow-origin": "https://app.example.com",
-      "access-control-allow-methods": "GET,HEAD,POST,PATCH,DELETE",
+      "access-control-allow-methods": "GET,HEAD,POST,PUT,PATCH,DELETE",
       "access-control-allow-headers": "Authorization,Content-Type,Idempotency-Key,If-Match,X-Request-Id",
     });
     expect(houseHeaders(answer)).toEqual(HOUSE_HEADERS);

@@ -206,6 +206,20 @@ describe("a user's room", () => {
   });
 });
 
+describe("the files of a deleted session", () => {
+  it("are forgotten with the next upload, and free their room", async () => {
+    const [gone, own] = [await givenSession(world, "mover"), await givenSession(world, "mover")];
+    const { id } = await givenFile(world, gone, "canary-left", { user: "mover", filename: "canary.txt" });
+    await world.call("DELETE", `/api/v1/sessions/${gone}`, { user: "mover" });
+    await Promise.all([1, 2, 3].map(() => sendFile(world, own, "123", { user: "mover" })));
+    expect(await usageOf("mover")).toEqual({ files: 3, bytes: "9" });
+    const { rows } = await sql<{ row: string }>`select uploaded_files::text as row from uploaded_files where id = ${id}`.execute(
+      world.owner.query,
+    );
+    expect(rows[0]?.row).not.toMatch(/canary/);
+  });
+});
+
 describe("a suspended person", () => {
   it("sends no file", async () => {
     const own = await givenSession(world, "sue");

@@ -86,7 +86,7 @@ describe("the document", () => {
     expect(
       names.filter(
         (name) =>
-          !/^(?:create|list|read|delete|run|stream|start|cancel|patch|activate|confirm|dismiss|override|reset|grant|deduct|resolve|suspend|reactivate|export|receive|rotate)[A-Z][A-Za-z]+$/.test(
+          !/^(?:create|list|read|delete|run|stream|start|cancel|patch|activate|confirm|dismiss|override|reset|grant|deduct|resolve|suspend|reactivate|export|receive|rotate|set)[A-Z][A-Za-z]+$/.test(
             name,
           ),
       ),

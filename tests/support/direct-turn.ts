@@ -43,6 +43,8 @@ export function gateInput(catalog: Catalog, whose: Whose, more: Partial<GateInpu
     replaces: null,
     fitsToBalance: false,
     leastOutputTokens: 64,
+    defaultLimits: null,
+    debtLimit: null,
     historyTurns: 100,
     historyOctets: 524_288,
     summaries: true,
@@ -68,9 +70,9 @@ export async function openDirectly({ deps }: Place, whose: Whose, more: Partial<
 export async function settleDirectly(
   { deps }: Place,
   turn: { id: string; user: string; wallet?: string; attempt: number },
-  more: { output?: number; calls?: number; answer?: string; tools?: readonly ToolEvent[] } = {},
+  more: { output?: number; calls?: number; answer?: string; tools?: readonly ToolEvent[]; apiKey?: string } = {},
 ) {
-  const { output = 10, calls = 1, answer = "An answer.", tools = [] } = more;
+  const { output = 10, calls = 1, answer = "An answer.", tools = [], apiKey = null } = more;
   const catalog = await deps.catalog.current();
   const events = Array.from({ length: calls }, (_, index) => usageEvent(catalog, output, index));
   const charged = events.reduce((total, event) => total.plus(amount(event.credits_charged)), ZERO);
@@ -78,7 +80,7 @@ export async function settleDirectly(
     turn: turn.id,
     wallet: turn.wallet ?? turn.user,
     actor: turn.user,
-    apiKey: null,
+    apiKey,
     attempt: turn.attempt,
     answer,
     providerModel: "test/model",

@@ -17,6 +17,8 @@ export const BODIES: Readonly<Record<string, object>> = {
   "PATCH /api/v1/sessions/{session_id}": { title: "Another" },
   "POST /api/v1/users/me/keys": { name: "A program" },
   "PATCH /api/v1/users/me/keys/{key_id}": { name: "Another" },
+  "PUT /api/v1/users/me/limits": { running: 50 },
+  "PUT /api/v1/admin/users/{user_id}/limits": { calls_per_hour: 1_000 },
   [FILE]: ANNOUNCED,
   [TOP_UP]: { amount_usd: 10 },
   [DEDUCT]: { amount: 1, note: "a typo", allow_negative: true },

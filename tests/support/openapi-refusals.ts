@@ -127,7 +127,7 @@ export async function provokePriceRefusals(world: TestWorld, version: object, pr
   expect(promised(ACTIVATE, await world.call("POST", `${versions}/far/activate`)).status).toBe(409);
 }
 
-/** 402, 403, 409 and 502, each of a user of its own. */
+/** 402, 403, 409, 429 and 502, each of a user of its own. */
 export async function provokeTurnRefusals(world: TestWorld, promised: Promised): Promise<void> {
   const failed = await runTurn(world, await givenSession(world, "bea"), { user: "bea", alias: "fake-500" });
   expect(promised(RUN, failed).status).toBe(502);
@@ -147,6 +147,12 @@ export async function provokeTurnRefusals(world: TestWorld, promised: Promised):
   expect(promised(FILE, refusedFile).status).toBe(403);
   const topUp = { user: "dan", body: { amount_usd: "5" } };
   expect(promised(TOP_UP, await world.call("POST", "/api/v1/users/me/wallet/top-up", topUp)).status).toBe(403);
+
+  const often = await givenSession(world, "ivy");
+  await world.call("PUT", "/api/v1/users/me/limits", { user: "ivy", body: { calls_per_hour: 1 } });
+  expect((await runTurn(world, often, { user: "ivy" })).status).toBe(201);
+  expect(promised(RUN, await runTurn(world, often, { user: "ivy" })).status).toBe(429);
+  expect(promised(STREAM, await streamed(world, often, "ivy")).status).toBe(429);
 
   const poor = await givenSession(world, "eve");
   await givenEnforcement(world, true);

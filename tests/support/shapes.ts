@@ -10,6 +10,7 @@ import * as files from "@pantheon/contract/files.ts";
 import * as health from "@pantheon/contract/health.ts";
 import * as histories from "@pantheon/contract/histories.ts";
 import * as keys from "@pantheon/contract/keys.ts";
+import * as limits from "@pantheon/contract/limits.ts";
 import * as models from "@pantheon/contract/models.ts";
 import * as ownUsage from "@pantheon/contract/own-usage.ts";
 import * as prices from "@pantheon/contract/prices.ts";
@@ -30,6 +31,7 @@ export const SHAPES: ReadonlyMap<string, v.GenericSchema> = new Map(
     health,
     histories,
     keys,
+    limits,
     models,
     ownUsage,
     prices,

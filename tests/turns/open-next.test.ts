@@ -56,6 +56,8 @@ const ROW: GateRow = {
   held: "0",
   enforced: true,
   covered: true,
+  afloat: true,
+  limit_met: null,
   lapsed: false,
   turn: null,
   attempt: null,

@@ -4,6 +4,7 @@ import type * as shapes from "@pantheon/contract/admin.ts";
 import type * as booking from "@pantheon/contract/booking.ts";
 import type * as account from "@pantheon/contract/account.ts";
 import type * as histories from "@pantheon/contract/histories.ts";
+import type * as limits from "@pantheon/contract/limits.ts";
 import type * as prices from "@pantheon/contract/prices.ts";
 import type * as reports from "@pantheon/contract/reports.ts";
 import type { Bucket, PeopleOrder, PeopleState, ProposalState, TopUpState, Window } from "@pantheon/contract/vocabulary.ts";
@@ -80,6 +81,11 @@ export function adminClient(send: Send) {
         }),
       suspend: (user: string, why: Sent<typeof shapes.SuspensionCreate> = {}, more: CallOptions = {}) =>
         ask<typeof shapes.Suspension>(send, { ...more, method: "POST", path: path`/api/v1/admin/users/${user}/suspend`, body: why }),
+      limits: (user: string, more: CallOptions = {}) =>
+        ask<typeof limits.LimitsInForce>(send, { ...more, method: "GET", path: path`/api/v1/admin/users/${user}/limits` }),
+      /** Replaces the limits that admins set for them; of these and their own the lower counts. */
+      setLimits: (user: string, limit: Sent<typeof limits.LimitsPut>, more: CallOptions = {}) =>
+        ask<typeof limits.LimitsSet>(send, { ...more, method: "PUT", path: path`/api/v1/admin/users/${user}/limits`, body: limit }),
       reactivate: (user: string, more: CallOptions = {}) =>
         ask<typeof shapes.Suspension>(send, { ...more, method: "POST", path: path`/api/v1/admin/users/${user}/reactivate` }),
     },

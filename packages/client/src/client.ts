@@ -3,6 +3,7 @@
 
 import type * as account from "@pantheon/contract/account.ts";
 import type { Health } from "@pantheon/contract/health.ts";
+import type * as limits from "@pantheon/contract/limits.ts";
 import type { ModelList } from "@pantheon/contract/models.ts";
 import type * as own from "@pantheon/contract/own-usage.ts";
 import type * as turns from "@pantheon/contract/turns.ts";
@@ -99,6 +100,11 @@ function accountClient(send: Send) {
     /** The whole file as text. */
     transactionsCsv: async (query: Days = {}, more: CallOptions = {}): Promise<string> =>
       (await succeed(send, { ...more, method: "GET", path: `${ME}/transactions/export.csv${search(query)}` })).text,
+    /** What you are limited to, and what is used of it. */
+    limits: (more: CallOptions = {}) => ask<typeof limits.LimitsInForce>(send, { ...more, method: "GET", path: `${ME}/limits` }),
+    /** Replaces the limits that you set for yourself: what is left out is not limited. */
+    setLimits: (limit: Sent<typeof limits.LimitsPut>, more: CallOptions = {}) =>
+      ask<typeof limits.LimitsSet>(send, { ...more, method: "PUT", path: `${ME}/limits`, body: limit }),
     /** The arithmetic of one debit, computed again; 404 for what is no debit of yours. */
     receipt: (transaction: string, more: CallOptions = {}) =>
       ask<typeof account.Receipt>(send, { ...more, method: "GET", path: path`/api/v1/users/me/transactions/${transaction}/receipt` }),

@@ -30,7 +30,7 @@ export type CallOptions = {
 };
 
 export type Call = CallOptions & {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** With its query. */
   readonly path: string;
   readonly body?: object;

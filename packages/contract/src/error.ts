@@ -4,6 +4,7 @@ const REFUSALS = {
   malformed_request: [400, "Malformed request"],
   unauthenticated: [401, "Not authenticated"],
   insufficient_credits: [402, "Insufficient credits"],
+  limit_reached: [402, "Limit reached"],
   forbidden: [403, "Forbidden"],
   account_suspended: [403, "Account suspended"],
   not_found: [404, "Not found"],

@@ -1,6 +1,7 @@
 // API keys on the wire: by which programs act for a person.
 
 import * as v from "valibot";
+import { LimitsPut, LimitValues } from "./limits.ts";
 import { Decimal, Id, named, OpaqueId, page, PAGE_ENTRIES, text, Time } from "./wire.ts";
 
 const KEY_ENTRIES = {
@@ -8,6 +9,7 @@ const KEY_ENTRIES = {
   name: v.string(),
   prefix: v.pipe(v.string(), v.description("How the key begins.")),
   models: v.pipe(v.nullable(v.array(v.string())), v.description("The model aliases that it may use; null is any.")),
+  limits: v.pipe(v.nullable(LimitValues), v.description("Beside those of its owner; null is none.")),
   expires_at: v.nullable(Time),
   revoked_at: v.nullable(Time),
   former_until: v.pipe(v.nullable(Time), v.description("Until when the key before the last rotation is good too.")),
@@ -63,6 +65,7 @@ export const ApiKeyCreate = named(
     name: text(1, 100),
     expires_at: v.optional(v.nullable(Moment), null),
     models: v.optional(v.nullable(Models), null),
+    limits: v.optional(v.nullable(LimitsPut), null),
   }),
 );
 
@@ -74,6 +77,7 @@ export const ApiKeyPatch = named(
       name: v.optional(text(1, 100)),
       expires_at: v.optional(v.nullable(Moment)),
       models: v.optional(v.nullable(Models)),
+      limits: v.optional(v.nullable(LimitsPut)),
     }),
     v.check((patch) => Object.keys(patch).length > 0, "must change something"),
     v.metadata({ minProperties: 1 }),

@@ -2,7 +2,8 @@
 
 import * as v from "valibot";
 import { ERROR_CODES } from "./error.ts";
-import { Count, Decimal, named } from "./wire.ts";
+import { LIMIT_NAMES, LIMIT_SCOPES } from "./vocabulary.ts";
+import { Count, Decimal, named, Time } from "./wire.ts";
 
 const COMMON = {
   type: v.string(),
@@ -33,12 +34,25 @@ const CheaperAlias = named(
   v.object({ model_alias: v.string(), estimated_cost: Decimal, affordable_output_tokens: Count }),
 );
 
+export const LimitMet = named(
+  "LimitMet",
+  "The limit that stands in the way.",
+  v.object({
+    scope: v.pipe(v.picklist(LIMIT_SCOPES), v.description("Whose limit it is: the person's, or the API key's.")),
+    name: v.picklist(LIMIT_NAMES),
+    most: Decimal,
+    left: v.pipe(Decimal, v.description("What is left of it, without what running turns hold.")),
+    resets_at: v.pipe(v.nullable(Time), v.description("When it is whole again; null when no time brings it back.")),
+  }),
+);
+
 export const InsufficientCredits = named(
   "InsufficientCredits",
-  "402: nothing was run. `hold` is what the turn would have held: what must be free where no overdraft is allowed.",
+  "402: nothing was run. `hold` is what the turn would have held: what must be free where no overdraft is allowed. `limit_reached`: the credits are there, and `limit` does not let them be spent.",
   v.looseObject({
     ...COMMON,
-    code: v.literal("insufficient_credits"),
+    code: v.picklist(["insufficient_credits", "limit_reached"]),
+    limit: v.optional(LimitMet),
     balance: Decimal,
     held: Decimal,
     available: Decimal,

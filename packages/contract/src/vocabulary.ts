@@ -106,6 +106,21 @@ export type PriceWarningCode = WordOf<typeof PRICE_WARNINGS>;
 export const KEY_STATES = ["good", "revoked", "expired"] as const;
 export type KeyState = WordOf<typeof KEY_STATES>;
 
+/** What may be limited: credits that are spent, calls that begin, and turns that run at once. */
+export const LIMIT_NAMES = [
+  "credits_per_day",
+  "credits_per_month",
+  "credits_total",
+  "calls_per_minute",
+  "calls_per_hour",
+  "running",
+] as const;
+export type LimitName = WordOf<typeof LIMIT_NAMES>;
+
+/** Whose limit stands in the way. */
+export const LIMIT_SCOPES = ["person", "key"] as const;
+export type LimitScope = WordOf<typeof LIMIT_SCOPES>;
+
 export const JOBS = ["sweep", "reconcile", "verify"] as const;
 export type JobName = WordOf<typeof JOBS>;
 

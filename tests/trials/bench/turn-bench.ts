@@ -105,6 +105,8 @@ async function oneTurn(db: Database, catalog: Catalog, user: string, session: st
     replaces: null,
     fitsToBalance: false,
     leastOutputTokens: 64,
+    defaultLimits: null,
+    debtLimit: null,
     historyTurns: 10,
     historyOctets: 65_536,
     summaries: true,

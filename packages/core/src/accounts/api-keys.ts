@@ -12,6 +12,7 @@ import { once, type ActingAdmin, type Answered } from "../audit/once.ts";
 import type { Database } from "../db/database.ts";
 import { listOf } from "../db/list.ts";
 import { newKey } from "./api-key.ts";
+import { limitsView, storedLimits, type NewLimits, type StoredLimits } from "./limits.ts";
 import {
   createApiKey as CREATE_KEY,
   patchApiKey as PATCH_KEY,
@@ -28,6 +29,7 @@ export type ApiKeyRow = {
   name: string;
   prefix: string;
   models: string[] | null;
+  limits: StoredLimits;
   expires_at: Date | null;
   revoked_at: Date | null;
   former_until: Date | null;
@@ -40,7 +42,7 @@ export type ApiKeyRow = {
 export const MOST_LIVE_KEYS = 100;
 
 type Deps = { readonly db: Database; readonly clock: Clock };
-type KeyTerms = { readonly expiresAt: Date | null; readonly models: readonly string[] | null };
+type KeyTerms = { readonly expiresAt: Date | null; readonly models: readonly string[] | null; readonly limits: NewLimits | null };
 
 /** Makes a key. Its text is in the response, unless that is a repetition: then it is null. 409 when there are too many, 422 for an end that has passed. */
 export async function createApiKey({ db, clock }: Deps, by: Acting, key: KeyTerms & { readonly name: string }): Promise<Answered> {
@@ -50,7 +52,16 @@ export async function createApiKey({ db, clock }: Deps, by: Acting, key: KeyTerm
     return {
       status: 201,
       body: null, // the statement has it
-      run: (kept) => db.run(CREATE_KEY, { ...kept, ...key, id: newId(), prefix: made.prefix, hash: made.hash, most: MOST_LIVE_KEYS }),
+      run: (kept) =>
+        db.run(CREATE_KEY, {
+          ...kept,
+          ...key,
+          limits: storedOf(key.limits),
+          id: newId(),
+          prefix: made.prefix,
+          hash: made.hash,
+          most: MOST_LIVE_KEYS,
+        }),
       refusal: (row) => (row ? null : new DomainError("conflict", `There are ${MOST_LIVE_KEYS} keys already. Revoke one first.`)),
     };
   });
@@ -74,18 +85,21 @@ export type KeyChange = {
   readonly name?: string | undefined;
   readonly expiresAt?: Date | null | undefined;
   readonly models?: readonly string[] | null | undefined;
+  readonly limits?: NewLimits | null | undefined;
 };
 
 /** Changes a key and answers it as it is then. It binds the next call. 404 for a key that is not the actor's, or was revoked. */
-export function patchApiKey({ db, clock }: Deps, by: Acting, key: string, change: KeyChange): Promise<Answered> {
-  const { name = null, expiresAt, models } = change;
-  return once(db, by, () => {
+export async function patchApiKey({ db, clock }: Deps, by: Acting, key: string, change: KeyChange): Promise<Answered> {
+  const { name = null, expiresAt, models, limits } = change;
+  const answered = await once(db, by, () => {
     refusePast(clock, expiresAt ?? null);
     const kept = {
       setsExpiry: expiresAt !== undefined,
       expiresAt: expiresAt ?? null,
       setsModels: models !== undefined,
       models: models ?? null,
+      setsLimits: limits !== undefined,
+      limits: storedOf(limits ?? null),
     };
     return {
       status: 200,
@@ -94,6 +108,7 @@ export function patchApiKey({ db, clock }: Deps, by: Acting, key: string, change
       refusal: (row) => (row ? null : keyNotFound()),
     };
   });
+  return { ...answered, body: JSON.stringify(shown(JSON.parse(answered.body))) };
 }
 
 /** Revokes a key: the next statement that it reaches refuses it, wherever it runs. `owner` null: anybody's. Calls that run already settle. 404 for none. */
@@ -112,7 +127,7 @@ export function listApiKeys(db: Database, owner: string | null): List<ApiKeyRow>
     on: db.query,
     rows: db.query
       .selectFrom("api_keys")
-      .select(["id", "user_id", "name", "prefix", "models", "expires_at", "revoked_at", "former_until", "spent", "last_used_on"])
+      .select(["id", "user_id", "name", "prefix", "models", "limits", "expires_at", "revoked_at", "former_until", "spent", "last_used_on"])
       .select("created_at")
       .$if(owner !== null, (rows) => rows.where("user_id", "=", owner ?? "")),
     countedTo: 10_000,
@@ -127,6 +142,7 @@ export function apiKeyView(row: ApiKeyRow): v.InferInput<typeof ApiKey> {
     name: row.name,
     prefix: row.prefix,
     models: row.models,
+    limits: row.limits && limitsView(row.limits),
     expires_at: expires && rfc3339(expires),
     revoked_at: revoked && rfc3339(revoked),
     former_until: former && rfc3339(former),
@@ -136,12 +152,24 @@ export function apiKeyView(row: ApiKeyRow): v.InferInput<typeof ApiKey> {
   };
 }
 
+/** A key as a statement tells of it: its limits are those of its row. */
+type Told = Omit<v.InferInput<typeof ApiKey>, "limits"> & { readonly limits: StoredLimits };
+
 /** The stored response has no key in it, and so has none of its repetitions. */
 function withText(answered: Answered, text: string): Answered {
-  if (answered.replayed) return answered;
-  const made: v.InferInput<typeof ApiKeyMade> = JSON.parse(answered.body);
+  const made: Told & { readonly key: null } = JSON.parse(answered.body);
   invariant(made.key === null, "a key is stored nowhere");
-  return { ...answered, body: JSON.stringify({ ...made, key: text }) };
+  const body: v.InferInput<typeof ApiKeyMade> = { ...shown(made), key: answered.replayed ? null : text };
+  return { ...answered, body: JSON.stringify(body) };
+}
+
+/** A key as a statement tells of it, with its limits as they leave. */
+function shown(told: Told): v.InferInput<typeof ApiKey> {
+  return { ...told, limits: told.limits && limitsView(told.limits) };
+}
+
+function storedOf(limits: NewLimits | null): string | null {
+  return limits && storedLimits(limits);
 }
 
 function refusePast(clock: Clock, end: Date | null): void {

@@ -56,5 +56,5 @@ function isAbout(user: string) {
     target = any (array(select ${user}::text 
                           union all select id::text from top_ups where user_id = ${user}::text
                           union all select id::text from api_keys where user_id = ${user}::text))
-    and split_part(action, '.', 1) in ('user', 'wallet', 'top_up', 'api_key'))`;
+    and split_part(action, '.', 1) in ('user', 'wallet', 'top_up', 'api_key', 'limits'))`;
 }

@@ -20,6 +20,7 @@ export type AdminAction =
   | "top_up.dismiss"
   | "user.suspend"
   | "user.reactivate"
+  | "limits.set"
   | "api_key.create"
   | "api_key.patch"
   | "api_key.rotate"

@@ -42,6 +42,10 @@ export type Config = {
   topUp: { minUsd: Amount; maxUsd: Amount };
   stripe: { secretKey: string | null; webhookSecrets: readonly string[]; apiUrl: string };
   overdraft: "one_turn" | "none";
+  /** Credits below zero at which a wallet stops where nothing is enforced, as a decimal string; null: nowhere. */
+  debtLimit: string | null;
+  /** The limits of everybody for whom no admin set others, as JSON; null for none. */
+  personLimits: string | null;
   /** The model providers: a route whose provider has no key is not used. An address that is null is the provider's own. */
   providers: Readonly<Record<ProviderName, { apiKey: string | null; baseUrl: string | null }>>;
   /** Where the tool `search` asks. */
@@ -112,14 +116,7 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
     commit: read.COMMIT_SHA,
     version: VERSION,
     databaseUrl,
-    auth: {
-      issuer: read.AUTH_ISSUER,
-      audience: read.AUTH_AUDIENCE,
-      jwksUrl: read.AUTH_JWKS_URL ?? `${read.AUTH_ISSUER.replace(/\/$/, "")}/.well-known/jwks.json`,
-      jwtSecret: read.AUTH_JWT_SECRET ?? null,
-      roleRequired: (read.AUTH_ROLE_REQUIRED ?? String(isShared(read.STAGE))) === "true",
-      maxMinutes: read.AUTH_TOKEN_MAX_MINUTES ?? null,
-    },
+    auth: authOf(read),
     adminUserIds: new Set(read.ADMIN_USER_IDS),
     adminReadIds: new Set(read.ADMIN_READ_IDS),
     adminAssurance: read.ADMIN_ASSURANCE ?? (isKept(read.STAGE) ? "aal2" : "none"),
@@ -135,6 +132,8 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
       apiUrl: read.STRIPE_API_URL,
     },
     overdraft: read.CREDIT_OVERDRAFT,
+    debtLimit: read.CREDIT_DEBT_LIMIT?.toFixed() ?? null,
+    personLimits: read.PERSON_LIMITS ?? null,
     providers: providersOf(read),
     search: { apiKey: read.TAVILY_API_KEY ?? null, baseUrl: read.TAVILY_BASE_URL },
     maxOutputTokens: read.CONTEXT_MAX_OUTPUT_TOKENS,
@@ -155,6 +154,17 @@ function filesOf(read: v.InferOutput<typeof TABLE>): Config["files"] {
     userMaxBytes: read.FILE_USER_MAX_BYTES,
     bucket: read.FILE_BUCKET ?? null,
     storageUrl: read.FILE_STORAGE_URL ?? null,
+  };
+}
+
+function authOf(read: v.InferOutput<typeof TABLE>): Config["auth"] {
+  return {
+    issuer: read.AUTH_ISSUER,
+    audience: read.AUTH_AUDIENCE,
+    jwksUrl: read.AUTH_JWKS_URL ?? `${read.AUTH_ISSUER.replace(/\/$/, "")}/.well-known/jwks.json`,
+    jwtSecret: read.AUTH_JWT_SECRET ?? null,
+    roleRequired: (read.AUTH_ROLE_REQUIRED ?? String(isShared(read.STAGE))) === "true",
+    maxMinutes: read.AUTH_TOKEN_MAX_MINUTES ?? null,
   };
 }
 

@@ -2,6 +2,7 @@
 
 import * as v from "valibot";
 import { isSafeDatabaseUrl } from "./database-url.ts";
+import { LIMIT_NAMES } from "@pantheon/contract/vocabulary.ts";
 import { parseDecimal, ZERO, type Amount } from "@pantheon/contract/money.ts";
 
 export const COMMIT = /^[A-Za-z0-9._-]{1,64}$/;
@@ -58,6 +59,27 @@ export const outputTokens = v.pipe(
   v.transform(Number),
   v.maxValue(8192, MAX_OUTPUT_TOKENS),
 );
+
+/** Limits by their names, each once, as the JSON that statements read. */
+export const personLimits = v.pipe(
+  commaList,
+  v.rawTransform<string[], string>(({ dataset, addIssue, NEVER }) => {
+    const pairs = dataset.value.map((item) => /^([a-z_]+)=(\S+)$/.exec(item) ?? []);
+    const known = pairs.filter(([, name, most]) => isLimit(name, most ?? ""));
+    if (known.length === 0 || new Set(pairs.map(([, name]) => name)).size < dataset.value.length || known.length < pairs.length) {
+      addIssue({ message: "must be a comma list of limits, name=number, each once" });
+      return NEVER;
+    }
+    return JSON.stringify(Object.fromEntries(pairs.map(([, name, most]) => [name, most])));
+  }),
+);
+
+/** Credits are decimals, calls whole numbers; none may be so. */
+function isLimit(name: string | undefined, most: string): boolean {
+  if (!LIMIT_NAMES.some((known) => known === name)) return false;
+  if (name?.startsWith("credits_")) return (parseDecimal(most, 8) ?? ZERO.minus(1)).gte(ZERO);
+  return /^(?:0|[1-9]\d{0,5})$/.test(most);
+}
 
 function wholeDays(least: number) {
   const rule = `must be a whole number of days from ${least} to 3650`;

@@ -72,6 +72,16 @@ export const TABLE = v.strictObject({
     v.optional(rules.overdraft, "one_turn"),
     means("How far an enforced wallet may go below zero: `one_turn` (one hold) or `none` (a charge is never above its hold)."),
   ),
+  CREDIT_DEBT_LIMIT: v.pipe(
+    v.optional(rules.amountFromZero),
+    means("How many credits below zero a wallet may be where enforcement is off, before its turns are refused; unset: without end."),
+  ),
+  PERSON_LIMITS: v.pipe(
+    v.optional(rules.personLimits),
+    means(
+      "Limits of everybody for whom no admin set others: a comma list such as `calls_per_minute=10,calls_per_hour=60,running=5` of the names in `docs/api.md`; unset: none.",
+    ),
+  ),
   OPENROUTER_API_KEY: v.pipe(
     v.optional(rules.text),
     means("OpenRouter's key, the first route of every model; unset: the stand-in locally, else the route is not used.", PRIVATE),

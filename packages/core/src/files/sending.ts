@@ -16,7 +16,7 @@ import type { Log } from "../log.ts";
 import { kindOf, MIME_TYPES, UNKNOWN_TYPE } from "./kind.ts";
 import { fileNotFound, fileView, readOwnFile, type FileRow } from "./own-files.ts";
 import { NEVER_ARRIVED } from "./reading.ts";
-import { createFile, deleteFile as DELETE_FILE, giveUpFiles } from "./statements/file.ts";
+import { createFile, deleteFile as DELETE_FILE, forgetFiles, giveUpFiles } from "./statements/file.ts";
 import { storageKeyOf, type FileStorage } from "./storage.ts";
 
 export type FileDeps = {
@@ -73,6 +73,7 @@ async function create(deps: FileDeps, { caller, key, session }: Asking, file: Ne
   return once(deps.db, { actor: caller.actor, key }, async () => {
     if (file.sizeBytes > maxBytes) throw new DomainError("payload_too_large", `A file may have ${maxBytes} bytes at most.`);
     await deps.db.run(giveUpFiles, { actor: caller.actor, why: NEVER_ARRIVED });
+    await deps.db.run(forgetFiles, { actor: caller.actor });
     const id = newId();
     const createdAt = new Date(deps.clock());
     const row: FileRow = {

@@ -1,7 +1,7 @@
 // What opening does after a statement: a pure function of what it asked and what came. Its truth table is tests/turns/open-next.test.ts.
 
 import type { Config } from "../config/config.ts";
-import { invariant, type DomainError } from "@pantheon/contract/error.ts";
+import { invariant, type DomainError, type ErrorCode } from "@pantheon/contract/error.ts";
 import type { GateRow } from "../ledger/statements/gate.ts";
 import type { Model } from "../models/model.ts";
 import type { Catalog } from "../pricing/catalog.ts";
@@ -36,6 +36,9 @@ export type Action =
   /** Refused, unless it is our own turn that stands in the way. */
   | { readonly way: "refuse unless own"; readonly refusal: DomainError };
 
+/** What turns whose time is over may be the cause of. */
+const FREED_BY_SWEEPING: ReadonlySet<ErrorCode> = new Set(["insufficient_credits", "limit_reached", "rate_limited"]);
+
 /** The next step of a request whose statement ended like this. Reads nothing and writes nothing. */
 export function next(round: Round, outcome: Outcome): Action {
   if ("error" in outcome) return { way: "look", error: outcome.error };
@@ -51,7 +54,7 @@ export function next(round: Round, outcome: Outcome): Action {
   const refusal = refusalOf(row, round);
   // Without a refusal, the turn that we meant to run again was taken meanwhile: look at its key afresh.
   if (refusal === null) return { way: "run", target: newTarget() };
-  if (refusal.code === "insufficient_credits" && row.lapsed) return { way: "sweep" };
+  if (FREED_BY_SWEEPING.has(refusal.code) && row.lapsed) return { way: "sweep" };
   return refused(round, refusal);
 }
 

@@ -14,11 +14,9 @@ import type { Catalog } from "../pricing/catalog.ts";
 import { openTurn as OPEN_TURN, type OpenTurnInput } from "../ledger/statements/open-turn.ts";
 import type { GateRow } from "../ledger/statements/gate.ts";
 import { coverageOf, LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
-import { newTarget, ownInsteadOf, wayAround, type Target, type Way } from "./collision.ts";
+import { newTarget, type Target, type Way } from "./collision.ts";
 import { next, type Action, type Outcome } from "./next.ts";
 import { sizeOf, sizeOfSummary, type Past, keptOf } from "./past.ts";
-import { sweepUser } from "./sweep.ts";
-import { usualCost, withUsualCost } from "./usual-cost.ts";
 
 /** A turn that runs under our attempt, with all that asking the model and settling need. */
 export type OpenedTurn = {
@@ -89,15 +87,18 @@ function counted({ log }: TurnDeps, { requestId, caller, session }: TurnRequest,
   return refusal;
 }
 
+/** Seldom needed, as all that is loaded below: a cold start need not read it. */
+const met = () => import("./met.ts");
+
 /** Does what an action asks for beside the statement. Null when the same target is tried again. */
 async function wayOf(deps: TurnDeps, request: TurnRequest, target: Target, claim: string, action: Action): Promise<Way | null> {
   switch (action.way) {
     case "look":
-      return wayAround(deps, request, target, claim, action.error);
+      return (await met()).wayAround(deps, request, target, claim, action.error);
     case "refuse unless own":
-      return ownInsteadOf(action.refusal, deps, request, target, claim);
+      return (await met()).ownInsteadOf(action.refusal, deps, request, target, claim);
     case "sweep":
-      await sweepUser(deps, request.caller.wallet);
+      await (await import("./sweep.ts")).sweepUser(deps, request.caller.wallet);
       return null;
     case "opened":
     case "reload":
@@ -111,6 +112,7 @@ async function wayOf(deps: TurnDeps, request: TurnRequest, target: Target, claim
 async function toldInFull(deps: TurnDeps, { caller }: TurnRequest, outcome: Outcome, refusal: unknown): Promise<unknown> {
   const alias = "row" in outcome ? outcome.row.alias : null;
   if (!(refusal instanceof DomainError) || refusal.code !== "insufficient_credits" || alias === null) return refusal;
+  const { usualCost, withUsualCost } = await import("./usual-cost.ts");
   const usual = await usualCost(deps.db, caller.wallet, alias);
   return usual === null ? refusal : withUsualCost(refusal, usual);
 }
@@ -142,6 +144,8 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
     coverInFull: coverage.inFull,
     fitsToBalance: coverage.fits,
     leastOutputTokens: request.session === null ? LIMITS.leastCallOutputTokens : LIMITS.leastOutputTokens,
+    defaultLimits: deps.config.personLimits,
+    debtLimit: deps.config.debtLimit,
   };
   const key = { key: request.key?.value ?? null, requestHash: request.key?.hash ?? null };
   const [row] = await sent(deps.db, request, target, { ...input, ...key });

@@ -2,7 +2,8 @@
 
 import { keyRefused } from "../accounts/api-key.ts";
 import type { Config } from "../config/config.ts";
-import type { GateRow } from "../ledger/statements/gate.ts";
+import type { LimitName } from "@pantheon/contract/vocabulary.ts";
+import type { GateRow, LimitMet } from "../ledger/statements/gate.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { capabilitiesView, unsupported } from "../models/capable.ts";
 import type { Model } from "../models/model.ts";
@@ -33,7 +34,9 @@ export function refusalOf(row: GateRow, { request, config, models, catalog }: As
   const model = models[row.alias ?? ""];
   if (row.unable && model !== undefined) return unsupportedBy(row.alias ?? "", model, request.sampling);
   if (!row.fits) return new DomainError("context_budget_exceeded", "The message does not fit into the model's context window.");
-  if (row.enforced && !row.covered) return insufficientCredits(row, config);
+  if (row.limit_met !== null && CALLS.has(row.limit_met.name)) return tooManyCalls(row.limit_met);
+  if (row.enforced ? !row.covered : !row.afloat) return insufficientCredits(row, config);
+  if (row.limit_met !== null) return limitReached(row, row.limit_met, config);
   return null;
 }
 
@@ -57,6 +60,26 @@ export function unknownAlias(path: string, catalog: Catalog): DomainError {
   return new DomainError("unknown_model_alias", "Unknown model alias.", { errors: [{ path, message }] });
 }
 
+const CALLS: ReadonlySet<LimitName> = new Set(["calls_per_minute", "calls_per_hour", "running"]);
+/** A window may end much later: asking once a minute is enough, and somebody may have raised the limit. */
+const LONGEST_WAIT_SECONDS = 60;
+/** Nobody knows when a turn that runs will end. */
+const WAIT_FOR_RUNNING_SECONDS = 2;
+
+/** 429 for a limit of calls that is used up, with the limit and when to try again. */
+function tooManyCalls({ wait, ...limit }: LimitMet): DomainError {
+  const retryAfter = Math.min(Math.max(wait ?? WAIT_FOR_RUNNING_SECONDS, 1), LONGEST_WAIT_SECONDS);
+  const detail = `The limit ${limit.name} (${limit.most}) is used up.`;
+  return new DomainError("rate_limited", detail, { retryAfter, members: { limit } });
+}
+
+/** 402 for a limit of credits that leaves less than the turn would hold. */
+function limitReached(row: GateRow, { wait: _wait, ...limit }: LimitMet, config: Pick<Config, "topUpUrl">): DomainError {
+  const until = limit.resets_at === null ? "" : ` until ${limit.resets_at}`;
+  const detail = `The limit ${limit.name} (${limit.most}) leaves ${limit.left} credits${until}.`;
+  return new DomainError("limit_reached", detail, { members: { ...figures(row, config), limit } });
+}
+
 type BrokeRow = Pick<GateRow, "balance" | "held" | "wanted" | "affordable" | "cheaper">;
 
 /**
@@ -64,17 +87,20 @@ type BrokeRow = Pick<GateRow, "balance" | "held" | "wanted" | "affordable" | "ch
  * section 3). How much output is affordable, and under which cheaper aliases, is reckoned by the statement too.
  */
 export function insufficientCredits(row: BrokeRow, config: Pick<Config, "topUpUrl">): DomainError {
+  const members = figures(row, config);
+  return new DomainError("insufficient_credits", "Insufficient credits. Please top up your account.", { members });
+}
+
+function figures(row: BrokeRow, config: Pick<Config, "topUpUrl">) {
   const available = amount(row.balance ?? "0").minus(amount(row.held ?? "0"));
-  return new DomainError("insufficient_credits", "Insufficient credits. Please top up your account.", {
-    members: {
-      balance: format(amount(row.balance ?? "0")),
-      held: format(amount(row.held ?? "0")),
-      available: format(available),
-      hold: format(amount(row.wanted ?? "0")),
-      estimated_cost: format(amount(row.wanted ?? "0")),
-      top_up_url: config.topUpUrl,
-      affordable_output_tokens: Number(row.affordable ?? "0"),
-      cheaper_aliases: row.cheaper ?? [],
-    },
-  });
+  return {
+    balance: format(amount(row.balance ?? "0")),
+    held: format(amount(row.held ?? "0")),
+    available: format(available),
+    hold: format(amount(row.wanted ?? "0")),
+    estimated_cost: format(amount(row.wanted ?? "0")),
+    top_up_url: config.topUpUrl,
+    affordable_output_tokens: Number(row.affordable ?? "0"),
+    cheaper_aliases: row.cheaper ?? [],
+  };
 }

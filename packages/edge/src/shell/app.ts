@@ -79,7 +79,7 @@ function runtimeTimeLeft(c: Context<AppEnv>): number {
 function browsers(origins: readonly string[], more: readonly string[]): MiddlewareHandler {
   return cors({
     origin: [...origins],
-    allowMethods: ["GET", "HEAD", "POST", "PATCH", "DELETE"],
+    allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
     allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "X-Request-Id", ...more],
     exposeHeaders: [
       "X-Request-Id",

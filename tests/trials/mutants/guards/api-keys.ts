@@ -82,7 +82,7 @@ export const API_KEY_GUARDS: readonly Mutant[] = [
     guard: "A key's sum does not follow what its turns were charged.",
     patches: [
       {
-        file: `${CORE}/ledger/statements/settle-turn.ts`,
+        file: `${CORE}/ledger/statements/key-spent.ts`,
         find: "set spent = api_keys.spent + debit.charge,",
         replace: "set spent = api_keys.spent,",
       },

@@ -3,6 +3,7 @@
 import type { Mutant } from "../mutant.ts";
 
 const GATE = "packages/core/src/ledger/statements/gate.ts";
+const FUNDS = "packages/core/src/ledger/statements/funds.ts";
 const CONVERSATION = "packages/core/src/ledger/statements/conversation.ts";
 const SAMPLING = "tests/turns/turn-sampling.test.ts";
 const REPLACED = "tests/turns/turn-replaced.test.ts";
@@ -12,7 +13,7 @@ export const ASKED_GUARDS: readonly Mutant[] = [
   {
     name: "fitted-hold",
     guard: "A turn that is fitted to its wallet holds the price of the whole limit: it holds more than there is.",
-    patches: [{ file: GATE, find: "${credits(slot, sql`limits.output_tokens`)} as credits", replace: "hold.credits" }],
+    patches: [{ file: FUNDS, find: "${credits(slot, sql`bounds.output_tokens`)} as credits", replace: "hold.credits" }],
     test: {
       file: BUDGET,
       name: "%s the output limit is what the wallet affords, told before the answer, and the hold is within the wallet",
@@ -22,13 +23,13 @@ export const ASKED_GUARDS: readonly Mutant[] = [
   {
     name: "fitted-least",
     guard: "There is no least: whoever has a credit left runs turns whose answers are a word long, one after the other.",
-    patches: [{ file: GATE, find: "means.output_tokens >= limits.least", replace: "means.output_tokens >= 0" }],
+    patches: [{ file: FUNDS, find: "means.output_tokens >= bounds.least", replace: "means.output_tokens >= 0" }],
     test: { file: BUDGET, name: "the least is admitted to the credit, and a hundred-millionth less is a 402 that says so" },
   },
   {
     name: "fitted-held",
     guard: "What a wallet affords is reckoned from the whole balance: parallel turns are each fitted to the same credits.",
-    patches: [{ file: GATE, find: "sql`(wallet.balance - wallet.held + ${ownHold})`", replace: "sql`wallet.balance`" }],
+    patches: [{ file: FUNDS, find: "sql`(wallet.balance - wallet.held + ${ownHold})`", replace: "sql`wallet.balance`" }],
     test: {
       file: BUDGET,
       name: "40 turns that two containers fit to one small wallet at once hold no more than there is, whatever each of them got",

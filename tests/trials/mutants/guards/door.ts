@@ -18,7 +18,7 @@ export const DOOR_GUARDS: readonly Mutant[] = [
     guard: "A call runs on less than the least output, and its few credits buy an answer of no use.",
     patches: [
       {
-        file: "packages/core/src/ledger/statements/gate.ts",
+        file: "packages/core/src/ledger/statements/funds.ts",
         find: "case when ${slot.coverInFull}::boolean or ${slot.fitsToBalance}::boolean",
         replace: "case when ${slot.coverInFull}::boolean",
       },

@@ -5,6 +5,7 @@ import type { Mutant } from "../mutant.ts";
 const STATEMENTS = "packages/core/src/ledger/statements";
 const SETTLE = `${STATEMENTS}/settle-turn.ts`;
 const GATE = `${STATEMENTS}/gate.ts`;
+const FUNDS = `${STATEMENTS}/funds.ts`;
 const CONVERSATION = `${STATEMENTS}/conversation.ts`;
 const ONCE = "tests/turns/turn-guards.test.ts";
 
@@ -145,7 +146,7 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
   {
     name: "available-held",
     guard: "Enforcement looks at the balance and forgets what running turns hold: parallel turns spend one credit many times.",
-    patches: [{ file: GATE, find: "else means.available > 0 end", replace: "else means.balance > 0 end" }],
+    patches: [{ file: FUNDS, find: "else means.available > 0 end", replace: "else means.balance > 0 end" }],
     test: { file: "tests/turns/turn-enforcement.test.ts", name: "on, what another running turn holds is not available" },
   },
   {

@@ -10,7 +10,7 @@ export const TURN_GUARDS: readonly Mutant[] = [
     guard: "A request does not know its own turn again: when the reply of opening it is lost, it blocks itself until the lease ends.",
     patches: [
       {
-        file: `${CORE}/turns/collision.ts`,
+        file: `${CORE}/turns/met.ts`,
         find: 'turn.claim === claim && turn.status === "running"',
         replace: 'turn.claim === "" && claim !== "" && turn.status === "running"',
       },
@@ -55,7 +55,7 @@ export const TURN_GUARDS: readonly Mutant[] = [
     guard:
       "An own turn that is refused after its reply was lost is left running: its hold stays, and its session is busy, until the lease ends.",
     patches: [
-      { file: `${CORE}/turns/collision.ts`, find: "  if (own) await voidFailed(deps, own, request.caller, refusal.code);\n", replace: "" },
+      { file: `${CORE}/turns/met.ts`, find: "  if (own) await voidFailed(deps, own, request.caller, refusal.code);\n", replace: "" },
     ],
     test: {
       file: "tests/turns/turn-lost-opens.test.ts",

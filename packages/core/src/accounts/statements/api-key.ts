@@ -16,6 +16,7 @@ const MEMBERS = sql`
            'name', changed.name,
            'prefix', changed.prefix,
            'models', changed.models,
+           'limits', changed.limits,
            'expires_at', ${at(sql`changed.expires_at`)},
            'revoked_at', ${at(sql`changed.revoked_at`)},
            'former_until', ${at(sql`changed.former_until`)},
@@ -38,6 +39,7 @@ function described(key: Sql): Sql {
              'name', ${key}.name,
              'prefix', ${key}.prefix,
              'models', ${key}.models,
+             'limits', ${key}.limits,
              'expires_at', ${key}.expires_at,
              'revoked', ${key}.revoked_at is not null)`;
 }
@@ -48,6 +50,8 @@ export type CreateApiKeyInput = AdminWrite & {
   prefix: string;
   hash: string;
   models: readonly string[] | null;
+  /** JSON, as limits.ts stores it; null for none. */
+  limits: string | null;
   expiresAt: Date | null;
   /** How many keys may be good at a time. */
   most: number;
@@ -64,9 +68,10 @@ with
   ),
   -- The key, unless there are too many.
   changed as (
-    insert into api_keys (id, user_id, name, prefix, hash, models, expires_at)
+    insert into api_keys (id, user_id, name, prefix, hash, models, limits, expires_at)
     select ${slot.id}::uuid, ${slot.actor}::text, ${slot.name}::text, ${slot.prefix}::text,
-           ${slot.hash}::text, ${slot.models}::text[], ${slot.expiresAt}::timestamptz
+           ${slot.hash}::text, ${slot.models}::text[], ${slot.limits}::jsonb,
+           ${slot.expiresAt}::timestamptz
      where (select count(*)
               from api_keys
              where user_id = ${slot.actor}::text
@@ -86,6 +91,8 @@ export type PatchApiKeyInput = AdminWrite & {
   expiresAt: Date | null;
   setsModels: boolean;
   models: readonly string[] | null;
+  setsLimits: boolean;
+  limits: string | null;
 };
 
 /** No row: unknown, not the actor's, or revoked. */
@@ -101,7 +108,9 @@ with
            expires_at = case when ${slot.setsExpiry}::boolean
                              then ${slot.expiresAt}::timestamptz else api_keys.expires_at end,
            models = case when ${slot.setsModels}::boolean
-                         then ${slot.models}::text[] else api_keys.models end
+                         then ${slot.models}::text[] else api_keys.models end,
+           limits = case when ${slot.setsLimits}::boolean
+                         then ${slot.limits}::jsonb else api_keys.limits end
       from former
      where api_keys.id = former.id
     returning api_keys.*

@@ -19,5 +19,11 @@ interface ApiKeysTable {
   revoked_at: Date | null;
   spent: ColumnType<string, string | undefined, string>;
   last_used_on: string | null;
+  limits: ColumnType<Readonly<Record<string, string>> | null, string | null | undefined, string | null>;
+  called_at: Date | null;
+  calls_this_minute: Generated<number>;
+  calls_this_hour: Generated<number>;
+  spent_that_day: ColumnType<string, string | undefined, string>;
+  spent_that_month: ColumnType<string, string | undefined, string>;
   created_at: ColumnType<Date, Date | undefined, Date>;
 }

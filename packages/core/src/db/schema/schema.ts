@@ -8,12 +8,13 @@ import type { KeyTables } from "./keys.ts";
 import type { MaintenanceTables } from "./maintenance.ts";
 import type { PaymentTables } from "./payments.ts";
 import type { SummaryTables } from "./summaries.ts";
+import type { WalletTables } from "./wallets.ts";
 import type { ToolTables } from "./tools.ts";
 import type { CallState, LedgerKind, LedgerSource, ToolName, TurnState, UsageSource } from "@pantheon/contract/vocabulary.ts";
 
 /** Every table of the product. */
 export interface Schema
-  extends PaymentTables, MaintenanceTables, SummaryTables, KeyTables, GrantTables, AuditTables, FileTables, ToolTables {
+  extends PaymentTables, MaintenanceTables, SummaryTables, KeyTables, GrantTables, AuditTables, FileTables, ToolTables, WalletTables {
   users: UsersTable;
   sessions: SessionsTable;
   turns: TurnsTable;
@@ -21,7 +22,6 @@ export interface Schema
   pricing_versions: PricingVersionsTable;
   model_pricing: ModelPricingTable;
   runtime_settings: RuntimeSettingsTable;
-  credit_wallets: CreditWalletsTable;
   credit_transactions: CreditTransactionsTable;
   usage_daily: UsageDailyTable;
   migration_checksums: MigrationChecksumsTable;
@@ -162,14 +162,6 @@ interface RuntimeSettingsTable {
   enforcement_override: boolean | null;
   admin_actions: GeneratedExact;
   updated_at: Stamp;
-}
-
-interface CreditWalletsTable {
-  user_id: string;
-  balance: GeneratedExact;
-  held: GeneratedExact;
-  seq: GeneratedExact;
-  created_at: Stamp;
 }
 
 interface CreditTransactionsTable {

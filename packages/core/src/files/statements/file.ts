@@ -136,3 +136,39 @@ with
   )
 select id from given_up`,
 );
+
+/** Forgets the actor's files whose session was deleted, and frees what they took: nobody can reach them any more. A row for each. */
+export const forgetFiles = prepared<{ actor: string }, { id: string }>(
+  "forget_files",
+  (slot) => sql`
+with
+  -- Locked here, so that two that forget at once never wait for each other.
+  lost as (
+    select file.id, file.size_bytes
+      from uploaded_files as file
+      join sessions as session on session.id = file.session_id
+     where file.user_id = ${slot.actor}::text
+       and file.deleted_at is null
+       and session.deleted_at is not null
+       for update of file skip locked
+  ),
+  -- Name and text are gone with them.
+  forgotten as (
+    update uploaded_files as file
+       set deleted_at = clock_timestamp(),
+           filename = '',
+           text_pages = null
+      from lost
+     where file.id = lost.id
+    returning file.id
+  ),
+  -- Their room, as the locked row has it.
+  freed as (
+    update file_usage as used
+       set files = used.files - (select count(*)::int from lost),
+           bytes = used.bytes - (select coalesce(sum(size_bytes), 0) from lost)
+     where used.user_id = ${slot.actor}::text
+       and exists (select from lost)
+  )
+select id from forgotten`,
+);

@@ -4,14 +4,18 @@
 import { sql, type RawBuilder } from "kysely";
 import type { Slots } from "../../db/prepared.ts";
 import type { KeyState, ToolName, TurnState } from "@pantheon/contract/vocabulary.ts";
-import { affordable, conversation, credits, reckoning } from "./conversation.ts";
-import { cheaperAliases, type CheaperAlias, type FittedInput } from "./cheaper.ts";
+import { conversation, reckoning } from "./conversation.ts";
+import { cheaperAliases, type CheaperAlias } from "./cheaper.ts";
+import type { FundsSlots } from "./funds.ts";
+import { WALLET_LIMITS, type LimitMet } from "./limits.ts";
 import { lockedWallet } from "./movement.ts";
 import { pass, passes, passReply, type PassSlots } from "./pass.ts";
 
 export { OCTETS_PER_TOKEN } from "./conversation.ts";
+export { funds } from "./funds.ts";
+export type { LimitMet } from "./limits.ts";
 
-export type GateInput = FittedInput &
+export type GateInput = FundsSlots &
   PassSlots & {
     turn: string;
     /** Whose wallet pays. */
@@ -80,6 +84,10 @@ export type GateRow = {
   enforced: boolean | null;
   /** True when enforcement, on or off, finds the credits sufficient. */
   covered: boolean | null;
+  /** False when the wallet is further below zero than one may be without enforcement. */
+  afloat: boolean | null;
+  /** The limit that stands in the way; of several the one that lasts the longest, calls before credits. */
+  limit_met: LimitMet | null;
   /** True when a turn of this user has outlived its lease and still holds credits. */
   lapsed: boolean | null;
   turn: string | null;
@@ -101,7 +109,7 @@ export type GateRow = {
 export function gate(slot: Slots<GateInput>, brought?: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`
   ${brought ?? sql`${conversation(slot)},\n  ${reckoning(slot)}`},
-  ${lockedWallet(slot.wallet, sql`and exists (select from session)`)},
+  ${lockedWallet(slot.wallet, sql`and exists (select from session)`, WALLET_LIMITS)},
   ${pass(slot)},
   -- The rules as they are under the lock: the function sees what was committed while this statement waited.
   -- It is asked for the actor by way of the locked row: without the row it could be asked before the lock.
@@ -116,44 +124,6 @@ export function gate(slot: Slots<GateInput>, brought?: RawBuilder<unknown>): Raw
   )`;
 }
 
-/**
- * The CTEs `means` and `funds`: how much output the locked wallet affords, whether it covers the turn, and what the turn may answer and
- * holds. `ownHold` is what this turn holds already, which counts as available to it.
- */
-export function funds(slot: Slots<GateInput>, ownHold: RawBuilder<unknown>): RawBuilder<unknown> {
-  return sql`
-  -- What the locked wallet has left for this turn, and the output that this pays beside the input.
-  means as (
-    select wallet.user_id,
-           wallet.balance,
-           wallet.held,
-           wallet.balance - wallet.held + ${ownHold} as available,
-           least(${slot.maxOutputTokens}::numeric,
-                 ${affordable(slot, sql`(wallet.balance - wallet.held + ${ownHold})`)}) as output_tokens
-      from wallet, estimate, price
-  ),
-  -- The locked wallet against the hold. An enforced turn that is fitted holds what is there, and no more.
-  funds as (
-    select means.user_id,
-           means.balance,
-           means.held,
-           means.output_tokens as affordable,
-           limits.output_tokens,
-           ${credits(slot, sql`limits.output_tokens`)} as credits,
-           case when ${slot.coverInFull}::boolean or ${slot.fitsToBalance}::boolean
-                then means.available >= hold.credits
-                     or (${slot.fitsToBalance}::boolean and means.output_tokens >= limits.least)
-                else means.available > 0 end as covered
-      from means, rules, hold, estimate, price,
-           lateral (select least(${slot.leastOutputTokens}::int, ${slot.maxOutputTokens}::int) as least,
-                           case when ${slot.fitsToBalance}::boolean
-                                     and rules.enforced
-                                     and means.available < hold.credits
-                                then means.output_tokens
-                                else ${slot.maxOutputTokens}::numeric end as output_tokens) as limits
-  )`;
-}
-
 /** The conditions under which a turn may run, over the CTEs above. */
 export function mayRun(slot: Slots<GateInput>): RawBuilder<unknown> {
   return sql`rules.revision = ${slot.revision}::bigint
@@ -164,7 +134,9 @@ export function mayRun(slot: Slots<GateInput>): RawBuilder<unknown> {
        and price.room >= 0
        and not price.unable
        and (${slot.replaces}::uuid is null or exists (select from replaced where status = 'completed'))
-       and (not rules.enforced or funds.covered)`;
+       and funds.within
+       and allowance.closed is null
+       and case when rules.enforced then funds.covered else funds.afloat end`;
 }
 
 /**
@@ -197,7 +169,12 @@ export function gateReply(slot: Slots<GateInput>): RawBuilder<unknown> {
        funds.held,
        rules.enforced,
        funds.covered,
-       case when begun.id is null and not funds.covered
+       funds.afloat,
+       case when begun.id is null then coalesce(allowance.closed,
+                                                case when not funds.within then allowance.tightest end)
+       end as limit_met,
+       case when begun.id is null
+                 and not (funds.covered and funds.within and funds.afloat and allowance.closed is null)
             then exists (select
                            from turns
                           where user_id = ${slot.actor}::text
@@ -221,4 +198,5 @@ export const GATE_SOURCES = sql`history
        left join price on true
        left join hold on true
        left join funds on true
+       left join allowance on true
        left join begun on true`;

@@ -14,13 +14,13 @@ const NOW = sql`clock_timestamp()`;
 
 /**
  * The CTE `wallet` (user_id, balance, held, seq): the row of `owner`, locked. It is the first lock of its statement, and everything else
- * is joined to it (docs/transaction_policy.md). `when` is a condition on top. No row: there is no such wallet.
+ * is joined to it (docs/transaction_policy.md). `when` is a condition on top, `more` are further columns with a comma before them. No row: there is no such wallet.
  */
-export function lockedWallet(owner: Sql, when: Sql = NOTHING): Sql {
+export function lockedWallet(owner: Sql, when: Sql = NOTHING, more: Sql = NOTHING): Sql {
   return sql`
   -- The first lock. The row is as it is once the lock is ours, and not as it was when this statement began.
   wallet as (
-    select user_id, balance, held, seq
+    select user_id, balance, held, seq ${more}
       from credit_wallets
      where user_id = ${owner}::text ${when}
        for update

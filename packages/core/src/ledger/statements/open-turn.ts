@@ -2,6 +2,7 @@
 
 import { sql, type RawBuilder } from "kysely";
 import { prepared, type Slots } from "../../db/prepared.ts";
+import { called, countedCall } from "./limits.ts";
 import { funds, gate, GATE_SOURCES, gateReply, mayRun, type GateInput, type GateRow } from "./gate.ts";
 
 export type OpenTurnInput = GateInput & { key: string | null; requestHash: string | null };
@@ -42,19 +43,21 @@ with
            ${slot.requestHash}::text, ${slot.replaces}::uuid, (select place from replaced),
            ${slot.apiKey}::uuid,
            clock_timestamp()
-      from funds, rules, session, price, history
+      from funds, allowance, rules, session, price, history
      where not exists (select from keyed)
        and ${mayRun(slot)}
        and set_config('synchronous_commit', 'off', true) = 'off'
     returning id, attempt, turn_index, hold, max_output_tokens, created_at
   ),
-  -- The locked wallet holds what the turn may cost.
+  -- The locked wallet holds what the turn may cost, and counts the call.
   reserved as (
     update credit_wallets
-       set held = credit_wallets.held + begun.hold
-      from begun, wallet
+       set held = credit_wallets.held + begun.hold,
+           ${called("credit_wallets")}
+      from begun, wallet, moment
      where credit_wallets.user_id = wallet.user_id
-  )
+  ),
+  ${countedCall(slot)}
 select ${gateReply(slot)},
        to_json(keyed) as keyed
   from ${GATE_SOURCES}

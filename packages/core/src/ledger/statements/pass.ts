@@ -24,14 +24,22 @@ export function keyState(hash: RawBuilder<unknown>): RawBuilder<unknown> {
                 else ${REVOKED} end`;
 }
 
-/** The CTE `pass` (id, state, models), over the locked `wallet`: the key's row under its own lock. No row without a key, or with somebody else's. */
+/** The CTE `pass` (id, state, models, and what is used of its limits), over the locked `wallet`: the key's row under its own lock. No row without a key, or with somebody else's. */
 export function pass(slot: Slots<PassSlots>): RawBuilder<unknown> {
   return sql`
   -- The key, locked after the wallet: what was revoked before this statement got here is revoked.
   pass as (
     select api_keys.id,
            ${keyState(slot.keyHash)} as state,
-           api_keys.models
+           api_keys.models,
+           api_keys.limits,
+           api_keys.spent,
+           api_keys.spent_that_day,
+           api_keys.spent_that_month,
+           api_keys.last_used_on,
+           api_keys.called_at,
+           api_keys.calls_this_minute,
+           api_keys.calls_this_hour
       from api_keys, wallet
      where api_keys.id = ${slot.apiKey}::uuid
        and api_keys.user_id = wallet.user_id

@@ -2,6 +2,7 @@
 
 import { sql, type RawBuilder } from "kysely";
 import { prepared, type Slots } from "../../db/prepared.ts";
+import { called, countedCall } from "./limits.ts";
 import { funds, gate, GATE_SOURCES, gateReply, mayRun, type GateInput, type GateRow } from "./gate.ts";
 
 /** What the wallet still holds for the turn: nothing, once it has failed. */
@@ -46,7 +47,7 @@ with
            claim = ${slot.claim}::uuid,
            api_key_id = ${slot.apiKey}::uuid,
            failure_code = null
-      from former, funds, rules, session, price, history
+      from former, funds, allowance, rules, session, price, history
      where turns.id = former.id
        and former.session_id is not distinct from session.id
        and (former.status = 'failed'
@@ -56,13 +57,15 @@ with
               turns.created_at,
               turns.hold - ${FORMER_HOLD} as change
   ),
-  -- The locked wallet holds the new hold in place of the former one.
+  -- The locked wallet holds the new hold in place of the former one, and counts one more call.
   reserved as (
     update credit_wallets
-       set held = wallet.held + begun.change
-      from begun, wallet
+       set held = wallet.held + begun.change,
+           ${called("credit_wallets")}
+      from begun, wallet, moment
      where credit_wallets.user_id = wallet.user_id
-  )
+  ),
+  ${countedCall(slot)}
 select ${gateReply(slot)},
        null::json as keyed
   from ${GATE_SOURCES}`;

@@ -5,6 +5,7 @@ import { sql, type RawBuilder } from "kysely";
 import { prepared, type Slots } from "../../db/prepared.ts";
 import { entry, lockedWallet } from "./movement.ts";
 import { remembered, type SummarySlot } from "./remembered.ts";
+import { keySpent } from "./key-spent.ts";
 import { ROLLUP } from "./rollup.ts";
 import { callColumns, toolColumns } from "./settled-rows.ts";
 
@@ -86,14 +87,7 @@ with
     from: sql`debit where debit.charge <> 0`,
   })},
   ${ROLLUP},
-  -- What the key has spent follows what was charged. Revoked or not: the turn was opened while it was good.
-  used as (
-    update api_keys
-       set spent = api_keys.spent + debit.charge,
-           last_used_on = (debit.now at time zone 'utc')::date
-      from debit
-     where api_keys.id = ${slot.apiKey}::uuid
-  ),
+  ${keySpent(slot)},
   ${remembered(slot)}
 select settled.response_body, settled.balance_after, settled.charge, settled.over_hold
   from settled, debit`,
