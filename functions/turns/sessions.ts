@@ -38,8 +38,8 @@ export function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     describe({ id: "listSessions", summary: "Your sessions, newest first", tag: "sessions", responds: [200, SessionList] }),
     query(ListQuery),
     async (c) => {
-      const { listSessions, sessionView } = await loaded();
-      return c.var.respond(await listPage(c, c.req.valid("query"), "sessions", listSessions(deps.db, c.var.caller.actor), sessionView));
+      const { listedView, listSessions } = await loaded();
+      return c.var.respond(await listPage(c, c.req.valid("query"), "sessions", listSessions(deps.db, c.var.caller.actor), listedView));
     },
   );
   app.get(

@@ -5,7 +5,6 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PAGE_OCTETS } from "@pantheon/contract/page.ts";
 import { listMessages, listTurns } from "@pantheon/core/turns/history.ts";
-import { listSessions } from "@pantheon/core/turns/sessions.ts";
 import { givenAnswer } from "../support/given-answer.ts";
 import { givenContainer, providedBy } from "../support/container.ts";
 import { givenHistory } from "../support/given-history.ts";
@@ -41,7 +40,7 @@ async function givenLargeTurns(): Promise<void> {
      where session_id = ${session}::uuid and turn_index = n`.execute(world.deps.db.query);
 }
 
-/** Sessions with prompts of 32,000 characters that JSON writes in six octets each. */
+/** Sessions with prompts of 32,000 characters, which their list leaves out. */
 async function givenLargeSessions(): Promise<void> {
   await sql`
     insert into sessions (user_id, title, system_prompt)
@@ -49,9 +48,9 @@ async function givenLargeSessions(): Promise<void> {
 }
 
 const LISTS = [
-  { name: "turns", path: () => `/api/v1/sessions/${session}/turns`, total: ROWS },
-  { name: "messages", path: () => `/api/v1/sessions/${session}/messages`, total: 2 * ROWS },
-  { name: "sessions", path: () => "/api/v1/sessions", total: ROWS + 61 },
+  { name: "turns", path: () => `/api/v1/sessions/${session}/turns`, total: ROWS, pages: 3 },
+  { name: "messages", path: () => `/api/v1/sessions/${session}/messages`, total: 2 * ROWS, pages: 3 },
+  { name: "sessions", path: () => "/api/v1/sessions", total: ROWS + 61, pages: 1 },
 ];
 
 const get = (path: string, query: string): Promise<Answer> => world.call("GET", `${path}?${query}`, { user: USER });
@@ -61,7 +60,7 @@ function octetsOf(text: string): number {
   return Buffer.byteLength(JSON.stringify(text));
 }
 
-describe.each(LISTS)("the list of $name", ({ name, path, total }) => {
+describe.each(LISTS)("the list of $name", ({ name, path, total, pages }) => {
   it("ends a page before it is too large for Lambda, and is walked by cursor through every row once", async () => {
     const met: string[] = [];
     const sizes: { rows: number; octets: number }[] = [];
@@ -75,7 +74,7 @@ describe.each(LISTS)("the list of $name", ({ name, path, total }) => {
     } while (cursor !== null && sizes.length < 2 * total);
     expect([met.length, new Set(met).size]).toEqual([total, total]);
     expect(sizes.filter(({ rows, octets }) => octets > (rows > 1 ? PAGE_OCTETS + 1_024 : LAMBDA_OCTETS))).toEqual([]);
-    expect(sizes.length).toBeGreaterThan(2);
+    expect(sizes.length).toBeGreaterThanOrEqual(pages);
   });
 
   it("is walked by offset too, by the number of rows that came", async () => {
@@ -102,7 +101,6 @@ it("reads no more rows than a page can hold", async () => {
   const read = {
     turns: (await listTurns(db, USER, session).read(page)).rows.map((row) => row.response_body ?? ""),
     messages: (await listMessages(db, USER, session).read(page)).rows.map((row) => row.content),
-    sessions: (await listSessions(db, USER).read(page)).rows.map((row) => row.system_prompt ?? ""),
   };
   for (const texts of Object.values(read)) {
     const octets = texts.slice(0, -1).reduce((sum, text) => sum + Buffer.byteLength(text), 0);

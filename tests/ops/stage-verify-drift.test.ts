@@ -7,7 +7,7 @@ import { withFront, type Intercept, type Next } from "../support/stage-front.ts"
 import { COMMIT, idsOf, OLD_COMMIT, rowOf, runJobs, verifiableWorld, verify } from "../support/stage-verification.ts";
 import type { TestWorld } from "../support/world.ts";
 
-const HEALTH = ["turns", "users", "admin", "stripe-webhook"].map((name) => `health.${name}`);
+const HEALTH = ["turns", "files", "users", "admin", "stripe-webhook"].map((name) => `health.${name}`);
 const OLD = OLD_COMMIT.slice(0, 12);
 const NEW = COMMIT.slice(0, 12);
 
@@ -80,6 +80,7 @@ describe("code that is not the build's", () => {
   it("is red when every function is stale", async () => {
     const all = {
       turns: { commit: OLD_COMMIT },
+      files: { commit: OLD_COMMIT },
       users: { commit: OLD_COMMIT },
       admin: { commit: OLD_COMMIT },
       "stripe-webhook": { commit: OLD_COMMIT },
@@ -129,7 +130,7 @@ describe("code that is not the build's", () => {
 
     const foreign = await withFront(world, { functions: { admin: { stage: "dev" } } }, (url) => verify(world, { url }));
     expect(idsOf(foreign, "red")).toEqual(["drift.stage"]);
-    expect(rowOf(foreign, "drift.stage").seen).toBe("turns, users, stripe-webhook: local; admin: dev");
+    expect(rowOf(foreign, "drift.stage").seen).toBe("turns, files, users, stripe-webhook: local; admin: dev");
 
     const split = await withFront(world, { intercept: otherRevision }, (url) => verify(world, { url }));
     expect(idsOf(split, "red")).toEqual(["drift.revision"]);
@@ -145,7 +146,7 @@ describe("code that is not the build's", () => {
 
   it("is red when a stage does not know its commit, whatever is expected", async () => {
     const unknown = { commit: "unknown", stage: "dev" };
-    const functions = { turns: unknown, users: unknown, admin: unknown, "stripe-webhook": unknown };
+    const functions = { turns: unknown, files: unknown, users: unknown, admin: unknown, "stripe-webhook": unknown };
     const expected = { commit: null, migrationHead: EXPECTED_MIGRATION_HEAD };
     const evidence = await withFront(world, { functions }, (url) => verify(world, { url, expected, skipMaintenance: "its own test" }));
     expect(idsOf(evidence, "red")).toEqual(HEALTH);

@@ -82,6 +82,14 @@ export const Session = named(
   }),
 );
 
+const { system_prompt: _prompt, ...LISTED } = Session.entries;
+
+export const ListedSession = named(
+  "ListedSession",
+  "A session as a list has it: its prompt is read with the session itself.",
+  v.object(LISTED),
+);
+
 /** The members of a completed turn that only the settle statement knows, since they are read from the locked wallet. */
 export type SettledMember = "balance_after" | "low_balance" | "completed_at";
 
@@ -121,6 +129,6 @@ export const SessionContext = named(
   }),
 );
 
-export const SessionList = named("SessionList", "A page of sessions, newest first.", page("sessions", Session));
+export const SessionList = named("SessionList", "A page of sessions, newest first.", page("sessions", ListedSession));
 export const TurnList = named("TurnList", "A page of turns, newest first; running and failed ones too.", page("turns", TurnRead));
 export const MessageList = named("MessageList", "A page of messages, newest first: two a completed turn.", page("messages", Message));

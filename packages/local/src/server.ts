@@ -53,7 +53,7 @@ const stopping: Answerer = () => new Response("Stopping.", { status: 503, header
  */
 export async function startServer(port: number, host = LOOPBACK): Promise<LocalServer> {
   let answer: Answerer = starting;
-  const fetch = (request: Request) => traffic.during(() => answer(request));
+  const fetch = (request: Request) => traffic.during(async () => asItComes(await answer(request)));
   const isWhole = isLoopback(host) || EVERY_ADDRESS.has(host);
   const server = await listen(fetch, port, isWhole ? host : LOOPBACK);
   const traffic = watchTraffic(server);
@@ -87,6 +87,12 @@ async function listen(fetch: Answerer, port: number, hostname: string): Promise<
   const server = serve({ fetch, port, hostname });
   await once(server, "listening");
   return server;
+}
+
+/** Says of a stream that it comes in chunks: else the HTTP server keeps its head back for a tick of a timer, to learn how long it is. */
+function asItComes(response: Response): Response {
+  if (response.headers.get("Content-Type")?.startsWith("text/event-stream")) response.headers.set("Transfer-Encoding", "chunked");
+  return response;
 }
 
 function gateway(deps: Deps, { issuer, pay, card, webhook, docs, site }: Beside): Answerer {

@@ -10,6 +10,7 @@ import { explain, LOCAL_DATABASE, OWN_DATABASE } from "@pantheon/ops/explain.ts"
 import { isLoopback, localEnvironment, readLocalConfig, tableWidth, type LocalConfig } from "@pantheon/ops/place.ts";
 import { refuseForeignHome } from "@pantheon/stand-ins/postgres/home.ts";
 import { openFileLog } from "./file-log.ts";
+import { openPage } from "./open-page.ts";
 import { holderOf } from "./port-holder.ts";
 import { withRequestLines } from "./request-lines.ts";
 import { listenForStop, type StopSignals } from "./stop-signals.ts";
@@ -19,7 +20,7 @@ import { renderTour, tourSucceeded } from "./tour/view.ts";
 import { builtSite } from "./site/build.ts";
 import { startWorld, type World } from "./world.ts";
 
-const HELP = `Usage: npm start -- [--no-tour | --tour-only] [--log]
+const HELP = `Usage: npm start -- [--no-tour | --tour-only] [--open] [--log]
 
 Starts PostgreSQL, the stand-in model provider, the token issuer and every function
 behind one port (PORT, default 8787; 0 picks one), runs a short tour and serves until
@@ -28,22 +29,25 @@ HOST is another address, and needs PANTHEON_OPEN=1.
 
   --no-tour     serve at once
   --tour-only   end after the tour; exit 1 when a step was not answered as expected
+  --open        open the web app in a browser once it is served
   --log         a line on the terminal for every request`;
 
-type Wish = { readonly tour: boolean; readonly serve: boolean; readonly log: boolean };
+type Wish = { readonly tour: boolean; readonly serve: boolean; readonly open: boolean; readonly log: boolean };
 
 try {
   const { values } = parseArgs({
     options: {
       "no-tour": { type: "boolean" },
       "tour-only": { type: "boolean" },
+      open: { type: "boolean", default: false },
       log: { type: "boolean", default: false },
       help: { type: "boolean", short: "h" },
     },
   });
   if (values.help) console.log(HELP);
   else if (values["no-tour"] && values["tour-only"]) throw new Error("--no-tour and --tour-only contradict each other");
-  else await start({ tour: !values["no-tour"], serve: !values["tour-only"], log: values.log });
+  else if (values.open && values["tour-only"]) throw new Error("--open and --tour-only contradict each other");
+  else await start({ tour: !values["no-tour"], serve: !values["tour-only"], open: values.open, log: values.log });
 } catch (error) {
   console.error(`pantheon: ${whatHappened(error)}`);
   process.exitCode = 1;
@@ -89,7 +93,7 @@ async function start(wish: Wish): Promise<void> {
 
 async function use(world: World, wish: Wish, stop: StopSignals): Promise<void> {
   if (wish.tour) await showTour(world, stop);
-  if (wish.serve && !stop.signal.aborted) await serveUntilStopped(world, stop);
+  if (wish.serve && !stop.signal.aborted) await serveUntilStopped(world, wish, stop);
   else process.exitCode = stop.exitCode() ?? process.exitCode;
 }
 
@@ -115,7 +119,7 @@ async function showTour(world: World, stop: StopSignals): Promise<void> {
 }
 
 /** Says where everything is, and waits for Ctrl-C or a polite kill. */
-async function serveUntilStopped(world: World, stop: StopSignals): Promise<void> {
+async function serveUntilStopped(world: World, wish: Wish, stop: StopSignals): Promise<void> {
   const byHand = world.takeUnsignedEvents();
   world.startSchedule();
   console.log(`
@@ -130,6 +134,7 @@ async function serveUntilStopped(world: World, stop: StopSignals): Promise<void>
 
     npm run stage:verify -- --local    is it what it should be, and does money move (also ledger:verify, reconcile)
 `);
+  if (wish.open && !(await openPage(`${world.apiUrl}/`))) console.log(`  Nothing here opens a browser: go to ${world.apiUrl}/ yourself.\n`);
   await stop.came;
 }
 

@@ -161,7 +161,9 @@ function wrongWith(world: AttackWorld, operations: readonly Operation[], request
   const preflight = request.method === "OPTIONS" ? [204] : [];
   // A body that breaks off, or guards that stand before the routes of a function, speak at addresses that nobody has, too.
   const nowhere = operation === undefined ? [400, 401, 403] : [];
-  const status = bare ? TOO_MUCH_HEADER : [...promised, ...preflight, ...nowhere, ...SHELL];
+  // A page of elsewhere may change nothing in the local world, whatever else is wrong with what it sends.
+  const foreign = !isRead(request) && Object.keys(request.headers ?? {}).some((name) => name.toLowerCase() === "origin") ? [403] : [];
+  const status = bare ? TOO_MUCH_HEADER : [...promised, ...preflight, ...nowhere, ...foreign, ...SHELL];
   return faultsOf(answer, { status, ...(bare && { bare }) }, world.canaries, COMMIT);
 }
 

@@ -1,8 +1,7 @@
 // Sessions: opened, listed, read, changed and deleted by their owner. Whatever is not the caller's is as unknown as what never was.
 
-import { sql } from "kysely";
 import type * as v from "valibot";
-import type { Session } from "@pantheon/contract/turns.ts";
+import type { ListedSession, Session } from "@pantheon/contract/turns.ts";
 import type { ToolName } from "@pantheon/contract/vocabulary.ts";
 import type { Caller } from "../accounts/caller.ts";
 import type { Visitor } from "../accounts/person.ts";
@@ -140,24 +139,35 @@ export async function readSession(db: Database, actor: string, session: string):
   return row;
 }
 
-/** This actor's sessions by time and id, newest first. */
-export function listSessions(db: Database, actor: string): List<SessionRow> {
-  const octets = sql<number>`octet_length(coalesce(title, '')) + octet_length(coalesce(system_prompt, ''))`.as("octets");
-  return listOf({ on: db.query, rows: ownSessions(db, actor).select(octets), large: true });
+/** This actor's sessions by time and id, newest first, without their prompts. */
+export function listSessions(db: Database, actor: string): List<ListedRow> {
+  const rows = db.query
+    .selectFrom("sessions")
+    .select(["id", "title", "model_alias", "tools", "user_id", "created_at", "deleted_at"])
+    .where("user_id", "=", actor)
+    .where("deleted_at", "is", null);
+  return listOf({ on: db.query, rows });
 }
 
-/** A session as it leaves (contract section 3). */
-export function sessionView(row: SessionRow): v.InferInput<typeof Session> {
+type ListedRow = Omit<SessionRow, "system_prompt">;
+
+/** A session as a list has it: its prompt is read with the session itself. */
+export function listedView(row: ListedRow): v.InferInput<typeof ListedSession> {
   return {
     id: row.id,
     title: row.title,
     model_alias: row.model_alias,
-    system_prompt: row.system_prompt,
     tools: row.tools,
     started_by_user_id: row.user_id,
     created_at: rfc3339(row.created_at),
     deleted_at: row.deleted_at && rfc3339(row.deleted_at),
   };
+}
+
+/** A session as it leaves (contract section 3). */
+export function sessionView(row: SessionRow): v.InferInput<typeof Session> {
+  const { id, title, model_alias, ...listed } = listedView(row);
+  return { id, title, model_alias, system_prompt: row.system_prompt, ...listed };
 }
 
 function ownSessions(db: Database, actor: string) {
