@@ -33,9 +33,18 @@ exports.ROOMS = {
     faces: ["described", "durability", "entries", "grant", "invariants", "limits-in-force", "proposals", "wallet"],
     doors: {
       accounts: ["statements/pass", "statements/set-limits"],
-      turns: ["conversation", "gate", "history", "open-turn", "raise-hold", "reopen-turn", "settle-turn", "sweep-turns", "void-turn"].map(
-        (name) => `statements/${name}`,
-      ),
+      turns: [
+        "conversation",
+        "gate",
+        "history",
+        "open-call",
+        "open-turn",
+        "raise-hold",
+        "reopen-turn",
+        "settle-turn",
+        "sweep-turns",
+        "void-turn",
+      ].map((name) => `statements/${name}`),
       payments: [
         "grant-payment",
         "movement",
@@ -51,7 +60,23 @@ exports.ROOMS = {
   accounts: { imports: ["db", "audit", "ledger"], faces: ["api-key", "api-keys", "caller", "keyring", "limits", "people", "person"] },
   turns: {
     imports: ["config", "db", "audit", "accounts", "ledger", "pricing", "metering", "models", "tools"],
-    faces: ["all-turns", "context", "history", "offered", "own-turn", "receipt", "run", "sessions", "stream", "sweep", "usage-events"],
+    faces: [
+      "all-turns",
+      "call",
+      "call-terms",
+      "context",
+      "history",
+      "listed",
+      "offered",
+      "own-turn",
+      "receipt",
+      "run",
+      "sessions",
+      "spent",
+      "stream",
+      "sweep",
+      "usage-events",
+    ],
   },
   payments: {
     imports: ["config", "db", "audit", "accounts", "ledger"],

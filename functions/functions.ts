@@ -9,13 +9,25 @@ export const FUNCTIONS = {
   files: { addresses: ["/api/v1/sessions/{session_id}/files", "/api/v1/health/files"], streams: false },
   users: { addresses: ["/api/v1", "/api/v1/health/users"], streams: false },
   admin: { addresses: ["/api/v1/admin", "/api/v1/health/admin"], streams: true },
+  /** Answers as they come alone: an answer in one piece may take longer than the gateway waits. Its addresses are its URL's. */
+  completions: { addresses: ["/v1", "/api/v1/health/completions"], streams: true, ownUrl: true },
   "stripe-webhook": { addresses: ["/webhooks/stripe", "/api/v1/health/stripe-webhook"], streams: false },
-} as const satisfies Record<string, { readonly addresses: readonly string[]; readonly streams: boolean }>;
+} as const satisfies Record<string, { readonly addresses: readonly string[]; readonly streams: boolean; readonly ownUrl?: true }>;
 
 export type FunctionName = keyof typeof FUNCTIONS;
 
 /** In the order in which they are listed. */
-export const FUNCTION_NAMES = ["turns", "files", "users", "admin", "stripe-webhook"] as const satisfies readonly FunctionName[];
+export const FUNCTION_NAMES = [
+  "turns",
+  "files",
+  "users",
+  "admin",
+  "completions",
+  "stripe-webhook",
+] as const satisfies readonly FunctionName[];
+
+/** Those that the gateway stands in front of; the others have a URL of their own and nothing else. */
+export const BEHIND_API = ["turns", "files", "users", "admin", "stripe-webhook"] as const satisfies readonly FunctionName[];
 
 /** The function that answers this path, or null when none does. */
 export function functionFor(path: string): FunctionName | null {

@@ -5,6 +5,7 @@ import type { Hono } from "hono";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { adminApp } from "./admin/app.ts";
 import type { AdminDeps } from "./admin/deps.ts";
+import { completionsApp } from "./completions/app.ts";
 import { baseDeps, type Surroundings } from "./deps.ts";
 import { filesApp } from "./files/app.ts";
 import { filesDeps, type FilesDeps } from "./files/deps.ts";
@@ -12,7 +13,7 @@ import type { FunctionName } from "./functions.ts";
 import { stripeWebhookApp } from "./stripe-webhook/app.ts";
 import type { StripeDeps } from "./stripe-webhook/deps.ts";
 import { turnsApp } from "./turns/app.ts";
-import { turnsDeps, type TurnsDeps } from "./turns/deps.ts";
+import { turnsDeps, type TurnsDeps } from "./turn-deps.ts";
 import { usersApp } from "./users/app.ts";
 import { usersDeps, type UsersDeps } from "./users/deps.ts";
 
@@ -31,6 +32,7 @@ export function applications(deps: Deps): Record<FunctionName, Hono<AppEnv>> {
     files: filesApp(deps),
     users: usersApp(deps),
     admin: adminApp(deps),
+    completions: completionsApp(deps),
     "stripe-webhook": stripeWebhookApp(deps),
   };
 }

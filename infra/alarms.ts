@@ -42,7 +42,7 @@ export function createAlarms({ grantedPerHour, api, functions, email, key }: Wat
     ...sum("AWS/ApiGateway", "5xx", { ApiId: api.nodes.api.id }),
     threshold: 5,
   });
-  for (const name of ["turns-stream", "admin-stream"] as const) {
+  for (const name of ["turns-stream", "admin-stream", "completions"] as const) {
     const FunctionName = functions[name].name;
     alarm(`${name}-5xx`, `The URL of ${name} answered 5xx five times or more in five minutes.`, {
       ...sum("AWS/Lambda", "Url5xxCount", { FunctionName }),
@@ -108,7 +108,7 @@ type Rule = Partial<aws.cloudwatch.MetricAlarmArgs>;
 const PERIOD_SECONDS = 300;
 
 /** Who counts: the `function` of edge/src/lambda/cloudwatch-log.ts. A function with a URL counts under the name of its application, the sweep under `maintenance`. */
-const COUNTING = ["turns", "files", "users", "admin", "stripe-webhook", "maintenance"];
+const COUNTING = ["turns", "files", "users", "admin", "completions", "stripe-webhook", "maintenance"];
 
 /** At least one of a metric of ours, whichever function counted it: an alarm on one name would miss the others. */
 function counted(metric: string): Rule {

@@ -1,7 +1,7 @@
 // The HTTP API in front of the functions: which path goes where, how much may come in, and what is logged of it.
 
 import type { Maybe } from "./key.ts";
-import { FUNCTION_NAMES, FUNCTIONS } from "../functions/functions.ts";
+import { BEHIND_API, FUNCTIONS } from "../functions/functions.ts";
 import type { PantheonFunctions } from "./functions.ts";
 import { stageName } from "./stage-name.ts";
 import type { StageOptions } from "./stages.ts";
@@ -31,7 +31,7 @@ export function createApi(
       },
     },
   });
-  for (const name of FUNCTION_NAMES) {
+  for (const name of BEHIND_API) {
     for (const prefix of FUNCTIONS[name].addresses) {
       // The ARN rather than the function, so that a route's name does not depend on how its function is made.
       api.route(`ANY ${prefix}`, functions[name].arn, { name: prefix });

@@ -8,17 +8,23 @@ import { stageName } from "./stage-name.ts";
 import type { StageOptions } from "./stages.ts";
 
 type Behind = { api: sst.aws.ApiGatewayV2; functions: PantheonFunctions };
-type Urls = Record<"api" | "turnsStream" | "adminStream", $util.Output<string>>;
+type Urls = Record<"api" | "turnsStream" | "adminStream" | "completions", $util.Output<string>>;
 
 /** The addresses that callers are given: CloudFront's, or the ones behind it where a stage has none. */
 export function createDoor({ perAddress }: StageOptions, { api, functions }: Behind): Urls {
-  const behind = { api: api.url, turnsStream: functions["turns-stream"].url, adminStream: functions["admin-stream"].url };
+  const behind = {
+    api: api.url,
+    turnsStream: functions["turns-stream"].url,
+    adminStream: functions["admin-stream"].url,
+    completions: functions.completions.url,
+  };
   if (perAddress === null) return behind;
   const wall = createWall(perAddress);
   return {
     api: createDistribution("api", behind.api, wall),
     turnsStream: createDistribution("turns-stream", behind.turnsStream, wall),
     adminStream: createDistribution("admin-stream", behind.adminStream, wall),
+    completions: createDistribution("completions", behind.completions, wall),
   };
 }
 

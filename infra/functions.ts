@@ -24,6 +24,7 @@ export function createFunctions(parts: Parts): PantheonFunctions {
     users: createFunction("users", parts),
     admin: createFunction("admin", parts),
     "admin-stream": createFunction("admin-stream", parts),
+    completions: createFunction("completions", parts),
     "stripe-webhook": createFunction("stripe-webhook", parts),
     maintenance: createFunction("maintenance", parts),
     "maintenance-sweep": createFunction("maintenance-sweep", parts),
@@ -69,6 +70,14 @@ const FUNCTIONS = {
     timeout: "15 minutes",
     url: "stage",
     reads: ["identity"],
+  },
+  // Programs wait ten minutes for an answer, and an agent's longest takes as long.
+  completions: {
+    handler: "functions/completions/stream.handler",
+    memory: "1024 MB",
+    timeout: "15 minutes",
+    url: "none",
+    reads: ["identity", "models"],
   },
   // Which key Stripe is asked with says whether payments are test ones, so it reads that too.
   "stripe-webhook": { handler: "functions/stripe-webhook/handler.handler", reads: ["payments", "webhook"], ...BEHIND_API },

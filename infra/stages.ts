@@ -18,7 +18,8 @@ export type StageOptions = {
    * anybody may post to without a token must not take the others' place. An account that is too new to reserve any has to ask AWS first.
    */
   readonly reserved: Readonly<
-    Record<"turns-stream" | "admin-stream" | "stripe-webhook", number> & Partial<Record<"maintenance" | "maintenance-sweep", number>>
+    Record<"turns-stream" | "admin-stream" | "completions" | "stripe-webhook", number> &
+      Partial<Record<"maintenance" | "maintenance-sweep", number>>
   >;
   /** Requests from one address in five minutes, above which CloudFront refuses it; null: there is no CloudFront in front. */
   readonly perAddress: number | null;
@@ -39,7 +40,7 @@ const DEV: StageOptions = {
   retention: "1 week",
   throttling: { rate: 20, burst: 40 },
   adminUrl: "none",
-  reserved: { "turns-stream": 5, "admin-stream": 1, "stripe-webhook": 2 },
+  reserved: { "turns-stream": 5, "admin-stream": 1, completions: 5, "stripe-webhook": 2 },
   perAddress: null,
   grantedPerHour: 10_000,
   ownKey: false,
@@ -51,7 +52,7 @@ const STAGING: StageOptions = {
   retention: "1 month",
   throttling: { rate: 100, burst: 200 },
   adminUrl: "none",
-  reserved: { maintenance: 1, "maintenance-sweep": 1, "turns-stream": 20, "admin-stream": 2, "stripe-webhook": 10 },
+  reserved: { maintenance: 1, "maintenance-sweep": 1, "turns-stream": 20, "admin-stream": 2, completions: 20, "stripe-webhook": 10 },
   perAddress: 2_000,
   grantedPerHour: 10_000,
   ownKey: false,
@@ -63,7 +64,7 @@ const PRODUCTION: StageOptions = {
   retention: "1 year",
   throttling: { rate: 500, burst: 1000 },
   adminUrl: "none",
-  reserved: { maintenance: 1, "maintenance-sweep": 1, "turns-stream": 200, "admin-stream": 5, "stripe-webhook": 50 },
+  reserved: { maintenance: 1, "maintenance-sweep": 1, "turns-stream": 200, "admin-stream": 5, completions: 200, "stripe-webhook": 50 },
   perAddress: 2_000,
   grantedPerHour: 10_000,
   ownKey: false,

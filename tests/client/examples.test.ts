@@ -115,7 +115,7 @@ async function asUser(ada: Client): Promise<void> {
   const erin = clientOf(world, "erin", { fetch: recording });
   await erin.sessions.create({ title: "Between us" });
   await erin.account.eraseData();
-  for (const name of [undefined, "turns", "files", "users", "admin", "stripe-webhook"] as const) await ada.health.read(name);
+  for (const name of [undefined, "turns", "files", "users", "admin", "completions", "stripe-webhook"] as const) await ada.health.read(name);
 }
 
 /** What an admin does before and after a user's first session. */

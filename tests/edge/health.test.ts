@@ -6,6 +6,7 @@ import { VERSION } from "@pantheon/core/config/config.ts";
 import { createDeps } from "@pantheon/functions/whole.ts";
 import { EXPECTED_MIGRATION_HEAD } from "@pantheon/core/db/migration-head.ts";
 import { FUNCTION_NAMES } from "@pantheon/functions/functions.ts";
+import { completionsApp } from "@pantheon/functions/completions/app.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";
 import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
 import { filesApp } from "@pantheon/functions/files/app.ts";
@@ -15,7 +16,14 @@ import { givenPrice, givenSession, runTurn } from "../support/given.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { testWorld, type TestWorld } from "../support/world.ts";
 
-const APPS = { turns: turnsApp, files: filesApp, users: usersApp, admin: adminApp, "stripe-webhook": stripeWebhookApp } as const;
+const APPS = {
+  turns: turnsApp,
+  files: filesApp,
+  users: usersApp,
+  admin: adminApp,
+  completions: completionsApp,
+  "stripe-webhook": stripeWebhookApp,
+} as const;
 const COMMIT = "0123abcd";
 const BUILD = { stage: "local", version: VERSION, commit: COMMIT };
 

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { readConfig } from "@pantheon/core/config/config.ts";
 import { createDeps } from "@pantheon/functions/whole.ts";
+import { completionsApp } from "@pantheon/functions/completions/app.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";
 import { FUNCTIONS, functionFor, JOBS, SCHEDULED, type Job } from "@pantheon/functions/functions.ts";
 import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
@@ -30,6 +31,7 @@ describe("an address", () => {
       files: filesApp(deps),
       users: usersApp(deps),
       admin: adminApp(deps),
+      completions: completionsApp(deps),
       "stripe-webhook": stripeWebhookApp(deps),
     };
     for (const [name, app] of Object.entries(apps)) {
@@ -76,6 +78,10 @@ const EXPECTED = {
   "/api/v1/health/users": "users",
   "/api/v1/health/admin": "admin",
   "/api/v1/health/stripe-webhook": "stripe-webhook",
+  "/api/v1/health/completions": "completions",
+  "/v1": "completions",
+  "/v1/chat/completions": "completions",
+  "/v1x": null,
   "/api/v1/health/nobody": "turns",
   "/api/v1/auth/me": "users",
   "/api/v1/users/me/wallet": "users",

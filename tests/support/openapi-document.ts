@@ -18,8 +18,24 @@ export type Operation = {
   readonly responses: readonly { status: number; mediaTypes: string[]; hasSchema: boolean; shape: string | null; headers: string[] }[];
 };
 
-/** Reads the document, which must name its one security scheme and describe every operation by the parts that a test looks at. */
+/**
+ * The product's own operations, by its own conventions. Reads the document, which must name its one security scheme and describe every
+ * operation by the parts that a test looks at.
+ */
 export function operationsOf(text: string): Operation[] {
+  return everyOperationOf(text).filter(({ path }) => !isDoor(path));
+}
+
+/** The operations that speak to programs as other APIs do. */
+export function doorOperationsOf(text: string): Operation[] {
+  return everyOperationOf(text).filter(({ path }) => isDoor(path));
+}
+
+function isDoor(path: string): boolean {
+  return path.startsWith("/v1/");
+}
+
+function everyOperationOf(text: string): Operation[] {
   const document = v.parse(Document, JSON.parse(text));
   return Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([verb, { security, requestBody, responses, ...said }]) => {

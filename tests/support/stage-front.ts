@@ -7,6 +7,7 @@ import { once } from "node:events";
 import type { Config } from "@pantheon/core/config/config.ts";
 import { FUNCTION_NAMES, type FunctionName } from "@pantheon/functions/functions.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";
+import { completionsApp } from "@pantheon/functions/completions/app.ts";
 import { filesApp } from "@pantheon/functions/files/app.ts";
 import { functionFor } from "@pantheon/functions/functions.ts";
 import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
@@ -24,7 +25,14 @@ type FrontOptions = {
   readonly intercept?: Intercept;
 };
 
-const APPS = { turns: turnsApp, files: filesApp, users: usersApp, admin: adminApp, "stripe-webhook": stripeWebhookApp } as const;
+const APPS = {
+  turns: turnsApp,
+  files: filesApp,
+  users: usersApp,
+  admin: adminApp,
+  completions: completionsApp,
+  "stripe-webhook": stripeWebhookApp,
+} as const;
 /** Listens on a free port of 127.0.0.1. */
 async function stageFront(world: TestWorld, { functions = {}, intercept }: FrontOptions) {
   const apps = new Map(

@@ -38,6 +38,7 @@ export async function verify(
     url: world.apiUrl,
     adminUrl: null,
     turnsUrl: null,
+    completionsUrl: null,
     tokens: await tokensOf(world),
     expected: { commit: COMMIT, migrationHead: EXPECTED_MIGRATION_HEAD },
     alias: "default",

@@ -74,7 +74,7 @@ export function createClient(options: ClientOptions) {
     },
     health: {
       /** Of one function, or of the product. Needs no token. */
-      read: (name?: "turns" | "files" | "users" | "admin" | "stripe-webhook", more: CallOptions = {}) =>
+      read: (name?: "turns" | "files" | "users" | "admin" | "completions" | "stripe-webhook", more: CallOptions = {}) =>
         ask<typeof Health>(send, { ...more, method: "GET", path: name === undefined ? "/api/v1/health" : path`/api/v1/health/${name}` }),
     },
     admin: adminClient(send),

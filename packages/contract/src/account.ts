@@ -28,7 +28,7 @@ export const UsageEvent = named(
   v.object({
     id: v.string(),
     turn_id: v.string(),
-    session_id: v.string(),
+    session_id: v.pipe(v.nullable(v.string()), v.description("Null for a call that belongs to no session.")),
     model_alias: v.string(),
     provider_model: v.string(),
     input_tokens_fresh: Count,

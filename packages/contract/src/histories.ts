@@ -84,7 +84,7 @@ export const AdminTurn = named(
   v.object({
     id: v.string(),
     user_id: v.string(),
-    session_id: v.string(),
+    session_id: v.pipe(v.nullable(v.string()), v.description("Null for a call that belongs to no session.")),
     turn_index: v.nullable(Count),
     status: v.picklist(TURN_STATES),
     failure_code: v.nullable(v.string()),

@@ -33,8 +33,11 @@ export const TurnRead = named(
   "A turn as its owner sees it. Its figures are null until it is completed. `credits_charged` is what the wallet paid; `credits_burned` is the same for display, at 4 decimals.",
   v.object({
     id: v.string(),
-    session_id: v.string(),
-    turn_index: v.pipe(v.nullable(Count), v.description("From 1, without gaps among completed turns; null on a failed one.")),
+    session_id: v.pipe(v.nullable(v.string()), v.description("Null for a call that belongs to no session.")),
+    turn_index: v.pipe(
+      v.nullable(Count),
+      v.description("From 1, without gaps among completed turns; null on a failed one, and on a call of no session."),
+    ),
     user_input: v.string(),
     assistant_output: v.nullable(v.string()),
     status: v.picklist(TURN_STATES),

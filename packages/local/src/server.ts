@@ -27,7 +27,7 @@ export const PAY_PATH = "/pay";
 const DOCS_PATHS = new Set(["/docs", "/openapi.json"]);
 const STAND_IN_PATH = "/stand-in";
 /** The product's own addresses. Everything that is nobody's is the web app's. */
-const PRODUCT = ["/api", "/webhooks"];
+const PRODUCT = ["/api", "/v1", "/webhooks"];
 
 /**
  * What the local world has beside the functions: its token issuer, where a top-up is paid, its own rule for events, the API's description,

@@ -22,7 +22,7 @@ export function expectedAlarms(stage: string): Record<string, object> {
     }),
     throttled(stage),
     onSum(stage, "api-5xx", { metric: "AWS/ApiGateway 5xx Sum", of: { ApiId: "id-of-ApiApi" }, rule: FIVE }),
-    ...["turns-stream", "admin-stream"].flatMap((name) => [
+    ...["turns-stream", "admin-stream", "completions"].flatMap((name) => [
       onSum(stage, `${name}-5xx`, { metric: "AWS/Lambda Url5xxCount Sum", of: functionOf(stage, name), rule: FIVE }),
       onSum(stage, `${name}-errors`, { metric: "AWS/Lambda Errors Sum", of: functionOf(stage, name), rule: ONE }),
     ]),
@@ -61,7 +61,7 @@ function onSum(stage: string, name: string, { metric, of, rule }: { metric: stri
 
 /** One of a metric of the product is too many, whichever function counted it. */
 function counted(stage: string, metric: string, most = 1) {
-  const queries = ["turns", "files", "users", "admin", "stripe-webhook", "maintenance"].map((name, index) => ({
+  const queries = ["turns", "files", "users", "admin", "completions", "stripe-webhook", "maintenance"].map((name, index) => ({
     id: `m${index}`,
     metric: { namespace: "Pantheon", metricName: metric, period: 300, stat: "Sum", dimensions: { function: name, stage } },
   }));
@@ -80,6 +80,7 @@ function throttled(stage: string) {
     "users",
     "admin",
     "admin-stream",
+    "completions",
     "stripe-webhook",
     "maintenance",
     "maintenance-sweep",

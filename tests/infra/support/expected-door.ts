@@ -2,7 +2,12 @@
 
 import type { StageName } from "./expected-stage.ts";
 
-const ORIGINS = { api: "api.test", "turns-stream": "TurnsStreamUrl.test", "admin-stream": "AdminStreamUrl.test" };
+const ORIGINS = {
+  api: "api.test",
+  "turns-stream": "TurnsStreamUrl.test",
+  "admin-stream": "AdminStreamUrl.test",
+  completions: "CompletionsUrl.test",
+};
 
 /** One for each address that callers are given; all pass everything on and keep nothing. */
 export function expectedDoors(stage: StageName) {
@@ -48,7 +53,7 @@ function seen(metricName: string) {
 }
 
 export const DOOR_KINDS = {
-  "aws:cloudfront/distribution:Distribution": 3,
+  "aws:cloudfront/distribution:Distribution": 4,
   "aws:wafv2/webAcl:WebAcl": 1,
   "pulumi:providers:aws": 1,
 };

@@ -3,6 +3,7 @@
 import { COMMIT, LEAST, SETTINGS } from "./deploy-environment.ts";
 import { ACCESS_LINE } from "./expected-access-line.ts";
 import { expectedAlarms } from "./expected-alarms.ts";
+import { ROUTES } from "./expected-routes.ts";
 import { BUCKET_KINDS, bucketName, bucketStatements, expectedBuckets } from "./expected-bucket.ts";
 import { DOOR_KINDS, expectedDoors, expectedWalls } from "./expected-door.ts";
 
@@ -74,7 +75,7 @@ const STAGES = {
     days: 7,
     rate: 20,
     burst: 40,
-    reserved: { "turns-stream": 5, "admin-stream": 1, "stripe-webhook": 2 } as Limits,
+    reserved: { "turns-stream": 5, "admin-stream": 1, completions: 5, "stripe-webhook": 2 } as Limits,
     subscriptions: [],
   },
   staging: {
@@ -82,7 +83,14 @@ const STAGES = {
     days: 30,
     rate: 100,
     burst: 200,
-    reserved: { maintenance: 1, "maintenance-sweep": 1, "turns-stream": 20, "admin-stream": 2, "stripe-webhook": 10 } as Limits,
+    reserved: {
+      maintenance: 1,
+      "maintenance-sweep": 1,
+      "turns-stream": 20,
+      "admin-stream": 2,
+      completions: 20,
+      "stripe-webhook": 10,
+    } as Limits,
     subscriptions: ["email operators@pantheon.test pantheon-staging-alarms"],
   },
   production: {
@@ -90,7 +98,14 @@ const STAGES = {
     days: 365,
     rate: 500,
     burst: 1000,
-    reserved: { maintenance: 1, "maintenance-sweep": 1, "turns-stream": 200, "admin-stream": 5, "stripe-webhook": 50 } as Limits,
+    reserved: {
+      maintenance: 1,
+      "maintenance-sweep": 1,
+      "turns-stream": 200,
+      "admin-stream": 5,
+      completions: 200,
+      "stripe-webhook": 50,
+    } as Limits,
     subscriptions: ["email operators@pantheon.test pantheon-production-alarms"],
   },
 } as const;
@@ -103,6 +118,7 @@ const FUNCTIONS = [
   { name: "users", file: "users/handler", memory: 1024, timeout: 29, door: "api", reads: ["", "/identity", "/payments"] },
   { name: "admin", file: "admin/handler", memory: 1024, timeout: 29, door: "api", reads: ["", "/identity"] },
   { name: "admin-stream", file: "admin/stream", memory: 1024, timeout: 900, door: "url", reads: ["", "/identity"] },
+  { name: "completions", file: "completions/stream", memory: 1024, timeout: 900, door: "url", reads: ["", "/identity", "/models"] },
   { name: "stripe-webhook", file: "stripe-webhook/handler", memory: 1024, timeout: 29, door: "api", reads: ["", "/payments", "/webhook"] },
   { name: "maintenance", file: "maintenance/handler", memory: 512, timeout: 600, door: "schedule", reads: ["", "/payments"] },
   { name: "maintenance-sweep", file: "maintenance/handler", memory: 512, timeout: 60, door: "schedule", reads: [""] },
@@ -172,31 +188,6 @@ function trusting(service: string) {
   return { Sid: "AllowAssumeRole", Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: service } };
 }
 
-const ROUTES = {
-  "/api/v1": "users",
-  "/api/v1/{proxy+}": "users",
-  "/api/v1/sessions": "turns",
-  "/api/v1/sessions/{proxy+}": "turns",
-  "/api/v1/sessions/{session_id}/files": "files",
-  "/api/v1/sessions/{session_id}/files/{proxy+}": "files",
-  "/api/v1/admin": "admin",
-  "/api/v1/admin/{proxy+}": "admin",
-  "/webhooks/stripe": "stripe-webhook",
-  "/webhooks/stripe/{proxy+}": "stripe-webhook",
-  "/api/v1/health": "turns",
-  "/api/v1/health/{proxy+}": "turns",
-  "/api/v1/health/turns": "turns",
-  "/api/v1/health/turns/{proxy+}": "turns",
-  "/api/v1/health/files": "files",
-  "/api/v1/health/files/{proxy+}": "files",
-  "/api/v1/health/users": "users",
-  "/api/v1/health/users/{proxy+}": "users",
-  "/api/v1/health/admin": "admin",
-  "/api/v1/health/admin/{proxy+}": "admin",
-  "/api/v1/health/stripe-webhook": "stripe-webhook",
-  "/api/v1/health/stripe-webhook/{proxy+}": "stripe-webhook",
-};
-
 const SCHEDULES = { sweep: "rate(1 minute)", reconcile: "rate(15 minutes)", verify: "cron(17 3 * * ? *)" };
 
 function expectedSchedule(stage: StageName, job: string, expression: string) {
@@ -229,14 +220,14 @@ const KINDS = {
   "aws:apigatewayv2/integration:Integration": 22,
   "aws:apigatewayv2/route:Route": 22,
   "aws:apigatewayv2/stage:Stage": 1,
-  "aws:cloudwatch/logGroup:LogGroup": 11,
-  "aws:cloudwatch/metricAlarm:MetricAlarm": 22,
-  "aws:iam/role:Role": 13,
-  "aws:lambda/function:Function": 10,
+  "aws:cloudwatch/logGroup:LogGroup": 12,
+  "aws:cloudwatch/metricAlarm:MetricAlarm": 24,
+  "aws:iam/role:Role": 14,
+  "aws:lambda/function:Function": 11,
   "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": 2,
-  "aws:lambda/functionUrl:FunctionUrl": 2,
-  "aws:lambda/permission:Permission": 27,
-  "aws:s3/bucketObjectv2:BucketObjectv2": 10,
+  "aws:lambda/functionUrl:FunctionUrl": 3,
+  "aws:lambda/permission:Permission": 29,
+  "aws:s3/bucketObjectv2:BucketObjectv2": 11,
   "aws:scheduler/schedule:Schedule": 3,
   "aws:secretsmanager/secret:Secret": 5,
   "aws:sns/topic:Topic": 1,

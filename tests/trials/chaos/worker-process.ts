@@ -6,6 +6,7 @@ import { readConfig } from "@pantheon/core/config/config.ts";
 import { createDeps, type Deps } from "@pantheon/functions/whole.ts";
 import { MODELS } from "@pantheon/core/models/models.ts";
 import type { Log } from "@pantheon/core/log.ts";
+import { completionsApp } from "@pantheon/functions/completions/app.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";
 import { functionFor } from "@pantheon/functions/functions.ts";
 import { LEASES } from "@pantheon/core/turns/request.ts";
@@ -59,6 +60,7 @@ async function start({ environment, aliases, timeLeftMs, maxConnections }: Worke
     files: filesApp(watched),
     users: usersApp(watched),
     admin: adminApp(watched),
+    completions: completionsApp(watched),
     "stripe-webhook": stripeWebhookApp(watched),
   };
   const server = serve({

@@ -5,7 +5,7 @@ import type { Config } from "@pantheon/core/config/config.ts";
 import { exchange, type Exchange } from "@pantheon/core/models/exchange.ts";
 import type { Deps } from "@pantheon/functions/whole.ts";
 import { createGateway } from "@pantheon/core/models/gateway.ts";
-import { reached } from "@pantheon/functions/turns/deps.ts";
+import { reached } from "@pantheon/functions/turn-deps.ts";
 import type { Seam } from "./failpoints.ts";
 import { nameOf } from "./wire.ts";
 

@@ -3,6 +3,7 @@
 import { ACCOUNT_GUARDS } from "./guards/accounts.ts";
 import { API_KEY_GUARDS } from "./guards/api-keys.ts";
 import { CLIENT_GUARDS } from "./guards/client.ts";
+import { DOOR_GUARDS } from "./guards/door.ts";
 import { CONNECTION_GUARDS } from "./guards/connections.ts";
 import { EDGE_GUARDS } from "./guards/edge.ts";
 import { ERASURE_GUARDS } from "./guards/erasure.ts";
@@ -59,6 +60,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...WEB_GUARDS,
   ...ACCOUNT_GUARDS,
   ...WALLET_GUARDS,
+  ...DOOR_GUARDS,
   ...GRANT_GUARDS,
   ...ERASURE_GUARDS,
 ];

@@ -20,6 +20,12 @@ export async function meet(db: Database, { actor, email }: Visitor, { make }: { 
   return standing ?? IN_GOOD_STANDING;
 }
 
+/** Makes somebody known who was never here, with an empty wallet: what a turn opens on. Whoever is known stays as they are. */
+export async function meetWithWallet(db: Database, { actor, wallet, email }: Visitor): Promise<void> {
+  const { meetWithWallet: statement } = await import("./statements/meet-with-wallet.ts"); // once in a person's life
+  await db.run(statement, { actor, wallet, email });
+}
+
 const IN_GOOD_STANDING: Standing = { suspended: false, suspension_reason: null };
 
 /** The refusal of whoever is suspended (contract section 3): 403. */

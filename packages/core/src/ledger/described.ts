@@ -46,7 +46,7 @@ async function turnsOf(query: Query, ids: readonly string[], reader: "owner" | "
   if (ids.length === 0) return new Map<string, NonNullable<Described["turn"]>>();
   const rows = await query
     .selectFrom("turns")
-    .innerJoin("sessions", "sessions.id", "turns.session_id")
+    .leftJoin("sessions", "sessions.id", "turns.session_id") // a call has none
     .select(["turns.id", "turns.model_alias", "sessions.title", "sessions.deleted_at"])
     .where("turns.id", "in", ids)
     .execute();

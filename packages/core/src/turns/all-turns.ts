@@ -16,7 +16,7 @@ import { readReceiptOfTurn } from "./receipt.ts";
 export type AnyTurn = {
   id: string;
   user_id: string;
-  session_id: string;
+  session_id: string | null;
   turn_index: number | null;
   status: TurnState;
   failure_code: string | null;

@@ -8,7 +8,7 @@ import { collecting, type ModelAnswer } from "../models/collect.ts";
 import { ModelRefusal } from "../models/gateway.ts";
 import type { Model } from "../models/model.ts";
 import type { UsageReport } from "../models/report.ts";
-import type { Message, ModelRequest, Tool } from "../models/request.ts";
+import type { Message, ModelRequest, Tool, ToolCall } from "../models/request.ts";
 import { budgetOf } from "./budget.ts";
 import type { Terms } from "./memory.ts";
 import type { OpenedTurn } from "./open.ts";
@@ -18,6 +18,8 @@ import type { TurnDeps, TurnRequest } from "./request.ts";
 /** What a reader may see while the model answers. */
 export type ConversationEvent =
   | { readonly type: "text"; readonly text: string }
+  /** Of a call, whose maker runs the tools. */
+  | { readonly type: "tool_call"; readonly call: ToolCall }
   /** What the provider has reported so far of the call that runs; nothing is billed by it. */
   | { readonly type: "usage"; readonly report: UsageReport }
   /** A tool is used; without an outcome it has just begun. */
@@ -99,7 +101,7 @@ async function* ask(
   for await (const event of gateway.stream(call)) {
     received.take(event);
     if (turn.coveredInFull && isBeyond(event)) spent.abort();
-    if (event.type === "text" || event.type === "usage") yield event;
+    if (event.type === "text" || event.type === "usage" || (event.type === "tool_call" && request.brought)) yield event;
   }
   const answer = received.answer();
   if (answer.cut?.kind === "late" && !keepsLate) throw new LateAnswer(turn, answer);
@@ -125,7 +127,11 @@ function withNewest(turn: OpenedTurn, fitted: OpenedTurn, share: number): Opened
   return { ...turn, history, summary, pruned: true, octets };
 }
 
-function requestOf({ turn, after, tools }: Asking, { message, sampling }: TurnRequest): ModelRequest {
+function requestOf({ turn, after, tools }: Asking, { message, sampling, brought }: TurnRequest): ModelRequest {
+  if (brought !== undefined) {
+    const { octets: _octets, bound: _bound, ...whole } = brought;
+    return { ...whole, sampling, maxOutputTokens: turn.maxOutputTokens, stream: true };
+  }
   const messages = [
     ...(turn.systemPrompt === null ? [] : [{ role: "system" as const, content: turn.systemPrompt }]),
     ...(turn.summary === null ? [] : shown({ user: SUMMARY_QUESTION, assistant: turn.summary.text })),

@@ -5,7 +5,7 @@ import type { Database } from "../db/database.ts";
 import { listOf } from "../db/list.ts";
 import type { List } from "@pantheon/contract/page.ts";
 import { readSession } from "./sessions.ts";
-import { unsettledTurnView, type UnsettledTurn } from "./view.ts";
+import { unsettledTurnView, type KeptCall, type UnsettledTurn } from "./view.ts";
 import type * as v from "valibot";
 import type { TurnRead } from "@pantheon/contract/turn-read.ts";
 import type { Role } from "@pantheon/contract/vocabulary.ts";
@@ -85,5 +85,7 @@ function ofTheirs<Row>(db: Database, actor: string, session: string, list: List<
 
 /** A turn as TurnRead (contract section 3). */
 export function turnView(row: TurnRow): v.InferInput<typeof TurnRead> {
-  return row.response_body === null ? unsettledTurnView(row) : JSON.parse(row.response_body);
+  if (row.response_body === null) return unsettledTurnView(row);
+  const { requested_calls: _, ...turn } = JSON.parse(row.response_body) as KeptCall; // the calls are for the replay of a call alone
+  return turn;
 }

@@ -1,6 +1,7 @@
 // A turn whose model may use tools: it is asked, its tools are used, and it is asked again with what they said, until it answers without
 // one. Owns the bounds of that (steps, calls, size, credits), and what a loop that cannot go on comes to.
 
+import { invariant } from "@pantheon/contract/error.ts";
 import type { TurnFinish } from "@pantheon/contract/vocabulary.ts";
 import type { ModelAnswer } from "../models/collect.ts";
 import { ModelRefusal } from "../models/gateway.ts";
@@ -30,6 +31,7 @@ export async function* withTools(deps: TurnDeps, request: TurnRequest, start: St
   const { model, talk } = start;
   const toolbox = await deps.toolbox();
   const names = start.turn.tools;
+  invariant(request.session !== null, "only a session has tools");
   const where = { session: request.session, actor: request.caller.actor };
   const files = names.includes("file_read") ? await toolbox.files.list(where) : [];
   const tools = offered(names, files);

@@ -20,7 +20,9 @@ export async function wayAround(deps: TurnDeps, request: TurnRequest, target: Ta
   const keyed = turns.find((turn) => turn.idempotency_key !== null && turn.idempotency_key === request.key?.value);
   const next: Way = keyed ? wayOfKeyed(keyed, request, claim) : { way: "run", target: newTarget() };
   if (next.way !== "run") return next;
-  const blocker = turns.find((turn) => turn.session_id === request.session && turn.status === "running" && turn.id !== keyed?.id);
+  const blocker = turns.find(
+    (turn) => request.session !== null && turn.session_id === request.session && turn.status === "running" && turn.id !== keyed?.id,
+  );
   if (blocker?.lapsed) await voidLapsed(deps, blocker);
   else if (blocker) return refuse(sessionBusy(blocker));
   else if (!keyed && !mayPass(error)) return refuse(error);
@@ -59,7 +61,7 @@ function findTurns(deps: TurnDeps, request: TurnRequest, target: Target) {
       column.or([
         column("id", "=", target.turn),
         ...(request.key ? [column("idempotency_key", "=", request.key.value)] : []),
-        column.and([column("session_id", "=", request.session), column("status", "=", "running")]),
+        ...(request.session === null ? [] : [column.and([column("session_id", "=", request.session), column("status", "=", "running")])]),
       ]),
     )
     .execute();

@@ -11,7 +11,7 @@ import type { ToolName } from "@pantheon/contract/vocabulary.ts";
 import { tokenBound } from "../metering/token-bound.ts";
 import { amount, type Amount } from "@pantheon/contract/money.ts";
 import type { Catalog } from "../pricing/catalog.ts";
-import { openTurn as OPEN_TURN } from "../ledger/statements/open-turn.ts";
+import { openTurn as OPEN_TURN, type OpenTurnInput } from "../ledger/statements/open-turn.ts";
 import type { GateRow } from "../ledger/statements/gate.ts";
 import { coverageOf, LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
 import { newTarget, type Target, type Way } from "./collision.ts";
@@ -22,6 +22,7 @@ import { sizeOf, sizeOfSummary, type Past, keptOf } from "./past.ts";
 export type OpenedTurn = {
   readonly id: string;
   readonly attempt: number;
+  /** From 1; 0 for a call, which has no place. */
   readonly index: number;
   readonly createdAt: Date;
   readonly alias: string;
@@ -129,7 +130,6 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
     actor: request.caller.actor,
     apiKey: request.caller.key?.id ?? null,
     keyHash: request.caller.key?.hash ?? null,
-    session: request.session,
     alias: request.alias,
     message: request.message,
     messageBound: tokenBound(request.message) + tokenBound(format),
@@ -143,18 +143,25 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
     enforcedByDefault: deps.config.enforcementDefault,
     coverInFull: coverage.inFull,
     fitsToBalance: coverage.fits,
-    leastOutputTokens: LIMITS.leastOutputTokens,
+    leastOutputTokens: request.session === null ? LIMITS.leastCallOutputTokens : LIMITS.leastOutputTokens,
     defaultLimits: deps.config.personLimits,
     debtLimit: deps.config.debtLimit,
   };
-  const [row] =
-    target.mode === "reopen"
-      ? await deps.db.run(await reopenStatement(), input)
-      : await deps.db.run(OPEN_TURN, { ...input, key: request.key?.value ?? null, requestHash: request.key?.hash ?? null });
+  const key = { key: request.key?.value ?? null, requestHash: request.key?.hash ?? null };
+  const [row] = await sent(deps.db, request, target, { ...input, ...key });
   invariant(row, "the open statement answers one row");
   return row;
 }
 
+/** The statement of this target: a turn's, or a call's. Whatever is seldom needed is read by who needs it, and not by a cold start. */
+async function sent(db: TurnDeps["db"], { session, brought }: TurnRequest, { mode }: Target, input: Omit<OpenTurnInput, "session">) {
+  if (session !== null && mode === "open") return db.run(OPEN_TURN, { ...input, session });
+  if (session !== null) return db.run((await import("../ledger/statements/reopen-turn.ts")).reopenTurn, { ...input, session });
+  invariant(brought, "a call brings its conversation along");
+  const { openCall, reopenCall } = await import("../ledger/statements/open-call.ts");
+  const call = { ...input, session, promptOctets: brought.octets, promptBound: brought.bound };
+  return mode === "open" ? db.run(openCall, call) : db.run(reopenCall, call);
+}
 const TOOL_OCTETS_TEXT = JSON.stringify(TOOL_OCTETS);
 
 /** What a conversation is reckoned with, whatever is asked: the prices, and the limits of what a model is shown. */
@@ -171,12 +178,6 @@ export function gateTerms({ summaryAlias }: Pick<TurnDeps, "summaryAlias">, { pr
   };
 }
 
-/** Seldom needed: a cold start need not read it. */
-async function reopenStatement() {
-  const { reopenTurn } = await import("../ledger/statements/reopen-turn.ts");
-  return reopenTurn;
-}
-
 /** The aliases that cannot do what the request asks for: mostly it asks for nothing. */
 function unableOf(models: TurnDeps["models"], sampling: Sampling): string[] {
   if (Object.keys(sampling).length === 0) return [];
@@ -191,23 +192,13 @@ function schemaText({ responseFormat }: Sampling): string {
 function opened(row: GateRow, catalog: Catalog, coveredInFull: boolean): OpenedTurn {
   const { turn, attempt, turn_index, created_at, alias, multiplier, octets, octets_per_token, input_tokens, hold, max_output_tokens } = row;
   invariant(
-    turn &&
-      attempt &&
-      turn_index &&
-      created_at &&
-      alias &&
-      multiplier &&
-      octets &&
-      octets_per_token &&
-      input_tokens &&
-      hold &&
-      max_output_tokens,
+    turn && attempt && created_at && alias && multiplier && octets && octets_per_token && input_tokens && hold && max_output_tokens,
     "an opened turn comes with its alias, price and hold",
   );
   return {
     id: turn,
     attempt,
-    index: turn_index,
+    index: turn_index ?? 0,
     createdAt: created_at,
     alias,
     catalog,

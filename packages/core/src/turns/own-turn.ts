@@ -12,7 +12,7 @@ import { readReceiptOfTurn } from "./receipt.ts";
 export async function readOwnTurn(db: Database, { actor, wallet }: Caller, turn: string): Promise<v.InferInput<typeof OwnTurn>> {
   const row = await db.query
     .selectFrom("turns as t")
-    .innerJoin("sessions as s", "s.id", "t.session_id")
+    .leftJoin("sessions as s", "s.id", "t.session_id") // a call has none
     .select([
       "t.id",
       "t.session_id",

@@ -6,7 +6,7 @@ import type { Database } from "../db/database.ts";
 import type { RequestKey } from "../audit/request-key.ts";
 import type { Gateway } from "../models/gateway.ts";
 import type { Model } from "../models/model.ts";
-import type { Sampling } from "../models/request.ts";
+import type { ModelRequest, Sampling } from "../models/request.ts";
 import type { Log } from "../log.ts";
 import type { CatalogCache } from "../pricing/catalog.ts";
 import type { Toolbox } from "../tools/toolbox.ts";
@@ -32,7 +32,10 @@ export type TurnDeps = {
 export type TurnRequest = {
   /** Who runs the turn, and whose wallet pays. */
   readonly caller: Caller;
-  readonly session: string;
+  /** Null for a call that brings its whole conversation along. */
+  readonly session: string | null;
+  /** What a call brings along; a turn of a session brings its message alone. */
+  readonly brought?: Brought;
   /** The caller's Idempotency-Key with the digest of the request, or null. */
   readonly key: RequestKey | null;
   readonly message: string;
@@ -49,6 +52,14 @@ export type TurnRequest = {
   readonly deadline: number;
 };
 
+/** What a call is asked, and how large that is. */
+export type Brought = Pick<ModelRequest, "messages" | "tools" | "toolChoice" | "parallelToolCalls"> & {
+  /** UTF-8 octets of all that the model will read, with what wraps each message. */
+  readonly octets: number;
+  /** The most tokens that they can have (metering/token-bound.ts). */
+  readonly bound: number;
+};
+
 /** How a turn is covered by its wallet. */
 export type Coverage = {
   /** The hold is an upper bound, covered in full, and no more than it is charged. */
@@ -57,9 +68,16 @@ export type Coverage = {
   readonly fits: boolean;
 };
 
-/** CREDIT_OVERDRAFT=none covers and fits every turn, and elsewhere a turn that asks for it; one may also ask for all or nothing. */
-export function coverageOf({ overdraft }: Pick<Config, "overdraft">, { fitToBalance }: Pick<TurnRequest, "fitToBalance">): Coverage {
+/**
+ * CREDIT_OVERDRAFT=none covers and fits every turn, and elsewhere a turn that asks for it; one may also ask for all or nothing. A call is
+ * always fitted: whoever makes it asks for more output than they mean, or does not say.
+ */
+export function coverageOf(
+  { overdraft }: Pick<Config, "overdraft">,
+  { fitToBalance, session }: Pick<TurnRequest, "fitToBalance" | "session">,
+): Coverage {
   const isStrict = overdraft === "none";
+  if (session === null) return { inFull: isStrict, fits: true };
   return { inFull: isStrict || fitToBalance === true, fits: fitToBalance ?? isStrict };
 }
 
@@ -80,6 +98,8 @@ export const LIMITS = {
   openRounds: 8,
   /** A turn that is fitted to its wallet answers so many tokens, or what it asked for if that is less. */
   leastOutputTokens: 64,
+  /** A call without a session, likewise: programs that work in steps can do nothing with less. */
+  leastCallOutputTokens: 256,
   historyTurns: 100,
   historyOctets: 512 * 1_024,
 } as const;

@@ -12,7 +12,7 @@ import { densityOf, usageEvent, type CallRecord } from "./call-record.ts";
 import type { Conversation } from "./talk.ts";
 import { spentOf, toolEvent, toolTexts } from "./tool-record.ts";
 import { recordLostAnswer, voidFailed } from "./void.ts";
-import { answeringModel, completedTurnBody } from "./view.ts";
+import { answeringModel, completedTurnBody, kept } from "./view.ts";
 
 /** A failover of the database takes a few seconds: worth waiting for, since the model has answered. */
 const RETRIES = { retries: 12, minTimeout: 30, maxTimeout: 750, randomize: true };
@@ -54,7 +54,7 @@ function inputOf(deps: TurnDeps, request: TurnRequest, conversation: Conversatio
     apiKey: request.caller.key?.id ?? null,
     attempt: turn.attempt,
     alias: turn.alias,
-    answer: text,
+    answer: kept(request, text),
     providerModel: answeringModel(conversation),
     events,
     tools: JSON.stringify(tools.map((tool) => toolEvent(deps, tool))),

@@ -7,28 +7,16 @@ import { format } from "@pantheon/contract/money.ts";
 import type * as shapes from "@pantheon/contract/stream.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import type { TurnRead } from "@pantheon/contract/turn-read.ts";
-import { keepLease } from "./lease.ts";
 import type { ConversationEvent } from "./ask.ts";
-import type { Course } from "./course.ts";
-import type { Terms } from "./memory.ts";
 import { openInTime } from "./run.ts";
 import type { OpenedTurn } from "./open.ts";
 import { LEASES, LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
-import { createQueue } from "./stream-queue.ts";
+import { running, toldAgain, type Running } from "./running.ts";
 
 /** One event as its reader gets it: what the contract knows, but for the failure, which whoever responds tells of. */
 export type StreamEvent = Exclude<v.InferInput<typeof shapes.StreamEvent>, v.InferInput<typeof shapes.TurnFailed>>;
 
-export type TurnStream = {
-  /** The stored answer of an earlier request with the same key, told again. */
-  readonly replayed: boolean;
-  /** The next event; null when there is none any more: then `ended` says why. Never rejects. */
-  next(): Promise<StreamEvent | null>;
-  /** The reader has left: the answer is drained for at most `LIMITS.drainMs`, settled and stored. Resolves when that is done. */
-  leave(): Promise<void>;
-  /** Resolves when the turn is settled or void: null, or what was thrown. Never rejects. */
-  readonly ended: Promise<unknown>;
-};
+export type TurnStream = Running<StreamEvent>;
 
 /**
  * Opens a turn and runs it as a stream. Refusals of opening are thrown, as runTurn throws them; after that a failure ends the stream. An
@@ -40,45 +28,12 @@ export async function streamTurn(deps: TurnDeps, request: TurnRequest): Promise<
   const began = deps.ticks();
   const left = (): number => request.deadline - deps.ticks() - LIMITS.settleReserveMs;
   const turn = await openInTime(deps, request, left(), (deps.leases ?? LEASES).lengthMs);
-  return "replay" in turn
-    ? replayOf(turn.replay)
-    : running(deps, request, turn, Math.max(1, left()), (course) => runCourse(deps, request, turn, { ...course, began, streamed: true }));
+  if ("replay" in turn) return toldAgain(replayOf(turn.replay));
+  const course = { modelMs: Math.max(1, left()), keepsLate: true, drainMs: LIMITS.drainMs };
+  return running(deps, request, turn, course, SCRIPT, (terms) => runCourse(deps, request, turn, { ...terms, began, streamed: true }));
 }
 
-function running(deps: TurnDeps, request: TurnRequest, turn: OpenedTurn, modelMs: number, run: Run): TurnStream {
-  const stop = new AbortController();
-  const queue = createQueue<StreamEvent>({ most: LIMITS.queuedCharacters, patienceMs: modelMs });
-  const lease = keepLease(deps, turn, request.caller.actor);
-  const terms = { until: deps.ticks() + modelMs, keepsLate: true, signal: AbortSignal.any([stop.signal, lease.lost]) };
-  const ended = work(turn, terms, queue, run)
-    .then(
-      () => null,
-      (error: unknown) => error ?? new Error("nothing was thrown"),
-    )
-    .then(async (outcome) => {
-      await lease.end();
-      queue.end();
-      return outcome;
-    });
-  const leave = async (): Promise<void> => {
-    queue.drop();
-    const timer = setTimeout(() => stop.abort(), LIMITS.drainMs);
-    await ended;
-    clearTimeout(timer);
-  };
-  return { replayed: false, next: () => queue.take(), leave, ended };
-}
-
-/** Runs the turn whose events these two are for, and returns its body. */
-type Run = (course: Pick<Course, "terms" | "see">) => Promise<string>;
-
-async function work(turn: OpenedTurn, terms: Terms, queue: ReturnType<typeof createQueue<StreamEvent>>, run: Run): Promise<void> {
-  await queue.put(startedEvent(turn, turn.hold), 0);
-  const body = await run({ terms, see: (event) => queue.put(shown(event), event.type === "text" ? event.text.length : 0) });
-  return queue.put(doneEvent(body), 0);
-}
-
-function startedEvent(turn: OpenedTurn, hold: OpenedTurn["hold"]): v.InferInput<typeof shapes.TurnStarted> {
+function startedEvent(turn: OpenedTurn): v.InferInput<typeof shapes.TurnStarted> {
   return {
     type: "turn_started",
     turn_id: turn.id,
@@ -86,15 +41,16 @@ function startedEvent(turn: OpenedTurn, hold: OpenedTurn["hold"]): v.InferInput<
     model_alias_used: turn.alias,
     multiplier: format(turn.multiplier),
     pricing_version: turn.catalog.version,
-    hold: format(hold),
+    hold: format(turn.hold),
     max_output_tokens: turn.maxOutputTokens,
     prune_triggered: turn.pruned,
     created_at: rfc3339(turn.createdAt),
   };
 }
 
-function shown(event: ConversationEvent): StreamEvent {
+function shown(event: ConversationEvent): StreamEvent | null {
   if (event.type === "text") return { type: "chunk", delta: event.text };
+  if (event.type === "tool_call") return null; // of a call alone, which is told elsewhere (call.ts)
   if (event.type === "tool") {
     const { index, name, outcome } = event;
     return { type: "tool", call_index: index, tool_name: name, status: outcome === null ? "started" : "done", outcome };
@@ -115,8 +71,10 @@ function doneEvent(body: string): v.InferInput<typeof shapes.TurnDone> {
   return { type: "done", turn_id: turn.id, ...turn };
 }
 
+const SCRIPT = { started: startedEvent, shown, done: doneEvent };
+
 /** A stored answer as a stream: nothing is held for it any more. */
-function replayOf(body: string): TurnStream {
+function replayOf(body: string): StreamEvent[] {
   const done = doneEvent(body);
   const {
     id,
@@ -134,6 +92,5 @@ function replayOf(body: string): TurnStream {
   const events: StreamEvent[] = [{ type: "turn_started", turn_id: id, ...about }];
   if (assistant_output) events.push({ type: "chunk", delta: assistant_output });
   events.push(done);
-  const ended = Promise.resolve(null);
-  return { replayed: true, next: () => Promise.resolve(events.shift() ?? null), leave: () => Promise.resolve(), ended };
+  return events;
 }

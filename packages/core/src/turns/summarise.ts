@@ -1,6 +1,7 @@
 // What no longer fits the model's window, in short: a cheap model writes it down once, and the session's next turns are shown that in place
 // of their oldest ones. Owns when that is worth a call, what is asked, and what is made of the answer. It never fails a turn.
 
+import { invariant } from "@pantheon/contract/error.ts";
 import { ZERO } from "@pantheon/contract/money.ts";
 import { storableText } from "../models/storable-text.ts";
 import { charge } from "../pricing/charge.ts";
@@ -84,6 +85,7 @@ async function summarise(
   const most = Math.min(MOST_OCTETS, Math.floor(room / SHARE_OF_ROOM), freed - sizeOfSummary({ text: "" }));
   if (most < LEAST_OCTETS) throw new NoSummary("no room");
   const mostSource = Math.min(MOST_SOURCE, (model.contextWindow - tokensOf(most)) * DENSE - INSTRUCTIONS.length - freed);
+  invariant(request.session, "only a session has something to summarise");
   const dropped = await forgotten(deps.db, request.session, opened, mostSource - sizeOf(moved));
   const turns = newestOf([...dropped, ...moved], mostSource);
   const through = turns.at(-1)?.place;

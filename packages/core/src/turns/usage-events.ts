@@ -41,7 +41,7 @@ export function listUsage(db: Database, wallet: string, days: Days = ALL_TIME): 
 export type UsageRow = {
   id: string;
   turn_id: string;
-  session_id: string;
+  session_id: string | null;
   model_alias: string;
   provider_model: string;
   input_tokens_fresh: string;

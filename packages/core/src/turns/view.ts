@@ -24,9 +24,9 @@ export function completedTurnBody(request: TurnRequest, conversation: Conversati
   const body: Omit<v.InferInput<typeof TurnRead>, SettledMember> = {
     id: turn.id,
     session_id: request.session,
-    turn_index: turn.index,
+    turn_index: turn.index || null,
     user_input: request.message,
-    assistant_output: text,
+    assistant_output: kept(request, text),
     status: "completed",
     model_alias_used: turn.alias,
     provider_model: answeringModel(conversation),
@@ -57,7 +57,25 @@ export function completedTurnBody(request: TurnRequest, conversation: Conversati
     replaces: request.replaces,
     created_at: rfc3339(turn.createdAt),
   };
-  return `${JSON.stringify(body).slice(0, -1)},`;
+  const requested = request.session === null && request.key !== null ? { requested_calls: requestedCalls(conversation) } : {};
+  return `${JSON.stringify({ ...body, ...requested }).slice(0, -1)},`;
+}
+
+/** What is kept of an answer: of a call nothing, unless its key may ask for it again. */
+export function kept({ session, key }: Pick<TurnRequest, "session" | "key">, text: string): string {
+  return session === null && key === null ? "" : text;
+}
+
+/** A tool call that a model asked of whoever made the call. */
+export type RequestedCall = { readonly id: string; readonly name: string; readonly arguments: string };
+
+/** The body of a completed call that was made under a key, as it is stored: its replay tells the tool calls again. */
+export type KeptCall = v.InferInput<typeof TurnRead> & { readonly requested_calls?: readonly RequestedCall[] };
+
+function requestedCalls(conversation: Conversation): RequestedCall[] {
+  return shownCalls(conversation).flatMap(({ answer }) =>
+    answer.toolCalls.map(({ id, name, arguments: given }) => ({ id, name, arguments: given })),
+  );
 }
 
 type TokenClass = "fresh" | "cached" | "output" | "reasoning" | "total";
@@ -76,7 +94,7 @@ export function answeringModel(conversation: Conversation): string {
 
 export type UnsettledTurn = {
   id: string;
-  session_id: string;
+  session_id: string | null;
   turn_index: number | null;
   user_input: string;
   status: TurnState;

@@ -1,7 +1,7 @@
 // Parsing a request once, at the edge, with strict schemas: JSON body, query string, path. The middlewares carry their schemas, so
 // that the OpenAPI document is made from them. How a fault is worded is faults.ts.
 
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { resolver, uniqueSymbol } from "hono-openapi";
 import * as v from "valibot";
 import { DomainError } from "@pantheon/contract/error.ts";
@@ -23,15 +23,32 @@ type Validator<Target extends "json" | "query" | "param", S extends Strict> = Mi
  */
 export function body<S extends Strict>(schema: S): Validator<"json", S> {
   const read: Validator<"json", S> = async (c, next) => {
-    refuseMediaType(c.req.header("Content-Type"), c.req.header("Content-Encoding"));
-    const value = parseJson(await c.req.arrayBuffer());
-    if (typeof value !== "object" || value === null || Array.isArray(value))
-      throw invalidRequest([{ path: "", message: "must be an object" }]);
-    c.set("sentBody", value);
+    c.req.addValidatedData("json", parse(schema, await objectIn(c)));
+    await next();
+  };
+  return Object.assign(read, { [uniqueSymbol]: { target: "json", ...resolver(schema) } });
+}
+
+/** As `body`, for shapes that leave out what they do not know: programs made for other APIs send more than is asked for. */
+export function looseBody<S extends v.GenericSchema<unknown, object>>(
+  schema: S,
+): MiddlewareHandler<AppEnv, string, { in: Record<"json", v.InferInput<S>>; out: Record<"json", v.InferOutput<S>> }> {
+  const read: MiddlewareHandler<AppEnv> = async (c, next) => {
+    const value = await objectIn(c);
     c.req.addValidatedData("json", parse(schema, value));
     await next();
   };
   return Object.assign(read, { [uniqueSymbol]: { target: "json", ...resolver(schema) } });
+}
+
+/** The body as an object, which is what an idempotency key stands for. */
+async function objectIn(c: Context<AppEnv>): Promise<object> {
+  refuseMediaType(c.req.header("Content-Type"), c.req.header("Content-Encoding"));
+  const value = parseJson(await c.req.arrayBuffer());
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw invalidRequest([{ path: "", message: "must be an object" }]);
+  c.set("sentBody", value);
+  return value;
 }
 
 /**
@@ -97,7 +114,7 @@ export function params<S extends Strict>(schema: S, detail = "Not found."): Vali
   return Object.assign(read, { [uniqueSymbol]: { target: "param", ...resolver(schema) } });
 }
 
-function parse<S extends Strict>(schema: S, value: object): v.InferOutput<S> {
+function parse<S extends v.GenericSchema<unknown, object>>(schema: S, value: object): v.InferOutput<S> {
   const result = v.safeParse(schema, value, { abortPipeEarly: true, message: describeIssue });
   if (!result.success) throw invalidRequest(faultsOf(result.issues));
   return result.output;

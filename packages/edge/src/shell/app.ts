@@ -30,24 +30,40 @@ type AppParts = {
   timeLeft?: (c: Context<AppEnv>) => number;
   /** The most bytes of a body: of every request, or of this one; undefined where it is like any other. */
   maxBodyBytes?: number | ((request: Request) => number | undefined);
+  /** How a refusal is told: a problem document, unless callers of this function know another shape. */
+  refused?: (refusal: DomainError, requestId: string, path: string) => Response;
+  /** Headers that browsers may send beside the house's own. */
+  allowHeaders?: readonly string[];
 };
 
 const MAX_BODY_BYTES = 256 * 1024;
 const DEFAULT_TIME_LEFT_MS = 29_000; // the gateway in front ends at 30 s
 
 /** One function as a fetch-style application. It never rejects: whatever is thrown inside is answered as a problem. */
-export function createApp({ name, config, log, clock, ticks, health: probe, routes, timeLeft, maxBodyBytes }: AppParts): Hono<AppEnv> {
+export function createApp({
+  name,
+  config,
+  log,
+  clock,
+  ticks,
+  health: probe,
+  routes,
+  timeLeft,
+  maxBodyBytes,
+  ...told
+}: AppParts): Hono<AppEnv> {
+  const { refused = problem, allowHeaders = [] } = told;
   const app = new Hono<AppEnv>();
   const refuse = (thrown: unknown, c: Context<AppEnv>): Response => {
     const refusal = refusalOf(thrown, log, { request_id: c.var.requestId, function: name });
     c.set("refusal", refusal.code);
     c.set("reason", refusal.reason);
-    return problem(refusal, c.var.callerRequestId ?? c.var.requestId);
+    return refused(refusal, c.var.callerRequestId ?? c.var.requestId, c.req.path);
   };
   app.onError(refuse);
   app.notFound((c) => refuse(new DomainError("not_found", "Not found."), c));
   app.use(edge({ name, config, log, ticks, timeLeft: timeLeft ?? runtimeTimeLeft, refuse }));
-  app.use(browsers(config.corsAllowedOrigins));
+  app.use(browsers(config.corsAllowedOrigins, allowHeaders));
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (c: Context<AppEnv>, methods) => refuseMethod(refuse, c, methods) }));
   app.use(limits((request) => (typeof maxBodyBytes === "function" ? maxBodyBytes(request) : maxBodyBytes) ?? MAX_BODY_BYTES));
   health(app, { name, config, probe, recent: config.stage === "local" ? probe : remembered(probe, clock) });
@@ -60,11 +76,11 @@ function runtimeTimeLeft(c: Context<AppEnv>): number {
 }
 
 /** Browsers may call from exactly the configured origins; tokens travel in a header, so credentials are never allowed. */
-function browsers(origins: readonly string[]): MiddlewareHandler {
+function browsers(origins: readonly string[], more: readonly string[]): MiddlewareHandler {
   return cors({
     origin: [...origins],
     allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-    allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "X-Request-Id"],
+    allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "X-Request-Id", ...more],
     exposeHeaders: [
       "X-Request-Id",
       "Pantheon-Request-Id",

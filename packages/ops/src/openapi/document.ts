@@ -34,9 +34,9 @@ export async function openApiDocument(examples: Examples): Promise<object> {
   const paths = plain(byName(parts.flatMap((part) => Object.entries(part.paths)))) as Paths;
   for (const [address, path] of Object.entries(paths)) {
     for (const [method, operation] of Object.entries(path)) {
-      complete(operation, method !== "get" && !address.startsWith("/webhooks/")); // a webhook says itself what it refuses
+      complete(operation, method !== "get" && !/^\/(?:webhooks|v1)\//.test(address)); // these say themselves what they refuse
       share(operation);
-      exemplify(operation, examples.operations[operation.operationId] ?? {}, examples.refusals);
+      if (!address.startsWith("/v1/")) exemplify(operation, examples.operations[operation.operationId] ?? {}, examples.refusals);
     }
   }
   const schemas = byName(parts.flatMap((part) => Object.entries(plain(part.components.schemas ?? {}))));

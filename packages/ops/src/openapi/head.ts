@@ -32,6 +32,10 @@ export const HEAD = {
     { name: "top-ups", description: "Buying credits. They come when Stripe says that the money did." },
     { name: "admin", description: "Prices, settings, people and wallets, for those whom `ADMIN_USER_IDS` names." },
     { name: "reports", description: "Sums of usage and money for admins, exact at every moment." },
+    {
+      name: "door",
+      description: "For programs made for other APIs: their requests, their responses and their refusals, at the same price.",
+    },
     { name: "webhooks", description: "What Stripe calls. Its signature over the raw bytes decides." },
     { name: "health", description: "Which build a function is, and where its database stands. Without a token." },
   ],

@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
-import { FUNCTION_NAMES, type FunctionName } from "@pantheon/functions/functions.ts";
+import { BEHIND_API, type FunctionName } from "@pantheon/functions/functions.ts";
 import { statusLine, Surprise } from "./answer.ts";
 import type { Answer } from "./client.ts";
 import { sameCommit, shortened, type Expected, type Stage } from "./stage.ts";
@@ -16,12 +16,15 @@ export type Target = { readonly label: string; readonly name: FunctionName; read
 /** What the functions say of themselves, by label; null where nothing readable came. */
 export type Told = ReadonlyMap<string, Health | null>;
 
+type OwnUrls = { readonly adminUrl: string | null; readonly turnsUrl: string | null; readonly completionsUrl: string | null };
+
 /** The four functions behind the stage's address, and those that have one of their own. */
-export function targetsOf({ adminUrl, turnsUrl }: { adminUrl: string | null; turnsUrl: string | null }): Target[] {
-  const behind = FUNCTION_NAMES.map((name) => ({ label: name, name, at: null }));
+export function targetsOf({ adminUrl, turnsUrl, completionsUrl }: OwnUrls): Target[] {
+  const behind = BEHIND_API.map((name) => ({ label: name, name, at: null }));
   const own = [
     { label: "turns-stream", name: "turns", at: turnsUrl },
     { label: "admin-stream", name: "admin", at: adminUrl },
+    { label: "completions", name: "completions", at: completionsUrl },
   ] as const;
   return [...behind, ...own.filter(({ at }) => at !== null)];
 }

@@ -21,6 +21,7 @@ a grant, a turn, a price and enforcement, prints a table and writes the evidence
                         (STAGE_VERIFY_BUILD_TOKEN: the stage's BUILD_TOKEN, where it has one)
   --admin-url URL       the admin function's own address: its health is asked too, and admin calls go there
   --turns-url URL       the streaming turns function's own address: its health is asked too
+  --completions-url URL the function completions' own address: its health is asked too
   --expect-commit SHA   default: the commit of this checkout; "any" only compares the functions with each other
   --expect-head NAME    the newest migration; default: the one that this build was written for
   --alias NAME          the model alias whose turns are run and whose price is changed; default: default
@@ -77,6 +78,7 @@ function readFlags(args: readonly string[]) {
         "empty-token": text,
         "admin-url": text,
         "turns-url": text,
+        "completions-url": text,
         "expect-commit": text,
         "expect-head": text,
         alias: { ...text, default: "default" },
@@ -96,24 +98,26 @@ function readFlags(args: readonly string[]) {
 
 /** A local world takes nothing from outside: its address is in its home, and its tokens are made here. */
 async function local(flags: Flags, home: string) {
-  for (const flag of ["url", "token", "admin-token", "empty-token", "admin-url", "turns-url"] as const) {
+  for (const flag of ["url", "token", "admin-token", "empty-token", "admin-url", "turns-url", "completions-url"] as const) {
     if (flags[flag] !== undefined) throw new UsageError(`--local takes no --${flag}; --help tells more`);
   }
   const place = await localStage(home);
   if (place === null) throw new UsageError("no local world runs: run npm start first");
-  return { ...place, adminUrl: null, turnsUrl: null };
+  return { ...place, adminUrl: null, turnsUrl: null, completionsUrl: null };
 }
 
 function remote(flags: Flags, tokens: VerifyTokens) {
   const { url } = flags;
   if (url === undefined)
     throw new UsageError("give --url, --token and --admin-token of a stage, or --local for the local world that npm start serves");
-  const optional = (flag: "admin-url" | "turns-url") => (flags[flag] === undefined ? null : base(`--${flag}`, flags[flag]));
+  const optional = (flag: "admin-url" | "turns-url" | "completions-url") =>
+    flags[flag] === undefined ? null : base(`--${flag}`, flags[flag]);
   const empty = flags["empty-token"] ?? tokens.empty;
   return {
     url: base("--url", url),
     adminUrl: optional("admin-url"),
     turnsUrl: optional("turns-url"),
+    completionsUrl: optional("completions-url"),
     tokens: {
       user: token("--token", "STAGE_VERIFY_TOKEN", flags.token ?? tokens.user),
       admin: token("--admin-token", "STAGE_VERIFY_ADMIN_TOKEN", flags["admin-token"] ?? tokens.admin),

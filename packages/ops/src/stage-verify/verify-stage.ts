@@ -20,6 +20,7 @@ export type VerifyOptions = {
   readonly url: string;
   readonly adminUrl: string | null;
   readonly turnsUrl: string | null;
+  readonly completionsUrl: string | null;
   readonly tokens: Tokens;
   readonly expected: Expected;
   readonly alias: string;

@@ -44,9 +44,9 @@ export const CONVERSATION_GUARDS: readonly Mutant[] = [
     guard: "A streamed answer whose reader has left is not cut: a provider without end is paid for until the function's time is over.",
     patches: [
       {
-        file: `${CORE}/turns/stream.ts`,
-        find: "setTimeout(() => stop.abort(), LIMITS.drainMs)",
-        replace: "setTimeout(() => {}, LIMITS.drainMs)",
+        file: `${CORE}/turns/running.ts`,
+        find: "setTimeout(() => stop.abort(), drainMs)",
+        replace: "setTimeout(() => {}, drainMs)",
       },
     ],
     test: {

@@ -95,7 +95,7 @@ export const PRICE_GUARDS: readonly Mutant[] = [
   {
     name: "warm-start",
     guard: "A container starts without the prices, and its first turn loads them.",
-    patches: [{ file: "functions/turns/deps.ts", find: "  await catalog.warm();", replace: "  void catalog;" }],
+    patches: [{ file: "functions/turn-deps.ts", find: "  await catalog.warm();", replace: "  void catalog;" }],
     test: {
       file: "tests/lambda/warm.test.ts",
       name: "that serves turns has loaded the prices when its first request comes, and does so once",

@@ -123,7 +123,7 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
   {
     name: "hold-in-sql",
     guard: "The hold leaves out the history that the statement itself has read: a long session runs for the hold of a short one.",
-    patches: [{ file: CONVERSATION, find: "else ceil(read.octets / ", replace: "else ceil((read.octets - history.octets) / " }],
+    patches: [{ file: CONVERSATION, find: "else ceil(shown.octets / ", replace: "else ceil((read.octets - history.octets) / " }],
     test: { file: ONCE, name: "a hold is the price of all that the model will read and may answer, rounded up" },
   },
   {

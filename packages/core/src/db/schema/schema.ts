@@ -63,7 +63,8 @@ interface SessionsTable {
 
 interface TurnsTable {
   id: Generated<string>;
-  session_id: string;
+  /** Null for a call that belongs to no session. */
+  session_id: string | null;
   user_id: string;
   status: TurnState;
   turn_index: number | null;
@@ -101,7 +102,7 @@ interface TurnsTable {
 interface LlmCallEventsTable {
   id: OnceGenerated<string>;
   user_id: Once<string>;
-  session_id: Once<string>;
+  session_id: OnceNullable<string>;
   turn_id: Once<string>;
   attempt: Once<number>;
   call_index: Once<number>;

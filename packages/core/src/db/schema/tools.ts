@@ -14,7 +14,7 @@ type OnceGenerated<T> = ColumnType<T, T | undefined, never>;
 interface ToolCallEventsTable {
   id: OnceGenerated<string>;
   user_id: Once<string>;
-  session_id: Once<string>;
+  session_id: ColumnType<string | null, string | null | undefined, never>;
   turn_id: Once<string>;
   attempt: Once<number>;
   call_index: Once<number>;

@@ -11,7 +11,9 @@ export type Member = readonly [name: string, value: RawBuilder<unknown>];
  * does not end the check. For ids, times and figures: a `%` in a value would match anything.
  */
 export function saidOtherwise(body: RawBuilder<unknown>, members: readonly Member[]): RawBuilder<unknown> {
-  const shown = members.map(([name, value], place) => sql`${sql.lit(`${place === 0 ? "" : ","}%"${name}":`)} || to_json(${value})`);
+  const shown = members.map(
+    ([name, value], place) => sql`${sql.lit(`${place === 0 ? "" : ","}%"${name}":`)} || coalesce(to_json(${value})::text, 'null')`,
+  );
   const meant = members.map(([name, value]) => sql`${sql.lit(name)}, ${value}`);
   return sql`
     case when ${body} like ${sql.join(shown, sql` || `)} || '%' then false

@@ -77,6 +77,7 @@ export const TURNS: readonly Invariant[] = [
     broken: sql`
       select session_id::text as row from turns
        where status = 'completed'
+         and session_id is not null
        group by session_id
       having max(turn_index) <> count(*) or min(turn_index) <> 1`,
   },

@@ -66,6 +66,14 @@ export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown
        and user_id = ${slot.actor}::text
        and deleted_at is null
   ),
+  ${priced(slot)},
+  ${history(slot)},
+  ${room(slot)}`;
+}
+
+/** The CTE `price`, over `session`. */
+export function priced(slot: Slots<Omit<ConversationInput, "session">>): RawBuilder<unknown> {
+  return sql`
   -- The container's catalogue, which the revision of the rules vouches for.
   -- The alias has its price here, and what its window leaves for the past.
   price as (
@@ -77,9 +85,7 @@ export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown
       from session,
            lateral (select (${slot.prices}::jsonb -> session.alias ->> 'window')::bigint
                            - ${slot.maxOutputTokens}::bigint as tokens) as prompt
-  ),
-  ${history(slot)},
-  ${room(slot)}`;
+  )`;
 }
 
 /** The CTEs `density` and `weighed`: how much of the past there is room for. */
@@ -111,7 +117,7 @@ function room(slot: Slots<ConversationInput>): RawBuilder<unknown> {
 }
 
 /**
- * The CTEs `history`, `estimate` and `hold`: what the model will be shown (beside the summary), how many tokens that is, and what it may cost. One turn of
+ * The CTEs `history`, `shown`, `estimate` and `hold`: what the model will be shown (beside the summary), how many tokens that is, and what it may cost. One turn of
  * history costs two messages.
  * Under "cover in full" the hold is an upper bound: every octet of the longer of text and NFKC counts as a token, and an eighth more.
  * Completed turns keep theirs, since PostgreSQL takes 30 to 450 ms to normalise a whole history.
@@ -141,18 +147,28 @@ export function reckoning(slot: Slots<ConversationInput>): RawBuilder<unknown> {
            coalesce(bool_or(not kept), false) as pruned
       from weighed
   ),
+  -- All that the model will read.
+  shown as (
+    select history.octets + session.octets
+             + coalesce((select octets from summary), 0) as octets,
+           history.bound + session.bound
+             + coalesce((select bound from summary), 0) as bound
+      from history, session
+  ),
+  ${reckoned(slot)}`;
+}
+
+/** The CTEs `estimate` and `hold`, over `shown`, `density` and `price`. */
+export function reckoned(slot: Slots<Omit<ConversationInput, "session">>): RawBuilder<unknown> {
+  return sql`
   -- Octets and tokens of all that the model will read.
   estimate as (
-    select read.octets,
+    select shown.octets,
            density.octets_per_token,
            case when ${slot.coverInFull}::boolean
-                then ceil(read.bound * ${sql.lit(BOUND_MARGIN)})
-                else ceil(read.octets / density.octets_per_token) end as input_tokens
-      from history, session, density,
-           lateral (select history.octets + session.octets
-                           + coalesce((select octets from summary), 0) as octets,
-                           history.bound + session.bound
-                           + coalesce((select bound from summary), 0) as bound) as read
+                then ceil(shown.bound * ${sql.lit(BOUND_MARGIN)})
+                else ceil(shown.octets / density.octets_per_token) end as input_tokens
+      from shown, density
   ),
   -- The price of that and of the longest answer, rounded up.
   hold as (

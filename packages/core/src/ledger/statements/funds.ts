@@ -44,7 +44,7 @@ export function funds(slot: Slots<FundsSlots>, ownHold: RawBuilder<unknown>): Ra
            means.output_tokens as affordable,
            bounds.output_tokens,
            ${credits(slot, sql`bounds.output_tokens`)} as credits,
-           case when ${slot.coverInFull}::boolean
+           case when ${slot.coverInFull}::boolean or ${slot.fitsToBalance}::boolean
                 then means.available >= hold.credits
                      or (${slot.fitsToBalance}::boolean and means.output_tokens >= bounds.least)
                 else means.available > 0 end as covered,

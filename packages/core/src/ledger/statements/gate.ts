@@ -103,12 +103,12 @@ export type GateRow = {
 
 /**
  * What is read, the lock `wallet`, and the `rules` under it. What is read is of this statement's snapshot, and may be older than the
- * lock; history that is tells itself by its index, a price by the revision of the rules.
+ * lock; history that is tells itself by its index, a price by the revision of the rules. `brought` stands for what is read of a session:
+ * a call has none (brought.ts).
  */
-export function gate(slot: Slots<GateInput>): RawBuilder<unknown> {
+export function gate(slot: Slots<GateInput>, brought?: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`
-  ${conversation(slot)},
-  ${reckoning(slot)},
+  ${brought ?? sql`${conversation(slot)},\n  ${reckoning(slot)}`},
   ${lockedWallet(slot.wallet, sql`and exists (select from session)`, WALLET_LIMITS)},
   ${pass(slot)},
   -- The rules as they are under the lock: the function sees what was committed while this statement waited.
@@ -116,7 +116,7 @@ export function gate(slot: Slots<GateInput>): RawBuilder<unknown> {
   rules as materialized (
     select now.revision,
            now.suspended,
-           now.session_gone,
+           now.session_gone and ${slot.session}::uuid is not null as session_gone,
            coalesce(now.enforcement_override, ${slot.enforcedByDefault}::boolean) as enforced
       from wallet
            cross join lateral turn_rules_now(
@@ -139,10 +139,13 @@ export function mayRun(slot: Slots<GateInput>): RawBuilder<unknown> {
        and case when rules.enforced then funds.covered else funds.afloat end`;
 }
 
-/** The reply's columns, over the gate's CTEs and `begun`, the turn that was written. Always one row. */
+/**
+ * The reply's columns, over the gate's CTEs and `begun`, the turn that was written. Always one row. `session` is that of the turn; of a call
+ * it is whose wallet was locked, since there is none without somebody who is known.
+ */
 export function gateReply(slot: Slots<GateInput>): RawBuilder<unknown> {
   return sql`
-       case when rules.session_gone then null else session.id end as session,
+       case when rules.session_gone then null else coalesce(session.id::text, funds.user_id) end as session,
        rules.suspended,
        rules.revision,
        ${passReply(slot)},

@@ -1,7 +1,7 @@
 // Opens a turn: session, key, enforcement, hold, price revision and history in one statement. Always answers one row.
 
-import { sql } from "kysely";
-import { prepared } from "../../db/prepared.ts";
+import { sql, type RawBuilder } from "kysely";
+import { prepared, type Slots } from "../../db/prepared.ts";
 import { called, countedCall } from "./limits.ts";
 import { funds, gate, GATE_SOURCES, gateReply, mayRun, type GateInput, type GateRow } from "./gate.ts";
 
@@ -11,11 +11,13 @@ export type OpenTurnInput = GateInput & { key: string | null; requestHash: strin
  * Locks the wallet, then writes the turn and raises what is held. Unique violations (23505) tell races apart: `turns_key` is another
  * request with this key, `turns_position` another turn of this session, or a history that was stale when this statement waited.
  */
-export const openTurn = prepared<OpenTurnInput, GateRow>(
-  "open_turn",
-  (slot) => sql`
+export const openTurn = prepared<OpenTurnInput, GateRow>("open_turn", (slot) => opening(slot));
+
+/** The whole statement; `brought` stands for what is read of a session (gate.ts). */
+export function opening(slot: Slots<OpenTurnInput>, brought?: RawBuilder<unknown>): RawBuilder<GateRow> {
+  return sql`
 with
-  ${gate(slot)},
+  ${gate(slot, brought)},
   ${funds(slot, sql`0`)},
   -- Of this statement's snapshot: the turn under the key. One that is newer ends this in turns_key.
   keyed as (
@@ -59,5 +61,5 @@ with
 select ${gateReply(slot)},
        to_json(keyed) as keyed
   from ${GATE_SOURCES}
-       left join keyed on true`,
-);
+       left join keyed on true`;
+}

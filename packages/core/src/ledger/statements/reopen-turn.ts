@@ -1,7 +1,7 @@
 // Runs a turn again that failed, or whose lease is over, or that is our own with its first reply lost: the next attempt, a new hold.
 
-import { sql } from "kysely";
-import { prepared } from "../../db/prepared.ts";
+import { sql, type RawBuilder } from "kysely";
+import { prepared, type Slots } from "../../db/prepared.ts";
 import { called, countedCall } from "./limits.ts";
 import { funds, gate, GATE_SOURCES, gateReply, mayRun, type GateInput, type GateRow } from "./gate.ts";
 
@@ -12,11 +12,13 @@ const FORMER_HOLD = sql`case when former.status = 'running' then former.hold els
  * The wallet is locked first, then the turn, and what the turn was is read from that lock: neither a snapshot nor RETURNING old tells
  * it when the row changed while this statement waited. `attempt` fences whoever ran the turn before.
  */
-export const reopenTurn = prepared<GateInput, GateRow>(
-  "reopen_turn",
-  (slot) => sql`
+export const reopenTurn = prepared<GateInput, GateRow>("reopen_turn", (slot) => reopening(slot));
+
+/** The whole statement; `brought` stands for what is read of a session (gate.ts). */
+export function reopening(slot: Slots<GateInput>, brought?: RawBuilder<unknown>): RawBuilder<GateRow> {
+  return sql`
 with
-  ${gate(slot)},
+  ${gate(slot, brought)},
   -- The turn under its lock, after the wallet: what it was when this statement got to it.
   former as (
     select known.id, known.session_id, known.status, known.hold, known.claim,
@@ -47,7 +49,7 @@ with
            failure_code = null
       from former, funds, allowance, rules, session, price, history
      where turns.id = former.id
-       and former.session_id = session.id
+       and former.session_id is not distinct from session.id
        and (former.status = 'failed'
             or (former.status = 'running' and (former.lapsed or former.claim = ${slot.claim}::uuid)))
        and ${mayRun(slot)}
@@ -66,5 +68,5 @@ with
   ${countedCall(slot)}
 select ${gateReply(slot)},
        null::json as keyed
-  from ${GATE_SOURCES}`,
-);
+  from ${GATE_SOURCES}`;
+}

@@ -1,0 +1,39 @@
+// POST /v1/messages: a call of a model, as programs made for Anthropic's API make it.
+
+import type { Hono } from "hono";
+import { MessageCreate, MessageEvent, MessageRead } from "@pantheon/contract/messages.ts";
+import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
+import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
+import { looseBody } from "@pantheon/edge/input/validate.ts";
+import { describeDoor } from "./describe-door.ts";
+import { messageAsked } from "./message-asked.ts";
+import { messageFailed, messageLines, messageOf } from "./message-told.ts";
+import { placed, type PlacedDeps } from "./placed.ts";
+
+/** Mounts the route. It wants somebody who is signed in, or a key. */
+export function messageRoutes(app: Hono<AppEnv>, deps: PlacedDeps): void {
+  app.post(
+    "/v1/messages",
+    describeDoor({
+      id: "createMessage",
+      summary: "Ask a model, as Anthropic's API has it",
+      description:
+        "As a chat completion in every respect but its shape; refusals have Anthropic's too. `x-api-key` is taken for the bearer.",
+      responds: MessageRead,
+      streams: MessageEvent,
+    }),
+    idempotencyKey,
+    looseBody(MessageCreate),
+    async (c) => {
+      const asked = c.req.valid("json");
+      const about = { model: asked.model, usdPerCredit: deps.config.usdPerCredit };
+      return placed(c, deps, {
+        asked: messageAsked(asked),
+        streamed: asked.stream === true,
+        lines: messageLines(about),
+        whole: (whole) => c.var.respond(messageOf(whole, about)),
+        failed: messageFailed,
+      });
+    },
+  );
+}
