@@ -166,7 +166,7 @@ describe("the receipt of a debit", () => {
     };
     const { amount: booked, balance_after, created_at, description } = debit;
     const head = { transaction_id: debit.id, kind: "debit", turn_id: turn.json.id, amount: booked, balance_after, created_at };
-    expect([status, json]).toEqual([200, { ...head, description, payment: null, lines: [line], total: charged, matches: true }]);
+    expect([status, json]).toEqual([200, { ...head, description, payment: null, lines: [line], tools: [], total: charged, matches: true }]);
     expect(resultOf(line.arithmetic)).toEqual({ computed: charged, said: charged });
   });
 
