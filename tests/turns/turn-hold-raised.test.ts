@@ -8,6 +8,7 @@ import { amount, format } from "@pantheon/contract/money.ts";
 import { openDirectly, settleDirectly } from "../support/direct-turn.ts";
 import { givenCredits, givenSession } from "../support/given.ts";
 import { lapse, pictureOf, turnsOf, walletOf } from "../support/ledger.ts";
+import { lockWallet } from "../support/wallet-lock.ts";
 import { testWorld, type TestWorld } from "../support/world.ts";
 
 let world: TestWorld;
@@ -127,4 +128,16 @@ test("raised beside its own settle, void or sweep, whichever comes first, nothin
     expect(await heldOf(user)).toBe("0");
   }
   await world.assertLedger();
+});
+
+test("a void that waited for the wallet while the hold was raised gives back all of it", async () => {
+  const turn = await opened("waited", "5");
+  const lock = await lockWallet(world, "waited");
+  const raised = raise(turn);
+  await lock.awaited(1);
+  const failure = { attempt: 1, failure: "internal" };
+  const voided = world.deps.db.run(voidTurn, { turn: turn.turn, wallet: "waited", actor: "waited", ...failure }).catch(String);
+  await lock.awaited(2);
+  await lock.release();
+  expect([(await raised)?.hold, await voided]).toEqual(["1.01350000", [{ held: "0.00000000" }]]);
 });

@@ -44,7 +44,7 @@ export const TOOL_GUARDS: readonly Mutant[] = [
         replace: "set held = credit_wallets.held - voided.hold",
       },
     ],
-    test: { file: RAISED, name: "raised beside its own settle, void or sweep, whichever comes first, nothing stays held" },
+    test: { file: RAISED, name: "a void that waited for the wallet while the hold was raised gives back all of it" },
   },
   {
     name: "tool-steps",
