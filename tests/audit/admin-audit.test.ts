@@ -30,7 +30,7 @@ describe("a write of an admin", () => {
     const items = answers[1]?.json.items;
     const told = [
       ["pricing.patch", `${LAUNCH}/default`, { multiplier: "1" }, { multiplier: "3.25" }],
-      ["pricing.create_version", "spring", null, { label: "Spring", effective_date: "2025-03-20", items }],
+      ["pricing.create_version", "spring", null, { label: "Spring", effective_date: "2025-03-20", items, tool_credits: null }],
       ["pricing.activate", "spring", { active: LAUNCH }, { active: "spring" }],
       ["settings.enforcement", "enforcement", { override: null }, { override: true }],
       ["settings.enforcement", "enforcement", { override: true }, { override: null }],
