@@ -5,7 +5,7 @@ import type * as v from "valibot";
 import * as shapes from "@pantheon/contract/admin.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
-import { findPerson, listPeople, type PersonRow } from "@pantheon/core/accounts/people.ts";
+import type { PersonRow } from "@pantheon/core/accounts/people.ts";
 import type { Config } from "@pantheon/core/config/config.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
 import { recentTransactions } from "@pantheon/core/ledger/entries.ts";
@@ -17,7 +17,9 @@ import { storedAnswer } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { actingAdmin } from "./acting-admin.ts";
 
-const loaded = () => import("@pantheon/core/accounts/person.ts"); // seldom asked
+// Seldom asked.
+const loaded = () => import("@pantheon/core/accounts/person.ts");
+const people = () => import("@pantheon/core/accounts/people.ts");
 
 type PeopleDeps = { readonly db: Database; readonly config: Pick<Config, "lowBalanceThreshold"> };
 
@@ -40,8 +42,9 @@ export function peopleRoutes(app: Hono<AppEnv>, deps: PeopleDeps): void {
     query(shapes.PeopleQuery),
     async (c) => {
       const asked = c.req.valid("query");
-      const people = listPeople(deps.db, { query: asked.query, state: asked.state, order: asked.order, lowBalance });
-      return c.var.respond(await listPage(c, asked, "users", people, (row) => personView(row, lowBalance)));
+      const { listPeople } = await people();
+      const list = listPeople(deps.db, { query: asked.query, state: asked.state, order: asked.order, lowBalance });
+      return c.var.respond(await listPage(c, asked, "users", list, (row) => personView(row, lowBalance)));
     },
   );
   app.get(
@@ -56,6 +59,7 @@ export function peopleRoutes(app: Hono<AppEnv>, deps: PeopleDeps): void {
     noQuery,
     someone,
     async (c) => {
+      const { findPerson } = await people();
       const person = personView(await findPerson(deps.db, c.req.valid("param").user_id), lowBalance);
       const recent_transactions = await recentTransactions(deps.db, person.user_id);
       const { user_id, balance, held, available } = person;

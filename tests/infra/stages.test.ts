@@ -151,7 +151,7 @@ describe.skipIf(missing !== null)("the infrastructure", () => {
       expect(found).toEqual([
         'functions › pantheon-production-admin-stream › url › authorization: "AWS_IAM", not "NONE"',
         'functions › pantheon-production-admin-stream › invokers: [], not ["lambda:InvokeFunction * true","lambda:InvokeFunctionUrl * NONE"]',
-        "kinds › aws:lambda/permission:Permission: 25, not 27",
+        "kinds › aws:lambda/permission:Permission: 27, not 29",
       ]);
     },
     5 * MINUTES,
@@ -167,8 +167,8 @@ describe.skipIf(missing !== null)("the infrastructure", () => {
       };
       const [is, was] = [describeStage(await production([option])), expectedStage("production")];
       expect(is.keyed.map((line) => line.split(" ")[0]).toSorted((a = "", b = "") => a.localeCompare(b))).toEqual([
-        ...Array.from({ length: 10 }, () => "Function"),
-        ...Array.from({ length: 11 }, () => "LogGroup"),
+        ...Array.from({ length: 11 }, () => "Function"),
+        ...Array.from({ length: 12 }, () => "LogGroup"),
         ...Array.from({ length: 5 }, () => "Secret"),
         "Topic",
       ]);
@@ -181,7 +181,7 @@ describe.skipIf(missing !== null)("the infrastructure", () => {
             ),
         ),
       ).toEqual(["kinds › aws:kms/key:Key: 1, not undefined"]);
-      expect(others).toHaveLength(11);
+      expect(others).toHaveLength(12);
     },
     5 * MINUTES,
   );

@@ -27,6 +27,7 @@ function deployed(environment: Record<string, string>): PaymentContainer {
     DATABASE_URL: world.databaseUrl,
     AUTH_ISSUER: "https://auth.example",
     CREDIT_ENFORCEMENT_ENABLED: "false",
+    ADMIN_GRANT_SUM_PER_DAY: "1000",
     ...environment,
   });
   const container = givenPaymentContainer(world, {

@@ -40,6 +40,7 @@ test.each(["json", "stream"])("a turn that is answered leaves one line with all 
   expect(lines).toEqual([
     {
       request_id: expect.any(String),
+      tool_calls: 0,
       user_id: "answered",
       session_id: answer.session_id,
       turn_id: answer.id,

@@ -61,8 +61,8 @@ export const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
     fault("infra/door.ts", "cachePolicyId: CACHE_NOTHING", "cachePolicyId: PASS_ALL_BUT_HOST", /^doors/),
     fault(
       "infra/stages.ts",
-      '"admin-stream": 5, "stripe-webhook": 50 }',
-      '"admin-stream": 5, "stripe-webhook": 60 }',
+      '"admin-stream": 5, completions: 200, "stripe-webhook": 50 }',
+      '"admin-stream": 5, completions: 200, "stripe-webhook": 60 }',
       /-stripe-webhook › reserved/,
     ),
     fault("infra/alarms.ts", "most: 300", "most: 3000", /^alarms › \S+-unauthenticated › rule/),

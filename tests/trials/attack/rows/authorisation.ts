@@ -16,6 +16,7 @@ const BOBS = {
   transaction_id: "{bob.transaction}",
   file_id: "{bob.file}",
   top_up_id: "{bob.top_up}",
+  proposal_id: "{bob.top_up}",
   key_id: "{bob.key}",
   user_id: "bob",
   model_alias: "default",

@@ -17,7 +17,10 @@ export async function interleaved({ world, many, seed, look, say, operations }: 
       const turn = await runTurn(world, session, { user: name, message: `canary-${name}` });
       expect(turn.status).toBe(201);
       const { json } = await world.call("GET", "/api/v1/users/me/transactions", { user: name });
-      return { name, ids: { session_id: session, turn_id: turn.json.id, transaction_id: String(json.transactions[0].id) } };
+      const announced = { filename: `canary-${name}.txt`, size_bytes: 4 };
+      const { json: file } = await world.call("POST", `/api/v1/sessions/${session}/files`, { user: name, body: announced });
+      const ids = { session_id: session, turn_id: turn.json.id, transaction_id: String(json.transactions[0].id), file_id: String(file.id) };
+      return { name, ids };
     }),
   );
   const reads = operations.filter(

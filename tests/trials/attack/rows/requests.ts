@@ -64,6 +64,7 @@ const OWN: Readonly<Record<string, string>> = {
   turn_id: "{turn}",
   transaction_id: "{transaction}",
   top_up_id: "{top_up}",
+  proposal_id: "{top_up}",
   key_id: "{key}",
   user_id: "ada",
   model_alias: "default",
