@@ -2,7 +2,7 @@
 
 import type { Hono } from "hono";
 import { roundHalfUp, type Amount } from "@pantheon/contract/money.ts";
-import type { Answered } from "@pantheon/core/audit/once.ts";
+import type { WrittenResponse } from "@pantheon/core/audit/once.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import { daysOf } from "@pantheon/edge/input/days.ts";
@@ -10,7 +10,7 @@ import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { noBody, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { listPage } from "@pantheon/edge/output/list-page.ts";
-import { storedAnswer } from "@pantheon/edge/output/respond.ts";
+import { storedResponse } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { actingAdmin } from "./acting-admin.ts";
 import * as booking from "@pantheon/contract/booking.ts";
@@ -59,7 +59,7 @@ export function grantProposalRoutes(app: Hono<AppEnv>, { db, log }: Deps): void 
       const id = c.req.valid("param").proposal_id;
       const granted = await confirmGrant(db, actingAdmin(c), id);
       countGranted(log, granted, await findAmount(db, id));
-      return storedAnswer(c, granted);
+      return storedResponse(c, granted);
     },
   );
   app.post(
@@ -77,13 +77,13 @@ export function grantProposalRoutes(app: Hono<AppEnv>, { db, log }: Deps): void 
     noBody,
     async (c) => {
       const { dismissGrant } = await loaded();
-      return storedAnswer(c, await dismissGrant(db, actingAdmin(c), c.req.valid("param").proposal_id));
+      return storedResponse(c, await dismissGrant(db, actingAdmin(c), c.req.valid("param").proposal_id));
     },
   );
 }
 
 /** Counts credits that an admin has just granted; whole credits. Nothing of a repeat, or of a grant that waits. */
-export function countGranted(log: Log, { status, replayed }: Answered, credits: Amount): void {
+export function countGranted(log: Log, { status, replayed }: WrittenResponse, credits: Amount): void {
   if (replayed || status !== 200) return;
   log.count("admin_grant", {}, { credits_granted: Number(roundHalfUp(credits, 0).toFixed()) });
 }

@@ -7,7 +7,7 @@ import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { noBody, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { listPage } from "@pantheon/edge/output/list-page.ts";
-import { storedAnswer } from "@pantheon/edge/output/respond.ts";
+import { storedResponse } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { actingAdmin } from "./acting-admin.ts";
 
@@ -50,7 +50,7 @@ export function keyRoutes(app: Hono<AppEnv>, { db }: { readonly db: Database }):
     noBody,
     async (c) => {
       const { revokeApiKey } = await loaded();
-      return storedAnswer(c, await revokeApiKey(db, actingAdmin(c), c.req.valid("param").key_id, null));
+      return storedResponse(c, await revokeApiKey(db, actingAdmin(c), c.req.valid("param").key_id, null));
     },
   );
 }

@@ -9,7 +9,7 @@ import { refuseNobody } from "@pantheon/core/accounts/people.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { body, noQuery, params } from "@pantheon/edge/input/validate.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
-import { storedAnswer } from "@pantheon/edge/output/respond.ts";
+import { storedResponse } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { actingAdmin } from "./acting-admin.ts";
 
@@ -52,7 +52,7 @@ export function limitRoutes(app: Hono<AppEnv>, deps: LimitDeps): void {
       const user = c.req.valid("param").user_id;
       await refuseNobody(deps.db, user);
       const { setLimits } = await loaded();
-      return storedAnswer(c, await setLimits(deps.db, actingAdmin(c), user, c.req.valid("json"), "admin"));
+      return storedResponse(c, await setLimits(deps.db, actingAdmin(c), user, c.req.valid("json"), "admin"));
     },
   );
 }

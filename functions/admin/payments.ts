@@ -5,7 +5,7 @@ import type * as v from "valibot";
 import type { Config } from "@pantheon/core/config/config.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
-import { storedAnswer } from "@pantheon/edge/output/respond.ts";
+import { storedResponse } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { invalidRequest } from "@pantheon/edge/input/faults.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
@@ -67,7 +67,7 @@ export function topUpRoutes(app: Hono<AppEnv>, deps: { readonly db: Database; re
       const { resolveTopUp } = await import("@pantheon/core/payments/resolve.ts"); // seldom asked
       const resolved = await resolveTopUp(deps, actingAdmin(c), c.req.valid("param").top_up_id, resolution);
       if (credits !== null) countGranted(deps.log, resolved, credits); // the admin's own figure, and not what was paid
-      return storedAnswer(c, resolved);
+      return storedResponse(c, resolved);
     },
   );
 }

@@ -13,7 +13,7 @@ import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { listPage } from "@pantheon/edge/output/list-page.ts";
 import { noBody, noQuery, optionalBody, params, query } from "@pantheon/edge/input/validate.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
-import { storedAnswer } from "@pantheon/edge/output/respond.ts";
+import { storedResponse } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { actingAdmin } from "./acting-admin.ts";
 
@@ -85,7 +85,7 @@ function suspensionRoutes(app: Hono<AppEnv>, db: Database): void {
     optionalBody(shapes.SuspensionCreate),
     async (c) => {
       const reason = c.req.valid("json").reason || null; // an empty reason is none
-      return storedAnswer(
+      return storedResponse(
         c,
         await (await loaded()).suspendUser(db, actingAdmin(c), c.req.valid("param").user_id, { suspended: true, reason }),
       );
@@ -105,7 +105,7 @@ function suspensionRoutes(app: Hono<AppEnv>, db: Database): void {
     someone,
     noBody,
     async (c) =>
-      storedAnswer(
+      storedResponse(
         c,
         await (await loaded()).suspendUser(db, actingAdmin(c), c.req.valid("param").user_id, { suspended: false, reason: null }),
       ),

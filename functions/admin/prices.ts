@@ -4,7 +4,7 @@ import type { Hono } from "hono";
 import type { Config } from "@pantheon/core/config/config.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
 import type { Clock } from "@pantheon/contract/time.ts";
-import { storedAnswer } from "@pantheon/edge/output/respond.ts";
+import { storedResponse } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { invalidRequest } from "@pantheon/edge/input/faults.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
@@ -64,7 +64,7 @@ export function pricingRoutes(app: Hono<AppEnv>, { db, clock, config }: PricingD
       const { multiplier, pricing_version: version } = c.req.valid("json");
       const price = { alias: c.req.valid("param").model_alias, version, multiplier, ifRevision: ifRevision(c.req.header("If-Match")) };
       const { patchPrice } = await import("@pantheon/core/pricing/prices.ts");
-      return storedAnswer(c, await patchPrice(economy, actingAdmin(c), price));
+      return storedResponse(c, await patchPrice(economy, actingAdmin(c), price));
     },
   );
   versionReads(app, economy);
@@ -126,7 +126,7 @@ function versionWrites(app: Hono<AppEnv>, economy: Economy): void {
       const { version, label, effective_date: effectiveDate, items, tool_credits: toolCredits } = c.req.valid("json");
       const asked = { version, label, effectiveDate, items: items ?? null, toolCredits: toolCredits ?? null };
       const { createVersion } = await import("@pantheon/core/pricing/prices.ts");
-      return storedAnswer(c, await createVersion(economy, actingAdmin(c), asked));
+      return storedResponse(c, await createVersion(economy, actingAdmin(c), asked));
     },
   );
   app.post(
@@ -153,7 +153,7 @@ function versionWrites(app: Hono<AppEnv>, economy: Economy): void {
     async (c) => {
       const { activateVersion } = await import("@pantheon/core/pricing/prices.ts");
       const seen = ifRevision(c.req.header("If-Match"));
-      return storedAnswer(c, await activateVersion(economy, actingAdmin(c), c.req.valid("param").version, seen));
+      return storedResponse(c, await activateVersion(economy, actingAdmin(c), c.req.valid("param").version, seen));
     },
   );
 }

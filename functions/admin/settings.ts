@@ -3,7 +3,7 @@
 import type { Hono } from "hono";
 import type { Config } from "@pantheon/core/config/config.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
-import { storedAnswer } from "@pantheon/edge/output/respond.ts";
+import { storedResponse } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
@@ -48,7 +48,7 @@ export function settingsRoutes(app: Hono<AppEnv>, { db, config }: SettingsDeps):
     noQuery,
     idempotencyKey,
     body(shapes.EnforcementPatch),
-    async (c) => storedAnswer(c, await (await loaded()).overrideEnforcement(db, actingAdmin(c), c.req.valid("json").enabled, config)),
+    async (c) => storedResponse(c, await (await loaded()).overrideEnforcement(db, actingAdmin(c), c.req.valid("json").enabled, config)),
   );
   app.delete(
     `${path}/enforcement`,
@@ -62,6 +62,6 @@ export function settingsRoutes(app: Hono<AppEnv>, { db, config }: SettingsDeps):
     noQuery,
     idempotencyKey,
     noBody,
-    async (c) => storedAnswer(c, await (await loaded()).overrideEnforcement(db, actingAdmin(c), null, config)),
+    async (c) => storedResponse(c, await (await loaded()).overrideEnforcement(db, actingAdmin(c), null, config)),
   );
 }

@@ -5,7 +5,7 @@ import type * as v from "valibot";
 import type { Config } from "@pantheon/core/config/config.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
 import type { Log } from "@pantheon/core/log.ts";
-import { storedAnswer } from "@pantheon/edge/output/respond.ts";
+import { storedResponse } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv, Asked } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
@@ -113,7 +113,7 @@ function deductRoute(app: Hono<AppEnv>, db: Database): void {
       const answer = (transaction: string): Head => ({ user_id: user, transaction_id: transaction });
       const admin = actingAdmin(c, `/api/v1/admin/wallets/${user}/deduct`);
       const { deductByAdmin } = await import("@pantheon/core/ledger/grant.ts"); // seldom asked
-      return storedAnswer(c, await deductByAdmin(db, admin, { wallet: user, amount, note, allowNegative, answer }));
+      return storedResponse(c, await deductByAdmin(db, admin, { wallet: user, amount, note, allowNegative, answer }));
     },
   );
 }
@@ -138,5 +138,5 @@ async function grant(
     answer: (transaction) => answer(user, asked.amount, transaction),
   });
   countGranted(log, granted, asked.amount);
-  return storedAnswer(c, granted);
+  return storedResponse(c, granted);
 }

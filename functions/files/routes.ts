@@ -18,7 +18,7 @@ import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { noBody, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { listPage } from "@pantheon/edge/output/list-page.ts";
-import { requestKey, storedAnswer } from "@pantheon/edge/output/respond.ts";
+import { requestKey, storedResponse } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import type { FilesDeps } from "./deps.ts";
 
@@ -93,9 +93,9 @@ function createRoute(app: Hono<AppEnv>, deps: FilesDeps): void {
       const asking = { caller: c.var.caller, key: requestKey(c), session: c.req.valid("param").session_id };
       const { announceFile, sendFile } = await sending();
       const { sentFile } = c.var;
-      if (sentFile !== null) return storedAnswer(c, await sendFile(deps, asking, sentFile));
+      if (sentFile !== null) return storedResponse(c, await sendFile(deps, asking, sentFile));
       const { filename, size_bytes: sizeBytes } = c.req.valid("json");
-      return storedAnswer(c, await announceFile(deps, asking, { filename, sizeBytes }));
+      return storedResponse(c, await announceFile(deps, asking, { filename, sizeBytes }));
     },
   );
 }
@@ -134,7 +134,7 @@ function seldomRoutes(app: Hono<AppEnv>, deps: FilesDeps): void {
     async (c) => {
       const { deleteFile } = await sending();
       const { session_id: session, file_id: file } = c.req.valid("param");
-      return storedAnswer(c, await deleteFile(deps, { caller: c.var.caller, key: requestKey(c), session }, file));
+      return storedResponse(c, await deleteFile(deps, { caller: c.var.caller, key: requestKey(c), session }, file));
     },
   );
 }

@@ -2,7 +2,7 @@
 
 import type { Hono } from "hono";
 import type * as v from "valibot";
-import { requestKey, storedAnswer } from "@pantheon/edge/output/respond.ts";
+import { requestKey, storedResponse } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv, Asked } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
@@ -58,7 +58,7 @@ function runRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     ownSession,
     body(TurnCreate),
     async (c) =>
-      storedAnswer(c, { status: 201, ...(await runTurn(deps, turnRequest(c, deps, c.req.valid("param"), c.req.valid("json")))) }),
+      storedResponse(c, { status: 201, ...(await runTurn(deps, turnRequest(c, deps, c.req.valid("param"), c.req.valid("json")))) }),
   );
   app.post(
     `${SESSION}/turns/stream`,

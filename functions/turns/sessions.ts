@@ -1,7 +1,7 @@
 // The routes of sessions: opened, listed, read, changed and deleted by their owner (contract section 3).
 
 import type { Hono } from "hono";
-import { requestKey, storedAnswer } from "@pantheon/edge/output/respond.ts";
+import { requestKey, storedResponse } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
@@ -32,7 +32,7 @@ export function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
       const asked = c.req.valid("json");
       const session = { title: asked.title, modelAlias: asked.model_alias, systemPrompt: asked.system_prompt, tools: asked.tools };
       const { createSession } = await loaded();
-      return storedAnswer(c, await createSession(deps, { ...c.var.caller, email: c.var.email }, requestKey(c), session));
+      return storedResponse(c, await createSession(deps, { ...c.var.caller, email: c.var.email }, requestKey(c), session));
     },
   );
   app.get(
@@ -83,7 +83,7 @@ function changeRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
       const { title, model_alias: modelAlias, system_prompt: systemPrompt } = c.req.valid("json");
       const change = { title, modelAlias, systemPrompt };
       const { patchSession } = await loaded();
-      return storedAnswer(c, await patchSession(deps, c.var.caller, requestKey(c), c.req.valid("param").session_id, change));
+      return storedResponse(c, await patchSession(deps, c.var.caller, requestKey(c), c.req.valid("param").session_id, change));
     },
   );
   app.delete(
@@ -101,7 +101,7 @@ function changeRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     noBody,
     async (c) => {
       const { deleteSession } = await loaded();
-      return storedAnswer(c, await deleteSession(deps, c.var.caller, requestKey(c), c.req.valid("param").session_id));
+      return storedResponse(c, await deleteSession(deps, c.var.caller, requestKey(c), c.req.valid("param").session_id));
     },
   );
 }

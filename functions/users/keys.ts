@@ -10,7 +10,7 @@ import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { body, noBody, noQuery, optionalBody, params, query } from "@pantheon/edge/input/validate.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { listPage } from "@pantheon/edge/output/list-page.ts";
-import { requestKey, storedAnswer } from "@pantheon/edge/output/respond.ts";
+import { requestKey, storedResponse } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv, Asked } from "@pantheon/edge/shell/app-env.ts";
 
 type KeyDeps = { readonly db: Database; readonly clock: Clock };
@@ -39,7 +39,7 @@ export function keyRoutes(app: Hono<AppEnv>, deps: KeyDeps): void {
     body(shapes.ApiKeyCreate),
     async (c) => {
       const { name, expires_at: expiresAt, models, limits } = c.req.valid("json");
-      return storedAnswer(c, await (await loaded()).createApiKey(deps, actingOwner(c), { name, expiresAt, models, limits }));
+      return storedResponse(c, await (await loaded()).createApiKey(deps, actingOwner(c), { name, expiresAt, models, limits }));
     },
   );
   app.get(
@@ -71,7 +71,7 @@ function changeRoutes(app: Hono<AppEnv>, deps: KeyDeps): void {
     async (c) => {
       const { name, expires_at: expiresAt, models, limits } = c.req.valid("json");
       const { patchApiKey } = await loaded();
-      return storedAnswer(c, await patchApiKey(deps, actingOwner(c), c.req.valid("param").key_id, { name, expiresAt, models, limits }));
+      return storedResponse(c, await patchApiKey(deps, actingOwner(c), c.req.valid("param").key_id, { name, expiresAt, models, limits }));
     },
   );
   app.post(
@@ -90,7 +90,7 @@ function changeRoutes(app: Hono<AppEnv>, deps: KeyDeps): void {
     async (c) => {
       const { rotateApiKey } = await loaded();
       const { overlap_seconds: overlap } = c.req.valid("json");
-      return storedAnswer(c, await rotateApiKey(deps.db, actingOwner(c), c.req.valid("param").key_id, overlap));
+      return storedResponse(c, await rotateApiKey(deps.db, actingOwner(c), c.req.valid("param").key_id, overlap));
     },
   );
   app.delete(
@@ -102,7 +102,7 @@ function changeRoutes(app: Hono<AppEnv>, deps: KeyDeps): void {
     noBody,
     async (c) => {
       const { revokeApiKey } = await loaded();
-      return storedAnswer(c, await revokeApiKey(deps.db, actingOwner(c), c.req.valid("param").key_id, c.var.caller.wallet));
+      return storedResponse(c, await revokeApiKey(deps.db, actingOwner(c), c.req.valid("param").key_id, c.var.caller.wallet));
     },
   );
 }

@@ -7,7 +7,7 @@ import type { Database } from "@pantheon/core/db/database.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { body, noQuery } from "@pantheon/edge/input/validate.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
-import { requestKey, storedAnswer } from "@pantheon/edge/output/respond.ts";
+import { requestKey, storedResponse } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 
 type LimitDeps = { readonly db: Database; readonly config: Pick<Config, "personLimits"> };
@@ -34,7 +34,7 @@ export function limitRoutes(app: Hono<AppEnv>, deps: LimitDeps): void {
     async (c) => {
       const { setLimits } = await loaded();
       const by = { actor: c.var.caller.actor, requestId: c.var.requestId, key: requestKey(c) };
-      return storedAnswer(c, await setLimits(deps.db, by, c.var.caller.wallet, c.req.valid("json"), "own"));
+      return storedResponse(c, await setLimits(deps.db, by, c.var.caller.wallet, c.req.valid("json"), "own"));
     },
   );
 }

@@ -2,7 +2,7 @@
 
 import type { Hono } from "hono";
 import type * as v from "valibot";
-import { requestKey, storedAnswer } from "@pantheon/edge/output/respond.ts";
+import { requestKey, storedResponse } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { listPage } from "@pantheon/edge/output/list-page.ts";
@@ -38,7 +38,7 @@ export function topUpRoutes(app: Hono<AppEnv>, deps: CheckoutDeps & { readonly s
     body(TopUpCreate),
     async (c) => {
       const { topUp } = await checkout();
-      return storedAnswer(c, {
+      return storedResponse(c, {
         status: 200,
         ...(await topUp(deps, { ...c.var.caller, email: c.var.email }, c.req.valid("json").amount_usd, requestKey(c))),
       });

@@ -8,7 +8,7 @@ import type { ApiKey, ApiKeyMade } from "@pantheon/contract/keys.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import type { List } from "@pantheon/contract/page.ts";
 import { rfc3339, type Clock } from "@pantheon/contract/time.ts";
-import { once, type ActingAdmin, type Answered } from "../audit/once.ts";
+import { once, type ActingAdmin, type WrittenResponse } from "../audit/once.ts";
 import type { Database } from "../db/database.ts";
 import { listOf } from "../db/list.ts";
 import { newKey } from "./api-key.ts";
@@ -45,7 +45,7 @@ type Deps = { readonly db: Database; readonly clock: Clock };
 type KeyTerms = { readonly expiresAt: Date | null; readonly models: readonly string[] | null; readonly limits: NewLimits | null };
 
 /** Makes a key. Its text is in the response, unless that is a repetition: then it is null. 409 when there are too many, 422 for an end that has passed. */
-export async function createApiKey({ db, clock }: Deps, by: Acting, key: KeyTerms & { readonly name: string }): Promise<Answered> {
+export async function createApiKey({ db, clock }: Deps, by: Acting, key: KeyTerms & { readonly name: string }): Promise<WrittenResponse> {
   const made = newKey();
   const answered = await once(db, by, () => {
     refusePast(clock, key.expiresAt);
@@ -69,7 +69,7 @@ export async function createApiKey({ db, clock }: Deps, by: Acting, key: KeyTerm
 }
 
 /** Gives a key a new text. The one before stays good for the overlap. 404 for a key that is not the actor's, or was revoked. */
-export async function rotateApiKey(db: Database, by: Acting, key: string, overlapSeconds: number): Promise<Answered> {
+export async function rotateApiKey(db: Database, by: Acting, key: string, overlapSeconds: number): Promise<WrittenResponse> {
   const made = newKey();
   const answered = await once(db, by, () => ({
     status: 200,
@@ -89,7 +89,7 @@ export type KeyChange = {
 };
 
 /** Changes a key and answers it as it is then. It binds the next call. 404 for a key that is not the actor's, or was revoked. */
-export async function patchApiKey({ db, clock }: Deps, by: Acting, key: string, change: KeyChange): Promise<Answered> {
+export async function patchApiKey({ db, clock }: Deps, by: Acting, key: string, change: KeyChange): Promise<WrittenResponse> {
   const { name = null, expiresAt, models, limits } = change;
   const answered = await once(db, by, () => {
     refusePast(clock, expiresAt ?? null);
@@ -112,7 +112,7 @@ export async function patchApiKey({ db, clock }: Deps, by: Acting, key: string, 
 }
 
 /** Revokes a key: the next statement that it reaches refuses it, wherever it runs. `owner` null: anybody's. Calls that run already settle. 404 for none. */
-export function revokeApiKey(db: Database, by: Acting, key: string, owner: string | null): Promise<Answered> {
+export function revokeApiKey(db: Database, by: Acting, key: string, owner: string | null): Promise<WrittenResponse> {
   return once(db, by, () => ({
     status: 204,
     body: null,
@@ -156,7 +156,7 @@ export function apiKeyView(row: ApiKeyRow): v.InferInput<typeof ApiKey> {
 type Told = Omit<v.InferInput<typeof ApiKey>, "limits"> & { readonly limits: StoredLimits };
 
 /** The stored response has no key in it, and so has none of its repetitions. */
-function withText(answered: Answered, text: string): Answered {
+function withText(answered: WrittenResponse, text: string): WrittenResponse {
   const made: Told & { readonly key: null } = JSON.parse(answered.body);
   invariant(made.key === null, "a key is stored nowhere");
   const body: v.InferInput<typeof ApiKeyMade> = { ...shown(made), key: answered.replayed ? null : text };

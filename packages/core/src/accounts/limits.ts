@@ -6,7 +6,7 @@ import { newId } from "@pantheon/contract/id.ts";
 import type { LimitsInForce, LimitsSet, LimitValues } from "@pantheon/contract/limits.ts";
 import { format, type Amount } from "@pantheon/contract/money.ts";
 import { LIMIT_NAMES, type LimitName } from "@pantheon/contract/vocabulary.ts";
-import { once, type ActingAdmin, type Answered } from "../audit/once.ts";
+import { once, type ActingAdmin, type WrittenResponse } from "../audit/once.ts";
 import type { Database } from "../db/database.ts";
 import { setLimitsByAdmin as SET_BY_ADMIN, setOwnLimits as SET_OWN } from "../ledger/statements/set-limits.ts";
 import { showLimits } from "../ledger/limits-in-force.ts";
@@ -44,7 +44,13 @@ export function limitsView(stored: StoredLimits): v.InferInput<typeof LimitValue
 }
 
 /** Replaces the limits of this wallet: its owner's own, or those by an admin. It binds the next turn. */
-export function setLimits(db: Database, by: ActingAdmin, wallet: string, limits: NewLimits, whose: "own" | "admin"): Promise<Answered> {
+export function setLimits(
+  db: Database,
+  by: ActingAdmin,
+  wallet: string,
+  limits: NewLimits,
+  whose: "own" | "admin",
+): Promise<WrittenResponse> {
   const stored = storedLimits(limits);
   const body: v.InferInput<typeof LimitsSet> = {
     user_id: wallet,

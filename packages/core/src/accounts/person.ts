@@ -4,7 +4,7 @@ import { sql } from "kysely";
 import type * as v from "valibot";
 import type { Suspension } from "@pantheon/contract/admin.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
-import { once, type ActingAdmin, type Answered } from "../audit/once.ts";
+import { once, type ActingAdmin, type WrittenResponse } from "../audit/once.ts";
 import type { Database } from "../db/database.ts";
 import { walletOf, type Wallet } from "../ledger/wallet.ts";
 import type { Caller } from "./caller.ts";
@@ -53,7 +53,7 @@ export function suspendUser(
   by: ActingAdmin,
   person: string,
   { suspended, reason }: { suspended: boolean; reason: string | null },
-): Promise<Answered> {
+): Promise<WrittenResponse> {
   const body: v.InferInput<typeof Suspension> = { user_id: person, suspended };
   return once(db, by, () => ({
     status: 200,

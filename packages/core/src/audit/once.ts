@@ -14,10 +14,10 @@ export type Acting = { readonly actor: string; readonly key: RequestKey | null }
 /** An admin who acts, by which request: the audit names both. */
 export type ActingAdmin = Acting & { readonly requestId: string };
 
-export type StoredAnswer = { readonly status: number; readonly body: string };
+export type StoredResponse = { readonly status: number; readonly body: string };
 
 /** A response as the caller gets it: made now, or stored by the request that this one repeats. */
-export type Answered = StoredAnswer & { readonly replayed: boolean };
+export type WrittenResponse = StoredResponse & { readonly replayed: boolean };
 
 /** The slots of bookkeeping that a statement gets from whoever acts. */
 export type Kept<By extends Acting> = Omit<By, "key"> & KeyedWrite;
@@ -48,7 +48,7 @@ export async function once<By extends Acting, Row extends object>(
   db: Database,
   by: By,
   plan: () => Write<By, Row> | Promise<Write<By, Row>>,
-): Promise<Answered> {
+): Promise<WrittenResponse> {
   try {
     for (let tries = 1; ; tries += 1) {
       const write = await plan();
@@ -67,7 +67,7 @@ export async function once<By extends Acting, Row extends object>(
 }
 
 /** The response of one try; null when what was read for it has moved on, and nothing was written. */
-async function attempt<By extends Acting, Row extends object>(by: By, write: Write<By, Row>): Promise<StoredAnswer | null> {
+async function attempt<By extends Acting, Row extends object>(by: By, write: Write<By, Row>): Promise<StoredResponse | null> {
   const { key, ...who } = by;
   const answer = { status: write.status, body: text(write.body) };
   const kept = { ...who, ...answer, key: key?.value ?? null, requestHash: key?.hash ?? null };

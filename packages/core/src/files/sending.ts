@@ -8,7 +8,7 @@ import { newId } from "@pantheon/contract/id.ts";
 import { rfc3339, type Clock } from "@pantheon/contract/time.ts";
 import type { Caller } from "../accounts/caller.ts";
 import { accountSuspended } from "../accounts/person.ts";
-import { once, type Answered } from "../audit/once.ts";
+import { once, type WrittenResponse } from "../audit/once.ts";
 import type { RequestKey } from "../audit/request-key.ts";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../db/database.ts";
@@ -39,7 +39,7 @@ const ARRIVES_WITHIN_MS = 60 * 60_000;
  * user's, 422 for what cannot be read, 404 without the session, 503 without storage. A repeat puts the same bytes again, if they were not
  * read yet: the request before it may have died between the row and the bytes.
  */
-export async function sendFile(deps: FileDeps, asking: Asking, file: { filename: string; bytes: Uint8Array }): Promise<Answered> {
+export async function sendFile(deps: FileDeps, asking: Asking, file: { filename: string; bytes: Uint8Array }): Promise<WrittenResponse> {
   const storage = storageOf(deps);
   const found = kindOf(file.bytes);
   if ("why" in found) throw unreadable(found.why);
@@ -61,14 +61,18 @@ export async function sendFile(deps: FileDeps, asking: Asking, file: { filename:
 }
 
 /** Makes room for a file whose bytes are put into storage by its owner; refusals as above. */
-export async function announceFile(deps: FileDeps, asking: Asking, file: { filename: string; sizeBytes: number }): Promise<Answered> {
+export async function announceFile(
+  deps: FileDeps,
+  asking: Asking,
+  file: { filename: string; sizeBytes: number },
+): Promise<WrittenResponse> {
   storageOf(deps);
   return create(deps, asking, { ...file, mimeType: UNKNOWN_TYPE });
 }
 
 type NewFile = { readonly filename: string; readonly sizeBytes: number; readonly mimeType: string };
 
-async function create(deps: FileDeps, { caller, key, session }: Asking, file: NewFile): Promise<Answered> {
+async function create(deps: FileDeps, { caller, key, session }: Asking, file: NewFile): Promise<WrittenResponse> {
   const { maxBytes, userMaxBytes } = deps.config.files;
   return once(deps.db, { actor: caller.actor, key }, async () => {
     if (file.sizeBytes > maxBytes) throw new DomainError("payload_too_large", `A file may have ${maxBytes} bytes at most.`);
@@ -146,7 +150,7 @@ export async function addressOfFile(
 }
 
 /** Deletes a file with its text at once, and its bytes from storage; 404 when there is none. */
-export async function deleteFile(deps: FileDeps, { caller, key, session }: Asking, file: string): Promise<Answered> {
+export async function deleteFile(deps: FileDeps, { caller, key, session }: Asking, file: string): Promise<WrittenResponse> {
   const answer = await once(deps.db, { actor: caller.actor, key }, () => ({
     status: 204,
     body: null,

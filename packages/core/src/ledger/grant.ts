@@ -2,7 +2,7 @@
 
 import type { Database } from "../db/database.ts";
 import { constraintOf } from "../db/unavailable.ts";
-import { once, type ActingAdmin, type Answered } from "../audit/once.ts";
+import { once, type ActingAdmin, type WrittenResponse } from "../audit/once.ts";
 import { deductByAdmin as DEDUCT_BY_ADMIN } from "./statements/deduct-by-admin.ts";
 import { ABOVE_DAY } from "./statements/granted-alone.ts";
 import { grantByAdmin as GRANT_BY_ADMIN } from "./statements/grant-by-admin.ts";
@@ -42,7 +42,7 @@ export type AdminDeduction = {
  * Grants credits. Under a key a repeat is answered as the first was; without one every request is a grant of its own. 409
  * `second_admin_required` above what one admin may grant alone on a day.
  */
-export function grantAlone(db: Database, by: ActingAdmin, { answer, most, ...grant }: AdminGrant): Promise<Answered> {
+export function grantAlone(db: Database, by: ActingAdmin, { answer, most, ...grant }: AdminGrant): Promise<WrittenResponse> {
   const transaction = newId();
   const body = answer(transaction);
   return once(db, by, () => ({
@@ -63,7 +63,7 @@ export function grantAlone(db: Database, by: ActingAdmin, { answer, most, ...gra
  * Takes credits back. Not more than is available (balance − held), unless that is allowed: what running turns hold stays theirs. Under a
  * key a repeat is answered as the first was. 404 without a wallet.
  */
-export function deductByAdmin(db: Database, by: ActingAdmin, { answer, ...deduction }: AdminDeduction): Promise<Answered> {
+export function deductByAdmin(db: Database, by: ActingAdmin, { answer, ...deduction }: AdminDeduction): Promise<WrittenResponse> {
   const transaction = newId();
   const body = answer(transaction);
   return once(db, by, () => ({

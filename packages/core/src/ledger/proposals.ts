@@ -8,7 +8,7 @@ import { amount, format, type Amount } from "@pantheon/contract/money.ts";
 import type { List } from "@pantheon/contract/page.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import type { ProposalState } from "@pantheon/contract/vocabulary.ts";
-import { once, type ActingAdmin, type Answered } from "../audit/once.ts";
+import { once, type ActingAdmin, type WrittenResponse } from "../audit/once.ts";
 import type { Database } from "../db/database.ts";
 import { createdWithin, type Days } from "../db/days.ts";
 import { listOf } from "../db/list.ts";
@@ -19,7 +19,7 @@ import { makeWallet as MAKE_WALLET } from "./statements/resolve-payment.ts";
 type View = v.InferInput<typeof GrantProposal>;
 
 /** Grants credits; above what one admin may grant alone on a day the grant is kept for a second one, and answered 202. */
-export async function grantByAdmin(db: Database, by: ActingAdmin, grant: AdminGrant): Promise<Answered> {
+export async function grantByAdmin(db: Database, by: ActingAdmin, grant: AdminGrant): Promise<WrittenResponse> {
   try {
     return await grantAlone(db, by, grant);
   } catch (error) {
@@ -29,7 +29,7 @@ export async function grantByAdmin(db: Database, by: ActingAdmin, grant: AdminGr
 }
 
 /** Keeps a grant for a second admin; responds 202 with its id. Under a key a repeat is answered as the first was. The person is known. */
-function proposeGrant(db: Database, by: ActingAdmin, { wallet, amount: credits, note }: AdminGrant): Promise<Answered> {
+function proposeGrant(db: Database, by: ActingAdmin, { wallet, amount: credits, note }: AdminGrant): Promise<WrittenResponse> {
   const proposal = newId();
   const body = { status: "proposed", proposal_id: proposal, user_id: wallet, amount: format(credits) } as const;
   return once(db, by, () => ({
@@ -50,7 +50,7 @@ const RESOLVED = { tries: 2, refusal: () => new DomainError("conflict", "This gr
  * Books a proposed grant, once. 404 for an unknown one, 409 for one that is resolved; 409 `second_admin_required` for the admin who
  * proposed it. Responds as a grant does.
  */
-export function confirmGrant(db: Database, by: ActingAdmin, id: string): Promise<Answered> {
+export function confirmGrant(db: Database, by: ActingAdmin, id: string): Promise<WrittenResponse> {
   return once(db, by, async () => {
     const { user_id: wallet, proposed_by: first } = await findOpen(db, id);
     if (first === by.actor) {
@@ -69,7 +69,7 @@ export function confirmGrant(db: Database, by: ActingAdmin, id: string): Promise
 }
 
 /** Closes a proposed grant without booking it, once. 404 for an unknown one, 409 for one that is resolved. */
-export function dismissGrant(db: Database, by: ActingAdmin, id: string): Promise<Answered> {
+export function dismissGrant(db: Database, by: ActingAdmin, id: string): Promise<WrittenResponse> {
   return once(db, by, async () => {
     const { user_id, proposed_by } = await findOpen(db, id);
     const body: v.InferInput<typeof DismissedGrant> = { id, user_id, proposed_by, status: "dismissed" };

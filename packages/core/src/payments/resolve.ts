@@ -5,7 +5,7 @@ import type * as v from "valibot";
 import type { ResolvedTopUp } from "@pantheon/contract/admin.ts";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../db/database.ts";
-import { once, type ActingAdmin, type Answered, type Write } from "../audit/once.ts";
+import { once, type ActingAdmin, type WrittenResponse, type Write } from "../audit/once.ts";
 import {
   dismissAside as DISMISS_ASIDE,
   grantAside as GRANT_ASIDE,
@@ -35,7 +35,7 @@ const TOLD_AGAIN = {
  * Resolves a payment in quarantine, once. Responds with the closed row. 404 for an unknown top-up, 409 for one that is not in quarantine,
  * 422 when a grant lacks a figure or the wallet cannot hold it. Refunds and disputes that came before the grant are taken back after it.
  */
-export async function resolveTopUp(deps: ResolveDeps, by: ActingAdmin, id: string, resolution: Resolution): Promise<Answered> {
+export async function resolveTopUp(deps: ResolveDeps, by: ActingAdmin, id: string, resolution: Resolution): Promise<WrittenResponse> {
   const answered = await once(deps.db, by, async () => {
     const row = await findAside(deps.db, id);
     if (!row) throw new DomainError("not_found", "Top-up not found.");

@@ -3,7 +3,7 @@
 
 import type * as v from "valibot";
 import type { ActivatedVersion, PatchedPrice, PricingVersion } from "@pantheon/contract/prices.ts";
-import { once, type ActingAdmin, type Answered } from "../audit/once.ts";
+import { once, type ActingAdmin, type WrittenResponse } from "../audit/once.ts";
 import { patchPrice as PATCH_PRICE } from "./statements/patch-price.ts";
 import { activateVersion as ACTIVATE_VERSION, createVersion as CREATE_VERSION } from "./statements/pricing-version.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
@@ -19,7 +19,7 @@ export function patchPrice(
   economy: Economy,
   by: ActingAdmin,
   price: { version: string; alias: string; multiplier: Amount; ifRevision: string | null },
-): Promise<Answered> {
+): Promise<WrittenResponse> {
   const { db } = economy;
   const multiplier = format(price.multiplier);
   const item = { model_alias: price.alias, multiplier, pricing_version: price.version };
@@ -63,7 +63,7 @@ function decimals(credits: Readonly<Record<string, Amount | undefined>>): Record
 }
 
 /** Makes a version that is not active yet, with the active one's weights. 409 when there is one of that name. */
-export function createVersion(economy: Economy, by: ActingAdmin, asked: NewVersion): Promise<Answered> {
+export function createVersion(economy: Economy, by: ActingAdmin, asked: NewVersion): Promise<WrittenResponse> {
   const { db } = economy;
   const recentUse = readOnce(economy);
   return once(db, by, async () => {
@@ -108,7 +108,7 @@ const UNIQUE_VIOLATION = "23505";
  * Makes a version the active one, in one switch that binds the next turn everywhere. 404 when there is none of that name; 409 while its
  * effective date has not come; 412 when `ifRevision` is given and the revision has moved on.
  */
-export function activateVersion(economy: Economy, by: ActingAdmin, name: string, ifRevision: string | null): Promise<Answered> {
+export function activateVersion(economy: Economy, by: ActingAdmin, name: string, ifRevision: string | null): Promise<WrittenResponse> {
   const { db } = economy;
   const recentUse = readOnce(economy);
   return once(db, by, async () => {

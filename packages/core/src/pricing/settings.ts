@@ -4,7 +4,7 @@ import type * as v from "valibot";
 import type { Enforcement, Settings } from "@pantheon/contract/admin.ts";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../db/database.ts";
-import { once, type ActingAdmin, type Answered } from "../audit/once.ts";
+import { once, type ActingAdmin, type WrittenResponse } from "../audit/once.ts";
 import { setEnforcement as SET_ENFORCEMENT } from "./statements/set-enforcement.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { format } from "@pantheon/contract/money.ts";
@@ -30,7 +30,12 @@ export async function readSettings(db: Database, defaults: Defaults): Promise<v.
 }
 
 /** Sets the override, or takes it away (null): then the stage's default counts again. Binds the very next turn in every container. */
-export async function overrideEnforcement(db: Database, by: ActingAdmin, enabled: boolean | null, defaults: Defaults): Promise<Answered> {
+export async function overrideEnforcement(
+  db: Database,
+  by: ActingAdmin,
+  enabled: boolean | null,
+  defaults: Defaults,
+): Promise<WrittenResponse> {
   return once(db, by, () => ({
     status: 200,
     body: enforcement(enabled, defaults),

@@ -7,7 +7,7 @@ import type { Caller } from "../accounts/caller.ts";
 import type { Visitor } from "../accounts/person.ts";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../db/database.ts";
-import { once, type Answered } from "../audit/once.ts";
+import { once, type WrittenResponse } from "../audit/once.ts";
 import type { RequestKey } from "../audit/request-key.ts";
 import { listOf } from "../db/list.ts";
 import { knownAliases, type CatalogCache } from "../pricing/catalog.ts";
@@ -45,7 +45,7 @@ export async function createSession(
   caller: Visitor,
   key: RequestKey | null,
   session: NewSession,
-): Promise<Answered> {
+): Promise<WrittenResponse> {
   const row: SessionRow = {
     id: newId(),
     title: session.title,
@@ -102,7 +102,7 @@ export async function patchSession(
   key: RequestKey | null,
   session: string,
   change: SessionChange,
-): Promise<Answered> {
+): Promise<WrittenResponse> {
   return once(deps.db, { actor: caller.actor, key }, async () => {
     if (change.modelAlias !== undefined) await refuseUnknownAlias(deps.catalog, change.modelAlias);
     const former = await readSession(deps.db, caller.actor, session);
@@ -123,7 +123,7 @@ export async function deleteSession(
   caller: Caller,
   key: RequestKey | null,
   session: string,
-): Promise<Answered> {
+): Promise<WrittenResponse> {
   return once(db, { actor: caller.actor, key }, () => ({
     status: 204,
     body: null,

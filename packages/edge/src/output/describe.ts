@@ -43,7 +43,7 @@ export const COMMON_REFUSALS = {
 
 /**
  * Describes a route, every refusal as a problem document, and hands its handler `c.var.respond`, which takes what the declared shape
- * says and nothing else. A body that was stored with its effect goes out by `storedAnswer` instead.
+ * says and nothing else. A body that was stored with its effect goes out by `storedResponse` instead.
  */
 export function describe<Body extends Shape>(description: Description<Body>): MiddlewareHandler<AppEnv & Responding<Body>> {
   const [status] = description.responds;

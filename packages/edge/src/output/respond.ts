@@ -14,7 +14,7 @@ export function requestKey(c: Asked, path = c.req.path): { value: string; hash: 
 }
 
 /** A stored body, byte for byte; a repeat says so in `Idempotency-Replayed` (contract section 1). */
-export function storedAnswer(c: Asked, answer: { status: number; body: string; replayed: boolean }): Response {
+export function storedResponse(c: Asked, answer: { status: number; body: string; replayed: boolean }): Response {
   if (answer.replayed) c.header("Idempotency-Replayed", "true");
   c.status(answer.status as StatusCode); // one of ours, as it was stored
   if (answer.body === "") return c.body(null);
