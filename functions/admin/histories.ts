@@ -6,7 +6,6 @@ import * as account from "@pantheon/contract/account.ts";
 import * as shapes from "@pantheon/contract/histories.ts";
 import { UserPath } from "@pantheon/contract/admin.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
-import { refuseNobody } from "@pantheon/core/accounts/people.ts";
 import type { ActionRow } from "@pantheon/core/audit/actions.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
 import { ledgerRowView, listTransactions } from "@pantheon/core/ledger/entries.ts";
@@ -17,6 +16,8 @@ import { describe } from "@pantheon/edge/output/describe.ts";
 import { listPage } from "@pantheon/edge/output/list-page.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { topUpView } from "./payments.ts";
+
+const people = () => import("@pantheon/core/accounts/people.ts"); // seldom asked
 
 const NO_ADMIN = { 403: "Not an admin" };
 const NOBODY = { ...NO_ADMIN, 404: "Nobody of this id was ever here, or was granted anything" };
@@ -60,7 +61,7 @@ function ledgerRoutes(app: Hono<AppEnv>, db: Database): void {
     query(account.DatedListQuery),
     async (c) => {
       const asked = c.req.valid("query");
-      await refuseNobody(db, c.req.valid("param").user_id);
+      await (await people()).refuseNobody(db, c.req.valid("param").user_id);
       const list = listTransactions(db, c.req.valid("param").user_id, "admin", daysOf(asked));
       return c.var.respond(await listPage(c, asked, "transactions", list, ledgerRowView));
     },
@@ -78,7 +79,7 @@ function ledgerRoutes(app: Hono<AppEnv>, db: Database): void {
     query(account.DatedListQuery),
     async (c) => {
       const asked = c.req.valid("query");
-      await refuseNobody(db, c.req.valid("param").user_id);
+      await (await people()).refuseNobody(db, c.req.valid("param").user_id);
       const list = listAllTopUps(db, { status: null, user: c.req.valid("param").user_id, admin: null, days: daysOf(asked) });
       return c.var.respond(await listPage(c, asked, "top_ups", list, topUpView));
     },
@@ -100,7 +101,7 @@ function turnRoutes(app: Hono<AppEnv>, db: Database): void {
     async (c) => {
       const asked = c.req.valid("query");
       const { anyTurnView, listUserTurns } = await import("@pantheon/core/turns/all-turns.ts"); // seldom asked
-      await refuseNobody(db, c.req.valid("param").user_id);
+      await (await people()).refuseNobody(db, c.req.valid("param").user_id);
       const list = listUserTurns(db, c.req.valid("param").user_id, daysOf(asked));
       return c.var.respond(await listPage(c, asked, "turns", list, anyTurnView));
     },

@@ -5,13 +5,14 @@ import { UserPath } from "@pantheon/contract/admin.ts";
 import * as shapes from "@pantheon/contract/limits.ts";
 import type { Config } from "@pantheon/core/config/config.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
-import { refuseNobody } from "@pantheon/core/accounts/people.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { body, noQuery, params } from "@pantheon/edge/input/validate.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { storedResponse } from "@pantheon/edge/output/respond.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { actingAdmin } from "./acting-admin.ts";
+
+const people = () => import("@pantheon/core/accounts/people.ts"); // seldom asked
 
 type LimitDeps = { readonly db: Database; readonly config: Pick<Config, "personLimits"> };
 
@@ -37,7 +38,7 @@ export function limitRoutes(app: Hono<AppEnv>, deps: LimitDeps): void {
     someone,
     async (c) => {
       const user = c.req.valid("param").user_id;
-      await refuseNobody(deps.db, user);
+      await (await people()).refuseNobody(deps.db, user);
       return c.var.respond(await (await loaded()).readLimits(deps, user));
     },
   );
@@ -50,7 +51,7 @@ export function limitRoutes(app: Hono<AppEnv>, deps: LimitDeps): void {
     body(shapes.LimitsPut),
     async (c) => {
       const user = c.req.valid("param").user_id;
-      await refuseNobody(deps.db, user);
+      await (await people()).refuseNobody(deps.db, user);
       const { setLimits } = await loaded();
       return storedResponse(c, await setLimits(deps.db, actingAdmin(c), user, c.req.valid("json"), "admin"));
     },

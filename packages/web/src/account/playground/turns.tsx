@@ -90,7 +90,7 @@ function One({ turn, isReplaced, children }: OneProps) {
       )}
       {turn.status === "running" && <p className="quiet">The model is answering.</p>}
       {turn.status === "failed" && <p className="fault-says">This turn failed. Nothing was charged.</p>}
-      {isReplaced && <p className="quiet small">WrittenResponse again below: the model is not shown this one any more.</p>}
+      {isReplaced && <p className="quiet small">Answered again below: the model is not shown this one any more.</p>}
       {children}
     </li>
   );
