@@ -1,4 +1,4 @@
-// One HTTP exchange with a provider, over Node's own client: a third of the CPU of `fetch`, whose web streams cost more than reading the
+// One HTTP exchange with a provider, over Node's own client: less CPU than `fetch`, whose web streams cost more than reading the
 // answer does. Owns the connections, which are kept for the next call. Follows no redirect, since that would carry the key to another
 // host, and asks for no compression, so that nothing waits in a decompressor.
 
