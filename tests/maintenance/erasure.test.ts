@@ -3,11 +3,12 @@
 
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { reopenTurn } from "@pantheon/core/ledger/statements/reopen-turn.ts";
 import { runJob } from "@pantheon/functions/maintenance/jobs.ts";
 import { ROOT, operate, refusalOf } from "../support/admin.ts";
 import { givenFile } from "../support/given-file.ts";
 import { givenCredits, givenSession, modelsWith, runTurn } from "../support/given.ts";
-import { openDirectly } from "../support/direct-turn.ts";
+import { gateInput, openDirectly } from "../support/direct-turn.ts";
 import { testWorld, type Json, type TestWorld } from "../support/world.ts";
 
 const SECRET = "my-secret-words";
@@ -92,6 +93,25 @@ describe("a person who has their data erased", () => {
     expect(used).toMatchObject([{ files: 0, bytes: "0" }]);
   });
 
+  it("leaves no answer of a call that was kept for its key, and the call is not run again", async () => {
+    const call = () =>
+      world.call("POST", "/v1/chat/completions", {
+        user: "joy",
+        key: "joys-call",
+        body: { model: "default", messages: [{ role: "user", content: "joys-words" }] },
+      });
+    await givenCredits(world, "joy", "10");
+    expect((await call()).status).toBe(200);
+    expect(await foundIn("joys-words")).toEqual(["turns"]);
+    await sql`update turns set response_body = (response_body::jsonb || '{"requested_calls":[{"id":"1","name":"a","arguments":"joys-words"}]}')::text
+               where user_id = 'joy'`.execute(world.owner.query);
+    expect((await erase("joy")).json).toEqual({ sessions: 0, turns: 1, complete: true });
+    expect(await foundIn("joys-words")).toEqual([]);
+    const calls = world.provider.calls();
+    expect((await call()).status).toBe(409);
+    expect(world.provider.calls()).toBe(calls);
+  });
+
   it("erases nobody else's", async () => {
     const session = await given("bob", "bobs-words");
     await given("eve", "eves-words");
@@ -147,6 +167,20 @@ describe("a deleted session", () => {
   });
 });
 
+describe("a failed turn that was erased while its repeat was on its way", () => {
+  it("is not begun again by the statement that gets to it then", async () => {
+    const session = await givenSession(world, "mia");
+    expect((await runTurn(world, session, { user: "mia", alias: "fake-500", key: "mias" })).status).toBe(502);
+    const { rows } = await sql<{ id: string }>`
+      update turns set user_input = '', request_hash = 'erased', erased_at = now() where user_id = 'mia' returning id`.execute(
+      world.owner.query,
+    );
+    const catalog = await world.deps.catalog.current();
+    const again = gateInput(catalog, { user: "mia", session }, { turn: rows[0]?.id ?? "" });
+    await expect(world.deps.db.run(reopenTurn, again)).resolves.toMatchObject([{ turn: null }]);
+  });
+});
+
 describe("texts that are older than they live", () => {
   it("are erased in a session that goes on, and its next turns are shown nothing of them", async () => {
     const session = await given("gil", "gils-words");
@@ -182,6 +216,40 @@ describe("the response of a key", () => {
     expect(refusalOf(await operate(world, "POST wallets/hal/grant", { body: { amount: 5, create: true }, key: "five" }))).toBe(
       "409 idempotency_expired",
     );
+  });
+
+  it("of a call that belongs to no session is erased after the same days, and not before", async () => {
+    const body = { model: "default", messages: [{ role: "user", content: "kays-words" }] };
+    const call = () => world.call("POST", "/v1/chat/completions", { user: "kay", key: "kays-call", body });
+    await givenCredits(world, "kay", "10");
+    const first = await call();
+    const at = (days: number) => runJob({ ...world.deps, clock: () => Date.now() + days * 86_400_000 }, { job: "sweep" });
+    await at(29);
+    expect((await call()).text).toBe(first.text);
+    expect(await at(31)).toMatchObject({ erased: expect.any(Number) });
+    expect(await foundIn("kays-words")).toEqual([]);
+    expect((await call()).status).toBe(409);
+  });
+
+  it("of a top-up is forgotten after the same days; the key stays, and no other payment is begun", async () => {
+    const start = (amount: string) =>
+      world.call("POST", "/api/v1/users/me/wallet/top-up", { user: "lou", key: "lous", body: { amount_usd: amount } });
+    const started = await start("10");
+    const age = (days: number) =>
+      sql`update top_ups set created_at = clock_timestamp() - ${sql.lit(days)} * interval '1 day' where user_id = 'lou'`.execute(
+        world.owner.query,
+      );
+    await age(29);
+    await sweep();
+    expect((await start("10")).text).toBe(started.text);
+    await age(31);
+    expect(await sweep()).toMatchObject({ expired: 1 });
+    expect(await foundIn(started.json.client_secret)).toEqual([]);
+    expect(refusalOf(await start("10"))).toBe("409 idempotency_expired");
+    expect(refusalOf(await start("11"))).toBe("422 idempotency_key_reused");
+    await operate(world, "POST users/lou/suspend", { body: {} });
+    expect(refusalOf(await start("10"))).toBe("409 idempotency_expired");
+    expect((await world.call("GET", "/api/v1/users/me/wallet/top-ups", { user: "lou" })).json).toMatchObject({ total: 1 });
   });
 
   it.each([
