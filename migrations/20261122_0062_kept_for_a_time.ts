@@ -9,7 +9,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create index turns_kept_calls on turns (user_id, id)
       where session_id is null and idempotency_key is not null and erased_at is null;
 
-    create index sessions_of on sessions (user_id, created_at desc, id desc);
+    -- Beside the index of those that are there: a list of these alone must not walk what is deleted.
+    create index sessions_deleted on sessions (user_id, created_at desc, id desc) where deleted_at is not null;
 
     alter table top_ups
       add column expired_at timestamptz, -- its response is forgotten; what it stood for is done

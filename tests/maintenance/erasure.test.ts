@@ -1,11 +1,12 @@
-// What is kept for a time only: texts of deleted sessions, of people who ask, of old turns; responses of keys. What stays is every row,
+// What is erased: texts of deleted sessions, of people who ask, of old turns (responses of keys: expiry.test.ts). What stays is every row,
 // every figure, and that nothing is ever charged or granted again.
 
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { reopenTurn } from "@pantheon/core/ledger/statements/reopen-turn.ts";
 import { runJob } from "@pantheon/functions/maintenance/jobs.ts";
-import { ROOT, operate, refusalOf } from "../support/admin.ts";
+import { ROOT, refusalOf } from "../support/admin.ts";
+import { foundIn } from "../support/found-in.ts";
 import { givenFile } from "../support/given-file.ts";
 import { givenCredits, givenSession, modelsWith, runTurn } from "../support/given.ts";
 import { gateInput, openDirectly } from "../support/direct-turn.ts";
@@ -25,18 +26,6 @@ const figures = ({ transactions }: Json) => transactions.map(({ description: _sa
 const sweep = () => runJob(world.deps, { job: "sweep" });
 const erase = (user: string) => world.call("DELETE", "/api/v1/users/me/data", { user });
 
-/** How often a text stands anywhere in the database. */
-async function foundIn(text: string): Promise<string[]> {
-  const { rows: tables } = await sql<{ name: string }>`
-    select tablename as name from pg_tables where schemaname = 'public' order by 1`.execute(world.owner.query);
-  const found: string[] = [];
-  for (const { name } of tables) {
-    const { rows } = await sql`select 1 from ${sql.table(name)} t where t::text like ${`%${text}%`} limit 1`.execute(world.owner.query);
-    if (rows.length > 0) found.push(name);
-  }
-  return found;
-}
-
 /** A session with a title and a prompt, and a turn under a key in it. */
 async function given(user: string, words = SECRET): Promise<string> {
   const body = { title: `${TITLE}-${user}`, system_prompt: `${words}-${user}` };
@@ -47,24 +36,13 @@ async function given(user: string, words = SECRET): Promise<string> {
   return json.id;
 }
 
-/** As if these keys were so many days older; the guard of the table is in the way of that. */
-async function older(days: number, keys: string): Promise<void> {
-  const guard = (state: string) =>
-    sql.raw(`alter table idempotency_keys ${state} trigger idempotency_keys_kept`).execute(world.owner.query);
-  await guard("disable");
-  await sql`update idempotency_keys set created_at = created_at - ${sql.lit(days)} * interval '1 day' where key in (${sql.raw(keys)})`.execute(
-    world.owner.query,
-  );
-  await guard("enable");
-}
-
 describe("a person who has their data erased", () => {
   it("leaves no word anywhere, and every figure; nothing is charged again under any key", async () => {
     const session = await given("ada");
     const before = (await world.call("GET", "/api/v1/users/me/transactions", { user: "ada" })).json;
     const { status, json } = await erase("ada");
     expect([status, json]).toEqual([200, { sessions: 1, turns: 1, complete: true }]);
-    expect([await foundIn(`${SECRET}-ada`), await foundIn(`${TITLE}-ada`)]).toEqual([[], []]);
+    expect([await foundIn(world, `${SECRET}-ada`), await foundIn(world, `${TITLE}-ada`)]).toEqual([[], []]);
 
     const after = (await world.call("GET", "/api/v1/users/me/transactions", { user: "ada" })).json;
     expect(figures(after)).toEqual(figures(before));
@@ -88,7 +66,7 @@ describe("a person who has their data erased", () => {
     const session = await givenSession(world, "jan");
     await givenFile(world, session, "jans-words", { user: "jan", filename: "jans-words.txt" });
     await erase("jan");
-    expect(await foundIn("jans-words")).toEqual([]);
+    expect(await foundIn(world, "jans-words")).toEqual([]);
     const used = await world.deps.db.query.selectFrom("file_usage").selectAll().where("user_id", "=", "jan").execute();
     expect(used).toMatchObject([{ files: 0, bytes: "0" }]);
   });
@@ -102,11 +80,11 @@ describe("a person who has their data erased", () => {
       });
     await givenCredits(world, "joy", "10");
     expect((await call()).status).toBe(200);
-    expect(await foundIn("joys-words")).toEqual(["turns"]);
+    expect(await foundIn(world, "joys-words")).toEqual(["turns"]);
     await sql`update turns set response_body = (response_body::jsonb || '{"requested_calls":[{"id":"1","name":"a","arguments":"joys-words"}]}')::text
                where user_id = 'joy'`.execute(world.owner.query);
     expect((await erase("joy")).json).toEqual({ sessions: 0, turns: 1, complete: true });
-    expect(await foundIn("joys-words")).toEqual([]);
+    expect(await foundIn(world, "joys-words")).toEqual([]);
     const calls = world.provider.calls();
     expect((await call()).status).toBe(409);
     expect(world.provider.calls()).toBe(calls);
@@ -116,7 +94,7 @@ describe("a person who has their data erased", () => {
     const session = await given("bob", "bobs-words");
     await given("eve", "eves-words");
     await erase("eve");
-    expect(await foundIn("eves-words")).toEqual([]);
+    expect(await foundIn(world, "eves-words")).toEqual([]);
     expect((await world.call("GET", `/api/v1/sessions/${session}/turns`, { user: "bob" })).json.turns[0].user_input).toBe("bobs-words-bob");
     expect(
       (await runTurn(world, session, { user: "bob", message: "bobs-words-bob", key: "turn-bob" })).headers.get("Idempotency-Replayed"),
@@ -131,7 +109,7 @@ describe("a person who has their data erased", () => {
       world.owner.query,
     );
     expect(await sweep()).toEqual({ voided: 1, erased: 1 });
-    expect(await foundIn("cids-words")).toEqual([]);
+    expect(await foundIn(world, "cids-words")).toEqual([]);
     expect((await erase("cid")).json.complete).toBe(true);
   });
 
@@ -147,10 +125,10 @@ describe("a deleted session", () => {
     const session = await given("dan", "dans-words");
     expect((await world.call("DELETE", `/api/v1/sessions/${session}`, { user: "dan" })).status).toBe(204);
     await sweep();
-    expect(await foundIn("dans-words")).toEqual(["idempotency_keys", "sessions", "turns"]);
+    expect(await foundIn(world, "dans-words")).toEqual(["idempotency_keys", "sessions", "turns"]);
     await sql`update sessions set erase_at = clock_timestamp() where id = ${session}::uuid`.execute(world.owner.query);
     expect(await sweep()).toEqual({ voided: 0, erased: 1 });
-    expect(await foundIn("dans-words")).toEqual(["idempotency_keys"]);
+    expect(await foundIn(world, "dans-words")).toEqual(["idempotency_keys"]);
     expect(await sweep()).toEqual({ voided: 0 });
     const again = await runTurn(world, session, { user: "dan", message: "dans-words-dan", key: "turn-dan" });
     expect(refusalOf(again)).toBe("409 idempotency_expired");
@@ -188,80 +166,11 @@ describe("texts that are older than they live", () => {
     await world.deps.db.query.updateTable("maintenance_runs").set({ progress: "{}" }).where("job", "=", "sweep").execute();
     const now = Date.now() + 101 * 86_400_000;
     expect(await runJob({ ...world.deps, clock: () => now }, { job: "sweep" })).toMatchObject({ erased: expect.any(Number) });
-    expect(await foundIn("gils-words")).toEqual(["idempotency_keys", "sessions"]); // the prompt lives with its session
+    expect(await foundIn(world, "gils-words")).toEqual(["idempotency_keys", "sessions"]); // the prompt lives with its session
     const list = (await world.call("GET", `/api/v1/sessions/${session}/turns`, { user: "gil" })).json;
     expect(list.turns).toMatchObject([{ id: rows[0]?.id, user_input: "", assistant_output: "", status: "completed", turn_index: 1 }]);
     const context = (await world.call("GET", `/api/v1/sessions/${session}/context`, { user: "gil" })).json;
     expect(JSON.stringify(context)).not.toContain('"content":""');
     expect((await runTurn(world, session, { user: "gil" })).json.turn_index).toBe(2);
-  });
-});
-
-describe("the response of a key", () => {
-  it("is forgotten after its days; the key stays, and the same request is not carried out again", async () => {
-    await operate(world, "POST wallets/hal/grant", { body: { amount: 5, create: true }, key: "five" });
-    await world.call("POST", "/api/v1/sessions", { user: "hal", body: {}, key: "mine" });
-    await older(31, "'five', 'mine'");
-    expect(await sweep()).toMatchObject({ expired: 2 });
-    const grant = await operate(world, "POST wallets/hal/grant", { body: { amount: 5, create: true }, key: "five" });
-    expect(refusalOf(grant)).toBe("409 idempotency_expired");
-    expect(refusalOf(await operate(world, "POST wallets/hal/grant", { body: { amount: 6, create: true }, key: "five" }))).toBe(
-      "422 idempotency_key_reused",
-    );
-    expect((await operate(world, "GET wallets/hal")).json.balance).toBe("5");
-    await older(31, "'five', 'mine'");
-    expect(await sweep()).toMatchObject({ removed: 1 });
-    const left = await world.deps.db.query.selectFrom("idempotency_keys").select("key").where("key", "in", ["five", "mine"]).execute();
-    expect(left).toEqual([{ key: "five" }]);
-    expect(refusalOf(await operate(world, "POST wallets/hal/grant", { body: { amount: 5, create: true }, key: "five" }))).toBe(
-      "409 idempotency_expired",
-    );
-  });
-
-  it("of a call that belongs to no session is erased after the same days, and not before", async () => {
-    const body = { model: "default", messages: [{ role: "user", content: "kays-words" }] };
-    const call = () => world.call("POST", "/v1/chat/completions", { user: "kay", key: "kays-call", body });
-    await givenCredits(world, "kay", "10");
-    const first = await call();
-    const at = (days: number) => runJob({ ...world.deps, clock: () => Date.now() + days * 86_400_000 }, { job: "sweep" });
-    await at(29);
-    expect((await call()).text).toBe(first.text);
-    expect(await at(31)).toMatchObject({ erased: expect.any(Number) });
-    expect(await foundIn("kays-words")).toEqual([]);
-    expect((await call()).status).toBe(409);
-  });
-
-  it("of a top-up is forgotten after the same days; the key stays, and no other payment is begun", async () => {
-    const start = (amount: string) =>
-      world.call("POST", "/api/v1/users/me/wallet/top-up", { user: "lou", key: "lous", body: { amount_usd: amount } });
-    const started = await start("10");
-    const age = (days: number) =>
-      sql`update top_ups set created_at = clock_timestamp() - ${sql.lit(days)} * interval '1 day' where user_id = 'lou'`.execute(
-        world.owner.query,
-      );
-    await age(29);
-    await sweep();
-    expect((await start("10")).text).toBe(started.text);
-    await age(31);
-    expect(await sweep()).toMatchObject({ expired: 1 });
-    expect(await foundIn(started.json.client_secret)).toEqual([]);
-    expect(refusalOf(await start("10"))).toBe("409 idempotency_expired");
-    expect(refusalOf(await start("11"))).toBe("422 idempotency_key_reused");
-    await operate(world, "POST users/lou/suspend", { body: {} });
-    expect(refusalOf(await start("10"))).toBe("409 idempotency_expired");
-    expect((await world.call("GET", "/api/v1/users/me/wallet/top-ups", { user: "lou" })).json).toMatchObject({ total: 1 });
-  });
-
-  it.each([
-    ["changed", "update idempotency_keys set body = '{}'"],
-    ["emptied without a word of it", "update idempotency_keys set body = ''"],
-    ["brought back", "update idempotency_keys set body = '{}', expired_at = null where expired_at is not null"],
-    ["removed while it is kept", "delete from idempotency_keys where expired_at is null"],
-    ["removed where money was booked", "delete from idempotency_keys where booked"],
-    ["said to have booked nothing", "update idempotency_keys set booked = false where booked"],
-    ["moved to another request", "update idempotency_keys set request_hash = 'x'"],
-  ])("is not %s by the application", async (_what, attack) => {
-    await operate(world, "POST wallets/ivy/grant", { body: { amount: 1, create: true }, key: "one" });
-    await expect(sql.raw(attack).execute(world.deps.db.query)).rejects.toMatchObject({ code: "42501" });
   });
 });

@@ -96,7 +96,16 @@ async function walk(user: string, limit: number): Promise<Json[]> {
   }
 }
 
+const figures = (records: Json[]) => records.filter(({ type }) => ["transaction", "call", "day", "top_up"].includes(type));
 const canariesIn = (text: string, user: string) => [...new Set(text.match(new RegExp(`canary-${user}-[a-z]+`, "g")))].toSorted();
+
+/** How many rows of a table are ada's. */
+async function counted(table: string, column = "user_id"): Promise<number> {
+  const { rows } = await sql<{ n: number }>`select count(*)::int as n from ${sql.table(table)} where ${sql.ref(column)} = 'ada'`.execute(
+    world.owner.query,
+  );
+  return rows[0]?.n ?? 0;
+}
 
 /** The words of somebody that stand anywhere in the database. */
 async function kept(user: string): Promise<string[]> {
@@ -119,9 +128,6 @@ describe("what is handed out of a person", () => {
   it("has a record of every type, and every row of theirs once", async () => {
     const records = await walk("ada", 200);
     expect([...new Set(records.map(({ type }) => type))]).toEqual(DATA_TYPES);
-    const counted = async (table: string, column = "user_id") =>
-      (await sql<Json>`select count(*)::int as n from ${sql.table(table)} where ${sql.ref(column)} = 'ada'`.execute(world.owner.query))
-        .rows[0].n;
     const told = (type: string) => records.filter((record) => record.type === type).length;
     for (const [table, type] of Object.entries(TABLES)) {
       if (!["transaction", "top_up", "session", "turn", "file", "key", "call", "day", "stored_response"].includes(type)) continue;
@@ -198,7 +204,6 @@ describe("what is handed out of a person", () => {
     expect((await clientOf(world, "bob").account.eraseData()).complete).toBe(true);
     const after = await walk("bob", 200);
     expect(canariesIn(JSON.stringify(after), "bob")).toEqual(await kept("bob"));
-    const figures = (records: Json[]) => records.filter(({ type }) => ["transaction", "call", "day", "top_up"].includes(type));
     expect(figures(after)).toEqual(figures(before));
     const turns = after.filter(({ type }) => type === "turn").map(({ data }) => data);
     expect(turns.length).toBeGreaterThan(0);

@@ -47,8 +47,10 @@ export function listOwnData(db: Database, person: string): { readonly type: Data
   return (Object.entries(TYPES) as [DataType, OwnRows][]).map(([type, own]) => ({ type, list: listed(db, person, own) }));
 }
 
+/** Nobody is told a total. */
+const uncounted = () => Promise.resolve(0);
+
 function listed(db: Database, person: string, { rows, order = NEWEST_FIRST, large }: OwnRows): List<OwnData> {
-  const uncounted = () => Promise.resolve(0); // nobody is told a total
   const list = listOf<OwnRow>({ on: db.query, rows: rows(person), order, large: large ?? false, total: uncounted });
   return {
     positions: list.positions,

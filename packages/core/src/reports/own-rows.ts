@@ -98,7 +98,9 @@ export const SESSIONS: OwnRows = {
            summary.text as summary,
            octet_length(coalesce(title, '')) + octet_length(coalesce(system_prompt, ''))
              + octet_length(coalesce(summary.text, '')) as octets
-      from sessions
+      from (select * from sessions where deleted_at is null
+             union all
+            select * from sessions where deleted_at is not null) as sessions -- each half has an index
            left join session_summaries as summary on summary.session_id = sessions.id
      where user_id = ${person}`,
 };

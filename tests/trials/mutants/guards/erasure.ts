@@ -3,6 +3,7 @@
 import type { Mutant } from "../mutant.ts";
 
 const TEST = "tests/maintenance/erasure.test.ts";
+const EXPIRY = "tests/maintenance/expiry.test.ts";
 const WHOLE = "leaves no word anywhere, and every figure; nothing is charged again under any key";
 const MIGRATION = "migrations/20261122_0056_erased.ts";
 
@@ -29,7 +30,7 @@ export const ERASURE_GUARDS: readonly Mutant[] = [
         replace: "    void keyExpired;\n",
       },
     ],
-    test: { file: TEST, name: "is forgotten after its days; the key stays, and the same request is not carried out again" },
+    test: { file: EXPIRY, name: "is forgotten after its days; the key stays, and the same request is not carried out again" },
   },
   {
     name: "booked-key-removed",
@@ -41,7 +42,7 @@ export const ERASURE_GUARDS: readonly Mutant[] = [
         replace: "           booked = false",
       },
     ],
-    test: { file: TEST, name: "is forgotten after its days; the key stays, and the same request is not carried out again" },
+    test: { file: EXPIRY, name: "is forgotten after its days; the key stays, and the same request is not carried out again" },
   },
   {
     name: "response-changed",
@@ -53,7 +54,7 @@ export const ERASURE_GUARDS: readonly Mutant[] = [
         replace: "return coalesce(new, old);",
       },
     ],
-    test: { file: TEST, name: "is not %s by the application", row: "is not changed by the application" },
+    test: { file: EXPIRY, name: "is not %s by the application", row: "is not changed by the application" },
   },
   {
     name: "erased-reopened",
@@ -83,7 +84,7 @@ export const ERASURE_GUARDS: readonly Mutant[] = [
         replace: "eraseOldCalls, { ...work, days: null,",
       },
     ],
-    test: { file: TEST, name: "of a call that belongs to no session is erased after the same days, and not before" },
+    test: { file: EXPIRY, name: "of a call that belongs to no session is erased after the same days, and not before" },
   },
   {
     name: "expired-top-up",
@@ -95,7 +96,7 @@ export const ERASURE_GUARDS: readonly Mutant[] = [
         replace: "",
       },
     ],
-    test: { file: TEST, name: "of a top-up is forgotten after the same days; the key stays, and no other payment is begun" },
+    test: { file: EXPIRY, name: "of a top-up is forgotten after the same days; the key stays, and no other payment is begun" },
   },
   {
     name: "own-data-cursor",
