@@ -129,9 +129,9 @@ function reckoned(slot: Slots<RaiseHoldInput>): RawBuilder<unknown> {
            least(${slot.leastOutputTokens}::int, ${slot.maxOutputTokens}::int) as least
       from means, rules, estimate, price, allowance,
            lateral (select ${affordable(slot, sql`means.available`)} as tokens) as paid,
-           lateral (select case when ${slot.fitsToBalance}::boolean and allowance.credits_left is not null
-                                then ${affordable(slot, sql`(allowance.credits_left - ${slot.spent}::numeric)`)}
-                           end as tokens) as fitted
+           lateral (select allowance.credits_left - ${slot.spent}::numeric as credits) as unspent,
+           lateral (select case when ${slot.fitsToBalance}::boolean and unspent.credits is not null
+                                then ${affordable(slot, sql`unspent.credits`)} end as tokens) as fitted
   ),
   -- What the turn holds then, and whether the wallet and the limits cover that.
   reckoned as (
