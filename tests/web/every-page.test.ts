@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { ADMIN, axe, givenApp, settled, type Look } from "./support/app.ts";
 import { givenLivedInWorld } from "./support/seed.ts";
 
-const app = givenApp();
+const app = givenApp({ ADMIN_GRANT_SUM_PER_DAY: "200" });
 const PICTURES = process.env["PANTHEON_EVERY_PICTURE"];
 
 let session = "";

@@ -16,15 +16,15 @@ it("sets limits of one's own, sees what is used of them, and is refused above th
   await page.goto("/limits");
   await page.getByText("Nothing is limited.").waitFor();
   await page.getByRole("button", { name: "Set limits" }).click();
-  await page.getByLabel("Credits a day").fill("many");
+  await page.getByLabel("Credits a day", { exact: true }).fill("many");
   await page.getByText("Credits are numbers with a point").waitFor();
   expect(await page.getByRole("button", { name: "Set the limits" }).isDisabled()).toBe(true);
-  await page.getByLabel("Credits a day").fill("0.00000001");
-  await page.getByLabel("Calls an hour").fill("0");
+  await page.getByLabel("Credits a day", { exact: true }).fill("0.00000001");
+  await page.getByLabel("Calls an hour", { exact: true }).fill("0");
   await page.getByRole("button", { name: "Set the limits" }).click();
   await page.locator(".field-fault").waitFor();
   expect(await axe(page)).toEqual([]);
-  await page.getByLabel("Calls an hour").fill("50");
+  await page.getByLabel("Calls an hour", { exact: true }).fill("50");
   await page.getByRole("button", { name: "Set the limits" }).dblclick();
   const table = page.getByRole("table", { name: "Limits" });
   await table.waitFor();
@@ -34,12 +34,12 @@ it("sets limits of one's own, sees what is used of them, and is refused above th
   const used = inForce.find((limit: { name: string }) => limit.name === "credits_per_day").used;
   const row = table.getByRole("row").filter({ hasText: "Credits a day" });
   expect(await row.locator("data").first().getAttribute("value")).toBe(used);
-  expect((await runTurn(app.world, session, { user: "thrifty" })).status).toBe(429);
+  expect((await runTurn(app.world, session, { user: "thrifty" })).status).toBe(402);
 
   await page.getByRole("button", { name: "Set limits" }).click();
-  expect(await page.getByLabel("Calls an hour").inputValue()).toBe("50");
-  await page.getByLabel("Credits a day").fill("");
-  await page.getByLabel("Calls an hour").fill("");
+  expect(await page.getByLabel("Calls an hour", { exact: true }).inputValue()).toBe("50");
+  await page.getByLabel("Credits a day", { exact: true }).fill("");
+  await page.getByLabel("Calls an hour", { exact: true }).fill("");
   await page.getByRole("button", { name: "Set the limits" }).click();
   await page.getByText("Nothing is limited.").waitFor();
   expect((await runTurn(app.world, session, { user: "thrifty" })).status).toBe(201);

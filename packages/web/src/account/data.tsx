@@ -36,42 +36,47 @@ const WORD = "erase";
 const CHANGED = [["GET /sessions"], ["GET /sessions/{id}"], ["GET /sessions/{id}/turns"], ["GET /sessions/{id}/files"]];
 
 function EraseDialog({ onClose }: { readonly onClose: () => void }) {
-  const [word, setWord] = useState("");
   const [erased, setErased] = useState<ErasedData | null>(null);
-  const erase = useAct("DELETE /users/me/data", { refreshes: CHANGED, onDone: setErased });
-  if (erased !== null) return <Erased erased={erased} onClose={onClose} />;
   return (
-    <Dialog title="Erase all that you have said?" onClose={onClose}>
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (word.trim() === WORD) erase.mutate({ given: {} });
-        }}
-      >
-        <p>Every session, message, answer and file of yours is erased for good.</p>
-        <Field label={`Type "${WORD}" to confirm`} value={word} onChange={setWord} required maxLength={12} />
-        {erase.error !== null && <Fault error={erase.error} />}
-        <p className="buttons">
-          <button className="button" disabled={word.trim() !== WORD || erase.isPending}>
-            {erase.isPending ? "Erasing" : "Erase it all"}
-          </button>
-          <button type="button" className="button button-quiet" onClick={onClose}>
-            Keep it
-          </button>
-        </p>
-      </form>
+    <Dialog title={erased === null ? "Erase all that you have said?" : "Erased"} onClose={onClose}>
+      {erased === null ? <EraseForm onDone={setErased} onClose={onClose} /> : <Erased {...erased} />}
     </Dialog>
   );
 }
 
-function Erased({ erased: { sessions, turns, complete }, onClose }: { readonly erased: ErasedData; readonly onClose: () => void }) {
+function EraseForm({ onDone, onClose }: { readonly onDone: (erased: ErasedData) => void; readonly onClose: () => void }) {
+  const [word, setWord] = useState("");
+  const erase = useAct("DELETE /users/me/data", { refreshes: CHANGED, onDone });
   return (
-    <Dialog title="Erased" onClose={onClose}>
+    <form
+      className="form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (word.trim() === WORD) erase.mutate({ given: {} });
+      }}
+    >
+      <p>Every session, message, answer and file of yours is erased for good.</p>
+      <Field label={`Type "${WORD}" to confirm`} value={word} onChange={setWord} required maxLength={12} />
+      {erase.error !== null && <Fault error={erase.error} />}
+      <p className="buttons">
+        <button className="button" disabled={word.trim() !== WORD || erase.isPending}>
+          {erase.isPending ? "Erasing" : "Erase it all"}
+        </button>
+        <button type="button" className="button button-quiet" onClick={onClose}>
+          Keep it
+        </button>
+      </p>
+    </form>
+  );
+}
+
+function Erased({ sessions, turns, complete }: ErasedData) {
+  return (
+    <>
       <p className="done" role="status">
         {count(sessions)} {sessions === 1 ? "session" : "sessions"} and {count(turns)} {turns === 1 ? "turn" : "turns"} were erased.
       </p>
       {!complete && <p>Some is erased within the next minutes: a turn that runs, or more than one request can do.</p>}
-    </Dialog>
+    </>
   );
 }
