@@ -116,7 +116,6 @@ function strange({ status, headers }: Answer): string {
 
 /** Without following redirects. Rejects with NoAnswer. */
 function pagesOf(url: string): Get {
-  const fetched = (address: string, request: RequestInit) => fetch(address, { ...request, redirect: "manual" });
   const send = createTransport({ url, token: null, fetch: fetched, retry: false });
   return async (path) => {
     const requestId = `verify-${newId()}`;
@@ -127,4 +126,8 @@ function pagesOf(url: string): Get {
       throw new Surprise("the address cannot be asked", { requestId });
     }
   };
+}
+
+function fetched(address: string, request: RequestInit): Promise<Response> {
+  return fetch(address, { ...request, redirect: "manual" });
 }

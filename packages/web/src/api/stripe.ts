@@ -35,7 +35,7 @@ export async function paymentForm(key: string, secret: string, appearance: Appea
       element.on("loaderror", onBroken);
       element.mount(place);
     },
-    dress: (next) => elements.update({ appearance: next }),
+    dress: (next) => void elements.update({ appearance: next }),
     pay: (returnTo) => pay(stripe, elements, returnTo),
     remove: () => element.destroy(),
   };

@@ -40,6 +40,7 @@ export async function signIn(): Promise<void> {
 export async function signOut(): Promise<void> {
   const tokens = read(TOKENS, Tokens);
   sessionStorage.clear();
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel is this origin's alone
   if (tokens !== null) tabs.postMessage(personOf(tokens));
   const leave = await endSignIn(tokens?.refresh ?? null).catch(() => null);
   location.assign(leave ?? "/");

@@ -97,13 +97,18 @@ type Mounting = Pick<StripeFormProps, "stripeKey" | "secret"> & {
 function mounted({ stripeKey, secret, place, form, become }: Mounting): () => void {
   let isOver = false;
   const stop = onAppearance((appearance) => form.current?.dress(appearance));
-  paymentForm(stripeKey, secret, appearanceOf())
-    .then((made) => {
-      if (isOver || place.current === null) return made.remove();
-      form.current = made;
-      made.mount(place.current, { onReady: () => become("ready"), onBroken: () => become("broken") });
-    })
-    .catch(() => isOver || become("broken"));
+  const mount = async () => {
+    const made = await paymentForm(stripeKey, secret, appearanceOf());
+    if (isOver || place.current === null) {
+      made.remove();
+      return;
+    }
+    form.current = made;
+    made.mount(place.current, { onReady: () => become("ready"), onBroken: () => become("broken") });
+  };
+  mount().catch(() => {
+    if (!isOver) become("broken");
+  });
   return () => {
     isOver = true;
     stop();
