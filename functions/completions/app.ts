@@ -45,9 +45,10 @@ function refusedAt(path: string, refusal: DomainError, requestId: string): Respo
 const apiKeyHeader: MiddlewareHandler<AppEnv> = async (c, next) => {
   const key = c.req.header("X-Api-Key");
   if (key !== undefined && c.req.header("Authorization") === undefined) {
+    const { url, method, signal } = c.req.raw;
     const headers = new Headers(c.req.raw.headers);
     headers.set("Authorization", `Bearer ${key}`);
-    c.req.raw = new Request(c.req.raw, { headers });
+    c.req.raw = new Request(url, { method, headers, signal }); // its body was taken before (size-limits.ts)
   }
   await next();
 };

@@ -19,7 +19,8 @@ export function opening(slot: Slots<OpenTurnInput>, brought?: RawBuilder<unknown
 with
   ${gate(slot, brought)},
   ${funds(slot, sql`0`)},
-  -- Of this statement's snapshot: the turn under the key, if there is one. One that is newer ends this in turns_key.
+  -- Of this statement's snapshot: the turn under the key, where there is one. A newer one ends this in
+  -- turns_key.
   keyed as (
     select id, status, claim, request_hash, response_body,
            lease_until < clock_timestamp() as lapsed,
