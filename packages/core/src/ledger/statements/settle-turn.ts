@@ -141,7 +141,7 @@ function settled(slot: Slots<SettleTurnInput>): RawBuilder<unknown> {
              || '"}'
       from wallet, moment, total
      where id = ${slot.turn}::uuid
-       -- As texts made anew, so that no index but that of the ids can find the row: another one would have to be
+       -- As texts made anew, so that no index but that of the ids can find the row: another would have to be
        -- read for all turns of this person.
        and turns.user_id || '' = ${slot.actor}::text
        and status || '' = 'running'
