@@ -33,10 +33,10 @@ function respond(more: Record<string, unknown> = {}, headers: Record<string, str
 async function streamed(more: Record<string, unknown> = {}): Promise<Json[]> {
   const answer = await respond({ stream: true, ...more });
   expect(answer.headers.get("content-type")).toContain("text/event-stream");
-  const found = answer.text.matchAll(/^event: (.+)\ndata: (.+)\n\n/gm).map(([, name, data]) => [name, JSON.parse(data ?? "")]);
-  return [...found].map(([name, data]) => {
-    expect(data.type).toBe(name);
-    return data;
+  return [...answer.text.matchAll(/^event: (.+)\ndata: (.+)\n\n/gm)].map(([, name, data = ""]): Json => {
+    const event = JSON.parse(data);
+    expect(event.type).toBe(name);
+    return event;
   });
 }
 
