@@ -161,7 +161,7 @@ describe("what needs a response that was kept, or runs elsewhere", () => {
     ["conversation", { conversation: "conv_1" }],
     ["prompt", { prompt: { id: "pmpt_1" } }],
     ["tools.0.type", { tools: [{ type: "web_search" }] }],
-    ["input", { input: [{ type: "item_reference", id: "msg_1" }] }, "0.type must be"],
+    ["input", { input: [{ type: "item_reference", id: "msg_1" }] }, "type must be function_call"],
     ["input", { input: [{ role: "user", content: [{ type: "input_image", file_id: "file_1" }] }] }, "0.image_url is required"],
     [
       "input.0.content.0.image_url",

@@ -2,7 +2,7 @@
 // strict here, against the rule of the product's own API: every such program sends fields that only some models know.
 
 import * as v from "valibot";
-import { textOrList } from "./text-or-list.ts";
+import { textOrList } from "./forms.ts";
 import { named } from "./wire.ts";
 
 const MOST_MESSAGES = 4_096;

@@ -1,7 +1,7 @@
 // Messages as programs made for Anthropic's API send and read them. Requests are not strict, as in completions.ts.
 
 import * as v from "valibot";
-import { textOrList } from "./text-or-list.ts";
+import { textOrList } from "./forms.ts";
 import { named } from "./wire.ts";
 
 const MOST_MESSAGES = 4_096;

@@ -2,7 +2,7 @@
 // whatever refers to something kept is refused, and so is what would run elsewhere or change the price.
 
 import * as v from "valibot";
-import { textOrList } from "./text-or-list.ts";
+import { knownByMember, textOrList } from "./forms.ts";
 import { named } from "./wire.ts";
 
 const MOST_ITEMS = 4_096;
@@ -41,7 +41,12 @@ const MessageItem = v.object({
   role: v.picklist(["user", "assistant", "system", "developer"]),
   content: Said,
 });
-export const ResponseItem = v.variant("type", [CalledItem, ToldItem, ThoughtItem, MessageItem]);
+export const ResponseItem = knownByMember(
+  "role",
+  MessageItem,
+  v.variant("type", [CalledItem, ToldItem, ThoughtItem]),
+  "must be a message, a call of a function, its output, or reasoning",
+);
 
 const FunctionTool = v.object({
   type: v.literal("function", "must be function: tools of the provider's own are not priced"),
