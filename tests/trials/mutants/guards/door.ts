@@ -51,7 +51,11 @@ export const DOOR_GUARDS: readonly Mutant[] = [
         replace: "v.nullish(v.boolean())",
       },
     ],
-    test: { file: RESPONSES, name: "store is refused with 400 in OpenAI's shape, and nothing runs" },
+    test: {
+      file: RESPONSES,
+      name: "%s is refused with 400 in OpenAI's shape, and nothing runs",
+      row: "store is refused with 400 in OpenAI's shape, and nothing runs",
+    },
   },
   {
     name: "call-status",
@@ -93,5 +97,17 @@ export const DOOR_GUARDS: readonly Mutant[] = [
       },
     ],
     test: { file: "tests/completions/listing.test.ts", name: "tells of one call by the id of its answer, to its own caller alone" },
+  },
+  {
+    name: "usage-of-key",
+    guard: "What a key used is told to whoever knows its id.",
+    patches: [
+      {
+        file: "packages/core/src/reports/by-key.ts",
+        find: "const ofUser = user === null ? sql`true` :",
+        replace: "const ofUser = user === null || key !== null ? sql`true` :",
+      },
+    ],
+    test: { file: "tests/reports/usage-by-key.test.ts", name: "shows nothing of somebody else's key" },
   },
 ];
