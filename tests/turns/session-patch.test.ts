@@ -102,7 +102,7 @@ test.each<[string, unknown]>([
   ["an empty alias", { model_alias: " " }],
   ["no alias", { model_alias: null }],
   ["an alias that cannot be run", { model_alias: "no-such-model" }],
-  ["its tools", { tools: [] }],
+  ["a tool that there is not", { tools: ["shell"] }],
   ["its owner", { started_by_user_id: "mallory" }],
 ])("%s is refused", async (_name, body) => {
   expect((await patch(body)).status).toBe(422);
