@@ -234,22 +234,3 @@ test("the stand-in model names the cheapest for a short message, the dearest for
   expect(await answeredBy("Hello.\nchoose own")).toEqual(["own", false]);
   expect(await answeredBy("Hello.\nchoose gpt-4o")).toEqual(["own", true]);
 });
-
-test("a session says who may be named, its owner changes that and its tools, and an alias that cannot be run is refused", async () => {
-  const session = await place.begin({ ...LISTED, tools: ["search"] });
-  const path = `/api/v1/sessions/${session}`;
-  const patch = (body: unknown) => place.world.call("PATCH", path, { user: place.user, body });
-  expect((await place.world.call("GET", path, { user: place.user })).json).toMatchObject(LISTED);
-  expect((await patch({ tools: ["file_read"] })).json).toMatchObject({ ...LISTED, tools: ["file_read"] });
-  expect((await patch({ auto_aliases: ["cheap"], tools: [] })).json).toMatchObject({ auto_aliases: ["cheap"], tools: [] });
-  expect((await patch({ title: "T" })).json).toMatchObject({ auto_aliases: ["cheap"], title: "T" });
-  expect((await patch({ auto_aliases: null })).json).toMatchObject({ auto_aliases: null });
-  for (const auto_aliases of [[], ["cheap", "cheap"], ["nobody"], "cheap", Array.from({ length: 21 }, (_, at) => `a${at}`)]) {
-    expect([auto_aliases, (await patch({ auto_aliases })).status]).toEqual([auto_aliases, 422]);
-  }
-  expect((await patch({ auto_aliases: ["cheap", "nobody"] })).json).toMatchObject({
-    code: "unknown_model_alias",
-    errors: [{ path: "auto_aliases.1" }],
-  });
-  expect((await patch({ tools: ["search", "search"] })).status).toBe(422);
-});

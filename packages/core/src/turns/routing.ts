@@ -58,9 +58,8 @@ function candidatesOf(deps: TurnDeps, request: TurnRequest, opened: OpenedTurn, 
     const [model, multiplier] = [deps.models[alias], opened.catalog.multipliers.get(alias)];
     return model === undefined || multiplier === undefined ? [] : [{ alias, model, multiplier }];
   });
-  const [own = [], others = []] = [known.slice(0, 1), known.slice(1)];
-  const fit = others.filter((one) => mayAnswer(deps, request, opened, choice, one));
-  return [...own, ...fit.toSorted((a, b) => a.multiplier.cmp(b.multiplier))];
+  const fit = known.slice(1).filter((one) => mayAnswer(deps, request, opened, choice, one));
+  return [...known.slice(0, 1), ...fit.toSorted((a, b) => a.multiplier.cmp(b.multiplier))];
 }
 
 function mayAnswer({ config }: TurnDeps, request: TurnRequest, opened: OpenedTurn, choice: Choice, candidate: Candidate): boolean {

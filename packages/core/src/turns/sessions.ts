@@ -125,7 +125,7 @@ export async function patchSession(
     await refuseUnknownAliases(deps.catalog, change);
     const former = await readSession(deps.db, caller.actor, session);
     const { title = former.title, modelAlias = former.model_alias, systemPrompt = former.system_prompt } = change;
-    const [tools, autoAliases] = [[...(change.tools ?? former.tools)], listed(change.autoAliases, former.auto_aliases)];
+    const { tools = former.tools, autoAliases = former.auto_aliases } = change;
     const was = {
       formerTitle: former.title,
       formerAlias: former.model_alias,
@@ -133,7 +133,14 @@ export async function patchSession(
       formerTools: former.tools,
       formerAutoAliases: former.auto_aliases,
     };
-    const patched = { ...former, title, model_alias: modelAlias, system_prompt: systemPrompt, tools, auto_aliases: autoAliases };
+    const patched = {
+      ...former,
+      title,
+      model_alias: modelAlias,
+      system_prompt: systemPrompt,
+      tools: [...tools],
+      auto_aliases: autoAliases && [...autoAliases],
+    };
     return {
       status: 200,
       body: sessionView(patched),
@@ -141,11 +148,6 @@ export async function patchSession(
       moved: SESSION_MOVES,
     };
   });
-}
-
-/** A list as it is to be: left out it stays, and null clears it. */
-function listed(change: readonly string[] | null | undefined, former: string[] | null): string[] | null {
-  return change === undefined ? former : change && [...change];
 }
 
 /** Deletes a session softly, and says when its texts go; 404 when there is none to delete. A turn that runs in it still settles. */

@@ -39,7 +39,11 @@ export const ROUTING_GUARDS: readonly Mutant[] = [
     name: "routing-price",
     guard: "A routed turn is charged at the price of the alias that it was asked with.",
     patches: [{ file: ROUTING, find: "turn: { ...opened, alias, multiplier, routed", replace: "turn: { ...opened, alias, routed" }],
-    test: { file: TESTS, name: "%s, and is paid at its own price, to the last decimal", row: "cheap, and is paid at its own price" },
+    test: {
+      file: TESTS,
+      name: "%s, and is paid at its own price, to the last decimal",
+      row: "cheap, and is paid at its own price, to the last decimal",
+    },
   },
   {
     name: "routing-named",
