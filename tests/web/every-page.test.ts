@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { ADMIN, axe, givenApp, settled, type Look } from "./support/app.ts";
 import { givenLivedInWorld } from "./support/seed.ts";
 
-const app = givenApp();
+const app = givenApp({ ADMIN_GRANT_SUM_PER_DAY: "200" });
 const PICTURES = process.env["PANTHEON_EVERY_PICTURE"];
 
 let session = "";
@@ -22,19 +22,37 @@ const LOOKS: readonly (readonly [string, Look])[] = [
   ["narrow", { scheme: "light", width: 360 }],
 ];
 
-const ACCOUNT = ["/", "/usage", "/transactions", "/top-up", "/keys", "/playground", "/playground/SESSION", "/nowhere", "/operator"];
+const ACCOUNT = [
+  "/",
+  "/usage",
+  "/transactions",
+  "/top-up",
+  "/keys",
+  "/limits",
+  "/data",
+  "/playground",
+  "/playground/SESSION",
+  "/nowhere",
+  "/operator",
+];
+const EMPTY = ["/", "/usage", "/transactions", "/top-up", "/keys", "/limits", "/playground"];
 const OPERATOR = [
   "/operator",
   "/operator/people",
   "/operator/people?query=zzz",
   "/operator/people/ada",
   "/operator/people/nobody",
+  "/operator/keys",
+  "/operator/grants",
+  "/operator/grants?status=all",
   "/operator/prices",
   "/operator/prices/2026-02-20",
   "/operator/enforcement",
   "/operator/payments",
+  "/operator/payments?status=quarantined",
   "/operator/cash",
   "/operator/audit",
+  "/operator/audit?show=reads",
   "/operator/health",
 ];
 
@@ -48,9 +66,7 @@ describe.each(LOOKS)("in %s", (name, look) => {
   }, 120_000);
 
   it("an account without anything yet has pages that say so", async () => {
-    expect(
-      await faultsOf(await app.page("newcomer", look), name, "empty", ["/", "/usage", "/transactions", "/top-up", "/keys", "/playground"]),
-    ).toEqual({});
+    expect(await faultsOf(await app.page("newcomer", look), name, "empty", EMPTY)).toEqual({});
   }, 120_000);
 });
 

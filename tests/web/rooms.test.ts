@@ -16,9 +16,10 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   parts: ["api", "session"],
   chart: ["parts"],
   ledger: ["api", "money", "parts", "contract"],
+  limits: ["api", "money", "parts", "contract"],
   shell: ["api", "session", "parts"],
-  account: ["api", "session", "money", "parts", "chart", "ledger", "contract"],
-  admin: ["api", "session", "money", "parts", "chart", "ledger", "contract"],
+  account: ["api", "session", "money", "parts", "chart", "ledger", "limits", "contract"],
+  admin: ["api", "session", "money", "parts", "chart", "ledger", "limits", "contract"],
   app: ["account", "admin", "shell", "api", "session", "parts"],
 };
 

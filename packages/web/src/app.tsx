@@ -17,7 +17,11 @@ import { Welcome } from "./shell/welcome.tsx";
 const usage = () => import("./account/usage.tsx");
 const playground = () => import("./account/playground/playground.tsx");
 const keys = () => import("./account/keys/keys.tsx");
+const limits = () => import("./account/limits.tsx");
+const data = () => import("./account/data.tsx");
 const UsagePage = lazy(async () => (await usage()).UsagePage);
+const LimitsPage = lazy(async () => (await limits()).LimitsPage);
+const DataPage = lazy(async () => (await data()).DataPage);
 const PlaygroundPage = lazy(async () => (await playground()).PlaygroundPage);
 const KeysPage = lazy(async () => (await keys()).KeysPage);
 const OperatorPages = lazy(async () => (await import("./admin/pages.tsx")).OperatorPages);
@@ -39,6 +43,8 @@ export function App({ fault }: { readonly fault: string | null }) {
             <Route path="/top-up" component={TopUpPage} />
             <Route path="/top-up/:id" component={TopUpPage} />
             <Route path="/keys" component={KeysPage} />
+            <Route path="/limits" component={LimitsPage} />
+            <Route path="/data" component={DataPage} />
             <Route path="/playground" component={PlaygroundPage} />
             <Route path="/playground/:id" component={PlaygroundPage} />
             <Route path="/operator/*?" component={OperatorDoor} />
@@ -52,7 +58,7 @@ export function App({ fault }: { readonly fault: string | null }) {
 
 /** What an account's pages are made of is fetched behind the first one, so that a network that goes away takes none of them. */
 function fetchAhead(): void {
-  for (const load of [usage, playground, keys]) load().catch(() => {}); // asked for again when somebody goes there
+  for (const load of [usage, playground, keys, limits, data]) load().catch(() => {}); // asked for again when somebody goes there
 }
 
 /** The API refuses everybody else anyway; this only says so at once, and loads nothing. */

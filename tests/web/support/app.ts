@@ -35,7 +35,7 @@ export function givenApp(environment: Readonly<Record<string, string>> = {}): Ap
   let world: TestWorld;
   beforeAll(async () => {
     browser = await openBrowser();
-    if (browser !== null) world = await testWorld({ site: await builtSite(), environment: { ...environment, ADMIN_USER_IDS: ADMIN } });
+    if (browser !== null) world = await testWorld({ site: await builtSite(), environment: { ADMIN_USER_IDS: ADMIN, ...environment } });
   }, 180_000);
   beforeEach(({ skip }) => skip(browser === null, "no browser"));
   afterAll(async () => {

@@ -1,6 +1,7 @@
-// A world that looks lived in: thirty days of calls by several people, top-ups in every state, a conversation, acts of an admin.
+// A world that looks lived in: thirty days of calls by several people, top-ups in several states, keys, limits, a conversation, acts of an admin.
 
 import { givenCredits, givenSession, runTurn } from "../../support/given.ts";
+import { givenQuarantined } from "../../support/given-quarantined.ts";
 import { listedCalls, seedCall, seedEvents, seedLedger, type SeedCall } from "../../support/seed-usage.ts";
 import type { TestWorld } from "../../support/world.ts";
 import { ADMIN } from "./app.ts";
@@ -28,9 +29,23 @@ export async function givenLivedInWorld(world: TestWorld): Promise<string> {
   await world.call("POST", "/api/v1/admin/wallets/ada/grant", { user: ADMIN, body: { amount: "100", note: "Welcome", create: true } });
   await paid(world, "25.00", "pm_card_visa");
   await paid(world, "10.00", "pm_card_chargeDeclined");
+  await givenBounds(world);
+  await givenQuarantined(world, { user: "radia.perlman" });
   const session = await givenSession(world, "ada", { title: "How is a turn priced?", model_alias: "claude-sonnet" });
   for (const message of ["How is a turn priced?", "And when part of the input is cached?"]) await runTurn(world, session, { message });
   return session;
+}
+
+/** Keys and limits of ada's, and a large grant: where one admin's sum of a day is bounded, it waits for another. */
+async function givenBounds(world: TestWorld): Promise<void> {
+  const limits = { credits_per_day: "25", calls_per_hour: 600, running: 4 };
+  await world.call("PUT", "/api/v1/users/me/limits", { body: limits });
+  for (const name of ["The newsletter", "Continuous integration"]) {
+    const bounds = name === "The newsletter" ? { models: ["gpt-4o-mini", "deepseek"], limits: { credits_per_month: "40" } } : {};
+    await world.call("POST", "/api/v1/users/me/keys", { body: { name, ...bounds } });
+  }
+  const body = { amount: "500", note: "For the workshop" };
+  await world.call("POST", "/api/v1/admin/wallets/sophie.wilson/grant", { user: ADMIN, body });
 }
 
 /** Starts a top-up of ada's and pays it by this card; waits until its event has been delivered. */

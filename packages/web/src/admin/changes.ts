@@ -7,5 +7,6 @@ export const MONEY_CHANGE = [
   ["GET /admin/users/{user_id}"],
   ["GET /admin/users/{user_id}/transactions"],
   ["GET /admin/actions"],
+  ["GET /admin/grants"],
   ["GET /admin/analytics/margin"],
 ];

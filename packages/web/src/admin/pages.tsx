@@ -6,7 +6,9 @@ import { Empty } from "../parts/states.tsx";
 import { AuditPage } from "./audit.tsx";
 import { CashPage } from "./cash.tsx";
 import { EnforcementPage } from "./enforcement.tsx";
+import { GrantsPage } from "./grants.tsx";
 import { HealthPage } from "./health.tsx";
+import { AdminKeysPage } from "./keys.tsx";
 import { OverviewPage } from "./overview.tsx";
 import { PaymentsPage } from "./payments.tsx";
 import { PeoplePage } from "./people.tsx";
@@ -20,6 +22,8 @@ export function OperatorPages() {
       <Route path="/operator" component={OverviewPage} />
       <Route path="/operator/people" component={PeoplePage} />
       <Route path="/operator/people/:id">{({ id }) => <PersonPage id={decodeURIComponent(id)} />}</Route>
+      <Route path="/operator/keys" component={AdminKeysPage} />
+      <Route path="/operator/grants" component={GrantsPage} />
       <Route path="/operator/prices" component={PricesPage} />
       <Route path="/operator/prices/:version">{({ version }) => <VersionPage version={decodeURIComponent(version)} />}</Route>
       <Route path="/operator/enforcement" component={EnforcementPage} />

@@ -1,6 +1,7 @@
 // Everybody's top-ups, by state; those that were set aside say why.
 
 import * as v from "valibot";
+import { useState } from "preact/hooks";
 import { useList } from "../api/ask.ts";
 import { TOP_UP_STATUSES, type AdminTopUp, type TopUpStatus } from "../api/shapes.ts";
 import { stateOf } from "../money/top-up-words.ts";
@@ -12,6 +13,8 @@ import { PageHead, Section } from "../parts/section.tsx";
 import { Asked, Empty } from "../parts/states.tsx";
 import { More, Table, type Column } from "../parts/table.tsx";
 import { PersonLink } from "./person-link.tsx";
+import { ResolveTopUpDialog } from "./resolve-top-up.tsx";
+import { StripeLink } from "./stripe-link.tsx";
 
 const FILTERS = [
   ["", "All"],
@@ -39,6 +42,7 @@ const Status = v.fallback(v.picklist(["", ...TOP_UP_STATUSES]), "");
 
 export function PaymentsPage() {
   const [{ status }, change] = useFilters({ status: Status });
+  const [open, setOpen] = useState<AdminTopUp | null>(null);
   const query = status === "" ? {} : { status };
   const list = useList("GET /admin/top-ups", { query }, ({ top_ups: topUps }) => topUps);
   return (
@@ -62,38 +66,73 @@ export function PaymentsPage() {
               <Empty title={status === "" ? "No top-ups yet." : "No top-ups in this state."} />
             ) : (
               <>
-                <Table caption="Top-ups" columns={COLUMNS} rows={data.rows} keyOf={({ id }) => id} />
+                <Table caption="Top-ups" columns={columnsOf(setOpen)} rows={data.rows} keyOf={({ id }) => id} />
                 <More list={data} />
               </>
             )
           }
         </Asked>
       </Section>
+      {open !== null && <ResolveTopUpDialog topUp={open} onClose={() => setOpen(null)} />}
     </>
   );
 }
 
-const COLUMNS: readonly Column<AdminTopUp>[] = [
-  { head: "When", cell: ({ created_at: time }) => <Moment time={time} /> },
-  { head: "Person", wide: true, cell: ({ user_id: id }) => <PersonLink id={id} /> },
-  {
-    head: "State",
-    wide: true,
-    cell: ({ status, disputed, refunded_usd: refunded, quarantine_reason: reason }) => (
-      <>
-        <span className={status === "quarantined" ? "fault-says" : ""}>
-          {disputed === null ? STATE[status] : stateOf({ status, disputed, refunded_usd: "0" })}
-        </span>
-        {refunded !== "0" && <span className="quiet"> · {usd(refunded)} refunded</span>}
-        {reason !== null && <span className="quiet"> · {reason}</span>}
-      </>
-    ),
-  },
-  { head: "Payment", secondary: true, wide: true, cell: ({ payment_intent: id }) => <PaymentName id={id} /> },
-  { head: "Paid", figure: true, cell: ({ amount_usd: dollars }) => <Usd value={dollars} /> },
-  { head: "Credits", figure: true, secondary: true, cell: ({ credits_to_grant: credits }) => <Credits value={credits} /> },
-];
+function columnsOf(decide: (topUp: AdminTopUp) => void): readonly Column<AdminTopUp>[] {
+  return [
+    { head: "When", cell: ({ created_at: time }) => <Moment time={time} /> },
+    { head: "Person", wide: true, cell: ({ user_id: id }) => <PersonLink id={id} /> },
+    {
+      head: "State",
+      wide: true,
+      cell: ({
+        status,
+        disputed,
+        refunded_usd: refunded,
+        quarantine_reason: reason,
+        resolved_by: by,
+        resolution,
+        resolution_note: note,
+      }) => (
+        <>
+          <span className={status === "quarantined" ? "fault-says" : ""}>
+            {disputed === null ? STATE[status] : stateOf({ status, disputed, refunded_usd: "0" })}
+          </span>
+          {refunded !== "0" && <span className="quiet"> · {usd(refunded)} refunded</span>}
+          {reason !== null && <span className="quiet"> · {reason}</span>}
+          {by !== null && (
+            <span className="quiet">
+              {" "}
+              · {resolution === "grant" ? "granted" : "decided"} by {by}: {note}
+            </span>
+          )}
+        </>
+      ),
+    },
+    {
+      head: "Payment",
+      secondary: true,
+      wide: true,
+      cell: ({ payment_intent: payment, livemode }) => <StripeLink payment={payment} livemode={livemode} />,
+    },
+    { head: "Paid", figure: true, cell: ({ amount_usd: dollars }) => <Usd value={dollars} /> },
+    { head: "Credits", figure: true, secondary: true, cell: ({ credits_to_grant: credits }) => <Credits value={credits} /> },
+    { head: "Acts", figure: true, cell: (topUp) => topUp.status === "quarantined" && <Decide topUp={topUp} decide={decide} /> },
+  ];
+}
 
-function PaymentName({ id }: { readonly id: string | null }) {
-  return <span className="quiet small">{id ?? "·"}</span>;
+type DecideProps = { readonly topUp: AdminTopUp; readonly decide: (topUp: AdminTopUp) => void };
+
+function Decide({ topUp, decide }: DecideProps) {
+  return (
+    <button
+      type="button"
+      className="link"
+      aria-haspopup="dialog"
+      aria-label={`Decide on the payment of ${topUp.user_id}`}
+      onClick={() => decide(topUp)}
+    >
+      Decide
+    </button>
+  );
 }

@@ -8,6 +8,7 @@ import { Moment } from "../parts/moment.tsx";
 import { Section } from "../parts/section.tsx";
 import { Asked, Empty } from "../parts/states.tsx";
 import { More, Table, type Column } from "../parts/table.tsx";
+import { StripeLink } from "./stripe-link.tsx";
 
 export function PersonTopUps({ id }: { readonly id: string }) {
   const list = useList("GET /admin/users/{user_id}/top-ups", { path: { user_id: id } }, ({ top_ups: topUps }) => topUps, 10);
@@ -45,7 +46,7 @@ const COLUMNS: readonly Column<AdminTopUp>[] = [
     head: "Payment",
     secondary: true,
     wide: true,
-    cell: ({ payment_intent: payment }) => <span className="quiet small">{payment ?? "·"}</span>,
+    cell: ({ payment_intent: payment, livemode }) => <StripeLink payment={payment} livemode={livemode} />,
   },
   { head: "Paid", figure: true, cell: ({ amount_usd: dollars }) => <Usd value={dollars} /> },
   { head: "Credits", figure: true, secondary: true, cell: ({ credits_to_grant: credits }) => <Credits value={credits} /> },

@@ -11,7 +11,10 @@ import { PageHead, Section } from "../parts/section.tsx";
 import { Asked, Empty } from "../parts/states.tsx";
 import { DeductDialog } from "./deduct.tsx";
 import { GrantDialog } from "./grant.tsx";
+import { KeyTable } from "./key-table.tsx";
+import { PersonAudit } from "./person-audit.tsx";
 import { PersonLedger } from "./person-ledger.tsx";
+import { PersonLimits } from "./person-limits.tsx";
 import { PersonTopUps } from "./person-top-ups.tsx";
 import { PersonUsage } from "./person-usage.tsx";
 import { SuspendDialog } from "./suspend.tsx";
@@ -48,11 +51,25 @@ export function PersonPage({ id }: { readonly id: string }) {
           )}
         </Asked>
       )}
+      {person.data !== undefined && <Rest id={id} />}
       {act === "grant" && <GrantDialog id={id} balance={wallet.data?.balance ?? "0"} isNew={isWithout} onClose={close} />}
       {act === "deduct" && wallet.data && (
         <DeductDialog id={id} balance={wallet.data.balance} available={wallet.data.available} onClose={close} />
       )}
       {(act === "suspend" || act === "reactivate") && <SuspendDialog id={id} act={act} onClose={close} />}
+    </>
+  );
+}
+
+/** What belongs to everybody who was here, with a wallet or without. */
+function Rest({ id }: { readonly id: string }) {
+  return (
+    <>
+      <PersonLimits id={id} />
+      <Section title="API keys" note="days are UTC">
+        <KeyTable user={id} limit={10} />
+      </Section>
+      <PersonAudit id={id} />
     </>
   );
 }

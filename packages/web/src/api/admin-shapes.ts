@@ -1,6 +1,6 @@
 // The shapes of what admins are answered, as far as the pages read them.
 
-import type { Decimal, Time, Transaction, Wallet } from "./shapes.ts";
+import type { ApiKey, Decimal, TopUp, Time, Transaction, Wallet } from "./shapes.ts";
 
 export type Settings = {
   readonly enforcement_enabled: boolean;
@@ -112,4 +112,54 @@ export type Cash = {
     readonly taken_minor: Decimal;
     readonly refunded_minor: Decimal;
   }[];
+};
+
+export type AdminTopUp = TopUp & {
+  readonly user_id: string;
+  readonly payment_intent: string | null;
+  readonly livemode: boolean | null;
+  readonly quarantine_reason: string | null;
+  /** What Stripe said was received, in the smallest unit of its currency; kept of payments that were set aside. */
+  readonly received_minor: Decimal | null;
+  readonly received_currency: string | null;
+  readonly resolution: "grant" | "dismiss" | "restore" | null;
+  readonly resolved_by: string | null;
+  readonly resolved_at: Time | null;
+  readonly resolution_note: string | null;
+};
+
+/** What becomes of a payment that was set aside. Without credits a grant is what was received buys. */
+export type ResolveWish =
+  | { readonly action: "grant"; readonly note: string; readonly credits?: Decimal; readonly user_id?: string }
+  | { readonly action: "dismiss"; readonly note: string };
+export type ResolvedTopUp = {
+  readonly user_id: string;
+  readonly credits_granted: Decimal | null;
+  readonly new_balance: Decimal | null;
+};
+
+export const PROPOSAL_STATES = ["proposed", "granted", "dismissed"] as const;
+export type ProposalState = (typeof PROPOSAL_STATES)[number];
+/** A grant that needs a second admin. */
+export type Proposal = {
+  readonly id: string;
+  readonly user_id: string;
+  readonly amount: Decimal;
+  readonly note: string | null;
+  readonly status: ProposalState;
+  readonly proposed_by: string;
+  readonly resolved_by: string | null;
+  readonly resolved_at: Time | null;
+  readonly created_at: Time;
+};
+
+export type AdminKey = ApiKey & { readonly user_id: string };
+
+/** What an admin read of somebody. */
+export type AdminRead = {
+  readonly id: string;
+  readonly admin_id: string;
+  readonly operation: string;
+  readonly target: string | null;
+  readonly created_at: Time;
 };

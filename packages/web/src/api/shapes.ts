@@ -6,7 +6,7 @@ export type Decimal = string;
 export type Time = string;
 
 export type * from "./price-shapes.ts";
-export type * from "./admin-shapes.ts";
+export * from "./admin-shapes.ts";
 
 export type Me = { readonly user_id: string; readonly email: string | null; readonly is_admin: boolean };
 export type Wallet = { readonly user_id: string; readonly balance: Decimal; readonly held: Decimal; readonly available: Decimal };
@@ -109,8 +109,37 @@ export type TopUp = {
 export type PayableTopUp = TopUp & { readonly client_secret: string | null };
 export type StartedTopUp = Pick<PayableTopUp, "id" | "amount_usd" | "credits_to_grant" | "status" | "client_secret">;
 
+/** Limits by their names; null is none. */
+export type Limits = {
+  readonly credits_per_day: Decimal | null;
+  readonly credits_per_month: Decimal | null;
+  readonly credits_total: Decimal | null;
+  readonly calls_per_minute: number | null;
+  readonly calls_per_hour: number | null;
+  readonly running: number | null;
+};
+/** Of one's own limits and an admin's the lower counts, and stands in `in_force`. */
+export type LimitsInForce = {
+  readonly user_id: string;
+  readonly own: Limits;
+  readonly admin: Limits;
+  readonly in_force: readonly {
+    readonly name: keyof Limits;
+    readonly most: Decimal;
+    readonly used: Decimal;
+    readonly left: Decimal;
+    readonly resets_at: Time | null;
+  }[];
+};
+
 /** What somebody says of a key. `models` null is any, `expires_at` null is never. */
-export type KeyWish = { readonly name: string; readonly expires_at: Time | null; readonly models: readonly string[] | null };
+export type KeyWish = {
+  readonly name: string;
+  readonly expires_at: Time | null;
+  readonly models: readonly string[] | null;
+  /** Beside those of its owner. */
+  readonly limits: Limits | null;
+};
 export type ApiKey = KeyWish & {
   readonly id: string;
   /** How its text begins. */
@@ -125,6 +154,9 @@ export type ApiKey = KeyWish & {
 };
 /** `key` is its text, shown once; null where a response is repeated. */
 export type MadeKey = ApiKey & { readonly key: string | null };
+
+/** `complete`: false when some is erased only within the next minutes. */
+export type ErasedData = { readonly sessions: number; readonly turns: number; readonly complete: boolean };
 
 export type Session = { readonly id: string; readonly title: string | null; readonly model_alias: string; readonly created_at: Time };
 
@@ -163,11 +195,4 @@ export type Model = {
     readonly input_tokens_cached: ModelPrice;
     readonly output_tokens: ModelPrice;
   };
-};
-
-export type AdminTopUp = TopUp & {
-  readonly user_id: string;
-  readonly payment_intent: string | null;
-  readonly livemode: boolean | null;
-  readonly quarantine_reason: string | null;
 };

@@ -18,12 +18,16 @@ const ACCOUNT: Links = [
   ["/transactions", "Transactions"],
   ["/top-up", "Top up"],
   ["/keys", "API keys"],
+  ["/limits", "Limits"],
   ["/playground", "Playground"],
+  ["/data", "Your data"],
 ];
 
 const OPERATOR: Links = [
   ["/operator", "Overview"],
   ["/operator/people", "People"],
+  ["/operator/keys", "API keys"],
+  ["/operator/grants", "Grants"],
   ["/operator/prices", "Prices"],
   ["/operator/enforcement", "Enforcement"],
   ["/operator/payments", "Payments"],

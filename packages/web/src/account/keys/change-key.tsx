@@ -6,12 +6,12 @@ import { Dialog } from "../../parts/dialog.tsx";
 import { KeyForm } from "./key-form.tsx";
 
 export function ChangeKeyDialog({ apiKey, onClose }: { readonly apiKey: ApiKey; readonly onClose: () => void }) {
-  const { id, name, expires_at: ends, models } = apiKey;
+  const { id, name, expires_at: ends, models, limits } = apiKey;
   const change = useAct("PATCH /users/me/keys/{id}", { refreshes: [["GET /users/me/keys"]], onDone: onClose });
   return (
     <Dialog title={`Change ${name}`} onClose={onClose}>
       <KeyForm
-        before={{ name, expires_at: ends, models }}
+        before={{ name, expires_at: ends, models, limits }}
         error={change.error}
         isPending={change.isPending}
         onSend={(wish) => change.mutate({ given: { path: { id }, body: changesOf(wish, ends) } })}

@@ -4,7 +4,9 @@ import { useQuery } from "@tanstack/preact-query";
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { ask } from "../../api/ask.ts";
-import type { KeyWish } from "../../api/shapes.ts";
+import type { KeyWish, Limits } from "../../api/shapes.ts";
+import { isSaidAtFields, LimitFields, limitsOf, textsOf } from "../../limits/limit-fields.tsx";
+import { NO_LIMITS } from "../../limits/words.ts";
 import { faultAt, Field } from "../../parts/field.tsx";
 import { Fault } from "../../parts/states.tsx";
 
@@ -22,7 +24,10 @@ export function KeyForm({ before, error, isPending, onSend, children }: FormProp
   const [name, setName] = useState(before.name);
   const [day, setDay] = useState(before.expires_at?.slice(0, 10) ?? "");
   const [models, setModels] = useState(before.models);
-  const isUnsaid = error !== null && ["name", "expires_at", "models"].every((path) => faultAt(error, path) === null);
+  const [texts, setTexts] = useState(() => textsOf(before.limits ?? NO_LIMITS));
+  const limits = limitsOf(texts);
+  const isUnsaid =
+    error !== null && ["name", "expires_at", "models"].every((path) => faultAt(error, path) === null) && !isSaidAtFields(error, "limits.");
   const isSameDay = day === (before.expires_at?.slice(0, 10) ?? "");
   const ends = isSameDay ? before.expires_at : day === "" ? null : `${day}T23:59:59Z`;
   return (
@@ -30,7 +35,7 @@ export function KeyForm({ before, error, isPending, onSend, children }: FormProp
       className="form"
       onSubmit={(event) => {
         event.preventDefault();
-        onSend({ name: name.trim(), expires_at: ends, models });
+        if (limits !== null) onSend({ name: name.trim(), expires_at: ends, models, limits: hasAny(limits) ? limits : null });
       }}
     >
       <Field
@@ -51,14 +56,28 @@ export function KeyForm({ before, error, isPending, onSend, children }: FormProp
         hint="It ends with this day, of UTC. Left empty, it does not end."
       />
       <Models chosen={models} onChange={setModels} />
+      <details className="key-limits" open={before.limits !== null}>
+        <summary>Limits of this key</summary>
+        <p className="quiet small">Beside your own: of both the lower counts. What is left empty is not limited.</p>
+        <LimitFields texts={texts} onChange={setTexts} error={error} at="limits." />
+      </details>
+      {limits === null && (
+        <p className="fault-says" role="alert">
+          Credits are numbers with a point, calls and turns are whole ones.
+        </p>
+      )}
       {isUnsaid && <Fault error={error} />}
       <p>
-        <button className="button" disabled={isPending || name.trim() === ""}>
+        <button className="button" disabled={isPending || name.trim() === "" || limits === null}>
           {children}
         </button>
       </p>
     </form>
   );
+}
+
+function hasAny(limits: Limits): boolean {
+  return Object.values(limits).some((most) => most !== null);
 }
 
 type ModelsProps = { readonly chosen: readonly string[] | null; readonly onChange: (models: readonly string[] | null) => void };

@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { useList } from "../../api/ask.ts";
 import type { ApiKey } from "../../api/shapes.ts";
+import { limitsInWords } from "../../limits/words.ts";
 import { count, Credits } from "../../money/amount.tsx";
 import { shortDay } from "../../parts/days.ts";
 import { Moment } from "../../parts/moment.tsx";
@@ -73,11 +74,12 @@ function columnsOf(open: (what: Open) => void): readonly Column<ApiKey>[] {
   ];
 }
 
-function Name({ apiKey: { name, prefix, models } }: { readonly apiKey: ApiKey }) {
+function Name({ apiKey: { name, prefix, models, limits } }: { readonly apiKey: ApiKey }) {
+  const bounds = [...(models === null ? [] : [`${models.join(", ")} only`]), ...limitsInWords(limits)];
   return (
     <>
       {name} <code className="quiet small">{prefix}…</code>
-      {models !== null && <span className="quiet"> · {models.join(", ")} only</span>}
+      {bounds.length > 0 && <span className="quiet"> · {bounds.join(" · ")}</span>}
     </>
   );
 }
@@ -102,7 +104,7 @@ function State({ apiKey: { revoked_at: revoked, expires_at: ends, former_until: 
 
 function Acts({ apiKey, open }: { readonly apiKey: ApiKey; readonly open: (what: Open) => void }) {
   return (
-    <span className="key-acts">
+    <span className="acts">
       {ACTS.map((act) => (
         <button
           key={act}

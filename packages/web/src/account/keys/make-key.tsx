@@ -7,7 +7,7 @@ import { Dialog } from "../../parts/dialog.tsx";
 import { KeyForm } from "./key-form.tsx";
 import { KeyText } from "./key-text.tsx";
 
-const NEW = { name: "", expires_at: null, models: null };
+const NEW = { name: "", expires_at: null, models: null, limits: null };
 
 export function MakeKeyDialog({ onClose }: { readonly onClose: () => void }) {
   const [made, setMade] = useState<MadeKey | null>(null);
