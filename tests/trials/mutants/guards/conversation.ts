@@ -61,7 +61,7 @@ export const CONVERSATION_GUARDS: readonly Mutant[] = [
       {
         file: `${CORE}/turns/sessions.ts`,
         find: "if (still !== undefined) throw",
-        replace: "if (still !== undefined && now.revision === "") throw",
+        replace: "if (still !== undefined && now.revision === still.path) throw",
       },
     ],
     test: { file: "tests/turns/sessions.test.ts", name: "refuses an alias that cannot run, and names those that can" },
