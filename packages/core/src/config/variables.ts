@@ -1,6 +1,7 @@
 // Every variable: its name, rule, default and meaning. The table drives the parsing and docs/env_contract.md.
 
 import * as v from "valibot";
+import { means } from "./means.ts";
 import * as rules from "./rules.ts";
 
 const PRIVATE = { secret: true };
@@ -176,8 +177,4 @@ function providerKey(maker: string) {
 
 function providerAddress(maker: string) {
   return v.pipe(v.optional(rules.webUrl), means<string | undefined>(`${maker}'s address, without a trailing slash; unset: its own.`));
-}
-
-function means<T>(meaning: string, { secret } = { secret: false }): v.MetadataAction<T, { means: string; secret: boolean }> {
-  return v.metadata({ means: meaning, secret });
 }
