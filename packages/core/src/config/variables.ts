@@ -111,6 +111,12 @@ export const TABLE = v.strictObject({
       "The alias whose model summarises what no longer fits a session's window, at the house's cost; `none`: it is left out; unset: the one of the models' table.",
     ),
   ),
+  ROUTING_ALIAS: v.pipe(
+    v.optional(rules.aliasName),
+    means(
+      "The alias whose model chooses who answers a turn of mode `auto`, at the house's cost; `none`: the session's own answers; unset: the one of the models' table.",
+    ),
+  ),
   DELETED_TEXT_DAYS: v.pipe(
     v.optional(rules.daysFromZero, "7"),
     means("Days after which the texts of a deleted session are erased; at 0 with the next sweep."),
