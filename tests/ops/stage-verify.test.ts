@@ -8,7 +8,7 @@ import { withFront, type Intercept } from "../support/stage-front.ts";
 import { COMMIT, idsOf, rowOf, settingsOf, tokensOf, verifiableWorld, verify } from "../support/stage-verification.ts";
 import { testWorld, type TestWorld } from "../support/world.ts";
 
-const HEALTH = ["turns", "files", "users", "admin", "stripe-webhook"].map((name) => `health.${name}`);
+const HEALTH = ["turns", "files", "holds", "users", "admin", "stripe-webhook"].map((name) => `health.${name}`);
 const DRIFT = ["drift.commit", "drift.stage", "drift.revision", "database.role"];
 const AUTH = ["auth.none", "auth.user", "auth.admin", "auth.forbidden"];
 const TURN = ["turn", "turn.wallet", "turn.usage", "turn.debit", "turn.receipt", "summary.day", "turn.replay"];
