@@ -43,7 +43,7 @@ afterAll(() => world.end());
 describe("a good stage", () => {
   it("is green in every row, each with the request that showed it, and again on the next run", async () => {
     const before = await settingsOf(world);
-    for (const balance of ["0 → 1", "0.9896"]) {
+    for (const balance of ["0 → 1", "0.98045058"]) {
       const evidence = await verify(world);
       expect(idsOf(evidence, "green")).toEqual(ALL);
       expect(evidence).toMatchObject({ ok: true, stage: "local", expected_commit: COMMIT, url: world.apiUrl });
