@@ -7,6 +7,7 @@ import { sql, type RawBuilder } from "kysely";
 import type { Database } from "../db/database.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import { dayWithin, type Days } from "../db/days.ts";
+import { usageOfAll } from "./usage-of-all.ts";
 import type { Bucket } from "@pantheon/contract/vocabulary.ts";
 
 /** Whose usage of which model on which days; null is everyone's, of every model. */
@@ -23,7 +24,7 @@ export async function readSummary(
 ): Promise<v.InferInput<typeof UsageSummary>> {
   const { rows } = await sql<SumRow>`
     select grouping(model_alias, bucket) as grouped, model_alias, bucket, ${SUMS}
-      from (select *, ${bucketOf(bucket)} as bucket from usage_daily
+      from (select *, ${bucketOf(bucket)} as bucket from ${user === null ? usageOfAll(range) : sql`usage_daily`} as used
              where ${dayWithin(range)} and (${user}::text is null or user_id = ${user}) and (${alias}::text is null or model_alias = ${alias})) d
      group by grouping sets ((), (model_alias), (bucket))
      order by bucket, coalesce(sum(credits_burned), 0) desc, model_alias collate "C"`.execute(db.report);
