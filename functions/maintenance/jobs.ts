@@ -10,9 +10,9 @@ import { readProgress, recordMaintenanceRun, type MaintenanceRun } from "@panthe
 import { errorName } from "@pantheon/core/log.ts";
 import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
 import { keepForATime } from "@pantheon/core/maintenance/erasure.ts";
-import { sumUpDays } from "@pantheon/core/maintenance/statements/sum-up-days.ts";
 import { readLostRevenue } from "@pantheon/core/maintenance/lost-revenue.ts";
 import { keepUp } from "@pantheon/core/payments/upkeep.ts";
+import { addTotals } from "@pantheon/core/reports/totals.ts";
 import { sweepLapsed } from "@pantheon/core/turns/sweep.ts";
 
 type Counts = Readonly<Record<string, number>>;
@@ -105,9 +105,9 @@ async function reconcileWithStripe(deps: StripeDeps, run: Run): Promise<Counts> 
 
 /** Every broken invariant is counted under its name, which raises the alarm; what nobody paid for is said beside it. */
 async function verifyLedger({ db, log }: StripeDeps): Promise<Counts> {
-  const [summed] = await db.run(sumUpDays, {}); // first, so that what is new is looked at too
+  const days = await addTotals(db); // first, so that what is new is looked at too
   const broken = (await checkInvariants(db)).filter((invariant) => invariant.broken > 0);
   for (const { name, broken: rows } of broken) log.count("invariant_broken", { invariant: name, rows });
   const { answers, lapsed_turns } = await readLostRevenue(db);
-  return { broken: broken.length, lost_answers: answers, lapsed_turns, days_summed_up: summed?.days ?? 0 };
+  return { broken: broken.length, lost_answers: answers, lapsed_turns, days_summed_up: days };
 }

@@ -3,7 +3,7 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
-import { sumUpDays } from "@pantheon/core/maintenance/statements/sum-up-days.ts";
+import { addTotals } from "@pantheon/core/reports/totals.ts";
 import { runJob } from "@pantheon/functions/maintenance/jobs.ts";
 import { givenCredits, givenSession, runTurn } from "../support/given.ts";
 import { listedCalls, seedCall, seedEvents, seedLedger, type SeedCall } from "../support/seed-usage.ts";
@@ -94,8 +94,8 @@ describe("the totals of days that are over", () => {
     const days = ["2026-02-01T13:00:00Z", "2026-02-02T13:00:00Z"].map((at, turn) => call(`${turn}`, "ada", "default", at));
     await seedEvents(other.owner.query, listedCalls(days));
     await seedLedger(other.owner.query);
-    const runs = await Promise.all(Array.from({ length: 8 }, () => other.deps.db.run(sumUpDays, {})));
-    expect(runs.reduce((sum, [row]) => sum + (row?.days ?? 0), 0)).toBe(2);
+    const runs = await Promise.all(Array.from({ length: 8 }, () => addTotals(other.deps.db)));
+    expect(runs.reduce((sum, days) => sum + days, 0)).toBe(2);
     expect((await checkInvariants(other.deps.db)).filter(({ broken }) => broken > 0)).toEqual([]);
     await other.end();
   });

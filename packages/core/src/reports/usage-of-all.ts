@@ -18,7 +18,7 @@ export const SUMMED_COLUMNS = [
 
 /**
  * A table in the columns of `usage_daily` with the usage of these days, whose it was not among it: `user_id` is null. A day is whole in one of
- * the two tables: all that is not after the last total was summed up when it was over (maintenance/statements/sum-up-days.ts).
+ * the two tables: all that is not after the last total was summed up when it was over (totals.ts).
  */
 export function usageOfAll(range: Days): RawBuilder<unknown> {
   const columns = sql.raw(["day", "model_alias", ...SUMMED_COLUMNS].join(", "));

@@ -1,15 +1,19 @@
-// Sums up the days that are over, without their people: a row a day and alias, which reports of everybody read.
+// The totals of days that are over, without their people: a row a day and alias, which reports of everybody read (usage-of-all.ts).
 
 import { sql } from "kysely";
-import { prepared } from "../../db/prepared.ts";
-import { SUMMED_COLUMNS } from "../../reports/usage-of-all.ts";
+import type { Database } from "../db/database.ts";
+import { prepared } from "../db/prepared.ts";
+import { SUMMED_COLUMNS } from "./usage-of-all.ts";
 
-/**
- * Adds the days after the last one that was summed up. Returns how many days. A turn belongs to the day on which it was settled, and no
- * statement takes an hour: so nothing comes to a day once the next one is an hour old.
- */
-export const sumUpDays = prepared<Record<never, never>, { days: number }>(
-  "sum_up_days",
+/** Adds the totals of the days after the last one that has any. Returns how many days. Safe beside itself. */
+export async function addTotals(db: Database): Promise<number> {
+  const [added] = await db.run(statement, {});
+  return added?.days ?? 0;
+}
+
+/** A turn belongs to the day on which it was settled, and no statement takes an hour: so nothing comes to a day once the next one is an hour old. */
+const statement = prepared<Record<never, never>, { days: number }>(
+  "add_totals",
   () => sql`
 with
   -- Of two runs at once each would add the same rows: the one that comes second adds none.
