@@ -38,6 +38,7 @@ exports.ROOMS = {
         "gate",
         "history",
         "open-call",
+        "open-hold",
         "open-turn",
         "raise-hold",
         "reopen-turn",
@@ -61,11 +62,15 @@ exports.ROOMS = {
   turns: {
     imports: ["config", "db", "audit", "accounts", "ledger", "pricing", "metering", "models", "tools"],
     faces: [
+      "acting-for",
       "all-turns",
       "call",
       "call-terms",
       "context",
       "history",
+      "hold-end",
+      "hold-open",
+      "hold-settle",
       "listed",
       "offered",
       "own-turn",
@@ -98,9 +103,9 @@ exports.ROOMS = {
     ],
   },
   files: {
-    imports: ["config", "db", "audit", "accounts"],
+    imports: ["config", "db", "audit", "accounts", "tools"],
     faces: ["own-files", "parse", "reading", "s3", "sending", "storage"],
   },
-  reports: { imports: ["db"], faces: ["analytics", "csv", "export", "margin", "own-data", "own-summary", "summary"] },
+  reports: { imports: ["db"], faces: ["analytics", "csv", "export", "margin", "own-data", "own-summary", "summary", "totals"] },
   maintenance: { imports: ["db"], faces: ["erasure", "health-probe", "lost-revenue", "runs"] },
 };
