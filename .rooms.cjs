@@ -98,7 +98,7 @@ exports.ROOMS = {
     ],
   },
   files: {
-    imports: ["config", "db", "audit", "accounts"],
+    imports: ["config", "db", "audit", "accounts", "tools"],
     faces: ["own-files", "parse", "reading", "s3", "sending", "storage"],
   },
   reports: { imports: ["db"], faces: ["analytics", "csv", "export", "margin", "own-data", "own-summary", "summary"] },

@@ -2,7 +2,7 @@
 
 import { sql, type RawBuilder } from "kysely";
 import { AUDIT_FAULTS, type Fault } from "./ledger-faults-audit.ts";
-import { KEY_FAULTS } from "./ledger-faults-keys.ts";
+import { FILE_FAULTS, KEY_FAULTS } from "./ledger-faults-keys.ts";
 
 /** None of them breaks any other invariant. */
 export const FAULTS: readonly Fault[] = [
@@ -179,6 +179,7 @@ export const FAULTS: readonly Fault[] = [
   ],
   ...AUDIT_FAULTS,
   ...KEY_FAULTS,
+  ...FILE_FAULTS,
   [
     "body",
     "a deduction's response with another balance",
