@@ -40,13 +40,13 @@ const spentBy = async ({ id }: GivenKey) =>
   amount((await world.owner.query.selectFrom("api_keys").select("spent").where("id", "=", id).executeTakeFirstOrThrow()).spent);
 const chargedOf = async () => (await eventsOf(world, user)).reduce((sum, event) => sum.plus(amount(event.credits_charged)), amount("0"));
 
-describe("200 calls at once with one key", () => {
-  /** A window of calls that ended meanwhile would let as many run again. */
-  const wellWithinTheHour = async () => {
-    const left = 3_600_000 - (Date.now() % 3_600_000);
-    if (left < 30_000) await sleep(left + 50);
-  };
+/** A window of calls that ended meanwhile would let as many run again. */
+const wellWithinTheHour = async () => {
+  const left = 3_600_000 - (Date.now() % 3_600_000);
+  if (left < 30_000) await sleep(left + 50);
+};
 
+describe("200 calls at once with one key", () => {
   it("at its last allowed calls: exactly as many as are left run, and there is no deadlock", async () => {
     await wellWithinTheHour();
     const key = await givenKey(world, user, { limits: { calls_per_hour: 7 } });
