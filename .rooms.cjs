@@ -72,6 +72,7 @@ exports.ROOMS = {
       "receipt",
       "run",
       "sessions",
+      "door-key",
       "spent",
       "stream",
       "sweep",
