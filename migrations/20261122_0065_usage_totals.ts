@@ -19,7 +19,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       revenue_usd         numeric(38,16) not null,
       refused             bigint not null,
 
-      primary key (day, model_alias)
+      primary key (day, model_alias),
+      constraint usage_totals_counts check (calls >= 0 and refused >= 0),
+      constraint usage_totals_tokens check (input_tokens_fresh >= 0 and input_tokens_cached >= 0 and output_tokens >= 0),
+      constraint usage_totals_credits_burned check (credits_burned >= 0 and credits_burned <> 'NaN'),
+      constraint usage_totals_credits_charged check (credits_charged >= 0 and credits_charged <> 'NaN'),
+      constraint usage_totals_revenue check (revenue_usd >= 0 and revenue_usd <> 'NaN'),
+      constraint usage_totals_provider_cost check (provider_cost_usd >= 0 and provider_cost_usd <> 'NaN')
     );
 
     create trigger usage_totals_append_only before update or delete on usage_totals

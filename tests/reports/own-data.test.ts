@@ -40,6 +40,7 @@ const TABLES: Readonly<Record<string, string>> = {
   stripe_events: "what Stripe told us; what came of it is the top-up's",
   maintenance_runs: "of nobody",
   pricing_versions: "of nobody",
+  usage_totals: "of nobody",
   model_pricing: "of nobody",
   runtime_settings: "of nobody",
   migration_checksums: "of nobody",
