@@ -171,7 +171,7 @@ describe("the receipt of a debit", () => {
     const head = { transaction_id: debit.id, kind: "debit", turn_id: turn.json.id, amount: booked, balance_after, created_at };
     expect([status, json]).toEqual([
       200,
-      { ...head, ...NO_KEY, description, payment: null, lines: [line], tools: [], total: charged, matches: true },
+      { ...head, ...NO_KEY, acted_by: null, description, payment: null, lines: [line], tools: [], total: charged, matches: true },
     ]);
     expect(resultOf(line.arithmetic)).toEqual({ computed: charged, said: charged });
   });
