@@ -97,7 +97,7 @@ const WRONG: readonly (readonly [what: string, intercept: () => Intercept, red: 
     ["top_up.cancel"],
   ],
   [
-    "settles a hold for more than was used",
+    "settles a hold for more",
     () => altered("POST /holds/[^/]+/settle", (json) => ({ ...json, credits_charged: "0.002" })),
     ["hold.settle"],
   ],
