@@ -16,7 +16,9 @@ import type {
   PayableTopUp,
   Receipt,
   Session,
+  SessionFile,
   StartedTopUp,
+  Tool,
   TopUp,
   Transaction,
   Turn,
@@ -55,13 +57,25 @@ export type Routes = AdminRoutes & {
   "DELETE /users/me/wallet/top-ups/{id}": Route<TopUp, { readonly path: { readonly id: string } }>;
   "POST /sessions": Route<
     Session,
-    { readonly body: { readonly title?: string; readonly model_alias?: string; readonly system_prompt?: string } }
+    {
+      readonly body: {
+        readonly title?: string;
+        readonly model_alias?: string;
+        readonly system_prompt?: string;
+        readonly tools?: readonly Tool[];
+      };
+    }
   >;
   "GET /sessions": List<"sessions", Session>;
   "GET /sessions/{id}": Route<Session, { readonly path: { readonly id: string } }>;
-  "PATCH /sessions/{id}": Route<Session, { readonly path: { readonly id: string }; readonly body: { readonly title: string } }>;
+  "PATCH /sessions/{id}": Route<
+    Session,
+    { readonly path: { readonly id: string }; readonly body: { readonly title?: string; readonly model_alias?: string } }
+  >;
   "DELETE /sessions/{id}": Route<null, { readonly path: { readonly id: string } }>;
   "GET /sessions/{id}/turns": List<"turns", Turn, PageQuery, { readonly path: { readonly id: string } }>;
+  "GET /sessions/{id}/files": List<"files", SessionFile, PageQuery, { readonly path: { readonly id: string } }>;
+  "DELETE /sessions/{id}/files/{file}": Route<null, { readonly path: { readonly id: string; readonly file: string } }>;
   "GET /users/me/keys": List<"keys", ApiKey>;
   "POST /users/me/keys": Route<MadeKey, { readonly body: KeyWish }>;
   "PATCH /users/me/keys/{id}": Route<ApiKey, { readonly path: { readonly id: string }; readonly body: Partial<KeyWish> }>;

@@ -10,6 +10,7 @@ import { Asked } from "../../parts/states.tsx";
 import { DeleteSession } from "./delete-session.tsx";
 import { RenameSession } from "./rename-session.tsx";
 import { Talk } from "./talk.tsx";
+import { MAY } from "./tool-words.ts";
 
 /** Without an id a session that does not exist yet. */
 export function PlaygroundPage({ params: { id } }: { readonly params: { readonly id?: string } }) {
@@ -30,7 +31,7 @@ export function PlaygroundPage({ params: { id } }: { readonly params: { readonly
       <div className="playground">
         {id === undefined ? (
           <div>
-            <Talk id={null} model="default" />
+            <Talk id={null} model="default" tools={[]} />
           </div>
         ) : (
           <Known id={id} />
@@ -83,9 +84,10 @@ function Known({ id }: { readonly id: string }) {
   const session = useQuery(ask("GET /sessions/{id}", { path: { id } }));
   return (
     <Asked of={session}>
-      {({ model_alias: model, title }) => (
+      {({ model_alias: model, title, tools }) => (
         <div>
-          <Talk id={id} model={model} />
+          <Talk key={id} id={id} model={model} tools={tools} />
+          {tools.length > 0 && <p className="quiet small">The model may: {tools.map((tool) => MAY[tool].toLowerCase()).join("; ")}.</p>}
           <p className="more session-acts">
             <RenameSession id={id} title={title} /> <DeleteSession id={id} />
           </p>
