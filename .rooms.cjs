@@ -101,6 +101,6 @@ exports.ROOMS = {
     imports: ["config", "db", "audit", "accounts"],
     faces: ["own-files", "parse", "reading", "s3", "sending", "storage"],
   },
-  reports: { imports: ["db"], faces: ["analytics", "csv", "export", "margin", "own-summary", "summary"] },
+  reports: { imports: ["db"], faces: ["analytics", "csv", "export", "margin", "own-data", "own-summary", "summary"] },
   maintenance: { imports: ["db"], faces: ["erasure", "health-probe", "lost-revenue", "runs"] },
 };

@@ -128,7 +128,7 @@ describe("an id of somebody else", () => {
 });
 
 describe("a claim to be somebody else", () => {
-  const READS = ["auth/me", "users/me/wallet", "users/me/wallet/top-ups", "users/me/usage", "users/me/transactions", "sessions"];
+  const READS = ["auth/me", "sessions", ...["wallet", "wallet/top-ups", "usage", "transactions", "data"].map((of) => `users/me/${of}`)];
 
   it.each(READS)("in a header changes nothing about GET %s", async (path) => {
     const headers = { "X-User-Id": "bob", "X-Forwarded-User": "bob", "X-Amzn-Oidc-Identity": "bob", Cookie: "user_id=bob", From: "bob" };
@@ -221,6 +221,7 @@ function waysOf(user: string, session: string, debit: string): (() => Promise<An
     get("users/me/usage?limit=200"),
     get("users/me/transactions?limit=200"),
     get(`users/me/transactions/${debit}/receipt`),
+    get("users/me/data"),
     get("sessions?limit=200"),
     get(`sessions/${session}`),
     get(`sessions/${session}/turns?limit=200`),

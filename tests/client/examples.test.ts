@@ -90,6 +90,7 @@ async function asUser(ada: Client): Promise<void> {
   await ada.wallet.read();
   const { events } = await ada.account.usage.list();
   await ada.account.turn(events[0]?.turn_id ?? "");
+  await ada.account.data.list({ limit: 3 });
   await ada.account.summary({ group_by: "day,model" });
   await ada.account.usageCsv();
   await ada.account.transactionsCsv();

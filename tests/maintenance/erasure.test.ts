@@ -1,13 +1,15 @@
-// What is kept for a time only: texts of deleted sessions, of people who ask, of old turns; responses of keys. What stays is every row,
+// What is erased: texts of deleted sessions, of people who ask, of old turns (responses of keys: expiry.test.ts). What stays is every row,
 // every figure, and that nothing is ever charged or granted again.
 
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { reopenTurn } from "@pantheon/core/ledger/statements/reopen-turn.ts";
 import { runJob } from "@pantheon/functions/maintenance/jobs.ts";
-import { ROOT, operate, refusalOf } from "../support/admin.ts";
+import { ROOT, refusalOf } from "../support/admin.ts";
+import { foundIn } from "../support/found-in.ts";
 import { givenFile } from "../support/given-file.ts";
 import { givenCredits, givenSession, modelsWith, runTurn } from "../support/given.ts";
-import { openDirectly } from "../support/direct-turn.ts";
+import { gateInput, openDirectly } from "../support/direct-turn.ts";
 import { testWorld, type Json, type TestWorld } from "../support/world.ts";
 
 const SECRET = "my-secret-words";
@@ -24,18 +26,6 @@ const figures = ({ transactions }: Json) => transactions.map(({ description: _sa
 const sweep = () => runJob(world.deps, { job: "sweep" });
 const erase = (user: string) => world.call("DELETE", "/api/v1/users/me/data", { user });
 
-/** How often a text stands anywhere in the database. */
-async function foundIn(text: string): Promise<string[]> {
-  const { rows: tables } = await sql<{ name: string }>`
-    select tablename as name from pg_tables where schemaname = 'public' order by 1`.execute(world.owner.query);
-  const found: string[] = [];
-  for (const { name } of tables) {
-    const { rows } = await sql`select 1 from ${sql.table(name)} t where t::text like ${`%${text}%`} limit 1`.execute(world.owner.query);
-    if (rows.length > 0) found.push(name);
-  }
-  return found;
-}
-
 /** A session with a title and a prompt, and a turn under a key in it. */
 async function given(user: string, words = SECRET): Promise<string> {
   const body = { title: `${TITLE}-${user}`, system_prompt: `${words}-${user}` };
@@ -46,24 +36,13 @@ async function given(user: string, words = SECRET): Promise<string> {
   return json.id;
 }
 
-/** As if these keys were so many days older; the guard of the table is in the way of that. */
-async function older(days: number, keys: string): Promise<void> {
-  const guard = (state: string) =>
-    sql.raw(`alter table idempotency_keys ${state} trigger idempotency_keys_kept`).execute(world.owner.query);
-  await guard("disable");
-  await sql`update idempotency_keys set created_at = created_at - ${sql.lit(days)} * interval '1 day' where key in (${sql.raw(keys)})`.execute(
-    world.owner.query,
-  );
-  await guard("enable");
-}
-
 describe("a person who has their data erased", () => {
   it("leaves no word anywhere, and every figure; nothing is charged again under any key", async () => {
     const session = await given("ada");
     const before = (await world.call("GET", "/api/v1/users/me/transactions", { user: "ada" })).json;
     const { status, json } = await erase("ada");
     expect([status, json]).toEqual([200, { sessions: 1, turns: 1, complete: true }]);
-    expect([await foundIn(`${SECRET}-ada`), await foundIn(`${TITLE}-ada`)]).toEqual([[], []]);
+    expect([await foundIn(world, `${SECRET}-ada`), await foundIn(world, `${TITLE}-ada`)]).toEqual([[], []]);
 
     const after = (await world.call("GET", "/api/v1/users/me/transactions", { user: "ada" })).json;
     expect(figures(after)).toEqual(figures(before));
@@ -87,16 +66,35 @@ describe("a person who has their data erased", () => {
     const session = await givenSession(world, "jan");
     await givenFile(world, session, "jans-words", { user: "jan", filename: "jans-words.txt" });
     await erase("jan");
-    expect(await foundIn("jans-words")).toEqual([]);
+    expect(await foundIn(world, "jans-words")).toEqual([]);
     const used = await world.deps.db.query.selectFrom("file_usage").selectAll().where("user_id", "=", "jan").execute();
     expect(used).toMatchObject([{ files: 0, bytes: "0" }]);
+  });
+
+  it("leaves no answer of a call that was kept for its key, and the call is not run again", async () => {
+    const call = () =>
+      world.call("POST", "/v1/chat/completions", {
+        user: "joy",
+        key: "joys-call",
+        body: { model: "default", messages: [{ role: "user", content: "joys-words" }] },
+      });
+    await givenCredits(world, "joy", "10");
+    expect((await call()).status).toBe(200);
+    expect(await foundIn(world, "joys-words")).toEqual(["turns"]);
+    await sql`update turns set response_body = (response_body::jsonb || '{"requested_calls":[{"id":"1","name":"a","arguments":"joys-words"}]}')::text
+               where user_id = 'joy'`.execute(world.owner.query);
+    expect((await erase("joy")).json).toEqual({ sessions: 0, turns: 1, complete: true });
+    expect(await foundIn(world, "joys-words")).toEqual([]);
+    const calls = world.provider.calls();
+    expect((await call()).status).toBe(409);
+    expect(world.provider.calls()).toBe(calls);
   });
 
   it("erases nobody else's", async () => {
     const session = await given("bob", "bobs-words");
     await given("eve", "eves-words");
     await erase("eve");
-    expect(await foundIn("eves-words")).toEqual([]);
+    expect(await foundIn(world, "eves-words")).toEqual([]);
     expect((await world.call("GET", `/api/v1/sessions/${session}/turns`, { user: "bob" })).json.turns[0].user_input).toBe("bobs-words-bob");
     expect(
       (await runTurn(world, session, { user: "bob", message: "bobs-words-bob", key: "turn-bob" })).headers.get("Idempotency-Replayed"),
@@ -111,7 +109,7 @@ describe("a person who has their data erased", () => {
       world.owner.query,
     );
     expect(await sweep()).toEqual({ voided: 1, erased: 1 });
-    expect(await foundIn("cids-words")).toEqual([]);
+    expect(await foundIn(world, "cids-words")).toEqual([]);
     expect((await erase("cid")).json.complete).toBe(true);
   });
 
@@ -127,10 +125,10 @@ describe("a deleted session", () => {
     const session = await given("dan", "dans-words");
     expect((await world.call("DELETE", `/api/v1/sessions/${session}`, { user: "dan" })).status).toBe(204);
     await sweep();
-    expect(await foundIn("dans-words")).toEqual(["idempotency_keys", "sessions", "turns"]);
+    expect(await foundIn(world, "dans-words")).toEqual(["idempotency_keys", "sessions", "turns"]);
     await sql`update sessions set erase_at = clock_timestamp() where id = ${session}::uuid`.execute(world.owner.query);
     expect(await sweep()).toEqual({ voided: 0, erased: 1 });
-    expect(await foundIn("dans-words")).toEqual(["idempotency_keys"]);
+    expect(await foundIn(world, "dans-words")).toEqual(["idempotency_keys"]);
     expect(await sweep()).toEqual({ voided: 0 });
     const again = await runTurn(world, session, { user: "dan", message: "dans-words-dan", key: "turn-dan" });
     expect(refusalOf(again)).toBe("409 idempotency_expired");
@@ -147,6 +145,20 @@ describe("a deleted session", () => {
   });
 });
 
+describe("a failed turn that was erased while its repeat was on its way", () => {
+  it("is not begun again by the statement that gets to it then", async () => {
+    const session = await givenSession(world, "mia");
+    expect((await runTurn(world, session, { user: "mia", alias: "fake-500", key: "mias" })).status).toBe(502);
+    const { rows } = await sql<{ id: string }>`
+      update turns set user_input = '', request_hash = 'erased', erased_at = now() where user_id = 'mia' returning id`.execute(
+      world.owner.query,
+    );
+    const catalog = await world.deps.catalog.current();
+    const again = gateInput(catalog, { user: "mia", session }, { turn: rows[0]?.id ?? "" });
+    await expect(world.deps.db.run(reopenTurn, again)).resolves.toMatchObject([{ turn: null }]);
+  });
+});
+
 describe("texts that are older than they live", () => {
   it("are erased in a session that goes on, and its next turns are shown nothing of them", async () => {
     const session = await given("gil", "gils-words");
@@ -154,46 +166,11 @@ describe("texts that are older than they live", () => {
     await world.deps.db.query.updateTable("maintenance_runs").set({ progress: "{}" }).where("job", "=", "sweep").execute();
     const now = Date.now() + 101 * 86_400_000;
     expect(await runJob({ ...world.deps, clock: () => now }, { job: "sweep" })).toMatchObject({ erased: expect.any(Number) });
-    expect(await foundIn("gils-words")).toEqual(["idempotency_keys", "sessions"]); // the prompt lives with its session
+    expect(await foundIn(world, "gils-words")).toEqual(["idempotency_keys", "sessions"]); // the prompt lives with its session
     const list = (await world.call("GET", `/api/v1/sessions/${session}/turns`, { user: "gil" })).json;
     expect(list.turns).toMatchObject([{ id: rows[0]?.id, user_input: "", assistant_output: "", status: "completed", turn_index: 1 }]);
     const context = (await world.call("GET", `/api/v1/sessions/${session}/context`, { user: "gil" })).json;
     expect(JSON.stringify(context)).not.toContain('"content":""');
     expect((await runTurn(world, session, { user: "gil" })).json.turn_index).toBe(2);
-  });
-});
-
-describe("the response of a key", () => {
-  it("is forgotten after its days; the key stays, and the same request is not carried out again", async () => {
-    await operate(world, "POST wallets/hal/grant", { body: { amount: 5, create: true }, key: "five" });
-    await world.call("POST", "/api/v1/sessions", { user: "hal", body: {}, key: "mine" });
-    await older(31, "'five', 'mine'");
-    expect(await sweep()).toMatchObject({ expired: 2 });
-    const grant = await operate(world, "POST wallets/hal/grant", { body: { amount: 5, create: true }, key: "five" });
-    expect(refusalOf(grant)).toBe("409 idempotency_expired");
-    expect(refusalOf(await operate(world, "POST wallets/hal/grant", { body: { amount: 6, create: true }, key: "five" }))).toBe(
-      "422 idempotency_key_reused",
-    );
-    expect((await operate(world, "GET wallets/hal")).json.balance).toBe("5");
-    await older(31, "'five', 'mine'");
-    expect(await sweep()).toMatchObject({ removed: 1 });
-    const left = await world.deps.db.query.selectFrom("idempotency_keys").select("key").where("key", "in", ["five", "mine"]).execute();
-    expect(left).toEqual([{ key: "five" }]);
-    expect(refusalOf(await operate(world, "POST wallets/hal/grant", { body: { amount: 5, create: true }, key: "five" }))).toBe(
-      "409 idempotency_expired",
-    );
-  });
-
-  it.each([
-    ["changed", "update idempotency_keys set body = '{}'"],
-    ["emptied without a word of it", "update idempotency_keys set body = ''"],
-    ["brought back", "update idempotency_keys set body = '{}', expired_at = null where expired_at is not null"],
-    ["removed while it is kept", "delete from idempotency_keys where expired_at is null"],
-    ["removed where money was booked", "delete from idempotency_keys where booked"],
-    ["said to have booked nothing", "update idempotency_keys set booked = false where booked"],
-    ["moved to another request", "update idempotency_keys set request_hash = 'x'"],
-  ])("is not %s by the application", async (_what, attack) => {
-    await operate(world, "POST wallets/ivy/grant", { body: { amount: 1, create: true }, key: "one" });
-    await expect(sql.raw(attack).execute(world.deps.db.query)).rejects.toMatchObject({ code: "42501" });
   });
 });

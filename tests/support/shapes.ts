@@ -6,6 +6,7 @@ import { expect } from "vitest";
 import * as account from "@pantheon/contract/account.ts";
 import * as admin from "@pantheon/contract/admin.ts";
 import * as booking from "@pantheon/contract/booking.ts";
+import * as data from "@pantheon/contract/data.ts";
 import * as files from "@pantheon/contract/files.ts";
 import * as health from "@pantheon/contract/health.ts";
 import * as histories from "@pantheon/contract/histories.ts";
@@ -27,6 +28,7 @@ export const SHAPES: ReadonlyMap<string, v.GenericSchema> = new Map(
     account,
     admin,
     booking,
+    data,
     files,
     health,
     histories,

@@ -1,12 +1,14 @@
 // The hold of a turn that makes a further call: raised under the wallet's lock, for its own attempt alone, and never beyond what there is.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { OpenTurnInput } from "@pantheon/core/ledger/statements/open-turn.ts";
 import { raiseHold, type RaiseHoldInput } from "@pantheon/core/ledger/statements/raise-hold.ts";
 import { sweepTurns } from "@pantheon/core/ledger/statements/sweep-turns.ts";
 import { voidTurn } from "@pantheon/core/ledger/statements/void-turn.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import { openDirectly, settleDirectly } from "../support/direct-turn.ts";
 import { givenCredits, givenSession } from "../support/given.ts";
+import { givenKey } from "../support/given-key.ts";
 import { lapse, pictureOf, turnsOf, walletOf } from "../support/ledger.ts";
 import { lockWallet } from "../support/wallet-lock.ts";
 import { testWorld, type TestWorld } from "../support/world.ts";
@@ -20,10 +22,10 @@ afterAll(() => world.end());
 /** 100 input tokens and 100 output tokens at a multiplier of 1: (35 + 100) ÷ 10 000. */
 const NEXT = "0.0135";
 
-async function opened(user: string, credits: string) {
+async function opened(user: string, credits: string, more: Partial<OpenTurnInput> = {}) {
   const session = await givenSession(world, user);
   await givenCredits(world, user, credits);
-  const row = await openDirectly(world, { user, session });
+  const row = await openDirectly(world, { user, session }, more);
   if (row.turn === null || row.hold === null) throw new Error("the turn did not open");
   return { user, turn: row.turn, hold: amount(row.hold), attempt: 1 };
 }
@@ -37,6 +39,9 @@ async function raise({ user, turn, attempt }: Opened, more: Partial<RaiseHoldInp
     turn,
     wallet: user,
     actor: user,
+    apiKey: null,
+    keyHash: null,
+    defaultLimits: null,
     attempt,
     spent: "1",
     inputTokens: 100,
@@ -83,6 +88,51 @@ test("a turn that is fitted to its wallet gets the output that is left, and not 
   expect(await raise(turn, { fitsToBalance: true })).toMatchObject({ covered: true, output_tokens: 80, hold: "1.01150000" });
   expect(await raise(turn, { fitsToBalance: true, spent: "1.002" })).toMatchObject({ covered: false });
   await settleDirectly(world, { id: turn.turn, user: "fitted", attempt: 1 });
+});
+
+test("no limit of a person lets a further call pass it: what the turn spent counts, and what it holds counts once", async () => {
+  const turn = await opened("limited", "5");
+  const limits = (credits: string) => world.call("PUT", "/api/v1/users/me/limits", { user: "limited", body: { credits_per_day: credits } });
+  await limits("1.01349999");
+  const before = await pictureOf(world);
+  const refused = await raise(turn);
+  expect(refused).toMatchObject({ covered: false, limit_met: { scope: "person", name: "credits_per_day", left: "1.01349999" } });
+  expect(await raise(turn, { enforcedByDefault: false })).toMatchObject({ covered: false });
+  expect(await pictureOf(world)).toBe(before);
+  expect(await raise(turn, { fitsToBalance: true })).toMatchObject({ covered: true, output_tokens: 99, limit_met: null });
+  await limits("1.0135");
+  expect(await raise(turn)).toMatchObject({ covered: true, hold: "1.01350000", limit_met: null });
+  expect(await raise(turn, { fitsToBalance: true, spent: "1.004" })).toMatchObject({
+    covered: false,
+    limit_met: { name: "credits_per_day" },
+  });
+  await settleDirectly(world, { id: turn.turn, user: "limited", attempt: 1 });
+});
+
+test("no limit of a key does either, and only that of the key that the turn came with; revoked or not", async () => {
+  const key = await givenKey(world, "keyed", { limits: { credits_total: "1.01" } });
+  const { hash } = await world.deps.db.query.selectFrom("api_keys").select("hash").where("id", "=", key.id).executeTakeFirstOrThrow();
+  const turn = await opened("keyed", "5", { apiKey: key.id, keyHash: hash });
+  const asked = { apiKey: key.id, keyHash: hash };
+  expect(await raise(turn, asked)).toMatchObject({ covered: false, limit_met: { scope: "key", name: "credits_total", left: "1.01" } });
+  expect(await raise(turn)).toMatchObject({ covered: true });
+  expect(await raise(turn, { ...asked, spent: "0.9" })).toMatchObject({ covered: true });
+  await world.call("DELETE", `/api/v1/users/me/keys/${key.id}`, { user: "keyed" });
+  expect(await raise(turn, { ...asked, spent: "0.9" })).toMatchObject({ covered: true });
+  await settleDirectly(world, { id: turn.turn, user: "keyed", attempt: 1 }, { apiKey: key.id });
+});
+
+test("of 20 turns that ask at once for the last of a limit one gets it", async () => {
+  const user = "limited-crowd";
+  const turns: Opened[] = [];
+  for (let more = 0; more < 20; more += 1) turns.push(await opened(user, "3"));
+  const together = turns.reduce((total, { hold }) => total.plus(hold), amount("0"));
+  const most = format(together.plus(amount("1")));
+  await world.call("PUT", "/api/v1/users/me/limits", { user, body: { credits_per_month: most } });
+  const rows = await Promise.all(turns.map((turn) => raise(turn, { spent: "0.99" })));
+  expect(rows.filter((row) => row?.covered)).toHaveLength(1);
+  expect(amount(await heldOf(user)).lte(amount(most))).toBe(true);
+  await Promise.all(turns.map((turn) => settleDirectly(world, { id: turn.turn, user, attempt: 1 })));
 });
 
 test("nobody raises the hold of a turn that is over, of another attempt, or of somebody else", async () => {

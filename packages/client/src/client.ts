@@ -2,6 +2,7 @@
 // they may be tried again; what is tried again, and how often, is retry.ts.
 
 import type * as account from "@pantheon/contract/account.ts";
+import type { DataPage } from "@pantheon/contract/data.ts";
 import type { Health } from "@pantheon/contract/health.ts";
 import type * as limits from "@pantheon/contract/limits.ts";
 import type { ModelList } from "@pantheon/contract/models.ts";
@@ -84,6 +85,8 @@ export function createClient(options: ClientOptions) {
 function accountClient(send: Send) {
   return {
     me: (more: CallOptions = {}) => ask<typeof account.Me>(send, { ...more, method: "GET", path: "/api/v1/auth/me" }),
+    /** All that is kept of the person; `each` walks the whole of it, record by record. */
+    data: listing<typeof DataPage, "records">(send, `${ME}/data`, "records"),
     /** Erases all that was said, and deletes the sessions; what was paid and used stays. */
     eraseData: (more: CallOptions = {}) => ask<typeof account.ErasedData>(send, { ...more, method: "DELETE", path: `${ME}/data` }),
     usage: listing<typeof account.UsageList, "events", Days>(send, `${ME}/usage`, "events"),

@@ -37,6 +37,24 @@ export type ToolState = WordOf<typeof TOOL_STATES>;
 export const PARSE_STATES = ["pending", "completed", "failed"] as const;
 export type ParseStatus = WordOf<typeof PARSE_STATES>;
 
+/** What is kept of a person, in the order in which it is handed out. */
+export const DATA_TYPES = [
+  "person",
+  "wallet",
+  "key",
+  "top_up",
+  "transaction",
+  "day",
+  "call",
+  "session",
+  "turn",
+  "file",
+  "file_page",
+  "stored_response",
+  "read_by_admin",
+] as const;
+export type DataType = WordOf<typeof DATA_TYPES>;
+
 export const ROLES = ["user", "assistant"] as const;
 export type Role = WordOf<typeof ROLES>;
 

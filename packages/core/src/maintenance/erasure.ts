@@ -4,7 +4,8 @@
 import * as v from "valibot";
 import type { Database } from "../db/database.ts";
 import { eraseOldTurns, erasePerson as ERASE_PERSON, eraseSessions, eraseTurns } from "./statements/erase-texts.ts";
-import { expireKeys, removeKeys } from "./statements/expire-keys.ts";
+import { eraseCalls, eraseOldCalls } from "./statements/erase-calls.ts";
+import { expireKeys, expireTopUps, removeKeys } from "./statements/expire-keys.ts";
 
 /** Days: of texts while their session is there (null: as long as it is), and of the responses of keys. */
 export type Kept = { readonly textDays: number | null; readonly idempotencyDays: number };
@@ -24,19 +25,18 @@ const KEYS_LIVE = 2;
 export async function eraseData(db: Database, user: string, isOver: () => boolean): Promise<Erased> {
   const [marked] = await db.run(ERASE_PERSON, { user });
   const { turns, isDone } = await eraseDue(db, user, isOver);
-  return { sessions: marked?.sessions ?? 0, turns, complete: isDone && !(await hasDue(db, user)) };
+  const calls = await inBatches(isOver, async () => (await db.run(eraseCalls, { user, most: BATCH }))[0]?.turns ?? 0);
+  return { sessions: marked?.sessions ?? 0, turns: turns + calls, complete: isDone && !(await hasDue(db, user)) };
 }
 
 async function hasDue(db: Database, user: string): Promise<boolean> {
-  const row = await db.query
-    .selectFrom("sessions")
-    .select("id")
-    .where("user_id", "=", user)
-    .where("erase_at", "is not", null)
-    .where("erased_at", "is", null)
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
+  const sessions = db.query.selectFrom("sessions").select("id").where("erase_at", "is not", null).where("erased_at", "is", null);
+  const calls = db.query.selectFrom("turns").select("id").where("session_id", "is", null).where("idempotency_key", "is not", null);
+  const left = await Promise.all([
+    sessions.where("user_id", "=", user).limit(1).executeTakeFirst(),
+    calls.where("erased_at", "is", null).where("user_id", "=", user).limit(1).executeTakeFirst(),
+  ]);
+  return left.some((row) => row !== undefined);
 }
 
 /** Erases deleted sessions that are due, of one person or of all. `isDone` is false when `isOver` came first. */
@@ -52,8 +52,8 @@ async function eraseDue(db: Database, user: string | null, isOver: () => boolean
   }
 }
 
-/** How far the turns that are too old were erased: the last id. */
-const Progress = v.object({ erased_up_to: v.pipe(v.string(), v.uuid()) });
+/** How far the turns that are too old were erased, and how far calls: the last ids. */
+const Progress = v.object({ erased_up_to: v.pipe(v.string(), v.uuid()), calls_up_to: v.optional(v.pipe(v.string(), v.uuid())) });
 const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
 type Work = {
@@ -67,29 +67,38 @@ type Work = {
 /** Erases what is due, batch by batch until `isOver`. Returns counts, without those that are nothing. */
 export async function keepForATime(db: Database, kept: Kept, work: Work): Promise<Readonly<Record<string, number>>> {
   const { turns } = await eraseDue(db, null, work.isOver);
-  const old = kept.textDays === null ? 0 : await eraseOld(db, kept.textDays, work);
+  const stored = v.is(Progress, work.stored) ? work.stored : null;
+  const texts = await eraseOld(db, eraseOldTurns, { ...work, days: kept.textDays, after: stored?.erased_up_to ?? FIRST_ID });
+  const calls = await eraseOld(db, eraseOldCalls, { ...work, days: kept.idempotencyDays, after: stored?.calls_up_to ?? FIRST_ID });
+  work.keep({ erased_up_to: texts.last, calls_up_to: calls.last });
   const keysOf = (statement: typeof expireKeys, days: number) =>
     inBatches(work.isOver, async () => (await db.run(statement, { days, most: KEYS_BATCH }))[0]?.keys ?? 0);
   const counts = {
-    erased: turns + old,
-    expired: await keysOf(expireKeys, kept.idempotencyDays),
+    erased: turns + texts.turns + calls.turns,
+    expired: (await keysOf(expireKeys, kept.idempotencyDays)) + (await keysOf(expireTopUps, kept.idempotencyDays)),
     removed: await keysOf(removeKeys, KEYS_LIVE * kept.idempotencyDays),
   };
   return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 }
 
-async function eraseOld(db: Database, days: number, { now, isOver, stored, keep }: Work): Promise<number> {
+type Old = Pick<Work, "now" | "isOver"> & { readonly days: number | null; readonly after: string };
+
+/** Erases what is older than so many days, from an id on; nothing for null. Returns how many, and how far it came. */
+async function eraseOld(
+  db: Database,
+  statement: typeof eraseOldTurns,
+  { days, now, isOver, after }: Old,
+): Promise<{ turns: number; last: string }> {
+  const old = { turns: 0, last: after };
+  if (days === null) return old;
   const until = idAt(now - days * 86_400_000);
-  let after = v.is(Progress, stored) ? stored.erased_up_to : FIRST_ID;
-  let turns = 0;
   while (!isOver()) {
-    const [batch] = await db.run(eraseOldTurns, { after, until, most: BATCH });
+    const [batch] = await db.run(statement, { after: old.last, until, most: BATCH });
     if (!batch || batch.last === null) break;
-    turns += batch.turns;
-    after = batch.last;
+    old.turns += batch.turns;
+    old.last = batch.last;
   }
-  keep({ erased_up_to: after });
-  return turns;
+  return old;
 }
 
 /** The last id that can have been minted in this millisecond: ids begin with their time (RFC 9562). */

@@ -4,7 +4,7 @@ import { abandonTopUp, attachPayment, startTopUp } from "./statements/top-up.ts"
 import type * as v from "valibot";
 import type { TopUpStarted } from "@pantheon/contract/account.ts";
 import { accountSuspended, meet, type Visitor } from "../accounts/person.ts";
-import { keyReused, type RequestKey } from "../audit/request-key.ts";
+import { keyExpired, keyReused, type RequestKey } from "../audit/request-key.ts";
 import { DomainError, invariant } from "@pantheon/contract/error.ts";
 import type { DecimalFault } from "@pantheon/contract/decimal-input.ts";
 import { newId } from "@pantheon/contract/id.ts";
@@ -32,6 +32,7 @@ type Row = {
   payment_intent: string | null;
   stripe_attempt: number;
   response_body: string | null;
+  expired_at: Date | null;
   created_at: Date;
 };
 
@@ -80,7 +81,9 @@ const FAULTS = {
 /** What a suspended person still gets: the response that their key was given. 403 for anything else, and Stripe is not asked. */
 async function answeredBefore({ db }: CheckoutDeps, wallet: string, key: RequestKey | null): Promise<{ body: string; replayed: boolean }> {
   const row = key && (await findRow(db, wallet, newId(), key));
-  if (!row || keyReused(key, row) || row.response_body === null) throw accountSuspended();
+  if (!row || keyReused(key, row)) throw accountSuspended();
+  if (row.expired_at) throw keyExpired();
+  if (row.response_body === null) throw accountSuspended();
   return { body: row.response_body, replayed: true };
 }
 
@@ -103,6 +106,7 @@ async function begin({ db, config }: CheckoutDeps, wallet: string, amountUsd: Am
     const found = started.length > 0 || failure.length > 0 || key ? await findRow(db, wallet, id, key) : undefined;
     const reused = found && key && keyReused(key, found);
     if (reused) throw reused;
+    if (found?.expired_at) throw keyExpired();
     if (found) return found;
     if (failure.length === 0)
       throw new DomainError("rate_limited", "Too many top-ups are waiting to be paid.", { retryAfter: RETRY_AFTER_SECONDS });
@@ -134,6 +138,7 @@ async function findRow(db: CheckoutDeps["db"], wallet: string, id: string, key: 
       "payment_intent",
       "stripe_attempt",
       "response_body",
+      "expired_at",
       "request_hash",
       "created_at",
     ])

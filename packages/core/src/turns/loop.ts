@@ -14,7 +14,7 @@ import { callRecord } from "./call-record.ts";
 import type { Memory, Terms } from "./memory.ts";
 import type { OpenedTurn } from "./open.ts";
 import { raisedFor } from "./raise.ts";
-import { insufficientCredits } from "./refusal.ts";
+import { notCovered } from "./refusal.ts";
 import type { TurnDeps, TurnRequest } from "./request.ts";
 import type { Conversation, Talk } from "./talk.ts";
 import { MOST_TOLD, remembered, useTools } from "./use-tools.ts";
@@ -55,7 +55,7 @@ export async function* withTools(deps: TurnDeps, request: TurnRequest, start: St
     const more: Message[] = [{ role: "assistant", content: answer.text, toolCalls: calls.map(remembered) }, ...results];
     const raised = await raisedFor(deps, request, { turn, talk, more });
     if (!raised.covered) {
-      if (!hasText(talk)) throw insufficientCredits({ ...raised.row, cheaper: [] }, deps.config);
+      if (!hasText(talk)) throw notCovered(raised.row, deps.config);
       return ended(start, first, turn, "budget", answer);
     }
     after.push(...more);

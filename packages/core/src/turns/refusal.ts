@@ -4,6 +4,7 @@ import { keyRefused } from "../accounts/api-key.ts";
 import type { Config } from "../config/config.ts";
 import type { LimitName } from "@pantheon/contract/vocabulary.ts";
 import type { GateRow, LimitMet } from "../ledger/statements/gate.ts";
+import type { RaiseHoldRow } from "../ledger/statements/raise-hold.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { capabilitiesView, unsupported } from "../models/capable.ts";
 import type { Model } from "../models/model.ts";
@@ -74,7 +75,7 @@ function tooManyCalls({ wait, ...limit }: LimitMet): DomainError {
 }
 
 /** 402 for a limit of credits that leaves less than the turn would hold. */
-function limitReached(row: GateRow, { wait: _wait, ...limit }: LimitMet, config: Pick<Config, "topUpUrl">): DomainError {
+function limitReached(row: BrokeRow, { wait: _wait, ...limit }: LimitMet, config: Pick<Config, "topUpUrl">): DomainError {
   const until = limit.resets_at === null ? "" : ` until ${limit.resets_at}`;
   const detail = `The limit ${limit.name} (${limit.most}) leaves ${limit.left} credits${until}.`;
   return new DomainError("limit_reached", detail, { members: { ...figures(row, config), limit } });
@@ -89,6 +90,12 @@ type BrokeRow = Pick<GateRow, "balance" | "held" | "wanted" | "affordable" | "ch
 export function insufficientCredits(row: BrokeRow, config: Pick<Config, "topUpUrl">): DomainError {
   const members = figures(row, config);
   return new DomainError("insufficient_credits", "Insufficient credits. Please top up your account.", { members });
+}
+
+/** The 402 of a further call of a turn: what its wallet lacks, or the limit that leaves too little. */
+export function notCovered({ limit_met: limit, ...row }: RaiseHoldRow, config: Pick<Config, "topUpUrl">): DomainError {
+  const broke = { ...row, cheaper: [] };
+  return limit === null ? insufficientCredits(broke, config) : limitReached(broke, limit, config);
 }
 
 function figures(row: BrokeRow, config: Pick<Config, "topUpUrl">) {

@@ -28,14 +28,19 @@ export function encodeCursor(scope: string, position: readonly string[]): string
   return Buffer.concat([checksum(scope, payload), Buffer.from(payload)]).toString("base64url");
 }
 
+/** What a sort key must look like: always the same, or by its first part. Undefined for a first part that there is not. */
+type Shape = readonly PositionPart[] | ((first: string) => readonly PositionPart[] | undefined);
+
 /** The sort key that a cursor stands for; 422 for anything that `encodeCursor` did not make for this scope and shape. */
-export function decodeCursor(scope: string, cursor: string, shape: readonly PositionPart[]): readonly string[] {
+export function decodeCursor(scope: string, cursor: string, shape: Shape): readonly string[] {
   const bytes = Buffer.from(cursor, "base64url");
   const payload = bytes.subarray(CHECKSUM_BYTES).toString();
   const whole = bytes.toString("base64url") === cursor && checksum(scope, payload).equals(bytes.subarray(0, CHECKSUM_BYTES));
   const position = v.safeParse(Position, whole ? payload : "");
-  if (!position.success || position.output.length !== shape.length) throw foreignCursor();
-  if (!shape.every((part, index) => PARTS[part](position.output[index] ?? ""))) throw foreignCursor();
+  if (!position.success) throw foreignCursor();
+  const parts = typeof shape === "function" ? shape(position.output[0] ?? "") : shape;
+  if (parts === undefined || position.output.length !== parts.length) throw foreignCursor();
+  if (!parts.every((part, index) => PARTS[part](position.output[index] ?? ""))) throw foreignCursor();
   return position.output;
 }
 

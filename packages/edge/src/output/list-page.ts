@@ -29,14 +29,19 @@ export async function listPage<Name extends string, Row, View>(
 }
 
 /** What a list's cursor is made for. A filter that was not given is none. */
-function listScope(c: Asked, filters: object): string {
+export function listScope(c: Asked, filters: object): string {
   const filtered = JSON.stringify(filters);
   return `${c.req.path} ${c.var.caller.actor}${filtered === "{}" ? "" : ` ${filtered}`}`;
 }
 
-/** The first rows that fit into a page, measured as Lambda carries them: JSON as a string of JSON. */
+/** The first rows that fit into a page, but one at least. */
 function fitting<View>(views: readonly View[]): View[] {
   let left = PAGE_OCTETS;
-  const over = views.findIndex((view, index) => (left -= Buffer.byteLength(JSON.stringify(JSON.stringify(view)))) < 0 && index > 0);
+  const over = views.findIndex((view, index) => (left -= octetsOf(view)) < 0 && index > 0);
   return over < 0 ? [...views] : views.slice(0, over);
+}
+
+/** What a row takes as Lambda carries it: JSON as a string of JSON. */
+export function octetsOf(view: unknown): number {
+  return Buffer.byteLength(JSON.stringify(JSON.stringify(view)));
 }

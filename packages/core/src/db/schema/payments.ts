@@ -33,6 +33,7 @@ interface TopUpsTable {
   idempotency_key: string | null;
   request_hash: string | null;
   response_body: string | null;
+  expired_at: Date | null;
   usd_per_credit: string | null;
   slot: number | null;
   stripe_attempt: Generated<number>;

@@ -4,12 +4,12 @@ import { sql, type RawBuilder } from "kysely";
 import { prepared } from "../../db/prepared.ts";
 
 /** What a turn says once it is erased: its figures, and no text. A key of it stands for no request any more. */
-const WITHOUT_TEXT = sql`
+export const WITHOUT_TEXT = sql`
            user_input = '',
            assistant_output = case when turns.assistant_output is not null then '' end,
            response_body = case when turns.response_body is null then null
                                 when pg_input_is_valid(turns.response_body, 'jsonb')
-                                then (turns.response_body::jsonb
+                                then ((turns.response_body::jsonb - 'requested_calls')
                                       || '{"user_input":"","assistant_output":""}')::text
                                 else '{}' end,
            tool_texts = null,
