@@ -11,7 +11,7 @@ import { newSession, type Beginning } from "./new-session.ts";
 export type Message = Beginning & { readonly text: string; readonly replaces?: string };
 
 /** A use of a tool; `outcome` is null while it runs. */
-export type LiveTool = { readonly call: number; readonly name: string; readonly outcome: "success" | "error" | null };
+export type LiveTool = { readonly index: number; readonly name: string; readonly outcome: "success" | "error" | null };
 
 /** An answer that is still coming. `turn` is null until the API has opened it; `output` counts tokens where the provider tells them. */
 export type Live = {
@@ -96,6 +96,6 @@ function afterEvent(live: Live, event: TurnEvent): Live {
 type ToolEvent = Extract<TurnEvent, { type: "tool" }>;
 
 /** Each use is told twice: when it starts, and when it is done. */
-function afterTool(tools: readonly LiveTool[], { call_index: call, tool_name: name, outcome }: ToolEvent): readonly LiveTool[] {
-  return [...tools.filter((one) => one.call !== call), { call, name, outcome }].toSorted((a, b) => a.call - b.call);
+function afterTool(tools: readonly LiveTool[], { call_index: index, tool_name: name, outcome }: ToolEvent): readonly LiveTool[] {
+  return [...tools.filter((one) => one.index !== index), { index, name, outcome }].toSorted((a, b) => a.index - b.index);
 }

@@ -10,8 +10,8 @@ export function LiveTurn({ message, live: { text, output, tools } }: { readonly 
       <p className="turn-asked">{message}</p>
       {tools.length > 0 && (
         <ul className="turn-tools" aria-label="Tools">
-          {tools.map(({ call, name, outcome }) => (
-            <li key={call}>{outcome === null ? `${doing(name)} …` : didWords(name, outcome === "success")}</li>
+          {tools.map(({ index, name, outcome }) => (
+            <li key={index}>{outcome === null ? `${doing(name)} …` : didWords(name, outcome === "success")}</li>
           ))}
         </ul>
       )}
