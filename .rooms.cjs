@@ -91,6 +91,7 @@ exports.ROOMS = {
       "receipt",
       "reconcile",
       "resolve",
+      "reversals",
       "set-aside",
       "stripe",
       "taken-back",
@@ -101,6 +102,6 @@ exports.ROOMS = {
     imports: ["config", "db", "audit", "accounts"],
     faces: ["own-files", "parse", "reading", "s3", "sending", "storage"],
   },
-  reports: { imports: ["db"], faces: ["analytics", "csv", "export", "margin", "own-data", "own-summary", "summary"] },
+  reports: { imports: ["db"], faces: ["analytics", "csv", "export", "margin", "own-data", "own-summary", "refused", "summary"] },
   maintenance: { imports: ["db"], faces: ["erasure", "health-probe", "lost-revenue", "runs"] },
 };

@@ -19,7 +19,18 @@ const loaded = () => import("@pantheon/core/audit/reads.ts");
 /** Of one: a person by their id, or a turn. */
 const OF_ONE = /^(users|wallets|turns)\/([^/]+)(\/.+)?$/;
 /** Of many: rows that name people. */
-const OF_MANY = new Set(["users", "keys", "top-ups", "grants", "analytics/usage", "usage/export.csv", "usage/summary", "actions"]);
+const OF_MANY = new Set([
+  "users",
+  "keys",
+  "top-ups",
+  "grants",
+  "analytics/usage",
+  "analytics/would-refuse",
+  "reversals",
+  "usage/export.csv",
+  "usage/summary",
+  "actions",
+]);
 
 /**
  * Writes down a read beside the read itself, so it costs no time of its own; the response waits for both, and without the row there is

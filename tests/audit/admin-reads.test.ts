@@ -36,6 +36,8 @@ describe("an admin's read of somebody", () => {
     ["usage/export.csv", "usage/export.csv", null],
     ["top-ups?user_id=ada", "top-ups", "ada"],
     ["users?query=a", "users", null],
+    ["reversals?user_id=ada", "reversals", "ada"],
+    ["analytics/would-refuse", "analytics/would-refuse", null],
   ])("at %s is written down as %s of %s, once", async (path, operation, target) => {
     await noted();
     const { status, headers } = await operate(world, `GET ${path}`, { user: SECOND });

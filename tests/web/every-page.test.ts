@@ -50,6 +50,7 @@ const OPERATOR = [
   "/operator/enforcement",
   "/operator/payments",
   "/operator/payments?status=quarantined",
+  "/operator/payments?show=reversals",
   "/operator/cash",
   "/operator/audit",
   "/operator/audit?show=reads",

@@ -3,6 +3,7 @@
 import type { AdminRoutes } from "./admin-routes.ts";
 import type {
   ApiKey,
+  DataRecord,
   Decimal,
   ErasedData,
   Health,
@@ -48,7 +49,7 @@ export type Routes = AdminRoutes & {
     OwnSummary,
     { readonly query: { readonly from: string; readonly to: string; readonly group_by?: "model" | "day,model" } }
   >;
-  "GET /users/me/transactions": List<"transactions", Transaction>;
+  "GET /users/me/transactions": List<"transactions", Transaction, PageQuery & Dates>;
   "GET /users/me/transactions/{id}/receipt": Route<Receipt, { readonly path: { readonly id: string } }>;
   "GET /users/me/turns/{id}": Route<{ readonly receipt: Receipt | null }, { readonly path: { readonly id: string } }>;
   "POST /users/me/wallet/top-up": Route<StartedTopUp, { readonly body: { readonly amount_usd: Decimal } }>;
@@ -86,6 +87,10 @@ export type Routes = AdminRoutes & {
   "DELETE /users/me/keys/{id}": Route<null, { readonly path: { readonly id: string } }>;
   "GET /users/me/limits": Route<LimitsInForce>;
   "PUT /users/me/limits": Route<unknown, { readonly body: Limits }>;
+  "GET /users/me/data": Route<
+    { readonly records: readonly DataRecord[]; readonly next_cursor: string | null },
+    { readonly query: { readonly limit: number; readonly cursor?: string } }
+  >;
   "DELETE /users/me/data": Route<ErasedData>;
   "GET /models": Route<{ readonly models: readonly Model[] }>;
   "GET /health/{name}": Route<Health, { readonly path: { readonly name: string } }>;

@@ -166,6 +166,9 @@ export type ApiKey = KeyWish & {
 /** `key` is its text, shown once; null where a response is repeated. */
 export type MadeKey = ApiKey & { readonly key: string | null };
 
+/** Something that is kept of a person. */
+export type DataRecord = { readonly type: string; readonly data: unknown };
+
 /** `complete`: false when some is erased only within the next minutes. */
 export type ErasedData = { readonly sessions: number; readonly turns: number; readonly complete: boolean };
 

@@ -54,16 +54,16 @@ export function Talk({ id, model: own, tools: ownTools }: TalkProps) {
       >
         {id !== null && model !== own && <KeepModel session={id} model={model} own={own} />}
         {id === null && <ToolChoice tools={tools} onChange={setTools} />}
-        <Files
-          session={id}
-          begin={(filename, key) => newSession(filename, { ...beginning, tools: [...new Set([...tools, "file_read" as const])] }, key)}
-          onBegun={(session) => {
-            moveDraft("message.new", `message.${session}`);
-            setSystemPrompt("");
-            go(`/playground/${session}`);
-          }}
-        />
       </Composer>
+      <Files
+        session={id}
+        begin={(filename, key) => newSession(filename, { ...beginning, tools: [...new Set([...tools, "file_read" as const])] }, key)}
+        onBegun={(session) => {
+          moveDraft("message.new", `message.${session}`);
+          setSystemPrompt("");
+          go(`/playground/${session}`);
+        }}
+      />
     </>
   );
 }
