@@ -21,7 +21,7 @@ it("a file that is attached first makes the session, keeps what was typed, is re
   await page.goto("/playground");
   await page.getByLabel("Message").fill("Typed before");
   await page.getByLabel("Attach a file").setInputFiles({ name: "sums.csv", mimeType: "text/csv", buffer: Buffer.from("a,b\n1,2\n") });
-  await expect.poll(() => new URL(page.url()).pathname).toMatch(/^\/playground\/[0-9a-f-]{36}$/);
+  await page.waitForURL(/\/playground\/[0-9a-f-]{36}$/);
   await app.world.storage.settled();
   await page.getByText("8 bytes · 1 page").waitFor();
   expect(await page.getByLabel("Message").inputValue()).toBe("Typed before");
