@@ -68,7 +68,7 @@ async function client(deps: Deps, count: number): Promise<void> {
 
 async function oneSession(deps: Deps, user: string): Promise<void> {
   const session = newId();
-  const nothing = { email: null, title: null, systemPrompt: null, tools: [], key: null, requestHash: null };
+  const nothing = { email: null, title: null, systemPrompt: null, tools: [], autoAliases: null, key: null, requestHash: null };
   const made = { session, wallet: user, actor: user, modelAlias: "default", createdAt: new Date(), status: 201, body: "" };
   await deps.db.run(createSession, { ...nothing, ...made });
   for (let turn = 0; turn < TURNS_A_SESSION; turn += 1) {
@@ -78,6 +78,7 @@ async function oneSession(deps: Deps, user: string): Promise<void> {
       key: { value: newId(), hash: "0".repeat(64) },
       message: words(TEXTS.message),
       alias: null,
+      auto: false,
       maxOutputTokens: 2_048,
       requestId: newId(),
       fitToBalance: null,

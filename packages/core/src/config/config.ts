@@ -53,6 +53,8 @@ export type Config = {
   maxOutputTokens: number;
   /** Whose model writes summaries: an alias, `none`, or null where the models' table decides. */
   summaryAlias: string | null;
+  /** Whose model chooses who answers, likewise. */
+  routingAlias: string | null;
   /** Days until the texts of a deleted session are erased. */
   deletedTextDays: number;
   /** Days that texts live while their session is there; null: as long as it is. */
@@ -138,6 +140,7 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
     search: { apiKey: read.TAVILY_API_KEY ?? null, baseUrl: read.TAVILY_BASE_URL },
     maxOutputTokens: read.CONTEXT_MAX_OUTPUT_TOKENS,
     summaryAlias: read.CONTEXT_SUMMARY_ALIAS ?? null,
+    routingAlias: read.ROUTING_ALIAS ?? null,
     deletedTextDays: read.DELETED_TEXT_DAYS,
     textDays: read.TEXT_DAYS ?? null,
     idempotencyDays: read.IDEMPOTENCY_DAYS,

@@ -1,6 +1,7 @@
 // Every variable: its name, rule, default and meaning. The table drives the parsing and docs/env_contract.md.
 
 import * as v from "valibot";
+import { means } from "./means.ts";
 import * as rules from "./rules.ts";
 
 const PRIVATE = { secret: true };
@@ -110,6 +111,12 @@ export const TABLE = v.strictObject({
       "The alias whose model summarises what no longer fits a session's window, at the house's cost; `none`: it is left out; unset: the one of the models' table.",
     ),
   ),
+  ROUTING_ALIAS: v.pipe(
+    v.optional(rules.aliasName),
+    means(
+      "The alias whose model chooses who answers a turn of mode `auto`, at the house's cost; `none`: the session's own answers; unset: the one of the models' table.",
+    ),
+  ),
   DELETED_TEXT_DAYS: v.pipe(
     v.optional(rules.daysFromZero, "7"),
     means("Days after which the texts of a deleted session are erased; at 0 with the next sweep."),
@@ -170,8 +177,4 @@ function providerKey(maker: string) {
 
 function providerAddress(maker: string) {
   return v.pipe(v.optional(rules.webUrl), means<string | undefined>(`${maker}'s address, without a trailing slash; unset: its own.`));
-}
-
-function means<T>(meaning: string, { secret } = { secret: false }): v.MetadataAction<T, { means: string; secret: boolean }> {
-  return v.metadata({ means: meaning, secret });
 }

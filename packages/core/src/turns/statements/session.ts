@@ -13,6 +13,7 @@ export type CreateSessionInput = KeyedWrite & {
   modelAlias: string;
   systemPrompt: string | null;
   tools: readonly string[];
+  autoAliases: readonly string[] | null;
   createdAt: Date;
 };
 
@@ -34,9 +35,10 @@ with
     insert into credit_wallets (user_id) values (${slot.wallet}::text) on conflict (user_id) do nothing
   ),
   ${keyed(slot)}
-insert into sessions (id, user_id, title, model_alias, system_prompt, tools, created_at)
+insert into sessions (id, user_id, title, model_alias, system_prompt, tools, auto_aliases, created_at)
 values (${slot.session}::uuid, ${slot.actor}::text, ${slot.title}::text, ${slot.modelAlias}::text,
-        ${slot.systemPrompt}::text, ${slot.tools}::text[], ${slot.createdAt}::timestamptz)
+        ${slot.systemPrompt}::text, ${slot.tools}::text[], ${slot.autoAliases}::text[],
+        ${slot.createdAt}::timestamptz)
 returning id`,
 );
 
@@ -45,10 +47,14 @@ export type PatchSessionInput = KeyedWrite & {
   title: string | null;
   modelAlias: string;
   systemPrompt: string | null;
+  tools: readonly string[];
+  autoAliases: readonly string[] | null;
   /** What the session was when the answer was made. */
   formerTitle: string | null;
   formerAlias: string;
   formerPrompt: string | null;
+  formerTools: readonly string[];
+  formerAutoAliases: readonly string[] | null;
 };
 
 /** Changes a session that is still as it was read. No row: gone, or changed meanwhile; then the key is not taken either. */
@@ -61,13 +67,17 @@ with
     update sessions
        set title = ${slot.title}::text,
            model_alias = ${slot.modelAlias}::text,
-           system_prompt = ${slot.systemPrompt}::text
+           system_prompt = ${slot.systemPrompt}::text,
+           tools = ${slot.tools}::text[],
+           auto_aliases = ${slot.autoAliases}::text[]
      where id = ${slot.session}::uuid
        and user_id = ${slot.actor}::text
        and deleted_at is null
        and title is not distinct from ${slot.formerTitle}::text
        and model_alias = ${slot.formerAlias}::text
        and system_prompt is not distinct from ${slot.formerPrompt}::text
+       and tools = ${slot.formerTools}::text[]
+       and auto_aliases is not distinct from ${slot.formerAutoAliases}::text[]
     returning id
   ),
   ${keyed(slot, { source: sql`patched` })}
