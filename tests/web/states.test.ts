@@ -62,7 +62,7 @@ describe.each(FACES)("%s pages", (_name, user, pages) => {
     for (const address of asking) {
       holds = true;
       await page.goto(at(address));
-      await page.getByRole("status").filter({ hasText: "Loading" }).first().waitFor();
+      await expect.poll(() => page.getByRole("status").filter({ hasText: "Loading" }).count(), { timeout: 10_000 }).toBeGreaterThan(0);
       holds = false;
       await Promise.all(held.map((route) => route.continue().catch(() => {})));
       held = [];
