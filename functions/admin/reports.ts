@@ -145,7 +145,8 @@ function analyticsRoutes(app: Hono<AppEnv>, { db, clock, config }: Omit<ReportDe
     async (c) => {
       const asked = c.req.valid("query");
       const { readMargin } = await import("@pantheon/core/reports/margin.ts"); // seldom asked
-      return c.var.respond(await readMargin(db, daysOf(asked), asked.bucket ?? null, config.usdPerCredit));
+      const { bucket = null, user_id: user = null } = asked;
+      return c.var.respond(await readMargin(db, daysOf(asked), bucket, config.usdPerCredit, user));
     },
   );
 }

@@ -25,7 +25,7 @@ it("a file that is attached first makes the session, keeps what was typed, is re
   await app.world.storage.settled();
   await page.getByText("8 bytes · 1 page").waitFor();
   expect(await page.getByLabel("Message").inputValue()).toBe("Typed before");
-  expect(await page.getByText("The model may: read the files of this session.").count()).toBe(1);
+  expect(await page.getByRole("checkbox", { name: "Read the files of this session" }).isChecked()).toBe(true);
   expect(await axe(page)).toEqual([]);
 
   const session = sessionOf(page.url());
@@ -64,7 +64,12 @@ it("a tool is shown while it is used", async () => {
   await page.getByRole("button", { name: "Stop" }).click();
   await page.locator(".turn-foot").getByText("Searched the web", { exact: true }).waitFor({ timeout: 60_000 });
   const session = sessionOf(page.url());
-  expect((await app.world.call("GET", `/api/v1/sessions/${session}`, { user: "watcher" })).json.tools).toEqual(["search"]);
+  const toolsOf = async () => (await app.world.call("GET", `/api/v1/sessions/${session}`, { user: "watcher" })).json.tools;
+  expect(await toolsOf()).toEqual(["search"]);
+  await page.getByRole("checkbox", { name: "Search the web" }).uncheck();
+  await expect.poll(toolsOf).toEqual([]);
+  await page.getByRole("checkbox", { name: "Read the files of this session" }).check();
+  await expect.poll(toolsOf).toEqual(["file_read"]);
 });
 
 it("a file that cannot be read says why, a name is shown as it is, and what was lost on the way is sent once", async () => {

@@ -167,7 +167,7 @@ function reportsClient(send: Send) {
     wouldRefuse: listing<typeof reports.WouldRefuseList, "users", Days>(send, `${ADMIN}/analytics/would-refuse`, "users"),
     activeUsers: (query: { readonly window?: Window; readonly as_of?: string } = {}, more: CallOptions = {}) =>
       ask<typeof reports.ActiveUsers>(send, { ...more, method: "GET", path: `${ADMIN}/analytics/active-users${search(query)}` }),
-    margin: (query: ReportDays & { readonly bucket?: Bucket } = {}, more: CallOptions = {}) =>
+    margin: (query: ReportDays & { readonly bucket?: Bucket; readonly user_id?: string } = {}, more: CallOptions = {}) =>
       ask<typeof reports.Margin>(send, { ...more, method: "GET", path: `${ADMIN}/analytics/margin${search(query)}` }),
     /** Of the last 30 days unless told otherwise. */
     cash: (query: Days = {}, more: CallOptions = {}) =>

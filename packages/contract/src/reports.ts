@@ -12,7 +12,11 @@ const FilterEntries = { user_id: v.optional(OpaqueId), model_alias: v.optional(t
 
 export const ExportQuery = v.strictObject(FilterEntries);
 export const SummaryQuery = v.strictObject({ ...FilterEntries, ...BucketEntry });
-export const MarginQuery = v.strictObject({ ...DateEntries, ...BucketEntry });
+export const MarginQuery = v.strictObject({
+  ...DateEntries,
+  ...BucketEntry,
+  user_id: v.pipe(v.optional(OpaqueId), v.description("What this person brings, and what is owed to them.")),
+});
 
 export const UsageByUserQuery = v.strictObject({ ...PAGE_ENTRIES, ...DAY_ENTRIES, start_date: OlderDay, end_date: OlderDay });
 

@@ -39,6 +39,7 @@ function Usage({ id, days, summary }: { readonly id: string; readonly days: read
       <p className="quiet usage-sum">
         {count(summary.total_llm_calls)} calls, {count(summary.total_input_tokens + summary.total_output_tokens)} tokens,{" "}
         <Credits value={summary.total_credits_charged} /> credits; the provider asked <Usd value={summary.provider_cost_usd} />.{" "}
+        <PersonMargin id={id} days={days} />
         <SaveCsv
           of="GET /admin/usage/export.csv"
           query={{ user_id: id, from: days[0] ?? "", to: days.at(-1) ?? "" }}
@@ -47,6 +48,22 @@ function Usage({ id, days, summary }: { readonly id: string; readonly days: read
       </p>
       <Table caption="Credits by model" columns={COLUMNS} rows={summary.breakdown} keyOf={({ model_alias: model }) => model} />
     </>
+  );
+}
+
+/** What they bring: what they were charged, in dollars, less what it cost. */
+function PersonMargin({ id, days }: { readonly id: string; readonly days: readonly string[] }) {
+  const margin = useQuery(ask("GET /admin/analytics/margin", { query: { user_id: id, ...rangeOf(days) } }));
+  if (margin.data === undefined) return null;
+  const { revenue_usd: revenue, margin_usd: left } = margin.data;
+  return (
+    <span className="person-margin">
+      Revenue <Usd value={revenue} />, margin{" "}
+      <strong className={left.startsWith("-") ? "fault-says" : "done"}>
+        <Usd value={left} />
+      </strong>
+      .{" "}
+    </span>
   );
 }
 

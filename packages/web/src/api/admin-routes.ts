@@ -66,7 +66,7 @@ export type AdminRoutes = {
     { readonly active_users: number; readonly new_users: number },
     { readonly query?: { readonly window?: "day" | "week" | "month"; readonly as_of?: string } }
   >;
-  "GET /admin/analytics/margin": Route<Margin, { readonly query?: Days & { readonly bucket?: "day" } }>;
+  "GET /admin/analytics/margin": Route<Margin, { readonly query?: Days & { readonly bucket?: "day"; readonly user_id?: string } }>;
   "GET /admin/grants": List<"grants", Proposal, PageQuery & { readonly status?: ProposalState }>;
   "POST /admin/grants/{id}/confirm": Route<
     { readonly user_id: string; readonly new_balance: Decimal },

@@ -71,7 +71,10 @@ export type Routes = AdminRoutes & {
   "GET /sessions/{id}": Route<Session, { readonly path: { readonly id: string } }>;
   "PATCH /sessions/{id}": Route<
     Session,
-    { readonly path: { readonly id: string }; readonly body: { readonly title?: string; readonly model_alias?: string } }
+    {
+      readonly path: { readonly id: string };
+      readonly body: { readonly title?: string; readonly model_alias?: string; readonly tools?: readonly Tool[] };
+    }
   >;
   "DELETE /sessions/{id}": Route<null, { readonly path: { readonly id: string } }>;
   "GET /sessions/{id}/turns": List<"turns", Turn, PageQuery, { readonly path: { readonly id: string } }>;

@@ -10,7 +10,6 @@ import { Asked } from "../../parts/states.tsx";
 import { DeleteSession } from "./delete-session.tsx";
 import { RenameSession } from "./rename-session.tsx";
 import { Talk } from "./talk.tsx";
-import { MAY } from "./tool-words.ts";
 
 /** Without an id a session that does not exist yet. */
 export function PlaygroundPage({ params: { id } }: { readonly params: { readonly id?: string } }) {
@@ -87,7 +86,6 @@ function Known({ id }: { readonly id: string }) {
       {({ model_alias: model, title, tools }) => (
         <div>
           <Talk key={id} id={id} model={model} tools={tools} />
-          {tools.length > 0 && <p className="quiet small">The model may: {tools.map((tool) => MAY[tool].toLowerCase()).join("; ")}.</p>}
           <p className="more session-acts">
             <RenameSession id={id} title={title} /> <DeleteSession id={id} />
           </p>

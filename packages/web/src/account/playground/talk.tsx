@@ -10,7 +10,7 @@ import { useConversation } from "./conversation.ts";
 import { Files } from "./files.tsx";
 import { LiveTurn } from "./live-turn.tsx";
 import { newSession } from "./new-session.ts";
-import { ToolChoice } from "./tool-choice.tsx";
+import { SessionTools, ToolChoice } from "./tool-choice.tsx";
 import { Turns } from "./turns.tsx";
 
 type TalkProps = {
@@ -53,7 +53,7 @@ export function Talk({ id, model: own, tools: ownTools }: TalkProps) {
         stop={isPending ? stop : null}
       >
         {id !== null && model !== own && <KeepModel session={id} model={model} own={own} />}
-        {id === null && <ToolChoice tools={tools} onChange={setTools} />}
+        {id === null ? <ToolChoice tools={tools} onChange={setTools} /> : <SessionTools session={id} tools={ownTools} />}
       </Composer>
       <Files
         session={id}
