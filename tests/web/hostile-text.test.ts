@@ -38,22 +38,13 @@ it("is shown and does nothing, for its owner and for an operator", async () => {
   const admin = await app.page(ADMIN, { width: 360 });
   const asked: string[] = [];
   for (const page of [owner, admin]) page.on("request", (request) => asked.push(request.url()));
+  const [who, evil] = [encodeURIComponent(WHO), encodeURIComponent(EVIL)];
   const visits = [
-    [
-      owner,
-      [
-        ...["/", "/transactions", "/usage?by=key", "/keys", "/limits", "/data", "/playground", `/playground/${session}`],
-        ...[`/transactions?receipt=${encodeURIComponent(EVIL)}`, `/transactions?from=${encodeURIComponent(EVIL)}`],
-      ],
-    ],
-    [
-      admin,
-      [
-        ...[`/operator/people/${encodeURIComponent(WHO)}`, "/operator/audit", "/operator", `/operator/people/${encodeURIComponent(LINK)}`],
-        ...["/operator/keys", "/operator/payments", "/operator/prices", "/operator/people", "/operator/audit?show=reads"],
-        ...[`/operator/keys?user_id=${encodeURIComponent(EVIL)}`, `/operator/audit?target=${encodeURIComponent(SCRIPT)}`],
-      ],
-    ],
+    [owner, ["/", "/transactions", "/usage?by=key", "/keys", "/limits", "/data", "/playground", `/playground/${session}`]],
+    [owner, [`/transactions?receipt=${evil}`, `/transactions?from=${evil}`]],
+    [admin, [`/operator/people/${who}`, "/operator/people", "/operator/audit", "/operator/audit?show=reads", "/operator"]],
+    [admin, ["/operator/keys", "/operator/payments", "/operator/prices", `/operator/people/${encodeURIComponent(LINK)}`]],
+    [admin, [`/operator/keys?user_id=${evil}`, `/operator/audit?target=${encodeURIComponent(SCRIPT)}`]],
   ] as const;
   for (const [page, addresses] of visits) {
     for (const address of addresses) {
