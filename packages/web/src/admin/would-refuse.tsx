@@ -39,14 +39,17 @@ function LastDays({ days }: { readonly days: number }) {
   const summary = useQuery(ask("GET /admin/usage/summary", { query: range }));
   const people = useQuery(ask("GET /admin/analytics/would-refuse", { query: { from, to, limit: 1 } }));
   return (
-    <Figure name={`Last ${days} days`} note={summary.data && `turns, of ${count(summary.data.total_llm_calls)} calls`}>
-      {summary.data && people.data && (
-        <>
-          {count(summary.data.would_have_been_refused)} of {count(people.data.total)} {people.data.total === 1 ? "person" : "people"}
-        </>
-      )}
+    <Figure
+      name={`Last ${days} days`}
+      note={people.data && summary.data && `turns of ${peopleOf(people.data.total)}, ${count(summary.data.total_llm_calls)} calls in all`}
+    >
+      {summary.data && count(summary.data.would_have_been_refused)}
     </Figure>
   );
+}
+
+function peopleOf(many: number): string {
+  return many === 1 ? "1 person" : `${count(many)} people`;
 }
 
 function Who() {

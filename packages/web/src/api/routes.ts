@@ -47,7 +47,7 @@ export type Routes = AdminRoutes & {
   "GET /users/me/usage": List<"events", UsageEvent>;
   "GET /users/me/usage/summary": Route<
     OwnSummary,
-    { readonly query: { readonly from: string; readonly to: string; readonly group_by?: "model" | "day,model" } }
+    { readonly query: { readonly from: string; readonly to: string; readonly group_by?: "model" | "day,model" | "key" | "day,key" } }
   >;
   "GET /users/me/transactions": List<"transactions", Transaction, PageQuery & Dates>;
   "GET /users/me/transactions/{id}/receipt": Route<Receipt, { readonly path: { readonly id: string } }>;

@@ -24,7 +24,7 @@ export type Transaction = {
   readonly created_at: Time;
 };
 
-export type UsageEvent = {
+export type UsageEvent = OfKey & {
   readonly id: string;
   readonly turn_id: string;
   readonly model_alias: string;
@@ -39,6 +39,9 @@ export type UsageEvent = {
   readonly created_at: Time;
 };
 
+/** By which API key a call came; null for none. */
+type OfKey = { readonly api_key_id: string | null; readonly api_key_name: string | null };
+
 type Used = {
   readonly calls: number;
   readonly input_tokens: number;
@@ -46,7 +49,7 @@ type Used = {
   readonly credits_charged: Decimal;
 };
 /** The newest day and the dearest model first; what was not grouped by is null. */
-export type UsedRow = Used & { readonly date: string | null; readonly model_alias: string | null };
+export type UsedRow = Used & OfKey & { readonly date: string | null; readonly model_alias: string | null };
 export type OwnSummary = { readonly total: Used; readonly rows: readonly UsedRow[] };
 
 export type ReceiptLine = {
