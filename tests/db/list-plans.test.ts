@@ -44,6 +44,7 @@ beforeAll(async () => {
     insert into reversals (object_id, payment_intent, kind, state, amount_minor, created_at)
     select 're_' || n, 'pi_' || n, 'refund', 'succeeded', 100, now() - n * interval '1 hour'
       from generate_series(1, 3000) as n`.execute(world.deps.db.query);
+  await sql`insert into file_usage values (${USER}, 3000, 3000)`.execute(world.deps.db.query);
   await sql`vacuum analyze`.execute(world.deps.db.query);
   const pool = new Pool({ connectionString: world.deps.config.databaseUrl, max: 1 });
   const query = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }), log: (event) => void asked.push(event.query) });

@@ -9,6 +9,7 @@ import type { Database } from "../db/database.ts";
 import { amount, format, ZERO, type Amount } from "@pantheon/contract/money.ts";
 import { dayWithin, type Days } from "../db/days.ts";
 import { spending } from "./spending.ts";
+import { usageOfAll } from "./usage-of-all.ts";
 import { BY_BUCKET, BY_MODEL, bucketOf, TOTAL } from "./summary.ts";
 import type { Bucket } from "@pantheon/contract/vocabulary.ts";
 
@@ -25,15 +26,14 @@ export async function readMargin(
   usdPerCredit: Amount,
   user: string | null = null,
 ): Promise<v.InferInput<typeof Margin>> {
+  const ofWhom = user === null ? usageOfAll(range) : sql`(select * from usage_daily where ${dayWithin(range)} and user_id = ${user}::text)`;
   const { rows } = await sql<MarginRow>`
     with
       ${spending(range, user)},
       -- Revenue and cost by the rollup, and beside them which part of the revenue was not bought, by the ledger.
       facts as (
         select day, model_alias, revenue_usd as revenue, provider_cost_usd as cost, 0 as granted, 0 as unpaid
-          from usage_daily
-         where ${dayWithin(range)}
-           and (${user}::text is null or user_id = ${user}::text)
+          from ${ofWhom} as used
          union all
         select day, model_alias, 0, 0, granted_usd, unpaid_usd
           from spending
