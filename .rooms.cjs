@@ -77,6 +77,7 @@ exports.ROOMS = {
       "receipt",
       "run",
       "sessions",
+      "door-key",
       "spent",
       "stream",
       "sweep",
