@@ -110,6 +110,22 @@ export const FAULTS: readonly Fault[] = [
     update usage_daily set refused = refused + 1 where user_id = 'ada' and model_alias = 'default'`,
     ],
   ],
+  [
+    "totals",
+    "a total that is not the sum of everybody's",
+    () => [
+      sql`
+    insert into usage_totals
+    select day, model_alias, sum(calls) + 1, sum(input_tokens_fresh), sum(input_tokens_cached), sum(output_tokens), sum(credits_burned),
+           sum(credits_charged), sum(provider_cost_usd), sum(revenue_usd), sum(refused)
+      from usage_daily group by day, model_alias`,
+    ],
+  ],
+  [
+    "totals",
+    "a day that was left out",
+    () => [sql`insert into usage_totals select current_date + 1, 'default', 0, 0, 0, 0, 0, 0, 0, 0, 0`],
+  ],
   ["refused", "a turn that is not counted", () => [sql`update turns set would_refuse = true where over_hold`]],
   [
     "person",

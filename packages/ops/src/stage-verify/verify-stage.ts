@@ -9,10 +9,12 @@ import { endRows, versionRow } from "./end-rows.ts";
 import { enforcementRows } from "./enforcement-rows.ts";
 import { createEvidence, type Row } from "./evidence.ts";
 import { fileRows } from "./file-rows.ts";
+import { holdRows } from "./hold-rows.ts";
 import { healthRows, targetsOf, type Told } from "./health-rows.ts";
 import { maintenanceRows, type Patience } from "./maintenance-rows.ts";
 import { moneyRows } from "./money-rows.ts";
 import { priceRows } from "./price-rows.ts";
+import { siteRows } from "./site-rows.ts";
 import type { Expected, Stage } from "./stage.ts";
 import { walletRows } from "./wallet-rows.ts";
 
@@ -27,6 +29,8 @@ export type VerifyOptions = {
   readonly alias: string;
   /** Why the jobs are not looked at; null: they are. */
   readonly skipMaintenance: string | null;
+  /** Look at the web app, which stands at the stage's address. */
+  readonly site: boolean;
   /** Change a price and the switch also where that meets real users. */
   readonly changeSettings: boolean;
   readonly patience: Patience;
@@ -62,9 +66,11 @@ export async function verifyStage(options: VerifyOptions, { clock, signal, notic
   const told = await healthRows(stage, expected, targetsOf(options));
   if (client.versions.size === 0) throw new StageUnreachable(`nothing answers at ${url}`);
   const build = expected.commit ?? told.get("turns")?.commit ?? null;
+  if (options.site) await siteRows(stage, { url, stage: stageOf(told), build });
   const people = await authRows(stage);
   const { session } = await moneyRows(stage, people);
   await walletRows(stage, people);
+  await holdRows(stage);
   await fileRows(stage);
   const skip = skipOf(told, options.changeSettings);
   await priceRows(stage, session, skip);
@@ -107,4 +113,4 @@ function withoutTokens(text: string, { user, admin, empty, build }: Tokens): str
   return secrets.reduce((rest, token) => rest.replaceAll(token, "[token]"), text).replaceAll(LIKE_A_TOKEN, "[token]");
 }
 
-const LIKE_A_TOKEN = /eyJ[\w-]{8,}(?:\.[\w-]*){0,2}/g;
+const LIKE_A_TOKEN = /eyJ[\w-]{8,}(?:\.[\w-]*){0,2}|pan_[\w-]{16,}/g;

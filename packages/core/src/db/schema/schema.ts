@@ -10,7 +10,7 @@ import type { PaymentTables } from "./payments.ts";
 import type { SummaryTables } from "./summaries.ts";
 import type { WalletTables } from "./wallets.ts";
 import type { ToolTables } from "./tools.ts";
-import type { CallState, LedgerKind, LedgerSource, ToolName, TurnState, UsageSource } from "@pantheon/contract/vocabulary.ts";
+import type { CallState, LedgerKind, LedgerSource, ToolName, TurnOrigin, TurnState, UsageSource } from "@pantheon/contract/vocabulary.ts";
 
 /** Every table of the product. */
 export interface Schema
@@ -24,6 +24,7 @@ export interface Schema
   runtime_settings: RuntimeSettingsTable;
   credit_transactions: CreditTransactionsTable;
   usage_daily: UsageDailyTable;
+  usage_totals: UsageTotalsTable;
   migration_checksums: MigrationChecksumsTable;
 }
 
@@ -99,6 +100,14 @@ interface TurnsTable {
   tool_texts: unknown;
   api_key_id: string | null;
   erased_at: Date | null;
+  /** Who ran the model; null is the house. The four below are a hold's alone. */
+  origin: TurnOrigin | null;
+  multiplier: Exact | null;
+  opened_until: Date | null;
+  /** jsonb: handed in as JSON text. */
+  metadata: ColumnType<Readonly<Record<string, string>> | null, string | null | undefined, string | null>;
+  /** Whose key acted for the turn's person. */
+  acted_by: string | null;
 }
 
 interface LlmCallEventsTable {
@@ -127,6 +136,8 @@ interface LlmCallEventsTable {
   credits_burned: Once<Exact>;
   credits_charged: Once<Exact>;
   credits_absorbed: OnceGenerated<Exact>;
+  /** Credits that a caller stated, instead of tokens. */
+  stated_credits: OnceNullable<Exact>;
   usd_per_credit: Once<Exact>;
   latency_ms: Once<number>;
   status: Once<CallState>;
@@ -195,6 +206,8 @@ interface UsageDailyTable {
   revenue_usd: GeneratedExact;
   refused: GeneratedExact;
 }
+
+type UsageTotalsTable = { [Column in keyof Omit<UsageDailyTable, "user_id">]: Once<string> };
 
 interface MigrationChecksumsTable {
   name: Once<string>;
