@@ -110,6 +110,8 @@ const WRONG: readonly (readonly [name: string, values: readonly string[]])[] = [
   ["AUTH_TOKEN_MAX_MINUTES", ["0", "-1", "1.5", "1e3", "1000000", MARK]],
   ["ADMIN_GRANT_SUM_PER_DAY", ["-1", "1e3", "None", "NaN", "0.123456789", MARK]],
   ["ADMIN_ASSURANCE", ["AAL2", "aal3", MARK]],
+  ["SESSION_USER_MAX", ["0", "-1", "1.5", "1e3", MARK]],
+  ["PROMPT_USER_MAX_BYTES", ["0", "-1", "1.5", "1e3", MARK]],
   ["DELETED_TEXT_DAYS", ["-1", "1.5", "3651", "01", MARK]],
   ["TEXT_DAYS", ["0", "-1", "1.5", "3651", MARK]],
   ["IDEMPOTENCY_DAYS", ["0", "1e2", "3651", MARK]],

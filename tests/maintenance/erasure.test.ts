@@ -163,7 +163,7 @@ describe("texts that are older than they live", () => {
   it("are erased in a session that goes on, and its next turns are shown nothing of them", async () => {
     const session = await given("gil", "gils-words");
     const { rows } = await sql<{ id: string }>`select id from turns where user_id = 'gil'`.execute(world.deps.db.query);
-    await world.deps.db.query.updateTable("maintenance_runs").set({ progress: "{}" }).where("job", "=", "sweep").execute();
+    await world.owner.query.updateTable("maintenance_runs").set({ progress: "{}" }).where("job", "=", "sweep").execute();
     const now = Date.now() + 101 * 86_400_000;
     expect(await runJob({ ...world.deps, clock: () => now }, { job: "sweep" })).toMatchObject({ erased: expect.any(Number) });
     expect(await foundIn(world, "gils-words")).toEqual(["idempotency_keys", "sessions"]); // the prompt lives with its session

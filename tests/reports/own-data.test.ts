@@ -18,6 +18,7 @@ const ADDRESS = "/api/v1/users/me/data";
 const TABLES: Readonly<Record<string, string>> = {
   users: "person",
   file_usage: "person",
+  session_usage: "person",
   credit_wallets: "wallet",
   api_keys: "key",
   top_ups: "top_up",

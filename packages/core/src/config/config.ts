@@ -53,6 +53,8 @@ export type Config = {
   maxOutputTokens: number;
   /** Whose model writes summaries: an alias, `none`, or null where the models' table decides. */
   summaryAlias: string | null;
+  /** The most sessions of a user, and the most bytes of their prompts together. */
+  sessions: { most: number; promptBytes: number };
   /** Days until the texts of a deleted session are erased. */
   deletedTextDays: number;
   /** Days that texts live while their session is there; null: as long as it is. */
@@ -138,6 +140,7 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
     search: { apiKey: read.TAVILY_API_KEY ?? null, baseUrl: read.TAVILY_BASE_URL },
     maxOutputTokens: read.CONTEXT_MAX_OUTPUT_TOKENS,
     summaryAlias: read.CONTEXT_SUMMARY_ALIAS ?? null,
+    sessions: { most: read.SESSION_USER_MAX, promptBytes: read.PROMPT_USER_MAX_BYTES },
     deletedTextDays: read.DELETED_TEXT_DAYS,
     textDays: read.TEXT_DAYS ?? null,
     idempotencyDays: read.IDEMPOTENCY_DAYS,

@@ -110,6 +110,11 @@ export const TABLE = v.strictObject({
       "The alias whose model summarises what no longer fits a session's window, at the house's cost; `none`: it is left out; unset: the one of the models' table.",
     ),
   ),
+  SESSION_USER_MAX: v.pipe(v.optional(rules.count, "10000"), means("The most sessions of a user that are not deleted.")),
+  PROMPT_USER_MAX_BYTES: v.pipe(
+    v.optional(rules.bytes, "16777216"),
+    means("The most bytes of the system prompts of all sessions of a user, deleted ones until they are erased."),
+  ),
   DELETED_TEXT_DAYS: v.pipe(
     v.optional(rules.daysFromZero, "7"),
     means("Days after which the texts of a deleted session are erased; at 0 with the next sweep."),

@@ -7,15 +7,18 @@ export type OwnRow = Record<string, unknown>;
 /** The rows of a type, of one person, and their order when it is not newest first. `large` is as in a list. */
 export type OwnRows = { readonly rows: (person: string) => RawBuilder<OwnRow>; readonly order?: Order; readonly large?: true };
 
-/** What they are here, and what their files take. */
+/** What they are here, and what their files and sessions take. */
 export const PERSON: OwnRows = {
   order: [["user_id", "opaque"]],
   rows: (person) => sql`
     select person.id as user_id, email, suspended_at, suspension_reason, last_seen_at, created_at,
            coalesce(used.files, 0) as files,
-           coalesce(used.bytes, 0)::float8 as file_bytes
+           coalesce(used.bytes, 0)::float8 as file_bytes,
+           coalesce(opened.sessions, 0) as sessions,
+           coalesce(opened.prompt_bytes, 0)::float8 as prompt_bytes
       from users as person
            left join file_usage as used on used.user_id = person.id
+           left join session_usage as opened on opened.user_id = person.id
      where person.id = ${person}`,
 };
 
