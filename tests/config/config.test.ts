@@ -56,6 +56,7 @@ describe("the least environment", () => {
       search: { apiKey: null, baseUrl: "https://api.tavily.com" },
       maxOutputTokens: 2048,
       summaryAlias: null,
+      sessions: { most: 10_000, promptBytes: 16_777_216 },
       deletedTextDays: 7,
       textDays: null,
       idempotencyDays: 30,
