@@ -19,7 +19,7 @@ exports.PACKAGES = {
  * are entered from another room, a function or a package. `doors` are further faces, for one room alone.
  */
 exports.ROOMS = {
-  config: { imports: [], faces: ["config", "database-url", "variables"] },
+  config: { imports: [], faces: ["config", "database-url", "site", "variables"] },
   db: {
     imports: ["config"],
     faces: ["app-login", "connected-role", "database", "days", "list", "migrate", "migration-head", "prepared", "unavailable"],

@@ -23,10 +23,11 @@ export default $config({
     const { deploySettings } = await import("./infra/settings.ts");
     const { createKey } = await import("./infra/key.ts");
     const { createSecrets } = await import("./infra/secret.ts");
-    const { createFileBucket, createFileEvents, guardFileBucket } = await import("./infra/files.ts");
+    const { createFileBucket, createFileEvents, guardFileBucket, originOf } = await import("./infra/files.ts");
     const { createFunctions } = await import("./infra/functions.ts");
     const { createApi } = await import("./infra/api.ts");
     const { createSchedules } = await import("./infra/schedules.ts");
+    const { createSite } = await import("./infra/site.ts");
     const { createDoor } = await import("./infra/door.ts");
     const { createAlarms } = await import("./infra/alarms.ts");
 
@@ -35,13 +36,15 @@ export default $config({
     const key = createKey(options);
     const secrets = createSecrets(options, key);
     const bucket = createFileBucket(options);
-    guardFileBucket(bucket, settings.origins);
     const functions = createFunctions({ options, settings, secrets, bucket, key });
     createFileEvents(bucket, functions["file-parse"]);
     const api = createApi(options, functions, key);
     createSchedules(functions);
     createAlarms({ grantedPerHour: options.grantedPerHour, api, functions, email: settings.alarmEmail, key });
+    const site = createSite(options, settings.site);
+    const addresses = createDoor(options, { api, functions, site, connect: [...settings.site.connect, originOf(bucket)] });
+    guardFileBucket(bucket, [...settings.origins, addresses.url]);
 
-    return { ...createDoor(options, { api, functions }), secret: secrets.base.name };
+    return { ...addresses, secret: secrets.base.name };
   },
 });

@@ -29,6 +29,15 @@ export const FUNCTION_NAMES = [
 /** Those that the gateway stands in front of; the others have a URL of their own and nothing else. */
 export const BEHIND_API = ["turns", "files", "users", "admin", "stripe-webhook"] as const satisfies readonly FunctionName[];
 
+/**
+ * What a function's own URL answers better than the gateway, which waits half a minute and passes nothing on before the end: streams, and
+ * exports of any size. Where both stand at one origin, these addresses lead to the URL. `*` stands for anything, as CloudFront has it.
+ */
+export const STREAMED = {
+  "turns-stream": ["/api/v1/sessions/*/turns/stream"],
+  "admin-stream": ["/api/v1/admin/*.csv"],
+} as const;
+
 /** The function that answers this path, or null when none does. */
 export function functionFor(path: string): FunctionName | null {
   return PREFIXES.find(({ pattern }) => pattern.test(path))?.name ?? null;

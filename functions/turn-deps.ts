@@ -3,7 +3,7 @@
 import { createKeyring, type Keyring } from "@pantheon/core/accounts/keyring.ts";
 import type { Config } from "@pantheon/core/config/config.ts";
 import type { Gateway, GatewayDeps } from "@pantheon/core/models/gateway.ts";
-import { MODELS, SUMMARY_ALIAS } from "@pantheon/core/models/models.ts";
+import { MODELS, ROUTING_ALIAS, SUMMARY_ALIAS } from "@pantheon/core/models/models.ts";
 import type { InSession } from "@pantheon/core/tools/file-texts.ts";
 import { createCatalogCache } from "@pantheon/core/pricing/catalog.ts";
 import type { TurnDeps } from "@pantheon/core/turns/run.ts";
@@ -23,10 +23,17 @@ export function turnsDeps(surroundings: Surroundings, base = baseDeps(surroundin
     catalog: createCatalogCache(db, windows, log),
     toolbox: toolboxWhenAsked(base),
     gateway: loadedWhenAsked({ ...reached(config), log, clock, ticks }),
-    summaryAlias: config.summaryAlias === "none" ? null : (config.summaryAlias ?? (SUMMARY_ALIAS in models ? SUMMARY_ALIAS : null)),
+    summaryAlias: housesOwn(config.summaryAlias, SUMMARY_ALIAS, models),
+    routingAlias: housesOwn(config.routingAlias, ROUTING_ALIAS, models),
     verify: createVerifier(config.auth, { clock, log }),
     keyring: createKeyring(db),
   };
+}
+
+/** The alias of a call of the house's own: as configured, none, or the usual one where there is such a model. */
+function housesOwn(configured: string | null, usual: string, models: TurnDeps["models"]): string | null {
+  if (configured === "none") return null;
+  return configured ?? (usual in models ? usual : null);
 }
 
 /** What a container does before its first turn: a turn then begins with its own statement. */

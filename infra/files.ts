@@ -1,6 +1,7 @@
 // The bucket that files lie in until they are read: private, encrypted, without versions, so that what is removed is gone. What nobody
 // removed is removed by the bucket itself. A file that comes calls `file-parse`.
 
+import { guardBucket } from "./bucket.ts";
 import { stageName } from "./stage-name.ts";
 import type { StageOptions } from "./stages.ts";
 
@@ -22,26 +23,17 @@ export function createFileBucket({ kept }: Pick<StageOptions, "kept">): FileBuck
 }
 
 /** What holds for the bucket. Browsers put files there from the given origins, by addresses that `files` signs. */
-export function guardFileBucket({ id: bucket, arn }: FileBucket, origins: readonly string[]) {
+export function guardFileBucket(bucket: FileBucket, origins: readonly $util.Input<string>[]) {
   return {
-    isPrivate: new aws.s3.BucketPublicAccessBlock("FilesPrivate", {
-      bucket,
-      blockPublicAcls: true,
-      blockPublicPolicy: true,
-      ignorePublicAcls: true,
-      restrictPublicBuckets: true,
-    }),
-    isOurs: new aws.s3.BucketOwnershipControls("FilesOwner", { bucket, rule: { objectOwnership: "BucketOwnerEnforced" } }),
-    isEncrypted: new aws.s3.BucketServerSideEncryptionConfiguration("FilesEncrypted", {
-      bucket,
-      rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }],
-    }),
-    hasNoVersions: new aws.s3.BucketVersioning("FilesVersions", { bucket, versioningConfiguration: { status: "Disabled" } }),
-    orphans: new aws.s3.BucketLifecycleConfiguration("FilesOrphans", { bucket, rules: [ORPHANS] }),
-    policy: new aws.s3.BucketPolicy("FilesTls", { bucket, policy: overTlsAlone(arn) }),
-    browsers:
-      origins.length > 0 ? new aws.s3.BucketCorsConfiguration("FilesBrowsers", { bucket, corsRules: [fromOrigins(origins)] }) : null,
+    ...guardBucket("Files", bucket),
+    orphans: new aws.s3.BucketLifecycleConfiguration("FilesOrphans", { bucket: bucket.id, rules: [ORPHANS] }),
+    browsers: new aws.s3.BucketCorsConfiguration("FilesBrowsers", { bucket: bucket.id, corsRules: [fromOrigins(origins)] }),
   };
+}
+
+/** Where browsers put files: the addresses that `files` signs begin with it. */
+export function originOf({ bucketRegionalDomainName: host }: FileBucket): $util.Output<string> {
+  return $interpolate`https://${host}`;
 }
 
 const ORPHANS = {
@@ -52,23 +44,8 @@ const ORPHANS = {
   abortIncompleteMultipartUpload: { daysAfterInitiation: 1 },
 };
 
-function fromOrigins(origins: readonly string[]) {
+function fromOrigins(origins: readonly $util.Input<string>[]) {
   return { allowedMethods: ["PUT"], allowedOrigins: [...origins], allowedHeaders: ["content-type"], maxAgeSeconds: 600 };
-}
-
-function overTlsAlone(arn: $util.Output<string>): $util.Output<string> {
-  return $jsonStringify({
-    Version: "2012-10-17",
-    Statement: [
-      {
-        Effect: "Deny",
-        Principal: "*",
-        Action: "s3:*",
-        Resource: [arn, $interpolate`${arn}/*`],
-        Condition: { Bool: { "aws:SecureTransport": "false" } },
-      },
-    ],
-  });
 }
 
 /** What a function may do with the bucket, and nothing with any other. */

@@ -5,7 +5,7 @@ import { type Kysely, sql } from "kysely";
 /** Columns that nothing changes once a row is there. What a later step adds to one of these tables is granted by that step. */
 const FIXED: Readonly<Record<string, readonly string[]>> = {
   users: ["id", "created_at"],
-  sessions: ["id", "user_id", "tools", "created_at"],
+  sessions: ["id", "user_id", "created_at"],
   turns: ["id", "session_id", "user_id", "created_at", "idempotency_key", "replaces", "place"],
   credit_wallets: ["user_id", "created_at"],
   usage_daily: ["day", "user_id", "model_alias"],

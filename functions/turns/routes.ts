@@ -157,6 +157,7 @@ function turnRequest(
     key: requestKey(c),
     message: asked.message,
     alias: asked.model_alias_override ?? null,
+    auto: asked.mode === "auto",
     maxOutputTokens: asked.max_output_tokens ?? config.maxOutputTokens,
     fitToBalance: asked.fit_to_balance ?? null,
     sampling: samplingOf(asked),

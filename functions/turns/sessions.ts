@@ -36,7 +36,13 @@ export function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     body(SessionCreate),
     async (c) => {
       const asked = c.req.valid("json");
-      const session = { title: asked.title, modelAlias: asked.model_alias, systemPrompt: asked.system_prompt, tools: asked.tools };
+      const session = {
+        title: asked.title,
+        modelAlias: asked.model_alias,
+        systemPrompt: asked.system_prompt,
+        tools: asked.tools,
+        autoAliases: asked.auto_aliases,
+      };
       const { createSession } = await loaded();
       return storedResponse(c, await createSession(deps, { ...c.var.caller, email: c.var.email }, requestKey(c), session));
     },
@@ -76,7 +82,7 @@ function changeRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     SESSION,
     describe({
       id: "patchSession",
-      summary: "Change a session's title, model or prompt",
+      summary: "Change a session's title, models, prompt or tools",
       tag: "sessions",
       responds: [200, Session],
       refusals: { 404: "No such session of yours" },
@@ -86,8 +92,8 @@ function changeRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
     ownSession,
     body(SessionPatch),
     async (c) => {
-      const { title, model_alias: modelAlias, system_prompt: systemPrompt } = c.req.valid("json");
-      const change = { title, modelAlias, systemPrompt };
+      const { title, model_alias: modelAlias, system_prompt: systemPrompt, tools, auto_aliases: autoAliases } = c.req.valid("json");
+      const change = { title, modelAlias, systemPrompt, tools, autoAliases };
       const { patchSession } = await loaded();
       return storedResponse(c, await patchSession(deps, c.var.caller, requestKey(c), c.req.valid("param").session_id, change));
     },

@@ -57,6 +57,7 @@ describe("the least environment", () => {
       maxOutputTokens: 2048,
       summaryAlias: null,
       sessions: { most: 10_000, promptBytes: 16_777_216 },
+      routingAlias: null,
       deletedTextDays: 7,
       textDays: null,
       idempotencyDays: 30,
@@ -132,6 +133,7 @@ const WRONG: readonly (readonly [name: string, values: readonly string[]])[] = [
   ["ANTHROPIC_BASE_URL", [MARK, `http://${MARK}.example`]],
   ["GOOGLE_BASE_URL", [MARK, `http://${MARK}.example`]],
   ["DEEPSEEK_BASE_URL", [MARK, `http://${MARK}.example`]],
+  ["ROUTING_ALIAS", ["Gpt", "two names", "a,b", `${MARK} x`]],
   ["CONTEXT_SUMMARY_ALIAS", ["Gpt", "-mini", "two names", "a".repeat(65), "a,b", `${MARK} x`]],
   ["CONTEXT_MAX_OUTPUT_TOKENS", ["0", "8193", "-1", "1.5", "1e3", "0x10", "2048abc", "99999999999999999999", MARK]],
   [

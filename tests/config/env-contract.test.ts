@@ -2,6 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
+import { SITE_VARIABLES } from "@pantheon/core/config/site-variables.ts";
 import { VARIABLES } from "@pantheon/core/config/variables.ts";
 
 it("docs/env_contract.md has every variable with its default and its secrecy, and no other, in the same order", async () => {
@@ -11,7 +12,7 @@ it("docs/env_contract.md has every variable with its default and its secrecy, an
     return name === undefined ? [] : [{ name, fallback, secret, meaning }];
   });
   expect(rows).toEqual(
-    VARIABLES.map((variable) => ({
+    [...VARIABLES, ...SITE_VARIABLES].map((variable) => ({
       name: variable.name,
       fallback: variable.default === null ? (variable.required ? "required" : "–") : `\`${variable.default}\``,
       secret: variable.secret ? "yes" : "no",

@@ -35,7 +35,13 @@ describe("the settings of a deploy", () => {
 
   it("leave out what is unset or blank, so that its default holds", () => {
     const given = { ...LEAST, USD_PER_CREDIT: " ", ADMIN_USER_IDS: "" };
-    expect(settingsOf("dev", given)).toEqual({ environment: { ...LEAST, STAGE: "dev" }, commit: null, origins: [], alarmEmail: null });
+    const { site, ...settings } = settingsOf("dev", given);
+    expect(settings).toEqual({ environment: { ...LEAST, STAGE: "dev" }, commit: null, origins: [], alarmEmail: null });
+    expect(site).toMatchObject({
+      folder: "packages/web/dist",
+      config: { client_id: null, payment: null },
+      connect: ["https://issuer.test"],
+    });
   });
 
   it("are refused by the product's own rules before anything is made, by name and never by value", () => {
@@ -44,6 +50,34 @@ describe("the settings of a deploy", () => {
     expect(() => settingsOf("dev", wrong)).toThrow(/USD_PER_CREDIT[^]*CORS_ALLOWED_ORIGINS/);
     expect(() => settingsOf("dev", wrong)).not.toThrow(CANARY);
     expect(() => settingsOf("PR 12", LEAST)).toThrow(/STAGE must be/);
+  });
+
+  it("tell the web app what every visitor may know, and no secret", () => {
+    const { config, connect } = settingsOf("production", EVERYTHING).site;
+    expect(config).toMatchObject({
+      client_id: "the-pages",
+      token: "access",
+      payment: "stripe",
+      stripe_key: "pk_live_pages",
+      commit: COMMIT,
+    });
+    expect(connect).toEqual(["https://issuer.test", "https://tokens.test"]);
+    expect(JSON.stringify(config)).not.toContain(CANARY);
+  });
+
+  it.each([
+    ["a test form where the money is real", "production", { STRIPE_PUBLISHABLE_KEY: "pk_test_pages" }, "STRIPE_PUBLISHABLE_KEY"],
+    ["a form of another mode than the key", "staging", { STRIPE_SECRET_KEY: "sk_test_key" }, "STRIPE_PUBLISHABLE_KEY"],
+    ["a secret key for the form", "dev", { STRIPE_PUBLISHABLE_KEY: "sk_live_key" }, "STRIPE_PUBLISHABLE_KEY"],
+    ["tokens over plain HTTP", "staging", { AUTH_ORIGINS: "http://tokens.test" }, "AUTH_ORIGINS"],
+    ["any origin", "dev", { AUTH_ORIGINS: "*" }, "AUTH_ORIGINS"],
+    ["another parameter", "dev", { AUTH_AUDIENCE_PARAMETER: "aud" }, "AUTH_AUDIENCE_PARAMETER"],
+    ["another token", "dev", { AUTH_TOKEN: "refresh" }, "AUTH_TOKEN"],
+    ["a scope in two lines", "dev", { AUTH_SCOPE: "openid\nemail" }, "AUTH_SCOPE"],
+    ["a name with a blank", "dev", { AUTH_CLIENT_ID: "the pages" }, "AUTH_CLIENT_ID"],
+  ])("refuse the web app %s", (_what, stage, wrong, name) => {
+    const given: Record<string, string> = { ...EVERYTHING, ...wrong };
+    expect(() => settingsOf(stage, given)).toThrow(new RegExp(`^${name} `));
   });
 
   it("do not exist for the stage `local`, whose rules are relaxed", () => {

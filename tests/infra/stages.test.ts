@@ -15,7 +15,7 @@ import { expectedStage, type StageName } from "./support/expected-stage.ts";
 import { FAULTS, TYPE_FAULT } from "./support/deliberate-faults.ts";
 import { physicalNames, shared } from "./support/physical-names.ts";
 import { PLATFORM_REQUIRED, platformMissing } from "./support/platform.ts";
-import { routeFor } from "./support/routing.ts";
+import { doorFor, routeFor } from "./support/routing.ts";
 import { typeFaults } from "./support/type-check.ts";
 
 const STAGES = ["dev", "staging", "production"] as const;
@@ -90,6 +90,24 @@ describe.skipIf(missing !== null)("the infrastructure", () => {
     }
   });
 
+  it("brings every operation at the one address to what answers it, streams to what streams, and everything else to the pages", async () => {
+    const operations = operationsOf(await readProjectFile("docs/openapi.json"));
+    for (const stage of STAGES) {
+      const reached = (path: string) => doorFor(describeStage(evaluated(stage)), path);
+      for (const { path } of operations) {
+        const asked = path.replaceAll(/\{\w+\}/g, "x.y");
+        const own = functionFor(asked) === "completions" ? "completions" : "api";
+        const streamed = { "/turns/stream": "turns-stream", "/admin/usage/export.csv": "admin-stream" };
+        const expected = Object.entries(streamed).find(([end]) => asked.endsWith(end))?.[1] ?? own;
+        expect(`${asked} ${reached(asked)}`).toBe(`${asked} ${expected}`);
+      }
+      const apis = ["/api", "/api/v2", "/api/v1/nothing", "/webhooks/other"].map((path) => reached(path));
+      expect(new Set(apis)).toEqual(new Set(["api"]));
+      const pages = ["/", "/usage", "/operator/people/some.body", "/config.json", "/assets/gone.js", "/apis", "/v1x", "/signed-in"];
+      expect(new Set(pages.map(reached))).toEqual(new Set(["site"]));
+    }
+  });
+
   it("never gives two stages one name", () => {
     const [dev = [], staging = [], live = []] = STAGES.map((stage) => physicalNames(evaluated(stage).resources));
     expect(dev.length).toBeGreaterThan(30);
@@ -151,6 +169,8 @@ describe.skipIf(missing !== null)("the infrastructure", () => {
       expect(found).toEqual([
         'functions › pantheon-production-admin-stream › url › authorization: "AWS_IAM", not "NONE"',
         'functions › pantheon-production-admin-stream › invokers: [], not ["lambda:InvokeFunction * true","lambda:InvokeFunctionUrl * NONE"]',
+        expect.stringMatching(/^doors › pantheon-production › origins: /),
+        expect.stringMatching(/^doors › pantheon-production › paths: (?!.*admin-stream.*, not )/),
         "kinds › aws:lambda/permission:Permission: 27, not 29",
       ]);
     },

@@ -4,6 +4,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { SITE_VARIABLES } from "@pantheon/core/config/site-variables.ts";
 import { VARIABLES } from "@pantheon/core/config/variables.ts";
 import { ALL, block, count, FILES, jobOf, JOBS, ROOT, SCRIPTS, value } from "./support/read-workflows.ts";
 
@@ -138,7 +139,8 @@ describe("a deploy", () => {
 
   test.each(deploying)("by $name hands on every variable of the contract that is no secret", ({ env }) => {
     const own = new Set(["STAGE", "COMMIT_SHA", "SECRET_ID", "FILE_BUCKET"]);
-    const wanted = VARIABLES.filter(({ name, secret }) => !secret && !own.has(name)).map(({ name }) => `${name}: \${{ vars.${name} }}`);
+    const handed = [...VARIABLES, ...SITE_VARIABLES].filter(({ name, secret }) => !secret && !own.has(name));
+    const wanted = handed.map(({ name }) => `${name}: \${{ vars.${name} }}`);
     expect(env.filter((line) => line.includes("vars.") && !line.startsWith("ALARM_EMAIL:"))).toEqual(wanted);
   });
 

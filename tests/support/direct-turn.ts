@@ -26,6 +26,7 @@ export function gateInput(catalog: Catalog, whose: Whose, more: Partial<GateInpu
     apiKey: null,
     keyHash: null,
     alias: null,
+    auto: false,
     message: MESSAGE,
     messageBound: tokenBound(more.message ?? MESSAGE),
     maxOutputTokens: 100,

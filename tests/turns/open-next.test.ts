@@ -37,6 +37,8 @@ const ROW: GateRow = {
   key_allows: null,
   revision: "7",
   alias: "default",
+  candidates: null,
+  key_models: null,
   multiplier: "1",
   fits: true,
   system_prompt: null,

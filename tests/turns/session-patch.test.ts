@@ -45,6 +45,25 @@ test("what is said changes, what is not stays, and null clears", async () => {
   expect(await read()).toEqual(cleared.json);
 });
 
+test("its tools and who may be named for it change too, and an alias that cannot be run is refused", async () => {
+  const LISTED = { auto_aliases: ["gpt-4o", "deepseek"], tools: ["search"] };
+  expect((await patch(LISTED)).json).toMatchObject(LISTED);
+  expect((await patch({ tools: ["file_read"] })).json).toMatchObject({ ...LISTED, tools: ["file_read"] });
+  expect((await patch({ auto_aliases: ["deepseek"], tools: [] })).json).toMatchObject({ auto_aliases: ["deepseek"], tools: [] });
+  expect((await patch({ title: "T" })).json).toMatchObject({ auto_aliases: ["deepseek"], tools: [], title: "T" });
+  expect(await read()).toMatchObject({ auto_aliases: ["deepseek"], tools: [] });
+  expect((await patch({ auto_aliases: null })).json).toMatchObject({ auto_aliases: null });
+  for (const auto_aliases of [[], ["default", "default"], "default", Array.from({ length: 21 }, (_, at) => `a${at}`)]) {
+    expect([auto_aliases, (await patch({ auto_aliases })).status]).toEqual([auto_aliases, 422]);
+  }
+  expect((await patch({ auto_aliases: ["default", "nobody"] })).json).toMatchObject({
+    code: "unknown_model_alias",
+    errors: [{ path: "auto_aliases.1" }],
+  });
+  expect((await patch({ tools: ["search", "search"] })).status).toBe(422);
+  expect((await world.call("POST", "/api/v1/sessions", { user, body: { auto_aliases: ["nobody"] } })).status).toBe(422);
+});
+
 test("model and prompt bind the very next turn, and not one that runs", async () => {
   world.provider.behave("openai/gpt-4o-mini", "fake-slow-200");
   const running = await givenModelAsked(world, () => runTurn(world, session, { user }));
@@ -102,7 +121,7 @@ test.each<[string, unknown]>([
   ["an empty alias", { model_alias: " " }],
   ["no alias", { model_alias: null }],
   ["an alias that cannot be run", { model_alias: "no-such-model" }],
-  ["its tools", { tools: [] }],
+  ["a tool that there is not", { tools: ["shell"] }],
   ["its owner", { started_by_user_id: "mallory" }],
 ])("%s is refused", async (_name, body) => {
   expect((await patch(body)).status).toBe(422);

@@ -28,6 +28,7 @@ describe("opening a session", () => {
       model_alias: "default",
       system_prompt: null,
       tools: [],
+      auto_aliases: null,
       started_by_user_id: "ada",
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       deleted_at: null,

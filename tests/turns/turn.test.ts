@@ -43,6 +43,8 @@ test("answer, wallet, ledger, usage, receipt, list and messages of a turn agree"
     assistant_output: expect.stringContaining("What is a wallet?"),
     status: "completed",
     model_alias_used: "default",
+    routed_from: null,
+    routing_used_fallback: false,
     provider_model: MODEL,
     usage: { input_tokens_fresh: 8, input_tokens_cached: 0, output_tokens: 30, reasoning_tokens: 0, total_tokens: 38, estimated: false },
     oe_tokens: "32.8",

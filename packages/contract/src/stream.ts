@@ -20,6 +20,14 @@ export const TurnStarted = v.object({
   prune_triggered: v.boolean(),
   created_at: Time,
 });
+/** A routing call has chosen who answers, or has failed to: then it is the alias that the turn was asked with. */
+export const TurnRouted = v.object({
+  type: v.literal("routed"),
+  model_alias_used: v.string(),
+  multiplier: Decimal,
+  routed_from: v.string(),
+  routing_used_fallback: v.boolean(),
+});
 export const Chunk = v.object({ type: v.literal("chunk"), delta: v.string() });
 /** A tool is used: twice a use, when it starts and when it is done; then `outcome` says how. */
 export const ToolUsed = v.object({
@@ -45,5 +53,5 @@ export const TurnFailed = v.object({ type: v.literal("error"), code: v.picklist(
 export const StreamEvent = named(
   "StreamEvent",
   "One event of a streamed turn. The last one is `done` or `error`; kinds that are not known are to be passed over.",
-  v.variant("type", [TurnStarted, Chunk, ToolUsed, UsageSoFar, TurnDone, TurnFailed]),
+  v.variant("type", [TurnStarted, TurnRouted, Chunk, ToolUsed, UsageSoFar, TurnDone, TurnFailed]),
 );

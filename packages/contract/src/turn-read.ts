@@ -42,6 +42,14 @@ export const TurnRead = named(
     assistant_output: v.nullable(v.string()),
     status: v.picklist(TURN_STATES),
     model_alias_used: v.string(),
+    routed_from: v.pipe(
+      v.optional(v.nullable(v.string())),
+      v.description("Of a turn of mode `auto`: the session's own alias, in place of which the routing call chose. Null on any other."),
+    ),
+    routing_used_fallback: v.pipe(
+      v.optional(v.boolean()),
+      v.description("The routing call failed, or chose what it may not: the session's own alias answered."),
+    ),
     provider_model: v.nullable(v.string()),
     usage: v.nullable(TurnUsage),
     oe_tokens: v.nullable(Decimal),

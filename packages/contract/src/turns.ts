@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import { SAMPLING_ENTRIES } from "./sampling.ts";
 import { TurnRead } from "./turn-read.ts";
-import { ROLES, TOOL_NAMES } from "./vocabulary.ts";
+import { ROLES, TOOL_NAMES, TURN_MODES } from "./vocabulary.ts";
 import { Count, Decimal, Id, named, page, text, Time } from "./wire.ts";
 
 /** The most that a turn may ask for. */
@@ -11,19 +11,36 @@ export const MAX_OUTPUT_TOKENS = 8_192;
 
 const Alias = text(1, 64);
 
+const Tools = v.pipe(
+  v.array(v.picklist(TOOL_NAMES)),
+  v.check((names) => isDistinct(names), "must name each tool once"),
+);
+
+/** The most aliases that a routing call may choose among. */
+const MOST_AUTO_ALIASES = 20;
+
+const AutoAliases = v.nullable(
+  v.pipe(
+    v.array(Alias),
+    v.minLength(1),
+    v.maxLength(MOST_AUTO_ALIASES),
+    v.check((names) => isDistinct(names), "must name each alias once"),
+  ),
+);
+
 export const SessionCreate = named(
   "SessionCreate",
-  "A new session. Its alias must be one that can be run now. `tools` are those that its model may use: `search` of the web, and `file_read` of the session's own files.",
+  "A new session. Its aliases must be such as can be run now. `tools` are those that its model may use: `search` of the web, and `file_read` of the session's own files.",
   v.strictObject({
     title: v.optional(v.nullable(text(1, 200)), null),
     model_alias: v.optional(Alias, "default"),
     system_prompt: v.optional(v.nullable(text(1, 32_000)), null),
-    tools: v.optional(
-      v.pipe(
-        v.array(v.picklist(TOOL_NAMES)),
-        v.check((names) => new Set(names).size === names.length, "must name each tool once"),
+    tools: v.optional(Tools, []),
+    auto_aliases: v.pipe(
+      v.optional(AutoAliases, null),
+      v.description(
+        "The aliases that may answer a turn of mode `auto`, beside the session's own; null for every one that is no dearer than that.",
       ),
-      [],
     ),
   }),
 );
@@ -38,6 +55,8 @@ export const SessionPatch = named(
       title: v.optional(v.nullable(text(1, 200))),
       model_alias: v.optional(Alias),
       system_prompt: v.optional(v.nullable(text(1, 32_000))),
+      tools: v.optional(Tools),
+      auto_aliases: v.optional(AutoAliases),
     }),
     v.check((patch) => Object.keys(patch).length > 0, "must change something"),
     v.metadata({ minProperties: 1 }),
@@ -47,24 +66,39 @@ export const SessionPatch = named(
 export const TurnCreate = named(
   "TurnCreate",
   "A message to the session's model. It is sent and stored trimmed.",
-  v.strictObject({
-    message: text(1, 32_000),
-    model_alias_override: v.pipe(v.optional(v.nullable(Alias)), v.description("The alias of this turn alone; null for the session's own.")),
-    max_output_tokens: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_OUTPUT_TOKENS))),
-    fit_to_balance: v.pipe(
-      v.optional(v.boolean()),
-      v.description(
-        "True: instead of a 402 the output limit is what the wallet affords, down to 64 tokens, and no more than that is charged. False: all or nothing. Left out, it is true where the stage allows no overdraft.",
+  v.pipe(
+    v.strictObject({
+      message: text(1, 32_000),
+      mode: v.pipe(
+        v.optional(v.picklist(TURN_MODES)),
+        v.description(
+          "`auto`: a cheap model chooses who answers, among the session's `auto_aliases`, and costs nothing. The turn holds for the dearest of them and is charged as the one that answered. Not beside `model_alias_override`.",
+        ),
       ),
-    ),
-    ...SAMPLING_ENTRIES,
-    replaces: v.pipe(
-      v.optional(Id),
-      v.description(
-        "A completed turn of this session that this one stands in for: the model is shown what came before that turn. Both stay; the newest of a place counts as history.",
+      model_alias_override: v.pipe(
+        v.optional(v.nullable(Alias)),
+        v.description("The alias of this turn alone; null for the session's own."),
       ),
+      max_output_tokens: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_OUTPUT_TOKENS))),
+      fit_to_balance: v.pipe(
+        v.optional(v.boolean()),
+        v.description(
+          "True: instead of a 402 the output limit is what the wallet affords, down to 64 tokens, and no more than that is charged. False: all or nothing. Left out, it is true where the stage allows no overdraft.",
+        ),
+      ),
+      ...SAMPLING_ENTRIES,
+      replaces: v.pipe(
+        v.optional(Id),
+        v.description(
+          "A completed turn of this session that this one stands in for: the model is shown what came before that turn. Both stay; the newest of a place counts as history.",
+        ),
+      ),
+    }),
+    v.forward(
+      v.check((turn) => turn.mode === undefined || turn.model_alias_override == null, "must be left out where a routing call chooses"),
+      ["model_alias_override"],
     ),
-  }),
+  ),
 );
 
 export const Session = named(
@@ -76,6 +110,7 @@ export const Session = named(
     model_alias: v.string(),
     system_prompt: v.nullable(v.string()),
     tools: v.array(v.picklist(TOOL_NAMES)),
+    auto_aliases: v.pipe(v.nullable(v.array(v.string())), v.description("Null: every alias that is no dearer than the session's own.")),
     started_by_user_id: v.string(),
     created_at: Time,
     deleted_at: v.nullable(Time),
@@ -132,3 +167,7 @@ export const SessionContext = named(
 export const SessionList = named("SessionList", "A page of sessions, newest first.", page("sessions", ListedSession));
 export const TurnList = named("TurnList", "A page of turns, newest first; running and failed ones too.", page("turns", TurnRead));
 export const MessageList = named("MessageList", "A page of messages, newest first: two a completed turn.", page("messages", Message));
+
+function isDistinct(names: readonly string[]): boolean {
+  return new Set(names).size === names.length;
+}

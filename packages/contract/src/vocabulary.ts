@@ -27,6 +27,9 @@ export type ReasoningEffort = WordOf<typeof REASONING_EFFORTS>;
 export const USAGE_SOURCES = ["reported", "estimated"] as const;
 export type UsageSource = WordOf<typeof USAGE_SOURCES>;
 
+/** How it is decided who answers a turn, beside the session's own alias and the turn's. */
+export const TURN_MODES = ["auto"] as const;
+
 export const TOOL_NAMES = ["search", "file_read"] as const;
 export type ToolName = WordOf<typeof TOOL_NAMES>;
 

@@ -2,6 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { readConfig, type Config } from "@pantheon/core/config/config.ts";
+import { readSiteSettings } from "@pantheon/core/config/site.ts";
 import { STAND_IN_BUCKET } from "@pantheon/stand-ins/storage/storage.ts";
 import { LOCAL_STRIPE_KEY } from "@pantheon/ops/place.ts";
 
@@ -12,12 +13,18 @@ export type WorldAddresses = Readonly<Record<"provider" | "search" | "stripe" | 
 /** Where no database exists yet, the rest of the configuration is read all the same: what is wrong is told before one is made. */
 const NO_DATABASE_YET = "postgres://127.0.0.1/not-yet";
 
-/**
- * The configuration, and whether events may be posted by hand: on the stage `local`, where no webhook secret was given. Then the stand-in
- * signs with a secret of this run. Throws ConfigError.
- */
-export function worldConfig(environment: Values, at: WorldAddresses, databaseUrl: string | null): { config: Config; byHand: boolean } {
+type WorldConfig = {
+  readonly config: Config;
+  /** Whether events may be posted by hand: on the stage `local`, where no webhook secret was given. Then the stand-in signs with a secret of this run. */
+  readonly byHand: boolean;
+  /** By which the pages take cards with Stripe's own form: where payments go to the real Stripe; null: by the stand-in's form. */
+  readonly stripeKey: string | null;
+};
+
+/** The configuration. Throws ConfigError. */
+export function worldConfig(environment: Values, at: WorldAddresses, databaseUrl: string | null): WorldConfig {
   const own = given(environment);
+  const { stripeKey } = readSiteSettings(own);
   const isSecretGiven = own["STRIPE_WEBHOOK_SECRET"] !== undefined || own["STRIPE_WEBHOOK_SECRET_PREVIOUS"] !== undefined;
   const config = readConfig({
     OPENROUTER_API_KEY: "stand-in",
@@ -37,7 +44,8 @@ export function worldConfig(environment: Values, at: WorldAddresses, databaseUrl
     AUTH_ISSUER: at.issuer,
     AUTH_JWKS_URL: undefined,
   });
-  return { config, byHand: config.stage === "local" && !isSecretGiven };
+  const byHand = config.stage === "local" && !isSecretGiven;
+  return { config, byHand, stripeKey: own["STRIPE_SECRET_KEY"] === undefined ? null : stripeKey };
 }
 
 /** What is set: a blank variable counts as unset, as it does for the product. */

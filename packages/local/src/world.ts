@@ -130,7 +130,8 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
   const timed = { ...deps, gateway: models.wrap(deps.gateway) };
   let takesUnsigned = false;
   const webhook = localWebhook(timed, () => takesUnsigned);
-  server.mount(timed, { ...beside({ ...options, url: server.url, issuerUrl, stripe, issuer, deps: timed, config }), webhook });
+  const around = beside({ ...options, url: server.url, issuerUrl, stripe, issuer, deps: timed, config, stripeKey: read.stripeKey });
+  server.mount(timed, { ...around, webhook });
   const place = { apiUrl: server.url, databaseUrl, ownerUrl, stripeUrl: stripe.url, llmUrl: provider.url, issuer: issuerUrl };
   announce(home, { ...place, pid: process.pid }, onStop);
   onStop(() => finish(server, models));
@@ -154,12 +155,16 @@ async function startParts(options: WorldOptions, onStop: (end: () => unknown) =>
 }
 
 type BesideParts = Pick<WorldOptions, "site"> &
-  Pick<World, "stripe" | "issuer" | "deps" | "config"> & { readonly url: string; readonly issuerUrl: string };
+  Pick<World, "stripe" | "issuer" | "deps" | "config"> & {
+    readonly url: string;
+    readonly issuerUrl: string;
+    readonly stripeKey: string | null;
+  };
 
 /** What stands on the same port as the functions, and is no part of the product's API. */
-function beside({ site: folder, url, issuerUrl, stripe, issuer, deps, config }: BesideParts) {
+function beside({ site: folder, url, issuerUrl, stripe, issuer, deps, config, stripeKey }: BesideParts) {
   const people = peopleOf(deps.db, issuer);
-  const pages = folder === undefined || folder === null ? null : site({ folder, url, config });
+  const pages = folder === undefined || folder === null ? null : site({ folder, url, config, stripeKey });
   return {
     issuer: signIn({ issuer, issuerUrl, clock: Date.now, people }).fetch,
     pay: payPage({ apiUrl: url, stripe, issuer, config }).fetch,

@@ -33,10 +33,20 @@ export const SETTINGS: Readonly<Record<string, string>> = Object.fromEntries(
   }),
 );
 
+/** What the web app is told, on a stage that has it all. */
+export const SITE = {
+  AUTH_CLIENT_ID: "the-pages",
+  AUTH_SCOPE: "openid email offline_access",
+  AUTH_AUDIENCE_PARAMETER: "audience",
+  AUTH_ORIGINS: "https://tokens.test",
+  STRIPE_PUBLISHABLE_KEY: "pk_live_pages",
+};
+
 /** A machine that deploys knows more than it may pass on: every secret, its own credentials, a wrong stage. */
 export const EVERYTHING: Readonly<Record<string, string>> = {
   ...Object.fromEntries(VARIABLES.filter(({ secret }) => secret).map(({ name }) => [name, `postgres://${CANARY}-${name}`])),
   ...SETTINGS,
+  ...SITE,
   STAGE: "local",
   SECRET_ID: CANARY,
   COMMIT_SHA: COMMIT,

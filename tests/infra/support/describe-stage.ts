@@ -1,6 +1,7 @@
 // A stage's resources as one plain description, by what they are for. Every resource is in it, or in the count of its kind, so nothing
 // can be added to a stage without a test that says so.
 
+import { describeBuckets } from "./describe-buckets.ts";
 import type { Evaluated, Registered } from "./evaluate-stage.ts";
 import { policyOf, readerOf, type Reader } from "./read-inputs.ts";
 
@@ -19,13 +20,19 @@ export function describeStage({ app, resources, builds }: Evaluated) {
     subscriptions: of("aws:sns/topicSubscription:TopicSubscription").map(
       (to) => `${to.text("protocol")} ${to.text("endpoint")} ${tail(to.text("topic"))}`,
     ),
-    doors: byName(of("aws:cloudfront/distribution:Distribution").map(describeDoor)),
+    doors: byName(of("aws:cloudfront/distribution:Distribution").map((door) => describeDoor(door, of))),
     walls: of("aws:wafv2/webAcl:WebAcl").map((wall) => ({
       name: wall.at("name"),
       scope: wall.at("scope"),
       default: wall.at("defaultAction"),
       rules: wall.at("rules"),
     })),
+    headers: of("aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy").map((policy) => ({
+      name: policy.text("name"),
+      security: policy.at("securityHeadersConfig"),
+      custom: policy.at("customHeadersConfig"),
+    })),
+    pages: of("aws:cloudfront/function:Function").map((code) => `${code.text("name")} ${code.text("runtime")}\n${code.text("code")}`),
     buckets: describeBuckets(of),
     keyed: resources.filter(isKeyed).map(({ type, name }) => `${type.split(":").at(-1)} ${name}`),
     secrets: resources.filter(({ type }) => type === "aws:secretsmanager/secret:Secret").map(describeSecret),
@@ -134,33 +141,18 @@ function describeAlarm(alarm: Reader) {
   };
 }
 
-function describeDoor(door: Reader) {
+function describeDoor(door: Reader, of: Of) {
   return {
     name: door.text("comment"),
     wall: tail(door.text("webAclId")),
     origins: door.at("origins"),
-    behaviour: door.at("defaultCacheBehavior"),
-  };
-}
-
-/** Everything that is said of buckets of ours; the bundles lie in one of the platform's. */
-function describeBuckets(of: Of) {
-  const all = (kind: string) => of(`aws:s3/${kind[0]?.toLowerCase()}${kind.slice(1)}:${kind}`);
-  return {
-    names: all("Bucket").map(({ resource: { inputs, protect, retainOnDelete } }) => ({
-      name: inputs["bucket"],
-      emptied: inputs["forceDestroy"],
-      protect,
-      retainOnDelete,
+    paths: door.at("orderedCacheBehaviors"),
+    otherwise: door.at("defaultCacheBehavior"),
+    access: of("aws:cloudfront/originAccessControl:OriginAccessControl").map((access) => ({
+      name: access.text("name"),
+      type: access.text("originAccessControlOriginType"),
+      signs: `${access.text("signingBehavior")} ${access.text("signingProtocol")}`,
     })),
-    private: all("BucketPublicAccessBlock").map(({ resource: { inputs } }) => inputs),
-    owner: all("BucketOwnershipControls").map((bucket) => bucket.at("rule")),
-    encrypted: all("BucketServerSideEncryptionConfiguration").map((bucket) => bucket.at("rules")),
-    versions: all("BucketVersioning").map((bucket) => bucket.at("versioningConfiguration.status")),
-    orphans: all("BucketLifecycleConfiguration").map((bucket) => bucket.at("rules")),
-    policy: all("BucketPolicy").map((bucket) => JSON.parse(bucket.text("policy")) as unknown),
-    browsers: all("BucketCorsConfiguration").map((bucket) => bucket.at("corsRules")),
-    tells: all("BucketNotification").map((bucket) => bucket.at("lambdaFunctions")),
   };
 }
 

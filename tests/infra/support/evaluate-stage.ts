@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 import { PROJECT } from "../../support/project-files.ts";
 import type { Build, CliServices } from "./cli-services.ts";
+import { buildSite } from "./expected-site.ts";
 
 /** A resource as the program registers it. */
 export type Registered = {
@@ -64,8 +65,10 @@ export async function evaluateStage(
     await symlink(join(PLATFORM, "node_modules"), join(work, "node_modules"));
     const app = await appSettings(stage, work, edits);
     const bundle = join(work, "program.mjs");
+    const site = join(work, "site");
+    await buildSite(site);
     await bundleProgram({ app: { ...app, stage }, work, bundle, edits, dev });
-    return { app, resources: await runProgram(bundle, stage, { ...environment, SST_SERVER: url }), builds };
+    return { app, resources: await runProgram(bundle, stage, { SITE_BUILD: site, ...environment, SST_SERVER: url }), builds };
   } finally {
     await rm(work, { recursive: true, force: true });
   }

@@ -1,43 +1,77 @@
-// What stands in front of a stage that others use.
+// What stands in front of a stage: one address for the web app, the API and the streams.
 
 import type { StageName } from "./expected-stage.ts";
 
 const ORIGINS = {
   api: "api.test",
-  "turns-stream": "TurnsStreamUrl.test",
-  "admin-stream": "AdminStreamUrl.test",
-  completions: "CompletionsUrl.test",
+  "turns-stream": "turnsstreamurl.test",
+  "admin-stream": "adminstreamurl.test",
+  completions: "completionsurl.test",
 };
 
-/** One for each address that callers are given; all pass everything on and keep nothing. */
-export function expectedDoors(stage: StageName) {
-  const doors = Object.entries(ORIGINS).map(([name, host]) => ({
-    name: `pantheon-${stage}-${name}`,
-    wall: "Wall",
-    origins: [
-      {
-        originId: name,
-        domainName: host.toLowerCase(),
-        customOriginConfig: {
-          httpPort: 80,
-          httpsPort: 443,
-          originProtocolPolicy: "https-only",
-          originSslProtocols: ["TLSv1.2"],
-          originReadTimeout: 60,
-        },
-      },
-    ],
-    behaviour: {
-      targetOriginId: name,
-      viewerProtocolPolicy: "https-only",
-      allowedMethods: ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"],
-      cachedMethods: ["GET", "HEAD"],
-      cachePolicyId: "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
-      originRequestPolicyId: "b689b0a8-53d0-40ab-baf2-68738e2966ac",
-      compress: false,
+/** Which address leads where, the first that fits. */
+export const DOOR_PATHS = [
+  ["/api/v1/sessions/*/turns/stream", "turns-stream"],
+  ["/api/v1/admin/*.csv", "admin-stream"],
+  ["/v1", "completions"],
+  ["/v1/*", "completions"],
+  ["/api/v1/health/completions", "completions"],
+  ["/api/v1/health/completions/*", "completions"],
+  ["/api", "api"],
+  ["/api/*", "api"],
+  ["/webhooks", "api"],
+  ["/webhooks/*", "api"],
+] as const;
+
+const ALL = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"];
+const READ = ["GET", "HEAD"];
+const PAGES = {
+  targetOriginId: "site",
+  viewerProtocolPolicy: "redirect-to-https",
+  allowedMethods: READ,
+  cachedMethods: READ,
+  compress: true,
+  responseHeadersPolicyId: "id-of-PageHeaders",
+};
+
+/** The API is passed on as it comes and never kept; the pages come from the bucket alone. */
+export function expectedDoor(stage: StageName) {
+  const custom = Object.entries(ORIGINS).map(([originId, domainName]) => ({
+    originId,
+    domainName,
+    customOriginConfig: {
+      httpPort: 80,
+      httpsPort: 443,
+      originProtocolPolicy: "https-only",
+      originSslProtocols: ["TLSv1.2"],
+      originReadTimeout: 60,
     },
   }));
-  return Object.fromEntries(doors.map((door) => [door.name, door]));
+  const domainName = `pantheon-${stage}-site-111122223333.s3.eu-test-1.test`;
+  const passed = DOOR_PATHS.map(([pathPattern, targetOriginId]) => ({
+    pathPattern,
+    targetOriginId,
+    viewerProtocolPolicy: "https-only",
+    allowedMethods: ALL,
+    cachedMethods: READ,
+    cachePolicyId: "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
+    originRequestPolicyId: "b689b0a8-53d0-40ab-baf2-68738e2966ac",
+    compress: false,
+  }));
+  return {
+    [`pantheon-${stage}`]: {
+      name: `pantheon-${stage}`,
+      wall: stage === "dev" ? "" : "Wall",
+      origins: [{ originId: "site", domainName, originAccessControlId: "id-of-SiteAccess" }, ...custom],
+      paths: [...passed, { ...PAGES, pathPattern: "/assets/*", cachePolicyId: "658327ea-f89d-4fab-a63d-7e88639e58f6" }],
+      otherwise: {
+        ...PAGES,
+        cachePolicyId: "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
+        functionAssociations: [{ eventType: "viewer-request", functionArn: "arn:aws:cloudfront::111122223333:function/Pages" }],
+      },
+      access: [{ name: `pantheon-${stage}-site`, type: "s3", signs: "always sigv4" }],
+    },
+  };
 }
 
 /** One rule: 2000 requests of an address in five minutes, above which it is told 429. */
@@ -52,8 +86,5 @@ function seen(metricName: string) {
   return { cloudwatchMetricsEnabled: true, metricName, sampledRequestsEnabled: true };
 }
 
-export const DOOR_KINDS = {
-  "aws:cloudfront/distribution:Distribution": 4,
-  "aws:wafv2/webAcl:WebAcl": 1,
-  "pulumi:providers:aws": 1,
-};
+export const DOOR_KINDS = { "aws:cloudfront/distribution:Distribution": 1 };
+export const WALL_KINDS = { "aws:wafv2/webAcl:WebAcl": 1, "pulumi:providers:aws": 1 };

@@ -5,7 +5,8 @@ import { ACCESS_LINE } from "./expected-access-line.ts";
 import { expectedAlarms } from "./expected-alarms.ts";
 import { ROUTES } from "./expected-routes.ts";
 import { BUCKET_KINDS, bucketName, bucketStatements, expectedBuckets } from "./expected-bucket.ts";
-import { DOOR_KINDS, expectedDoors, expectedWalls } from "./expected-door.ts";
+import { DOOR_KINDS, expectedDoor, expectedWalls, WALL_KINDS } from "./expected-door.ts";
+import { expectedHeaders, expectedPages, SITE_KINDS, SITE_OBJECTS } from "./expected-site.ts";
 
 export type StageName = "dev" | "staging" | "production";
 
@@ -42,9 +43,11 @@ export function expectedStage(stage: StageName) {
     alarms: expectedAlarms(stage),
     topics: [`pantheon-${stage}-alarms`],
     subscriptions,
-    doors: stage === "dev" ? {} : expectedDoors(stage),
+    doors: expectedDoor(stage),
     walls: stage === "dev" ? [] : expectedWalls(stage),
-    buckets: expectedBuckets({ stage, kept, origins: stage === "dev" ? [] : (SETTINGS["CORS_ALLOWED_ORIGINS"] ?? "").split(",") }),
+    headers: [expectedHeaders(stage)],
+    pages: [expectedPages(stage)],
+    buckets: expectedBuckets({ stage, kept, origins: [...originsOf(stage), "https://door.cloudfront.test"] }),
     keyed: [],
     secrets: ["", "/identity", "/models", "/payments", "/webhook"].map((part) => ({
       name: `pantheon/${stage}${part}`,
@@ -55,10 +58,17 @@ export function expectedStage(stage: StageName) {
     kinds: {
       ...KINDS,
       ...BUCKET_KINDS,
-      ...(stage !== "dev" && { ...DOOR_KINDS, "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": 1 }),
+      ...DOOR_KINDS,
+      ...SITE_KINDS,
+      ...(stage !== "dev" && WALL_KINDS),
       ...(subscriptions.length > 0 && { "aws:sns/topicSubscription:TopicSubscription": 1 }),
     },
   };
+}
+
+/** Whose browsers may put files, beside the stage's own pages. */
+function originsOf(stage: StageName): string[] {
+  return stage === "dev" ? [] : (SETTINGS["CORS_ALLOWED_ORIGINS"] ?? "").split(",");
 }
 
 /** The environment of a function that reads these parts of the secrets. */
@@ -227,7 +237,7 @@ const KINDS = {
   "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": 2,
   "aws:lambda/functionUrl:FunctionUrl": 3,
   "aws:lambda/permission:Permission": 29,
-  "aws:s3/bucketObjectv2:BucketObjectv2": 11,
+  "aws:s3/bucketObjectv2:BucketObjectv2": 11 + SITE_OBJECTS,
   "aws:scheduler/schedule:Schedule": 3,
   "aws:secretsmanager/secret:Secret": 5,
   "aws:sns/topic:Topic": 1,

@@ -1,10 +1,23 @@
 // The rule by which an HTTP API picks a route: a full match before one with {proxy+}, fixed segments before named ones, and the
 // longest path; a method of its own before ANY.
 
+import * as v from "valibot";
+
 /** The route key that a request reaches, or null. Written after AWS's description of the rule, not after our routes. */
 export function routeFor(routeKeys: readonly string[], method: string, path: string): string | null {
   const matching = routeKeys.map(parsed).filter((route) => [method, "ANY"].includes(route.method) && matches(route, segmentsOf(path)));
   return matching.toSorted(moreSpecificFirst)[0]?.key ?? null;
+}
+
+type Door = { readonly paths: unknown; readonly otherwise: unknown };
+const Behaviour = v.object({ pathPattern: v.string(), targetOriginId: v.string() });
+
+/** Which origin CloudFront asks for a path: of the first pattern that fits, where `*` stands for anything, and else of the default. */
+export function doorFor({ doors }: { readonly doors: Readonly<Record<string, Door>> }, path: string): string {
+  const door = Object.values(doors)[0];
+  const fits = (pattern: string) => new RegExp(`^${pattern.replaceAll(".", "\\.").replaceAll("*", ".*")}$`).test(path);
+  const found = v.parse(v.array(Behaviour), door?.paths).find(({ pathPattern }) => fits(pathPattern));
+  return (found ?? v.parse(v.object({ targetOriginId: v.string() }), door?.otherwise)).targetOriginId;
 }
 
 type Route = { readonly key: string; readonly method: string; readonly segments: readonly string[] };

@@ -78,11 +78,15 @@ function newResource({ type, name, inputs }: Parameters<Mocks["newResource"]>[0]
     "aws:lambda/function:Function": { arn: arn("lambda", `function:${own}`) },
     "aws:lambda/functionUrl:FunctionUrl": { functionUrl: `https://${name}.test/` },
     "aws:secretsmanager/secret:Secret": { arn: arn("secretsmanager", `secret:${own}-AbCdEf`) },
-    "aws:cloudfront/distribution:Distribution": { domainName: `${name.toLowerCase()}.cloudfront.test` },
+    "aws:cloudfront/function:Function": { arn: `arn:aws:cloudfront::${ACCOUNT}:function/${name}` },
+    "aws:cloudfront/distribution:Distribution": {
+      arn: `arn:aws:cloudfront::${ACCOUNT}:distribution/${name}`,
+      domainName: `${name.toLowerCase()}.cloudfront.test`,
+    },
     "aws:kms/key:Key": { arn: arn("kms", `key/${name}`) },
     "aws:wafv2/webAcl:WebAcl": { arn: `arn:aws:wafv2:us-east-1:${ACCOUNT}:${name}` },
     "aws:sns/topic:Topic": { arn: arn("sns", own) },
-    "aws:s3/bucket:Bucket": { arn: `arn:aws:s3:::${bucket}` },
+    "aws:s3/bucket:Bucket": { arn: `arn:aws:s3:::${bucket}`, bucketRegionalDomainName: `${bucket}.s3.${REGION}.test` },
     "random:index/randomBytes:RandomBytes": { base64: "cmFuZG9t" },
   };
   return { id: type === "aws:s3/bucket:Bucket" ? bucket : `id-of-${name}`, state: { ...inputs, ...made[type] } };

@@ -25,6 +25,7 @@ import { REPORT_GUARDS } from "./guards/reports.ts";
 import { STATEMENT_GUARDS } from "./guards/statements.ts";
 import { STRIPE_TIME_GUARDS } from "./guards/stripe-time.ts";
 import { CONVERSATION_GUARDS } from "./guards/conversation.ts";
+import { ROUTING_GUARDS } from "./guards/routing.ts";
 import { SUMMARY_GUARDS } from "./guards/summaries.ts";
 import { TOOL_GUARDS } from "./guards/tools.ts";
 import { FILE_GUARDS } from "./guards/files.ts";
@@ -47,6 +48,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...CONVERSATION_GUARDS,
   ...ASKED_GUARDS,
   ...LEASE_GUARDS,
+  ...ROUTING_GUARDS,
   ...SUMMARY_GUARDS,
   ...METERING_GUARDS,
   ...MODEL_GUARDS,

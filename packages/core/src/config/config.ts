@@ -55,6 +55,8 @@ export type Config = {
   summaryAlias: string | null;
   /** The most sessions of a user, and the most bytes of their prompts together. */
   sessions: { most: number; promptBytes: number };
+  /** Whose model chooses who answers, likewise. */
+  routingAlias: string | null;
   /** Days until the texts of a deleted session are erased. */
   deletedTextDays: number;
   /** Days that texts live while their session is there; null: as long as it is. */
@@ -141,6 +143,7 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
     maxOutputTokens: read.CONTEXT_MAX_OUTPUT_TOKENS,
     summaryAlias: read.CONTEXT_SUMMARY_ALIAS ?? null,
     sessions: { most: read.SESSION_USER_MAX, promptBytes: read.PROMPT_USER_MAX_BYTES },
+    routingAlias: read.ROUTING_ALIAS ?? null,
     deletedTextDays: read.DELETED_TEXT_DAYS,
     textDays: read.TEXT_DAYS ?? null,
     idempotencyDays: read.IDEMPOTENCY_DAYS,

@@ -1,6 +1,7 @@
 // Every variable: its name, rule, default and meaning. The table drives the parsing and docs/env_contract.md.
 
 import * as v from "valibot";
+import { means } from "./means.ts";
 import * as rules from "./rules.ts";
 
 const PRIVATE = { secret: true };
@@ -115,6 +116,12 @@ export const TABLE = v.strictObject({
     v.optional(rules.bytes, "16777216"),
     means("The most bytes of the system prompts of all sessions of a user, deleted ones until they are erased."),
   ),
+  ROUTING_ALIAS: v.pipe(
+    v.optional(rules.aliasName),
+    means(
+      "The alias whose model chooses who answers a turn of mode `auto`, at the house's cost; `none`: the session's own answers; unset: the one of the models' table.",
+    ),
+  ),
   DELETED_TEXT_DAYS: v.pipe(
     v.optional(rules.daysFromZero, "7"),
     means("Days after which the texts of a deleted session are erased; at 0 with the next sweep."),
@@ -175,8 +182,4 @@ function providerKey(maker: string) {
 
 function providerAddress(maker: string) {
   return v.pipe(v.optional(rules.webUrl), means<string | undefined>(`${maker}'s address, without a trailing slash; unset: its own.`));
-}
-
-function means<T>(meaning: string, { secret } = { secret: false }): v.MetadataAction<T, { means: string; secret: boolean }> {
-  return v.metadata({ means: meaning, secret });
 }

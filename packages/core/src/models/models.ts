@@ -103,6 +103,8 @@ export const MODELS: Readonly<Record<string, Model>> = withoutPrototype({
 
 /** The alias whose model summarises what no longer fits, where nothing else is configured: cheap, and in no need of thinking. */
 export const SUMMARY_ALIAS = "gpt-4o-mini";
+/** The alias whose model chooses who answers, likewise. */
+export const ROUTING_ALIAS = "gpt-4o-mini";
 
 function credible(input: number, output: number): Model["credible"] {
   return { input: input * CREDIBLE_TIMES, output: output * CREDIBLE_TIMES };

@@ -97,7 +97,7 @@ export const CALLS: OwnRows = {
 export const SESSIONS: OwnRows = {
   large: true,
   rows: (person) => sql`
-    select id, title, sessions.model_alias, system_prompt, tools, created_at, deleted_at, erase_at, erased_at,
+    select id, title, sessions.model_alias, system_prompt, tools, auto_aliases, created_at, deleted_at, erase_at, erased_at,
            summary.text as summary,
            octet_length(coalesce(title, '')) + octet_length(coalesce(system_prompt, ''))
              + octet_length(coalesce(summary.text, '')) as octets

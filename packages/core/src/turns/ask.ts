@@ -2,6 +2,7 @@
 // Owns what a refusal for context means: less history, and once more.
 
 import { DomainError } from "@pantheon/contract/error.ts";
+import type { Amount } from "@pantheon/contract/money.ts";
 import type { ToolState, TurnFinish } from "@pantheon/contract/vocabulary.ts";
 import { SUMMARY_QUESTION } from "../ledger/statements/history.ts";
 import { collecting, type ModelAnswer } from "../models/collect.ts";
@@ -11,13 +12,15 @@ import type { UsageReport } from "../models/report.ts";
 import type { Message, ModelRequest, Tool, ToolCall } from "../models/request.ts";
 import { budgetOf } from "./budget.ts";
 import type { Terms } from "./memory.ts";
-import type { OpenedTurn } from "./open.ts";
+import type { OpenedTurn, Routed } from "./open.ts";
 import { newestOf, sizeOf, sizeOfSummary, type Past } from "./past.ts";
 import type { TurnDeps, TurnRequest } from "./request.ts";
 
 /** What a reader may see while the model answers. */
 export type ConversationEvent =
   | { readonly type: "text"; readonly text: string }
+  /** Who answers is chosen; of the turn as it goes on. */
+  | { readonly type: "routed"; readonly alias: string; readonly multiplier: Amount; readonly routed: Routed }
   /** Of a call, whose maker runs the tools. */
   | { readonly type: "tool_call"; readonly call: ToolCall }
   /** What the provider has reported so far of the call that runs; nothing is billed by it. */

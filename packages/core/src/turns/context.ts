@@ -20,7 +20,18 @@ type View = v.InferInput<typeof SessionContext>;
 export async function readContext(deps: TurnDeps, actor: string, session: string): Promise<View> {
   const catalog = await deps.catalog.current();
   const { maxOutputTokens } = deps.config;
-  const asked = { actor, session, alias: null, message: "", messageBound: 0, formatOctets: 0, replaces: null, unable: [], maxOutputTokens };
+  const asked = {
+    actor,
+    session,
+    alias: null,
+    auto: false,
+    message: "",
+    messageBound: 0,
+    formatOctets: 0,
+    replaces: null,
+    unable: [],
+    maxOutputTokens,
+  };
   const [row] = await deps.db.run(showContext, { ...asked, ...gateTerms(deps, catalog), coverInFull: false });
   invariant(row, "the context is one row");
   if (row.session === null) throw sessionNotFound();

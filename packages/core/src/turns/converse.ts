@@ -9,6 +9,8 @@ import { asked, firstAsking, LateAnswer, type ConversationEvent } from "./ask.ts
 import { attemptCost, callRecord, providerCost, usageOf } from "./call-record.ts";
 import type { TurnDeps, TurnRequest } from "./request.ts";
 import type { OpenedTurn } from "./open.ts";
+import type { RoutedTurn } from "./routing.ts";
+import type { Spent } from "./internal-call.ts";
 import { NO_MEMORY, type Memory, type Terms } from "./memory.ts";
 import type { Conversation, Talk } from "./talk.ts";
 import { recordLostAnswer, voidFailed } from "./void.ts";
@@ -24,9 +26,11 @@ export async function* converse(
   opened: OpenedTurn,
   terms: Terms,
 ): AsyncGenerator<ConversationEvent, Conversation, undefined> {
-  const model = deps.models[opened.alias];
+  const { turn: going, spent } = await answering(deps, request, opened, terms);
+  if (going.routed !== null) yield { type: "routed", alias: going.alias, multiplier: going.multiplier, routed: going.routed };
+  const model = deps.models[going.alias];
   invariant(model, "an opened turn has a model behind its alias");
-  const { turn, memory } = await fitting(deps, request, opened, terms);
+  const { turn, memory } = await fitting(deps, request, going, terms, spent);
   const talk: Talk = { calls: [...memory.calls], tools: [], text: "" };
   try {
     if (turn.tools.length > 0 && model.capabilities.tools) {
@@ -42,16 +46,25 @@ export async function* converse(
   }
 }
 
+/** The turn with the alias that answers it: its own, unless that was to be chosen. */
+async function answering(deps: TurnDeps, request: TurnRequest, opened: OpenedTurn, terms: Terms): Promise<RoutedTurn> {
+  if (opened.choice === null) return { turn: opened, spent: { calls: [], lostUsd: [] } };
+  const { routed } = await import("./routing.ts"); // most turns say who answers
+  return routed(deps, request, opened, opened.choice, terms);
+}
+
 /** The turn as it fits: with a summary of what does not, where one is to be made. A turn that stands in for an older one makes none: it is of the past. */
 async function fitting(
   deps: TurnDeps,
   request: TurnRequest,
   opened: OpenedTurn,
   terms: Terms,
+  spent: Spent,
 ): Promise<{ readonly turn: OpenedTurn; readonly memory: Memory }> {
-  if (!opened.pruned || deps.summaryAlias === null || request.replaces !== null) return { turn: opened, memory: NO_MEMORY };
+  if (!opened.pruned || deps.summaryAlias === null || request.replaces !== null)
+    return { turn: opened, memory: { ...NO_MEMORY, ...spent } };
   const { summarised } = await import("./summarise.ts"); // most turns fit
-  return summarised(deps, request, opened, terms, deps.summaryAlias);
+  return summarised(deps, request, opened, terms, { alias: deps.summaryAlias, spent });
 }
 
 type Failed = { readonly model: Model; readonly error: unknown; readonly memory: Memory; readonly talk: Talk };

@@ -18,7 +18,7 @@ export type Memory = {
   readonly summary: NewSummary | null;
   /** There was to be one, and there is none: what no longer fits was left out. */
   readonly usedFallback: boolean;
-  /** The calls that this took: the house's own. */
+  /** The calls of the house's own: those that this took, and the choice of who answers. */
   readonly calls: readonly CallRecord[];
   /** What attempts that gave nothing cost us all the same. */
   readonly lostUsd: readonly string[];

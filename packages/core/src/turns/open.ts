@@ -18,6 +18,19 @@ import { newTarget, type Target, type Way } from "./collision.ts";
 import { next, type Action, type Outcome } from "./next.ts";
 import { sizeOf, sizeOfSummary, type Past, keptOf } from "./past.ts";
 
+/** Whom a routing call may choose in the place of the turn's own alias. */
+export type Choice = {
+  /** The session's list; null: every alias. */
+  readonly listed: readonly string[] | null;
+  /** Those that the key of the call may use; null: all. */
+  readonly keyModels: readonly string[] | null;
+  /** What the turn holds for: nobody dearer may answer. */
+  readonly dearest: Amount;
+};
+
+/** The alias that the turn was opened with, and whether it answers for want of a choice. */
+export type Routed = { readonly from: string; readonly usedFallback: boolean };
+
 /** A turn that runs under our attempt, with all that asking the model and settling need. */
 export type OpenedTurn = {
   readonly id: string;
@@ -28,6 +41,10 @@ export type OpenedTurn = {
   readonly alias: string;
   readonly catalog: Catalog;
   readonly multiplier: Amount;
+  /** What a routing call may choose among; null where nothing is to be chosen. */
+  readonly choice: Choice | null;
+  /** What became of that choice; null before it, and without one. */
+  readonly routed: Routed | null;
   readonly systemPrompt: string | null;
   /** What the session allows its model to use. */
   readonly tools: readonly ToolName[];
@@ -65,7 +82,7 @@ export async function openTurn(deps: TurnDeps, request: TurnRequest, leaseMs: nu
     );
     if ("error" in outcome) lastError = outcome.error;
     const action = next({ request, claim, catalog, config: deps.config, models: deps.models, hasFailed: lastError !== null }, outcome);
-    if (action.way === "opened") return opened(action.row, catalog, coverageOf(deps.config, request).inFull);
+    if (action.way === "opened") return opened(action.row, request, catalog, coverageOf(deps.config, request).inFull);
     if (action.way === "reload") catalog = await deps.catalog.after(catalog.revision);
     const way = await wayOf(deps, request, target, claim, action);
     if (way?.way === "replay") return { replay: way.body };
@@ -131,6 +148,7 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
     apiKey: request.caller.key?.id ?? null,
     keyHash: request.caller.key?.hash ?? null,
     alias: request.alias,
+    auto: request.auto ?? false,
     message: request.message,
     messageBound: tokenBound(request.message) + tokenBound(format),
     formatOctets: Buffer.byteLength(format),
@@ -189,7 +207,7 @@ function schemaText({ responseFormat }: Sampling): string {
   return responseFormat?.type === "json_schema" ? JSON.stringify(responseFormat.schema) : "";
 }
 
-function opened(row: GateRow, catalog: Catalog, coveredInFull: boolean): OpenedTurn {
+function opened(row: GateRow, { auto = false }: TurnRequest, catalog: Catalog, coveredInFull: boolean): OpenedTurn {
   const { turn, attempt, turn_index, created_at, alias, multiplier, octets, octets_per_token, input_tokens, hold, max_output_tokens } = row;
   invariant(
     turn && attempt && created_at && alias && multiplier && octets && octets_per_token && input_tokens && hold && max_output_tokens,
@@ -202,7 +220,9 @@ function opened(row: GateRow, catalog: Catalog, coveredInFull: boolean): OpenedT
     createdAt: created_at,
     alias,
     catalog,
-    multiplier: amount(multiplier),
+    multiplier: catalog.multipliers.get(alias) ?? amount(multiplier),
+    choice: auto ? { listed: row.candidates, keyModels: row.key_models, dearest: amount(multiplier) } : null,
+    routed: null,
     systemPrompt: row.system_prompt,
     tools: row.tools ?? [],
     summary: row.summary,

@@ -25,6 +25,8 @@ export type TurnDeps = {
   readonly toolbox: () => Promise<Toolbox>;
   /** Whose model writes summaries of what no longer fits; null: what no longer fits is left out. */
   readonly summaryAlias: string | null;
+  /** Whose model chooses who answers a turn of mode `auto`; null: nobody does, and the session's own alias answers. */
+  readonly routingAlias: string | null;
   /** Of streams; `LEASES` when left out. */
   readonly leases?: LeaseTimes;
 };
@@ -40,6 +42,8 @@ export type TurnRequest = {
   readonly key: RequestKey | null;
   readonly message: string;
   readonly alias: string | null;
+  /** A routing call chooses who answers. */
+  readonly auto?: boolean;
   readonly maxOutputTokens: number;
   /** Whether the output limit may be what the wallet affords; null leaves it to the stage. */
   readonly fitToBalance: boolean | null;

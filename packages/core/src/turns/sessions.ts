@@ -10,7 +10,7 @@ import type { Database } from "../db/database.ts";
 import { once, type WrittenResponse } from "../audit/once.ts";
 import type { RequestKey } from "../audit/request-key.ts";
 import { listOf } from "../db/list.ts";
-import { knownAliases, type CatalogCache } from "../pricing/catalog.ts";
+import { knownAliases, type Catalog, type CatalogCache } from "../pricing/catalog.ts";
 import { unknownAlias } from "./refusal.ts";
 import { createSession as CREATE_SESSION, deleteSession as DELETE_SESSION, patchSession as PATCH_SESSION } from "./statements/session.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
@@ -24,6 +24,7 @@ export type SessionRow = {
   model_alias: string;
   system_prompt: string | null;
   tools: ToolName[];
+  auto_aliases: string[] | null;
   user_id: string;
   created_at: Date;
   deleted_at: Date | null;
@@ -34,6 +35,8 @@ type NewSession = {
   readonly modelAlias: string;
   readonly systemPrompt: string | null;
   readonly tools: readonly ToolName[];
+  /** Whom a routing call may choose beside the session's own alias; null: every alias that is no dearer. */
+  readonly autoAliases: readonly string[] | null;
 };
 
 /**
@@ -52,12 +55,13 @@ export async function createSession(
     model_alias: session.modelAlias,
     system_prompt: session.systemPrompt,
     tools: [...session.tools],
+    auto_aliases: session.autoAliases && [...session.autoAliases],
     user_id: caller.actor,
     created_at: new Date(deps.clock()),
     deleted_at: null,
   };
   return once(deps.db, { actor: caller.actor, key }, async () => {
-    await refuseUnknownAlias(deps.catalog, session.modelAlias);
+    await refuseUnknownAliases(deps.catalog, session);
     return {
       status: 201,
       body: sessionView(row),
@@ -90,13 +94,24 @@ function noRoom({ sessions }: Bounds, isTooLong: boolean): DomainError {
     `Your sessions' prompts may have ${sessions.promptBytes} bytes together, those of deleted sessions until they are erased.`,
   );
 }
+type Named = { readonly modelAlias?: string | undefined; readonly autoAliases?: readonly string[] | null | undefined };
 
 /** Looks at the prices once more before it refuses: another container may have changed them. */
-async function refuseUnknownAlias(catalog: CatalogCache, alias: string): Promise<void> {
+async function refuseUnknownAliases(catalog: CatalogCache, { modelAlias, autoAliases }: Named): Promise<void> {
+  const own = modelAlias === undefined ? [] : [{ alias: modelAlias, path: "model_alias" }];
+  const named = [...own, ...(autoAliases ?? []).map((alias, at) => ({ alias, path: `auto_aliases.${at}` }))];
+  if (named.length === 0) return;
   const known = await catalog.current();
-  if (knownAliases(known).includes(alias)) return;
+  const unknown = namedBeyond(known, named);
+  if (unknown === undefined) return;
   const now = await catalog.after(known.revision);
-  if (!knownAliases(now).includes(alias)) throw unknownAlias("model_alias", now);
+  const still = namedBeyond(now, named);
+  if (still !== undefined) throw unknownAlias(still.path, now);
+}
+
+function namedBeyond<One extends { readonly alias: string }>(catalog: Catalog, named: readonly One[]): One | undefined {
+  const aliases = new Set(knownAliases(catalog));
+  return named.find(({ alias }) => !aliases.has(alias));
 }
 
 /** What changes of a session: a member that is left out stays, and null clears it. */
@@ -104,6 +119,8 @@ export type SessionChange = {
   readonly title?: string | null | undefined;
   readonly modelAlias?: string | undefined;
   readonly systemPrompt?: string | null | undefined;
+  readonly tools?: readonly ToolName[] | undefined;
+  readonly autoAliases?: readonly string[] | null | undefined;
 };
 
 /** How a change meets another that was made since the session was read. */
@@ -121,14 +138,40 @@ export async function patchSession(
   change: SessionChange,
 ): Promise<WrittenResponse> {
   return once(deps.db, { actor: caller.actor, key }, async () => {
-    if (change.modelAlias !== undefined) await refuseUnknownAlias(deps.catalog, change.modelAlias);
+    await refuseUnknownAliases(deps.catalog, change);
     const former = await readSession(deps.db, caller.actor, session);
     const { title = former.title, modelAlias = former.model_alias, systemPrompt = former.system_prompt } = change;
-    const was = { formerTitle: former.title, formerAlias: former.model_alias, formerPrompt: former.system_prompt };
+    const { tools = former.tools, autoAliases = former.auto_aliases } = change;
+    const was = {
+      formerTitle: former.title,
+      formerAlias: former.model_alias,
+      formerPrompt: former.system_prompt,
+      formerTools: former.tools,
+      formerAutoAliases: former.auto_aliases,
+    };
+    const patched = {
+      ...former,
+      title,
+      model_alias: modelAlias,
+      system_prompt: systemPrompt,
+      tools: [...tools],
+      auto_aliases: autoAliases && [...autoAliases],
+    };
     return {
       status: 200,
-      body: sessionView({ ...former, title, model_alias: modelAlias, system_prompt: systemPrompt }),
-      run: (kept) => deps.db.run(PATCH_SESSION, { ...kept, ...was, session, title, modelAlias, systemPrompt, ...roomOf(deps.config) }),
+      body: sessionView(patched),
+      run: (kept) =>
+        deps.db.run(PATCH_SESSION, {
+          ...kept,
+          ...was,
+          session,
+          title,
+          modelAlias,
+          systemPrompt,
+          tools,
+          autoAliases,
+          ...roomOf(deps.config),
+        }),
       refusal: (row) => (row?.too_long === true ? noRoom(deps.config, true) : null),
       moved: SESSION_MOVES,
     };
@@ -161,7 +204,7 @@ export async function readSession(db: Database, actor: string, session: string):
 export function listSessions(db: Database, actor: string): List<ListedRow> {
   const rows = db.query
     .selectFrom("sessions")
-    .select(["id", "title", "model_alias", "tools", "user_id", "created_at", "deleted_at"])
+    .select(["id", "title", "model_alias", "tools", "auto_aliases", "user_id", "created_at", "deleted_at"])
     .where("user_id", "=", actor)
     .where("deleted_at", "is", null);
   return listOf({ on: db.query, rows });
@@ -176,6 +219,7 @@ export function listedView(row: ListedRow): v.InferInput<typeof ListedSession> {
     title: row.title,
     model_alias: row.model_alias,
     tools: row.tools,
+    auto_aliases: row.auto_aliases,
     started_by_user_id: row.user_id,
     created_at: rfc3339(row.created_at),
     deleted_at: row.deleted_at && rfc3339(row.deleted_at),
@@ -191,7 +235,7 @@ export function sessionView(row: SessionRow): v.InferInput<typeof Session> {
 function ownSessions(db: Database, actor: string) {
   return db.query
     .selectFrom("sessions")
-    .select(["id", "title", "model_alias", "system_prompt", "tools", "user_id", "created_at", "deleted_at"])
+    .select(["id", "title", "model_alias", "system_prompt", "tools", "auto_aliases", "user_id", "created_at", "deleted_at"])
     .where("user_id", "=", actor)
     .where("deleted_at", "is", null);
 }

@@ -55,6 +55,16 @@ function shown(event: ConversationEvent): StreamEvent | null {
     const { index, name, outcome } = event;
     return { type: "tool", call_index: index, tool_name: name, status: outcome === null ? "started" : "done", outcome };
   }
+  if (event.type === "routed") {
+    const { alias, multiplier, routed } = event;
+    return {
+      type: "routed",
+      model_alias_used: alias,
+      multiplier: format(multiplier),
+      routed_from: routed.from,
+      routing_used_fallback: routed.usedFallback,
+    };
+  }
   const { fresh, cacheRead, cacheWrite, cacheWriteHour, output, reasoning } = event.report;
   return {
     type: "usage",

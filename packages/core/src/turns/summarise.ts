@@ -2,19 +2,13 @@
 // of their oldest ones. Owns when that is worth a call, what is asked, and what is made of the answer. It never fails a turn.
 
 import { invariant } from "@pantheon/contract/error.ts";
-import { ZERO } from "@pantheon/contract/money.ts";
 import { storableText } from "../models/storable-text.ts";
-import { charge } from "../pricing/charge.ts";
 import { OCTETS_PER_TOKEN } from "../ledger/statements/gate.ts";
 import type { NewSummary } from "../ledger/statements/settle-turn.ts";
 import { errorName } from "../log.ts";
-import { inputEstimate, outputEstimate } from "../metering/estimate.ts";
 import { tokenBound } from "../metering/token-bound.ts";
-import { normaliseUsage } from "../metering/usage.ts";
-import type { ModelAnswer } from "../models/collect.ts";
-import { ModelRefusal } from "../models/gateway.ts";
 import type { Model } from "../models/model.ts";
-import { attemptCost, type CallRecord } from "./call-record.ts";
+import { askedInternally, type Spent } from "./internal-call.ts";
 import type { Memory, Terms } from "./memory.ts";
 import { newestOf, sizeOf, sizeOfSummary, type Past } from "./past.ts";
 import type { OpenedTurn } from "./open.ts";
@@ -41,16 +35,15 @@ export type Summarised = { readonly turn: OpenedTurn; readonly memory: Memory };
 
 /**
  * Puts a new summary in the place of what no longer fits, and of the older half of what does. When that fails, for whatever reason, the
- * turn goes on as it was opened: with what fits, and no more.
+ * turn goes on as it was opened: with what fits, and no more. What it takes is added to what the turn's other internal calls took.
  */
 export async function summarised(
   deps: TurnDeps,
   request: TurnRequest,
   opened: OpenedTurn,
   terms: Terms,
-  alias: string,
+  { alias, spent }: { readonly alias: string; readonly spent: Spent },
 ): Promise<Summarised> {
-  const spent: Spent = { calls: [], lostUsd: [] };
   try {
     const { turn, summary } = await summarise(deps, request, opened, terms, alias, spent);
     deps.log.info("history summarised", { turn_id: turn.id, through: summary.through, octets: Buffer.byteLength(summary.text) });
@@ -61,8 +54,6 @@ export async function summarised(
     return { turn: opened, memory: { ...spent, summary: null, usedFallback: true } };
   }
 }
-
-type Spent = { readonly calls: CallRecord[]; readonly lostUsd: string[] };
 
 /** Why there is no summary, in words of ours. */
 class NoSummary extends Error {}
@@ -128,20 +119,12 @@ type Order = {
 };
 
 /** Asks for the summary and takes note of what that costs, whatever comes of it. */
-async function written(deps: TurnDeps, turn: OpenedTurn, order: Order, spent: Spent): Promise<string> {
-  const { model, source, most, ...limits } = order;
+async function written(deps: TurnDeps, turn: OpenedTurn, { source, most, ...order }: Order, spent: Spent): Promise<string> {
   const messages = [
     { role: "system" as const, content: `${INSTRUCTIONS}\nAt most ${Math.floor(most / WORD_OCTETS)} words.` },
     { role: "user" as const, content: source },
   ];
-  const request = { messages, tools: [], sampling: {}, maxOutputTokens: Math.min(tokensOf(most), model.outputLimit), stream: true };
-  const answer = await deps.gateway
-    .answer({ model, request, timeoutMs: limits.timeoutMs, ...(limits.signal && { signal: limits.signal }) })
-    .catch((error: unknown) => {
-      if (error instanceof ModelRefusal) spent.lostUsd.push(...error.attempts.flatMap((attempt) => attemptCost(model, attempt)));
-      throw error;
-    });
-  spent.calls.push(internalCall(turn, order, answer));
+  const answer = await askedInternally(deps, turn, { ...order, messages, maxOutputTokens: tokensOf(most) }, spent);
   if (answer.cut !== null) throw new NoSummary(`cut: ${answer.cut.kind}`);
   const text = storableText(answer.text.trim(), most).trim();
   if (text === "") throw new NoSummary("empty");
@@ -150,19 +133,3 @@ async function written(deps: TurnDeps, turn: OpenedTurn, order: Order, spent: Sp
 }
 
 const WORD_OCTETS = 8;
-
-/** The call as the house's own: recorded with what the provider asks for it, and charged nothing. */
-function internalCall(turn: OpenedTurn, { alias, model, source, most }: Order, answer: ModelAnswer): CallRecord {
-  const usage = normaliseUsage(answer.usage, {
-    inputEstimate: inputEstimate(Buffer.byteLength(source) + INSTRUCTIONS.length, OCTETS_PER_TOKEN),
-    outputEstimate: outputEstimate(answer, OCTETS_PER_TOKEN),
-    maxInput: model.contextWindow,
-    maxOutput: Math.max(tokensOf(most), 1),
-    credibleInput: model.credible.input,
-    credibleOutput: model.credible.output,
-    cut: answer.cut !== null,
-  });
-  const price = charge(usage, { weights: turn.catalog.weights, multiplier: turn.multiplier });
-  const free = { ...price, exact: ZERO, charged: ZERO, burned: ZERO };
-  return { index: 0, alias, route: answer.route, answer, usage, charge: free, status: "internal" };
-}

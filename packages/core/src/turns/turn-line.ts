@@ -86,7 +86,13 @@ function answerOf(conversation: Conversation): LogFields {
     tool_calls: conversation.tools.length,
     usage_source: calls.some(({ usage }) => usage.source === "estimated") ? "estimated" : "reported",
     finish_reason: conversation.finishReason,
+    ...routingOf(conversation),
     summary_used_fallback: conversation.memory.usedFallback,
     prune_triggered: conversation.turn.pruned,
   };
+}
+
+/** Who was to answer, and who did. */
+function routingOf({ turn: { alias, routed } }: Conversation): LogFields {
+  return routed === null ? {} : { model_alias: alias, routed_from: routed.from, routing_used_fallback: routed.usedFallback };
 }

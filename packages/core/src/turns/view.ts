@@ -29,6 +29,8 @@ export function completedTurnBody(request: TurnRequest, conversation: Conversati
     assistant_output: kept(request, text),
     status: "completed",
     model_alias_used: turn.alias,
+    routed_from: turn.routed?.from ?? null,
+    routing_used_fallback: turn.routed?.usedFallback ?? false,
     provider_model: answeringModel(conversation),
     usage: {
       input_tokens_fresh: tokens("fresh"),
@@ -116,6 +118,8 @@ export function unsettledTurnView(turn: UnsettledTurn): v.InferInput<typeof Turn
     assistant_output: null,
     status: turn.status,
     model_alias_used: turn.model_alias,
+    routed_from: null,
+    routing_used_fallback: false,
     provider_model: null,
     usage: null,
     oe_tokens: null,

@@ -4,29 +4,31 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { serveStatic } from "@hono/node-server/serve-static";
-import { Hono, type Context } from "hono";
+import { Hono, type Context, type MiddlewareHandler } from "hono";
 import { compress } from "hono/compress";
-import { secureHeaders } from "hono/secure-headers";
 import type { Config } from "@pantheon/core/config/config.ts";
-import { format } from "@pantheon/contract/money.ts";
+import { PAGE_HEADERS, pagePolicy, siteConfig, type SiteSettings } from "@pantheon/core/config/site.ts";
 import { WEB_CLIENT_ID } from "@pantheon/stand-ins/sign-in/sign-in.ts";
 
 type SiteParts = {
   readonly folder: string;
   readonly url: string;
-  readonly config: Pick<Config, "auth" | "stage" | "commit" | "usdPerCredit" | "topUp">;
+  readonly config: Pick<Config, "auth" | "stage" | "commit" | "usdPerCredit" | "topUp" | "files">;
+  /** Stripe's publishable key, where the real Stripe takes the payments; null: the stand-in does. */
+  readonly stripeKey: string | null;
 };
 
-const STRIPE = "https://js.stripe.com";
 const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
 /** Everything under `/` that is not the API's. `url` is the one address that sign-in knows; other names of this machine lead there. */
-export function site({ folder, url, config }: SiteParts): Hono {
+export function site({ folder, url, config, stripeKey }: SiteParts): Hono {
   const app = new Hono();
   const index = readFileSync(join(folder, "index.html"), "utf8");
-  app.use(headers(), compress());
+  const settings: SiteSettings = { ...LOCAL_SIGN_IN, stripeKey };
+  const told = siteConfig(config, settings, stripeKey === null ? "stand-in" : "stripe");
+  app.use(headers(config), compress());
   app.use(async (c, next) => atOneAddress(c, url) ?? (await next()));
-  app.get("/config.json", (c) => c.json(siteConfig(config), 200, { "Cache-Control": "no-cache" }));
+  app.get("/config.json", (c) => c.json(told, 200, { "Cache-Control": "no-cache" }));
   app.use(
     "/assets/*",
     serveStatic({ root: folder, onFound: (_path, c) => c.header("Cache-Control", "public, max-age=31536000, immutable") }),
@@ -37,39 +39,16 @@ export function site({ folder, url, config }: SiteParts): Hono {
   return app;
 }
 
-/** What a build does not know of its stage. Nothing in it is secret: every visitor reads it. */
-function siteConfig({ auth, stage, commit, usdPerCredit, topUp }: SiteParts["config"]) {
-  return {
-    stage,
-    commit,
-    issuer: auth.issuer,
-    client_id: WEB_CLIENT_ID,
-    usd_per_credit: format(usdPerCredit),
-    top_up: { min_usd: topUp.minUsd.toFixed(2), max_usd: topUp.maxUsd.toFixed(2) },
-    payment: "stand-in",
-  };
-}
+/** The local issuer knows the pages by one name, wants no scope, and gives every token the right audience. */
+const LOCAL_SIGN_IN = { clientId: WEB_CLIENT_ID, scope: null, audienceParameter: null, token: "access", origins: [] } as const;
 
-/** The policy of a stage, too: what runs and is shown comes from here, but for Stripe's own script and frames. */
-function headers() {
-  return secureHeaders({
-    contentSecurityPolicy: {
-      defaultSrc: ["'none'"],
-      scriptSrc: ["'self'", STRIPE],
-      styleSrc: ["'self'"],
-      fontSrc: ["'self'"],
-      imgSrc: ["'self'", "data:"],
-      connectSrc: ["'self'", "https://api.stripe.com"],
-      frameSrc: [STRIPE, "https://hooks.stripe.com"],
-      formAction: ["'self'"],
-      baseUri: ["'none'"],
-      frameAncestors: ["'none'"],
-    },
-    crossOriginOpenerPolicy: "same-origin",
-    referrerPolicy: "same-origin",
-    xFrameOptions: "DENY",
-    strictTransportSecurity: false, // plain HTTP on this machine
-  });
+/** Those of a stage, but for HTTPS alone: this machine speaks plain HTTP. */
+function headers({ files }: SiteParts["config"]): MiddlewareHandler {
+  const policy = pagePolicy(files.storageUrl === null ? [] : [new URL(files.storageUrl).origin]);
+  return async (c, next) => {
+    await next();
+    for (const [name, value] of Object.entries({ ...PAGE_HEADERS, "Content-Security-Policy": policy })) c.header(name, value);
+  };
 }
 
 /** Another name of this machine leads to the right one; a name that is none of this machine's is refused. */

@@ -7,6 +7,7 @@ import { listCost, type Route } from "@pantheon/core/models/model.ts";
 import { MODELS } from "@pantheon/core/models/models.ts";
 import { format } from "@pantheon/contract/money.ts";
 import type { ChatMessage, ChatRequest } from "./chat-request.ts";
+import { chosenName } from "./choice.ts";
 import { dueStep, type ScriptedStep } from "./script.ts";
 
 export type Reply = {
@@ -54,7 +55,7 @@ export function replyTo(
     const usage = usageOf(request, toolCalls.map((call) => call.arguments).join(""), 0, OCTETS_PER_TOKEN);
     return { text: "", toolCalls, finishReason: "tool_calls", usage };
   }
-  const whole = wish.text ?? sayAbout(request.messages);
+  const whole = wish.text ?? chosenName(request.messages) ?? sayAbout(request.messages);
   const text = request.maxTokens === null || wish.text !== undefined ? whole : firstOctets(whole, request.maxTokens * OCTETS_PER_TOKEN);
   return {
     text,

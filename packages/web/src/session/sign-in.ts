@@ -13,6 +13,7 @@ const DEFAULT_SECONDS = 300;
 /** A new try, and the issuer's address for it. `back` is where it ends here. */
 export async function beginSignIn(back: string): Promise<{ attempt: Attempt; address: URL }> {
   const { server, client } = await discovered();
+  const { scope, audience } = site();
   if (server.authorization_endpoint === undefined) throw new Error("The issuer names no place to sign in.");
   const attempt = { verifier: oauth.generateRandomCodeVerifier(), state: oauth.generateRandomState(), back };
   const address = new URL(server.authorization_endpoint);
@@ -23,6 +24,8 @@ export async function beginSignIn(back: string): Promise<{ attempt: Attempt; add
     state: attempt.state,
     code_challenge: await oauth.calculatePKCECodeChallenge(attempt.verifier),
     code_challenge_method: "S256",
+    ...(scope !== null && { scope }),
+    ...(audience !== null && { [audience.parameter]: audience.value }),
   };
   for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
   return { attempt, address };
@@ -32,14 +35,22 @@ export async function beginSignIn(back: string): Promise<{ attempt: Attempt; add
 export async function finishSignIn(attempt: Attempt, answer: URL): Promise<Tokens> {
   const { server, client } = await discovered();
   const checked = oauth.validateAuthResponse(server, client, answer, attempt.state);
-  const asked = oauth.authorizationCodeGrantRequest(server, client, oauth.None(), checked, redirectUri(), attempt.verifier, options());
+  const more = { ...options(), additionalParameters: resource() };
+  const asked = oauth.authorizationCodeGrantRequest(server, client, oauth.None(), checked, redirectUri(), attempt.verifier, more);
   return tokensOf(await oauth.processAuthorizationCodeResponse(server, client, await asked));
+}
+
+/** The resource that tokens are for is said again whenever some are asked for (RFC 8707); Auth0's audience is said once. */
+function resource(): Record<string, string> {
+  const { audience } = site();
+  return audience?.parameter === "resource" ? { resource: audience.value } : {};
 }
 
 /** Tokens for a refresh token; null when the issuer says that it is worth nothing. Throws when the issuer cannot be reached. */
 export async function renewTokens(refresh: string): Promise<Tokens | null> {
   const { server, client } = await discovered();
-  const response = await oauth.refreshTokenGrantRequest(server, client, oauth.None(), refresh, options());
+  const asked = { ...options(), additionalParameters: resource() };
+  const response = await oauth.refreshTokenGrantRequest(server, client, oauth.None(), refresh, asked);
   try {
     const tokens = tokensOf(await oauth.processRefreshTokenResponse(server, client, response));
     return tokens.refresh === null ? { ...tokens, refresh } : tokens; // an issuer need not rotate
@@ -64,12 +75,17 @@ async function discovered(): Promise<Issuer> {
 
 async function discover(): Promise<Issuer> {
   const { issuer, client_id } = site();
+  if (client_id === null) throw new Error("Nobody can sign in on this stage.");
   const response = await oauth.discoveryRequest(new URL(issuer), options());
   return { server: await oauth.processDiscoveryResponse(new URL(issuer), response), client: { client_id } };
 }
 
-function tokensOf({ access_token: access, refresh_token: refresh, expires_in: seconds }: oauth.TokenEndpointResponse): Tokens {
-  return { access, refresh: refresh ?? null, expires: Date.now() + (seconds ?? DEFAULT_SECONDS) * 1_000 };
+/** What the API is sent: an issuer whose access tokens name no audience has an identity token that does. It lives as long as it says. */
+function tokensOf(answer: oauth.TokenEndpointResponse): Tokens {
+  const { access_token: access, id_token: identity, refresh_token: refresh = null, expires_in: seconds = DEFAULT_SECONDS } = answer;
+  if (site().token === "access") return { access, refresh, expires: Date.now() + seconds * 1_000 };
+  if (identity === undefined) throw new Error("The issuer gave no identity token: the scope lacks `openid`.");
+  return { access: identity, refresh, expires: (oauth.getValidatedIdTokenClaims(answer)?.exp ?? 0) * 1_000 };
 }
 
 function redirectUri(): string {

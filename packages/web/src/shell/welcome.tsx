@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { PageHead } from "../parts/section.tsx";
 import { signIn } from "../session/session.ts";
+import { site } from "../session/site.ts";
 import { Mark } from "./mark.tsx";
 
 /** `fault` is why the last try to sign in did not work. */
@@ -26,11 +27,15 @@ export function Welcome({ fault }: { readonly fault: string | null }) {
           {said}
         </p>
       )}
-      <p className="buttons">
-        <button type="button" className="button" disabled={isLeaving} onClick={leave}>
-          Sign in
-        </button>
-      </p>
+      {site().client_id === null ? (
+        <p>Nobody can sign in here yet.</p>
+      ) : (
+        <p className="buttons">
+          <button type="button" className="button" disabled={isLeaving} onClick={leave}>
+            Sign in
+          </button>
+        </p>
+      )}
     </main>
   );
 }

@@ -60,8 +60,8 @@ export const CONVERSATION_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: `${CORE}/turns/sessions.ts`,
-        find: "if (!knownAliases(now).includes(alias)) throw",
-        replace: "if (now.revision === alias) throw",
+        find: "if (still !== undefined) throw",
+        replace: "if (still !== undefined && now.revision === still.path) throw",
       },
     ],
     test: { file: "tests/turns/sessions.test.ts", name: "refuses an alias that cannot run, and names those that can" },

@@ -39,7 +39,7 @@ export const SUMMARY_GUARDS: readonly Mutant[] = [
   {
     name: "summary-free",
     guard: "A summary is charged like the user's own call.",
-    patches: [{ file: SUMMARISE, find: "charge: free, status", replace: "charge: price, status" }],
+    patches: [{ file: `${CORE}/turns/internal-call.ts`, find: "charge: free, status", replace: "charge: price, status" }],
     test: {
       file: TESTS,
       name: "costs its owner nothing for the summary, and the house what the provider asks, in one statement with the turn",

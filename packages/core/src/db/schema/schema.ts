@@ -56,6 +56,8 @@ interface SessionsTable {
   model_alias: Generated<string>;
   system_prompt: string | null;
   tools: Generated<ToolName[]>;
+  /** Null: every alias that is no dearer than the session's own. */
+  auto_aliases: string[] | null;
   deleted_at: Date | null;
   erase_at: Date | null;
   erased_at: Date | null;

@@ -24,6 +24,7 @@ export function brought(slot: Slots<BroughtInput>): RawBuilder<unknown> {
            null::text as system_prompt,
            null::text[] as tools,
            ${slot.alias}::text as alias,
+           null::text[] as candidates,
            ${slot.promptOctets}::bigint as octets,
            ${slot.promptBound}::bigint as bound
       from users

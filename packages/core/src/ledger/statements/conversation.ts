@@ -14,6 +14,8 @@ export type ConversationInput = HistoryInput &
     actor: string;
     /** The alias that the request asks for; null means the session's. */
     alias: string | null;
+    /** A routing call is to choose who answers: the hold is that of the dearest alias that it may choose. */
+    auto: boolean;
     message: string;
     /** The most tokens that the message can have (metering/token-bound.ts). */
     messageBound: number;
@@ -52,6 +54,7 @@ export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown
            system_prompt,
            tools,
            coalesce(${slot.alias}::text, model_alias) as alias,
+           case when ${slot.auto}::boolean then auto_aliases end as candidates,
            octet_length(coalesce(system_prompt, ''))
              + octet_length(${slot.message}::text) + ${slot.formatOctets}::int + 3 * ${WRAP}
              + offers.octets as octets,
@@ -75,10 +78,14 @@ export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown
 export function priced(slot: Slots<Omit<ConversationInput, "session">>): RawBuilder<unknown> {
   return sql`
   -- The container's catalogue, which the revision of the rules vouches for.
-  -- The alias has its price here, and what its window leaves for the past.
+  -- The alias has its price here, and what its window leaves for the past. Where another may be chosen in its
+  -- place, the price is that of the dearest.
   price as (
     select session.alias,
-           (${slot.prices}::jsonb -> session.alias ->> 'multiplier')::numeric as multiplier,
+           case when ${slot.prices}::jsonb -> session.alias is not null
+                then (select max((${slot.prices}::jsonb -> candidate ->> 'multiplier')::numeric)
+                        from unnest(array_append(session.candidates, session.alias)) as candidate)
+           end as multiplier,
            session.alias = any(${slot.unable}::text[]) as unable,
            prompt.tokens,
            prompt.tokens * ${PER_TOKEN} - session.octets as room

@@ -54,7 +54,12 @@ export type GateRow = {
   /** Of the moment after the wallet's lock; null when there was no wallet to lock, since there is no such session. */
   revision: string | null;
   alias: string | null;
+  /** Of the alias, or of the dearest that may be chosen in its place. */
   multiplier: string | null;
+  /** The aliases that the session lets a routing call choose among; null without a list, and where nothing is to be chosen. */
+  candidates: string[] | null;
+  /** The aliases that the key of the call may use; null without a key, and for all. */
+  key_models: string[] | null;
   /** True when the alias cannot do what the request asks for. */
   unable: boolean | null;
   /** The state of the turn that is to be replaced; null when there is none in this session. */
@@ -151,6 +156,8 @@ export function gateReply(slot: Slots<GateInput>): RawBuilder<unknown> {
        ${passReply(slot)},
        price.alias,
        price.multiplier,
+       session.candidates,
+       (select models from pass) as key_models,
        price.room >= 0 as fits,
        price.unable,
        (select status from replaced) as replaced,

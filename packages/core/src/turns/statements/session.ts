@@ -13,6 +13,7 @@ export type CreateSessionInput = KeyedWrite & {
   modelAlias: string;
   systemPrompt: string | null;
   tools: readonly string[];
+  autoAliases: readonly string[] | null;
   createdAt: Date;
 } & Room;
 
@@ -55,9 +56,11 @@ with
   ),
   -- The session itself.
   opened as (
-    insert into sessions (id, user_id, title, model_alias, system_prompt, tools, created_at)
+    insert into sessions (id, user_id, title, model_alias, system_prompt, tools, auto_aliases,
+                          created_at)
     select ${slot.session}::uuid, user_id, ${slot.title}::text, ${slot.modelAlias}::text,
-           ${slot.systemPrompt}::text, ${slot.tools}::text[], ${slot.createdAt}::timestamptz
+           ${slot.systemPrompt}::text, ${slot.tools}::text[], ${slot.autoAliases}::text[],
+           ${slot.createdAt}::timestamptz
       from room
     returning id
   ),
@@ -74,10 +77,14 @@ export type PatchSessionInput = KeyedWrite & {
   title: string | null;
   modelAlias: string;
   systemPrompt: string | null;
+  tools: readonly string[];
+  autoAliases: readonly string[] | null;
   /** What the session was when the answer was made. */
   formerTitle: string | null;
   formerAlias: string;
   formerPrompt: string | null;
+  formerTools: readonly string[];
+  formerAutoAliases: readonly string[] | null;
 } & Pick<Room, "mostBytes">;
 
 /**
@@ -99,6 +106,8 @@ with
        and title is not distinct from ${slot.formerTitle}::text
        and model_alias = ${slot.formerAlias}::text
        and system_prompt is not distinct from ${slot.formerPrompt}::text
+       and tools = ${slot.formerTools}::text[]
+       and auto_aliases is not distinct from ${slot.formerAutoAliases}::text[]
        for no key update
   ),
   -- What the person's prompts take, under its lock: a row if this one may be as long. A shorter one always may.
@@ -116,7 +125,9 @@ with
     update sessions
        set title = ${slot.title}::text,
            model_alias = ${slot.modelAlias}::text,
-           system_prompt = ${slot.systemPrompt}::text
+           system_prompt = ${slot.systemPrompt}::text,
+           tools = ${slot.tools}::text[],
+           auto_aliases = ${slot.autoAliases}::text[]
       from former, room
      where sessions.id = former.id
     returning sessions.id
