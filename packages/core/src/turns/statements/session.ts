@@ -43,7 +43,7 @@ with
   wallet as (
     insert into credit_wallets (user_id) values (${slot.wallet}::text) on conflict (user_id) do nothing
   ),
-  -- What the person's sessions take, under its lock: a row if there is room for this one. The trigger counts it.
+  -- What the person's sessions take, under its lock: a row if there is room for one more. A trigger counts.
   room as (
     insert into session_usage as used (user_id)
     select ${slot.actor}::text
@@ -95,7 +95,7 @@ export const patchSession = prepared<PatchSessionInput, { id: string; too_long: 
   "patch_session",
   (slot) => sql`
 with
-  -- The session under its lock, if it is this user's and as it was. The first lock: whoever deletes or erases it takes it first too.
+  -- The session, locked first as by whoever deletes or erases it, if it is this user's and as it was.
   former as (
     select id,
            ${octets(sql`${slot.systemPrompt}::text`)} - ${octets(sql`system_prompt`)} as more
@@ -110,7 +110,7 @@ with
        and auto_aliases is not distinct from ${slot.formerAutoAliases}::text[]
        for no key update
   ),
-  -- What the person's prompts take, under its lock: a row if this one may be as long. A shorter one always may.
+  -- What the person's prompts take, under its lock: a row if there is room. A shorter prompt always has.
   room as (
     insert into session_usage as used (user_id)
     select ${slot.actor}::text from former
