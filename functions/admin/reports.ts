@@ -173,7 +173,7 @@ function cashRoute(app: Hono<AppEnv>, { db, clock }: Pick<ReportDeps, "db" | "cl
 }
 
 function filterOf(asked: v.InferOutput<typeof ExportQuery>): UsageFilter {
-  return { user: asked.user_id ?? null, alias: asked.model_alias ?? null, range: daysOf(asked) };
+  return { user: asked.user_id ?? null, alias: asked.model_alias ?? null, key: asked.api_key_id ?? null, range: daysOf(asked) };
 }
 
 function today(clock: Clock): string {

@@ -12,9 +12,10 @@ import { problem } from "@pantheon/edge/output/problem.ts";
 import { chatRoutes } from "./chat.ts";
 import { messageRoutes } from "./messages.ts";
 import { listingRoutes } from "./listing.ts";
-import { messageRefusal } from "./message-told.ts";
+import { messageRefusal } from "./message-refusal.ts";
 import { refused } from "./refused.ts";
 import { createRepeated } from "./repeated.ts";
+import { responseRoutes } from "./responses.ts";
 
 /** Lambda takes 6 MB with all that is around it, and a body is JSON in JSON there. */
 const MAX_BODY_BYTES = 4.5 * 1_024 * 1_024;
@@ -38,16 +39,17 @@ const SDK_HEADERS = [
 /** In the shape of the API that the address belongs to. */
 function refusedAt(path: string, refusal: DomainError, requestId: string): Response {
   if (!path.startsWith("/v1")) return problem(refusal, requestId);
-  return path === "/v1/messages" ? refused(refusal, messageRefusal) : refused(refusal);
+  return path.startsWith("/v1/messages") ? refused(refusal, messageRefusal) : refused(refusal);
 }
 
 /** Anthropic's clients send their key in a header of its own. */
 const apiKeyHeader: MiddlewareHandler<AppEnv> = async (c, next) => {
   const key = c.req.header("X-Api-Key");
   if (key !== undefined && c.req.header("Authorization") === undefined) {
+    const { url, method, signal } = c.req.raw;
     const headers = new Headers(c.req.raw.headers);
     headers.set("Authorization", `Bearer ${key}`);
-    c.req.raw = new Request(c.req.raw, { headers });
+    c.req.raw = new Request(url, { method, headers, signal }); // its body was taken before (size-limits.ts)
   }
   await next();
 };
@@ -75,6 +77,7 @@ export function completionsApp(deps: CompletionsDeps): Hono<AppEnv> {
       app.use("/v1/messages", apiKeyHeader);
       app.use("/v1/*", authenticated(deps.verify, config, keyReader(deps.keyring)));
       chatRoutes(app, placing);
+      responseRoutes(app, placing);
       messageRoutes(app, placing);
       listingRoutes(app, deps);
     },

@@ -6,7 +6,7 @@ import { invariant, type DomainError } from "@pantheon/contract/error.ts";
 import { amount } from "@pantheon/contract/money.ts";
 import type { CallEvent, RequestedCall, SettledCall } from "@pantheon/core/turns/call.ts";
 import type { Telling } from "./chat-told.ts";
-import { statusAtDoor, told } from "./refused.ts";
+import { messageRefusal } from "./message-refusal.ts";
 import { brokeOff, type Whole } from "./whole.ts";
 
 type Read = v.InferInput<typeof MessageRead>;
@@ -62,28 +62,10 @@ export function messageLines({ model, usdPerCredit }: About): (event: CallEvent)
   };
 }
 
-/** What is said of a refusal, in Anthropic's shape. */
-export function messageRefusal(refusal: DomainError) {
-  const status = statusAtDoor(refusal);
-  const { message } = told(refusal).error;
-  const type = TYPES[status] ?? (status >= 500 ? "api_error" : "invalid_request_error");
-  return { type: "error", error: { type, message } } as const;
-}
-
 /** The last event of a stream that was refused after its head. */
 export function messageFailed(refusal: DomainError): string {
   return eventLine(messageRefusal(refusal));
 }
-
-const TYPES: Readonly<Record<number, string>> = {
-  401: "authentication_error",
-  402: "billing_error",
-  403: "permission_error",
-  404: "not_found_error",
-  413: "request_too_large",
-  429: "rate_limit_error",
-  504: "timeout_error",
-};
 
 function eventLine(event: Readonly<Record<string, unknown>> & { readonly type: string }): string {
   return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;

@@ -6,8 +6,6 @@ import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { looseBody } from "@pantheon/edge/input/validate.ts";
 import { describeDoor } from "./describe-door.ts";
-import { messageAsked } from "./message-asked.ts";
-import { messageFailed, messageLines, messageOf } from "./message-told.ts";
 import { placed, type PlacedDeps } from "./placed.ts";
 
 /** Mounts the route. It wants somebody who is signed in, or a key. */
@@ -26,6 +24,7 @@ export function messageRoutes(app: Hono<AppEnv>, deps: PlacedDeps): void {
     looseBody(MessageCreate),
     async (c) => {
       const asked = c.req.valid("json");
+      const [{ messageAsked }, { messageFailed, messageLines, messageOf }] = await dialect();
       const about = { model: asked.model, usdPerCredit: deps.config.usdPerCredit };
       return placed(c, deps, {
         asked: messageAsked(asked),
@@ -36,4 +35,9 @@ export function messageRoutes(app: Hono<AppEnv>, deps: PlacedDeps): void {
       });
     },
   );
+}
+
+/** Read by the first who speaks it, and not by a cold start. */
+function dialect() {
+  return Promise.all([import("./message-asked.ts"), import("./message-told.ts")]);
 }

@@ -6,7 +6,7 @@ import { probeHealth } from "@pantheon/core/maintenance/health-probe.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
 import { createApp } from "@pantheon/edge/shell/app.ts";
 import { authenticated } from "@pantheon/edge/auth/access.ts";
-import { isForm } from "@pantheon/edge/input/form-file.ts";
+import { isForm } from "@pantheon/edge/input/is-form.ts";
 import { fileRoutes } from "./routes.ts";
 
 /** What a form has around its file: boundaries, and the part's own headers. */
@@ -21,7 +21,7 @@ export function filesApp(deps: FilesDeps): Hono<AppEnv> {
     clock,
     ticks,
     health: () => probeHealth(deps.db),
-    maxBodyBytes: ({ headers }) => (isForm(headers.get("content-type") ?? "") ? config.files.maxBytes + AROUND_A_FILE : undefined),
+    maxBodyBytes: ({ headers }) => (isForm(headers.get("content-type")) ? config.files.maxBytes + AROUND_A_FILE : undefined),
     routes: (app) => {
       app.use("/api/v1/sessions/*", authenticated(deps.verify, config));
       fileRoutes(app, deps);

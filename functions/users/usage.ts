@@ -33,10 +33,11 @@ function listRoutes(app: Hono<AppEnv>, { db }: UsageDeps): void {
   app.get(
     `${ME}/usage`,
     describe({ id: "listUsage", summary: "What your turns used, newest first", tag: "account", responds: [200, shapes.UsageList] }),
-    query(shapes.DatedListQuery),
+    query(shapes.UsageQuery),
     async (c) => {
       const asked = c.req.valid("query");
-      return c.var.respond(await listPage(c, asked, "events", listUsage(db, c.var.caller.wallet, daysOf(asked)), usageView));
+      const list = listUsage(db, c.var.caller.wallet, daysOf(asked), asked.api_key_id ?? null);
+      return c.var.respond(await listPage(c, asked, "events", list, usageView));
     },
   );
   app.get(
@@ -69,6 +70,7 @@ function listRoutes(app: Hono<AppEnv>, { db }: UsageDeps): void {
 
 const USAGE_COLUMNS = ["id", "created_at", "turn_id", "session_id", "model_alias", "provider_model", "input_tokens_fresh"];
 const USAGE_FIGURES = ["input_tokens_cached", "output_tokens", "multiplier", "pricing_version", "credits_burned", "credits_charged"];
+const USAGE_KEY = ["usage_source", "api_key_id", "api_key_name", "api_key_prefix"];
 const LEDGER_COLUMNS = [
   "id",
   "created_at",
@@ -93,11 +95,12 @@ function fileRoutes(app: Hono<AppEnv>, { db }: UsageDeps): void {
       responds: [200, CsvFile],
       mediaType: "text/csv",
     }),
-    query(shapes.DatedQuery),
+    query(shapes.UsageFileQuery),
     async (c) => {
       const { csvOf } = await import("@pantheon/core/reports/csv.ts"); // seldom asked
-      const list = listUsage(db, c.var.caller.wallet, daysOf(c.req.valid("query")));
-      return csvFile(c, "usage.csv", await csvOf(list, [...USAGE_COLUMNS, ...USAGE_FIGURES, "usage_source"], usageView));
+      const asked = c.req.valid("query");
+      const list = listUsage(db, c.var.caller.wallet, daysOf(asked), asked.api_key_id ?? null);
+      return csvFile(c, "usage.csv", await csvOf(list, [...USAGE_COLUMNS, ...USAGE_FIGURES, ...USAGE_KEY], usageView));
     },
   );
   app.get(
@@ -131,7 +134,7 @@ function summaryRoutes(app: Hono<AppEnv>, { db, clock }: UsageDeps): void {
     `${ME}/usage/summary`,
     describe({
       id: "readOwnSummary",
-      summary: "What you used and were charged, by day and model",
+      summary: "What you used and were charged, by day, model and API key",
       tag: "account",
       description: "Without days: the last 30. At most 366.",
       responds: [200, own.OwnSummary],
@@ -140,7 +143,8 @@ function summaryRoutes(app: Hono<AppEnv>, { db, clock }: UsageDeps): void {
     async (c) => {
       const asked = c.req.valid("query");
       const { readOwnSummary } = await import("@pantheon/core/reports/own-summary.ts"); // seldom asked
-      return c.var.respond(await readOwnSummary(db, c.var.caller.wallet, boundedDays(asked, clock(), OWN_DAYS), asked.group_by));
+      const range = { ...boundedDays(asked, clock(), OWN_DAYS), key: asked.api_key_id ?? null };
+      return c.var.respond(await readOwnSummary(db, c.var.caller.wallet, range, asked.group_by));
     },
   );
 }

@@ -59,8 +59,6 @@ const LISTS: readonly (readonly [name: string, index: string, list: () => List<u
   ["sessions", "sessions_user", () => listSessions(db, USER), TIME],
   ["turns", "turns_session", () => listTurns(db, USER, session), TIME],
   ["messages", "turns_position", () => listMessages(db, USER, session), ["100", "1"]],
-  ["usage", "llm_call_events_user", () => listUsage(db, USER), TIME],
-  ["usage of some days", "llm_call_events_user", () => listUsage(db, USER, DAYS), TIME],
   ["transactions", "credit_transactions_position", () => listTransactions(db, USER), ["100"]],
   ["top-ups", "top_ups_user", () => listTopUps({ ...world.deps, db }, USER), TIME],
   ["top-ups of one state", "top_ups_status", () => listAllTopUps(db, { ...ANY, status: "quarantined" }), TIME],
@@ -77,6 +75,22 @@ it.each(LISTS)("a page of %s is read from %s", async (_name, index, list, middle
     const nodes = await planOf(list(), after);
     expect(nodes.flatMap((node) => node["Index Name"] ?? [])).toEqual([index]);
     expect(nodes.map((node) => node["Node Type"]).filter((type) => type === "Sort" || type === "Seq Scan")).toEqual([]);
+  }
+});
+
+it("a page of usage is read from its wallet's index, or its key's, and the key of a row by its id", async () => {
+  const key = "01932f7d-0000-7000-8000-000000000001";
+  const lists = [
+    ["llm_call_events_user", () => listUsage(db, USER)],
+    ["llm_call_events_user", () => listUsage(db, USER, DAYS)],
+    ["llm_call_events_key", () => listUsage(db, USER, DAYS, key)],
+  ] as const;
+  for (const [index, list] of lists) {
+    for (const after of [null, TIME]) {
+      const nodes = await planOf(list(), after);
+      expect(new Set(nodes.flatMap((node) => node["Index Name"] ?? []))).toEqual(new Set(["api_keys_pkey", index]));
+      expect(nodes.map((node) => node["Node Type"])).not.toContain("Sort");
+    }
   }
 });
 

@@ -1,7 +1,7 @@
 // A token that was verified is not verified again, and is not good for a moment longer than if it were.
 
 import { afterEach, describe, expect, it } from "vitest";
-import { knownTokens, MOST_TOKENS } from "@pantheon/edge/auth/known-tokens.ts";
+import { knownTokens, MOST_TOKENS, stands } from "@pantheon/edge/auth/known-tokens.ts";
 import { AUDIENCE, givenKey, ISSUER, keySet, LEGACY_SECRET, macBy, signedBy, startAuth } from "../support/tokens.ts";
 
 const first = givenKey("key-1");
@@ -80,23 +80,21 @@ describe("a known token", () => {
 describe("the tokens that are known", () => {
   const key = {};
 
-  it("are known with their key alone, from when they were verified, until they end", () => {
+  it("stand with their key alone, from when they were verified, until they end", () => {
     const tokens = knownTokens<string>();
-    tokens.keep("a", { owner: "ada", key, verifiedAt: 1_000, expiresAt: 2_000 });
-    expect(tokens.ownerOf("a", key, 1_000)).toBe("ada");
-    expect(tokens.ownerOf("a", key, 1_999)).toBe("ada");
-    expect(tokens.ownerOf("b", key, 1_500)).toBeNull();
-    expect(tokens.ownerOf("a", {}, 1_500)).toBeNull();
-    tokens.keep("a", { owner: "ada", key, verifiedAt: 1_000, expiresAt: 2_000 });
-    expect(tokens.ownerOf("a", key, 2_000)).toBeNull();
-    tokens.keep("a", { owner: "ada", key, verifiedAt: 1_000, expiresAt: 2_000 });
-    expect(tokens.ownerOf("a", key, 999)).toBeNull();
+    tokens.keep("a", { owner: "ada", alg: "ES256", kid: "one", key, verifiedAt: 1_000, expiresAt: 2_000 });
+    const known = tokens.find("a");
+    if (known === null) throw new Error("it is not known");
+    expect([known.owner, known.alg, known.kid, tokens.find("b")]).toEqual(["ada", "ES256", "one", null]);
+    expect([1_000, 1_999].map((now) => stands(known, key, now))).toEqual([true, true]);
+    expect([2_000, 999].map((now) => stands(known, key, now))).toEqual([false, false]);
+    expect(stands(known, {}, 1_500)).toBe(false);
   });
 
   it("are a thousand and not more", () => {
     const tokens = knownTokens<number>();
-    for (let each = 0; each <= MOST_TOKENS; each += 1) tokens.keep(`t${each}`, { owner: each, key, verifiedAt: 0, expiresAt: 10 });
-    expect([tokens.ownerOf("t0", key, 1), tokens.ownerOf("t1", key, 1)]).toEqual([null, 1]);
-    expect(tokens.ownerOf(`t${MOST_TOKENS}`, key, 1)).toBe(MOST_TOKENS);
+    const keep = (owner: number) => tokens.keep(`t${owner}`, { owner, alg: "ES256", kid: undefined, key, verifiedAt: 0, expiresAt: 10 });
+    for (let each = 0; each <= MOST_TOKENS; each += 1) keep(each);
+    expect(["t0", "t1", `t${MOST_TOKENS}`].map((token) => tokens.find(token)?.owner)).toEqual([undefined, 1, MOST_TOKENS]);
   });
 });

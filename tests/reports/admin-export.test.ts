@@ -60,7 +60,7 @@ describe("a file", () => {
     ]);
     const stored = [...(await eventsOf(world, "ada")), ...(await eventsOf(world, "bo"))];
     for (const row of rows) {
-      const { api_key_id: _key, ...event } = stored.find(({ id }) => id === row["id"]) ?? { id: "missing" };
+      const event = stored.find(({ id }) => id === row["id"]) ?? { id: "missing" };
       const shown = Object.entries(event).map(([name, value]) => [name, cell(value)]);
       expect(row).toEqual(Object.fromEntries(shown));
     }
@@ -91,7 +91,7 @@ describe("many events", () => {
   const COUNT = 45_000;
   const AROUND = 40;
   const TOTAL = COUNT + AROUND + 2;
-  const RARE = { user: "rare", alias: null, range: { from: null, to: null } };
+  const RARE = { user: "rare", alias: null, key: null, range: { from: null, to: null } };
   const ALL = { ...RARE, user: null };
   let world: TestWorld;
 

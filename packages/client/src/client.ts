@@ -19,6 +19,9 @@ import { createTransport, openStream, type CallOptions, type ClientOptions, type
 
 const ME = "/api/v1/users/me";
 
+type OfKey = { readonly api_key_id?: string };
+type Groups = "day" | "model" | "key" | "day,model" | "day,key" | "model,key" | "day,model,key";
+
 export type Client = ReturnType<typeof createClient>;
 
 /**
@@ -89,16 +92,16 @@ function accountClient(send: Send) {
     data: listing<typeof DataPage, "records">(send, `${ME}/data`, "records"),
     /** Erases all that was said, and deletes the sessions; what was paid and used stays. */
     eraseData: (more: CallOptions = {}) => ask<typeof account.ErasedData>(send, { ...more, method: "DELETE", path: `${ME}/data` }),
-    usage: listing<typeof account.UsageList, "events", Days>(send, `${ME}/usage`, "events"),
+    usage: listing<typeof account.UsageList, "events", Days & OfKey>(send, `${ME}/usage`, "events"),
     transactions: listing<typeof account.TransactionList, "transactions", Days>(send, `${ME}/transactions`, "transactions"),
     /** One turn with the receipt of what it cost. */
     turn: (turn: string, more: CallOptions = {}) =>
       ask<typeof own.OwnTurn>(send, { ...more, method: "GET", path: path`/api/v1/users/me/turns/${turn}` }),
-    /** Sums by day and model: of the last 30 days unless told otherwise. */
-    summary: (query: Days & { readonly group_by?: "day" | "model" | "day,model" } = {}, more: CallOptions = {}) =>
+    /** Sums by day, model and API key (`day,key`): of the last 30 days unless told otherwise. */
+    summary: (query: Days & OfKey & { readonly group_by?: Groups } = {}, more: CallOptions = {}) =>
       ask<typeof own.OwnSummary>(send, { ...more, method: "GET", path: `${ME}/usage/summary${search(query)}` }),
     /** The whole file as text. */
-    usageCsv: async (query: Days = {}, more: CallOptions = {}): Promise<string> =>
+    usageCsv: async (query: Days & OfKey = {}, more: CallOptions = {}): Promise<string> =>
       (await succeed(send, { ...more, method: "GET", path: `${ME}/usage/export.csv${search(query)}` })).text,
     /** The whole file as text. */
     transactionsCsv: async (query: Days = {}, more: CallOptions = {}): Promise<string> =>

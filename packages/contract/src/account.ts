@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import { decimalOrFault } from "./decimal-input.ts";
 import { DISPUTE_STATES, LEDGER_KINDS, LEDGER_SOURCES, TOP_UP_STATES, USAGE_SOURCES, TOOL_STATES } from "./vocabulary.ts";
+import { KEYED_ENTRIES, KeyFilter } from "./keyed.ts";
 import { Count, DAY_ENTRIES, Decimal, Id, named, page, PAGE_ENTRIES, Time } from "./wire.ts";
 
 /** Whether somebody's turns and top-ups are refused, and the reason if one was given. */
@@ -39,6 +40,7 @@ export const UsageEvent = named(
     credits_burned: Decimal,
     credits_charged: Decimal,
     usage_source: v.picklist(USAGE_SOURCES),
+    ...KEYED_ENTRIES,
     created_at: Time,
   }),
 );
@@ -131,6 +133,7 @@ export const Receipt = named(
     kind: v.picklist(LEDGER_KINDS),
     description: Description,
     turn_id: v.nullable(v.string()),
+    ...KEYED_ENTRIES,
     payment: v.nullable(PaymentReceipt),
     amount: Decimal,
     balance_after: Decimal,
@@ -143,6 +146,10 @@ export const Receipt = named(
 );
 
 export const TurnPath = v.strictObject({ turn_id: Id });
+
+/** The query of the list of one's own usage. */
+export const UsageQuery = v.strictObject({ ...PAGE_ENTRIES, ...DAY_ENTRIES, api_key_id: KeyFilter });
+export const UsageFileQuery = v.strictObject({ ...DAY_ENTRIES, api_key_id: KeyFilter });
 
 /** The query of a list of one's own by days. */
 export const DatedListQuery = v.strictObject({ ...PAGE_ENTRIES, ...DAY_ENTRIES });

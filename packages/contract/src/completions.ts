@@ -2,6 +2,7 @@
 // strict here, against the rule of the product's own API: every such program sends fields that only some models know.
 
 import * as v from "valibot";
+import { textOrList } from "./forms.ts";
 import { named } from "./wire.ts";
 
 const MOST_MESSAGES = 4_096;
@@ -23,7 +24,7 @@ const FilePart = v.object({
 const UserPart = v.variant("type", [TextPart, ImagePart, FilePart]);
 /** What a model said before: its refusal reads like any text. */
 const SaidPart = v.variant("type", [TextPart, v.object({ type: v.literal("refusal"), refusal: v.string() })]);
-const Texts = v.union([v.string(), v.array(TextPart)], "must be text, or a list of text parts");
+const Texts = textOrList(v.array(TextPart), "must be text, or a list of text parts");
 
 const CalledFunction = v.object({ name: Name, arguments: v.string() });
 const CalledTool = v.object({ id: v.pipe(v.string(), v.maxLength(256)), type: v.nullish(v.literal("function")), function: CalledFunction });
@@ -31,11 +32,11 @@ const CalledTool = v.object({ id: v.pipe(v.string(), v.maxLength(256)), type: v.
 const Instruction = v.object({ role: v.picklist(["system", "developer"]), content: Texts });
 const UserMessage = v.object({
   role: v.literal("user"),
-  content: v.union([v.string(), v.array(UserPart)], "must be text, or a list of parts"),
+  content: textOrList(v.array(UserPart), "must be text, or a list of parts"),
 });
 const AssistantMessage = v.object({
   role: v.literal("assistant"),
-  content: v.nullish(v.union([v.string(), v.array(SaidPart)], "must be text, or a list of text parts")),
+  content: v.nullish(textOrList(v.array(SaidPart), "must be text, or a list of text parts")),
   tool_calls: v.nullish(v.array(CalledTool)),
 });
 const ToolMessage = v.object({ role: v.literal("tool"), tool_call_id: v.string(), content: Texts });

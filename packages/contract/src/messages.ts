@@ -1,6 +1,7 @@
 // Messages as programs made for Anthropic's API send and read them. Requests are not strict, as in completions.ts.
 
 import * as v from "valibot";
+import { textOrList } from "./forms.ts";
 import { named } from "./wire.ts";
 
 const MOST_MESSAGES = 4_096;
@@ -29,7 +30,7 @@ const Result = v.variant("type", [TextBlock, ImageBlock]);
 const ToolResultBlock = v.object({
   type: v.literal("tool_result"),
   tool_use_id: v.string(),
-  content: v.nullish(v.union([v.string(), v.array(Result)], "must be text, or a list of blocks")),
+  content: v.nullish(textOrList(v.array(Result), "must be text, or a list of blocks")),
   is_error: v.nullish(v.boolean()),
 });
 /** Thoughts of before are not kept, and say nothing to another model. */
@@ -54,12 +55,12 @@ export const MessageCreate = named(
   v.object({
     model: v.pipe(v.string(), v.minLength(1), v.description("An alias, or a provider's own name of such a model.")),
     max_tokens: v.pipe(v.number(), v.integer(), v.minValue(1), v.description("It is lowered to what the credits pay for.")),
-    system: v.nullish(v.union([v.string(), v.array(TextBlock)], "must be text, or a list of text blocks")),
+    system: v.nullish(textOrList(v.array(TextBlock), "must be text, or a list of text blocks")),
     messages: v.pipe(
       v.array(
         v.object({
           role: v.picklist(["user", "assistant"]),
-          content: v.union([v.string(), v.array(MessageBlock)], "must be text, or a list of blocks"),
+          content: textOrList(v.array(MessageBlock), "must be text, or a list of blocks"),
         }),
       ),
       v.minLength(1, "must have a message"),

@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import { Receipt } from "./account.ts";
 import { TurnRead } from "./turn-read.ts";
+import { KEYED_ENTRIES, KeyFilter } from "./keyed.ts";
 import { Count, DAY_ENTRIES, Decimal, named } from "./wire.ts";
 
 export const OwnTurn = named(
@@ -11,17 +12,20 @@ export const OwnTurn = named(
   v.object({ turn: TurnRead, receipt: v.nullable(Receipt) }),
 );
 
-const GROUPS = ["day", "model"] as const;
-const GROUP_RULE = "must be day, model, or both with a comma between them";
+const GROUPS = ["day", "model", "key"] as const;
+const GROUP_RULE = "must be day, model or key, or some of them with commas between them";
 
 export const OwnSummaryQuery = v.strictObject({
   ...DAY_ENTRIES,
+  api_key_id: KeyFilter,
   group_by: v.pipe(
     v.optional(v.string(), ""),
     v.transform((text) => (text === "" ? [] : text.split(","))),
     v.array(v.picklist(GROUPS, GROUP_RULE), GROUP_RULE),
     v.check((groups) => new Set(groups).size === groups.length, GROUP_RULE),
-    v.description("What the rows are grouped by: `day`, `model`, or `day,model`; without it there are none."),
+    v.description(
+      "What the rows are grouped by: `day`, `model`, `key`, or some of them (`day,key`); without it there are none. A row without a key is of calls that came without one.",
+    ),
     v.metadata({ type: "string", examples: ["day,model"] }),
   ),
 });
@@ -41,6 +45,6 @@ export const OwnSummary = named(
     from: v.string(),
     to: v.string(),
     total: v.object(USED),
-    rows: v.array(v.object({ date: v.nullable(v.string()), model_alias: v.nullable(v.string()), ...USED })),
+    rows: v.array(v.object({ date: v.nullable(v.string()), model_alias: v.nullable(v.string()), ...KEYED_ENTRIES, ...USED })),
   }),
 );

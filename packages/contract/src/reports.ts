@@ -2,12 +2,13 @@
 
 import * as v from "valibot";
 import { BUCKETS, REVERSAL_KINDS, WINDOWS } from "./vocabulary.ts";
+import { KeyFilter } from "./keyed.ts";
 import { Count, Day, DAY_ENTRIES, Decimal, named, OpaqueId, page, PAGE_ENTRIES, text } from "./wire.ts";
 
 const BucketEntry = { bucket: v.optional(v.picklist(BUCKETS)) };
 const OlderDay = v.pipe(v.optional(Day), v.description("The older name of `from` or `to`; both may be given when they are the same."));
 const DateEntries = { ...DAY_ENTRIES, from_date: OlderDay, to_date: OlderDay };
-const FilterEntries = { user_id: v.optional(OpaqueId), model_alias: v.optional(text(1, 64)), ...DateEntries };
+const FilterEntries = { user_id: v.optional(OpaqueId), model_alias: v.optional(text(1, 64)), api_key_id: KeyFilter, ...DateEntries };
 
 export const ExportQuery = v.strictObject(FilterEntries);
 export const SummaryQuery = v.strictObject({ ...FilterEntries, ...BucketEntry });

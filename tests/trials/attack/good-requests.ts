@@ -100,6 +100,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   bucket: "week",
   user_id: "ada",
   model_alias: "default",
+  api_key_id: "01890000-0000-7000-8000-000000000000",
 };
 
 /** What a good request to this operation is. Throws for an operation that takes a body and has none here. */

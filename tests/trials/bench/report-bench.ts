@@ -33,7 +33,7 @@ const PAGES: readonly (readonly [what: string, read: (db: Database, user: string
   ["page of 50 further back", (db, user) => listTransactions(db, user).read({ ...page(50), after: ["51"] })],
 ];
 
-const EVERYTHING = { user: null, alias: null, range: { from: null, to: null } };
+const EVERYTHING = { user: null, alias: null, key: null, range: { from: null, to: null } };
 
 await withBenchDatabase({ fsync: "off", max_wal_size: "4GB" }, bench);
 

@@ -56,8 +56,15 @@ export function storablePieces(limit: number = MAX_TEXT_OCTETS): TextPieces {
 /** Octets of UTF-8 that a text may still have, and octets that it may take as it leaves. */
 type Room = { readonly octets: number; readonly written: number };
 
+/** Text whose units take one octet each, stored and written: most of what comes. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 /** As much of the text as there is room for, and the room behind it: null when not all of it went in. */
 function fitting(text: string, room: Room): { readonly text: string; readonly room: Room | null } {
+  const { length } = text;
+  if (length <= room.octets && length <= room.written && PLAIN.test(text)) {
+    return { text, room: { octets: room.octets - length, written: room.written - length } };
+  }
   const clean = text.replaceAll("\0", "").toWellFormed();
   const octets = Buffer.byteLength(clean, "utf8");
   const whole = octets <= room.octets ? clean : firstOctets(clean, room.octets);

@@ -43,7 +43,19 @@ const PAGE_ROWS = 1_000;
 /** Rows that one statement looks at, at most, in search of a page: a rare user in a large table costs more statements, not a long one. */
 const SCANNED_ROWS = 20_000;
 
-const CALL = ["id", "created_at", "user_id", "session_id", "turn_id", "attempt", "call_index", "status", "request_id", "latency_ms"];
+const CALL = [
+  "id",
+  "created_at",
+  "user_id",
+  "session_id",
+  "turn_id",
+  "attempt",
+  "call_index",
+  "status",
+  "request_id",
+  "latency_ms",
+  "api_key_id",
+];
 const MODEL = ["model_alias", "provider", "provider_model", "provider_request_id", "usage_source"];
 const TOKENS = ["input_tokens_fresh", "input_tokens_cached", "output_tokens", "reasoning_tokens", "total_tokens"];
 const PRICE = ["pricing_version", "pricing_revision"];
@@ -65,12 +77,13 @@ type IdBounds = { readonly after: string; readonly before: string | null };
  * The next events that match behind an id, and the id behind which the page after them begins; null when there is none. Both in one
  * statement: where a page ends must be seen in the moment in which its rows were, or an event could be shown twice.
  */
-async function readPage(db: Database, { user, alias, range }: UsageFilter, { before }: IdBounds, after: string): Promise<EventPage> {
+async function readPage(db: Database, { user, alias, key, range }: UsageFilter, { before }: IdBounds, after: string): Promise<EventPage> {
   const behind = sql`from llm_call_events where id > ${after}::uuid and (${before}::uuid is null or id < ${before}) order by id`;
   const { rows } = await sql<EventRow & { next: string | null }>`
     with p as materialized (
       select ${SELECTED} from (select * ${behind} limit ${SCANNED_ROWS}::int) e
-       where (${user}::text is null or user_id = ${user}) and (${alias}::text is null or model_alias = ${alias}) and ${createdWithin(range)}
+       where (${user}::text is null or user_id = ${user}) and (${alias}::text is null or model_alias = ${alias})
+         and (${key}::text is null or api_key_id = ${key}) and ${createdWithin(range)}
        order by id limit ${PAGE_ROWS}::int)
     select n.next, p.*
       from (select case when (select count(*) from p) = ${PAGE_ROWS}::int then (select id from p order by id desc limit 1)

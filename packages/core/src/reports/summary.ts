@@ -1,5 +1,5 @@
-// What was used and charged, in total, by model and by bucket. Read from the daily rollup alone, which settle keeps: the sums are exact
-// at every moment and cost the same however many calls are behind them.
+// What was used and charged, in total, by model and by bucket. Read from the daily rollup, which settle keeps: the sums are exact at every
+// moment and cost the same however many calls are behind them. What one API key used is summed from its calls.
 
 import type * as v from "valibot";
 import type { UsageSummary } from "@pantheon/contract/reports.ts";
@@ -7,10 +7,16 @@ import { sql, type RawBuilder } from "kysely";
 import type { Database } from "../db/database.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import { dayWithin, type Days } from "../db/days.ts";
+import { usedByKey } from "./by-key.ts";
 import type { Bucket } from "@pantheon/contract/vocabulary.ts";
 
-/** Whose usage of which model on which days; null is everyone's, of every model. */
-export type UsageFilter = { readonly user: string | null; readonly alias: string | null; readonly range: Days };
+/** Whose usage of which model with which API key on which days; null is everyone's, of every model, with any key or none. */
+export type UsageFilter = {
+  readonly user: string | null;
+  readonly alias: string | null;
+  readonly key: string | null;
+  readonly range: Days;
+};
 
 /**
  * The summary of contract section 5. A bucket is named by its first day (a week's is its Monday) even where the range begins later, and
@@ -18,27 +24,28 @@ export type UsageFilter = { readonly user: string | null; readonly alias: string
  */
 export async function readSummary(
   db: Database,
-  { user, alias, range }: UsageFilter,
+  { user, alias, key, range }: UsageFilter,
   bucket: Bucket | null,
 ): Promise<v.InferInput<typeof UsageSummary>> {
+  const used = key === null ? sql`usage_daily` : usedByKey({ user, key, range });
   const { rows } = await sql<SumRow>`
     select grouping(model_alias, bucket) as grouped, model_alias, bucket, ${SUMS}
-      from (select *, ${bucketOf(bucket)} as bucket from usage_daily
+      from (select *, ${bucketOf(bucket)} as bucket from ${used} as used
              where ${dayWithin(range)} and (${user}::text is null or user_id = ${user}) and (${alias}::text is null or model_alias = ${alias})) d
      group by grouping sets ((), (model_alias), (bucket))
      order by bucket, coalesce(sum(credits_burned), 0) desc, model_alias collate "C"`.execute(db.report);
   const total = rows.find(({ grouped }) => grouped === TOTAL);
-  const used = rows.filter(({ calls }) => calls !== "0");
+  const shown = rows.filter(({ calls }) => calls !== "0");
   return {
     ...totals(total),
     from: range.from,
     to: range.to,
     from_date: range.from,
     to_date: range.to,
-    breakdown: used
+    breakdown: shown
       .filter(({ grouped }) => grouped === BY_MODEL)
       .map((row) => Object.assign({ model_alias: row.model_alias ?? "" }, usedOf(row))),
-    daily: used
+    daily: shown
       .filter((row) => row.grouped === BY_BUCKET && row.bucket !== null)
       .map((row) => Object.assign({ date: row.bucket ?? "" }, usedOf(row))),
   };

@@ -72,6 +72,7 @@ async function receiptOf(db: Database, wallet: string, found: Debit, reader: Rea
     kind: debit.kind,
     description: debit.description,
     turn_id: debit.reference_id,
+    ...(await keyOf(db, events[0]?.api_key_id ?? null)),
     payment: null,
     amount: format(amount(debit.amount)),
     balance_after: format(amount(debit.balance_after)),
@@ -81,6 +82,13 @@ async function receiptOf(db: Database, wallet: string, found: Debit, reader: Rea
     total: format(total),
     matches: [...lines, ...tools].every((line) => line.matches) && total.eq(amount(debit.amount).neg()),
   };
+}
+
+/** The key that a call came with, as it is called now. */
+async function keyOf(db: Database, key: string | null) {
+  const row =
+    key === null ? undefined : await db.query.selectFrom("api_keys").select(["name", "prefix"]).where("id", "=", key).executeTakeFirst();
+  return { api_key_id: key, api_key_name: row?.name ?? null, api_key_prefix: row?.prefix ?? null };
 }
 
 /** The turn's uses of tools, each beside what its pricing version takes for one. */

@@ -7,8 +7,8 @@ import type { Config } from "@pantheon/core/config/config.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import type { Clock } from "@pantheon/contract/time.ts";
-import { createKeySet } from "./key-set.ts";
-import { knownTokens } from "./known-tokens.ts";
+import { createKeySet, type KeySet } from "./key-set.ts";
+import { knownTokens, stands, type KnownToken } from "./known-tokens.ts";
 
 export type Identity = {
   readonly id: string;
@@ -31,24 +31,31 @@ export function createVerifier(auth: Config["auth"], deps: { clock: Clock; log: 
   const secret = jwtSecret === null ? null : new TextEncoder().encode(jwtSecret);
   const known = knownTokens<Identity>();
 
-  return async (authorization) => {
-    const token = bearerToken(authorization);
-    const header = protectedHeader(token);
-    const now = deps.clock();
-    const expected = { issuer, audience, requiredClaims: ["exp", "sub"], currentDate: new Date(now) };
-    const { alg, kid } = header;
+  const keyOf = async ({ alg, kid }: Header): Promise<Key> => {
     const isShared = alg === "HS256" && secret !== null;
-    if (alg === undefined || !(isShared || PUBLISHED.has(alg))) throw unauthenticated("algorithm");
+    if (!(isShared || PUBLISHED.has(alg))) throw unauthenticated("algorithm");
     const key = isShared ? secret : await keySet({ alg, kid });
     if (key === null) throw unauthenticated("key");
-    const owner = known.ownerOf(token, key, now);
-    if (owner !== null) return owner;
-    const payload = await verified(jwtVerify(token, key, { ...expected, algorithms: [alg] }));
+    return key;
+  };
+
+  return async (authorization) => {
+    const token = bearerToken(authorization);
+    const now = deps.clock();
+    const seen = known.find(token); // of a token that was read before, the header is known too
+    if (seen !== null && stands(seen, await keyOf(seen), now)) return seen.owner;
+    const header = protectedHeader(token);
+    const key = await keyOf(header);
+    const expected = { issuer, audience, requiredClaims: ["exp", "sub"], currentDate: new Date(now) };
+    const payload = await verified(jwtVerify(token, key, { ...expected, algorithms: [header.alg] }));
     const identity = identityOf(payload, now, auth);
-    known.keep(token, { owner: identity, key, verifiedAt: now, expiresAt: (payload.exp ?? 0) * 1_000 });
+    known.keep(token, { owner: identity, ...header, key, verifiedAt: now, expiresAt: (payload.exp ?? 0) * 1_000 });
     return identity;
   };
 }
+
+type Header = Pick<KnownToken<Identity>, "alg" | "kid">;
+type Key = NonNullable<Awaited<ReturnType<KeySet>>> | Uint8Array;
 
 /** What the issuer's published keys may sign with. */
 const PUBLISHED: ReadonlySet<string> = new Set(["ES256", "RS256"]);
@@ -60,21 +67,24 @@ const ISSUED_AHEAD_SECONDS = 60;
 const LATEST_EXPIRY_SECONDS = 253_402_300_799; // the end of year 9999: later "times" are numbers that only look like one
 const BEARER = /^bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i;
 
-/** One compact token after one `Bearer`, each part in its only base64url spelling, so that no token has a twin. */
+/** One compact token after one `Bearer`. */
 function bearerToken(authorization: string | undefined): string {
   if (authorization === undefined || authorization === "") throw unauthenticated("none");
   const token = authorization.length > MAX_TOKEN_LENGTH ? undefined : BEARER.exec(authorization)?.[1];
   if (token === undefined) throw unauthenticated("form");
-  const canonical = token.split(".").every((part) => Buffer.from(part, "base64url").toString("base64url") === part);
-  if (!canonical) throw unauthenticated("form");
   return token;
 }
 
 /** What a token's `typ` may be: an access token. One that was made for something else (a logout, an event) is none, whoever signed it. */
 const TYPES: ReadonlySet<unknown> = new Set([undefined, "JWT", "at+jwt", "application/at+jwt"]);
 
-/** The header, of which only `alg` and `kid` are used. One that asks for keys or rules of its own is refused unread. */
-function protectedHeader(token: string): ProtectedHeaderParameters {
+/**
+ * The header, of which only `alg` and `kid` are used. One that asks for keys or rules of its own is refused unread; so is a token with a
+ * part in another than its only base64url spelling, so that no token has a twin.
+ */
+function protectedHeader(token: string): Header {
+  const isCanonical = token.split(".").every((part) => Buffer.from(part, "base64url").toString("base64url") === part);
+  if (!isCanonical) throw unauthenticated("form");
   let header: ProtectedHeaderParameters;
   try {
     header = decodeProtectedHeader(token);
@@ -83,7 +93,7 @@ function protectedHeader(token: string): ProtectedHeaderParameters {
   }
   if (["crit", "jku", "x5u", "jwk"].some((name) => name in header)) throw unauthenticated("header");
   if (!TYPES.has(header.typ)) throw unauthenticated("type");
-  return header;
+  return { alg: header.alg ?? "", kid: header.kid };
 }
 
 async function verified(verification: Promise<{ payload: JWTPayload }>): Promise<JWTPayload> {

@@ -22,7 +22,7 @@ export function faultsOf(issues: readonly v.BaseIssue<unknown>[]): InputFault[] 
 /** The rule behind an issue that brings no text of its own; the library's own text would quote the value. */
 export function describeIssue(issue: v.BaseIssue<unknown>): string {
   if (issue.type === "strict_object" && issue.expected === "never") return "is not known";
-  if (issue.type === "strict_object" && issue.path?.at(-1)?.origin === "key") return "is required";
+  if (issue.type.endsWith("object") && issue.path?.at(-1)?.origin === "key") return "is required";
   if (issue.type === "integer") return "must be a whole number";
   return issue.expected === null ? "is not valid" : `must be ${inWords(issue.expected)}`;
 }

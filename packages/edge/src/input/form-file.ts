@@ -6,6 +6,7 @@ import { resolver, uniqueSymbol } from "hono-openapi";
 import * as v from "valibot";
 import { DomainError } from "@pantheon/contract/error.ts";
 import type { AppEnv } from "../shell/app-env.ts";
+import { isForm } from "./is-form.ts";
 import { describeIssue, invalidRequest } from "./faults.ts";
 import { body } from "./validate.ts";
 
@@ -34,11 +35,6 @@ export function jsonUnlessForm<S extends Parameters<typeof body>[0]>(schema: S):
   const json = body(schema);
   const read: typeof json = (c, next) => (c.var.sentFile === null ? json(c, next) : next());
   return Object.assign(read, { [uniqueSymbol]: { target: "json", ...resolver(schema) } });
-}
-
-/** Whether a content type is that of a form with parts. */
-export function isForm(contentType: string | undefined): boolean {
-  return contentType !== undefined && /^multipart\/form-data *;/i.test(contentType);
 }
 
 async function parts(request: Request): Promise<FormData> {

@@ -5,6 +5,7 @@ import type { Mutant } from "../mutant.ts";
 const DOOR = "functions/completions";
 const TURNS = "packages/core/src/turns";
 const CHAT = "tests/completions/chat.test.ts";
+const RESPONSES = "tests/completions/responses.test.ts";
 
 export const DOOR_GUARDS: readonly Mutant[] = [
   {
@@ -33,6 +34,28 @@ export const DOOR_GUARDS: readonly Mutant[] = [
     guard: "A stream that broke off ends like a whole one: three of four clients take it for complete.",
     patches: [{ file: `${DOOR}/chat-told.ts`, find: 'if (reason === "cut") return null;', replace: "" }],
     test: { file: CHAT, name: "that breaks off ends with an error and nothing after it, and what came is paid" },
+  },
+  {
+    name: "response-broken",
+    guard: "A response that broke off is told as one that was whole.",
+    patches: [{ file: `${DOOR}/response-told.ts`, find: 'if (reason === "cut") return null;', replace: "" }],
+    test: { file: RESPONSES, name: "that breaks off ends with an error and a failed response, and what came is paid" },
+  },
+  {
+    name: "response-kept",
+    guard: "A program is told that a response was stored, and refers to it in vain.",
+    patches: [
+      {
+        file: "packages/contract/src/responses.ts",
+        find: 'v.nullish(v.literal(false, "must be false: no response is kept"))',
+        replace: "v.nullish(v.boolean())",
+      },
+    ],
+    test: {
+      file: RESPONSES,
+      name: "%s is refused with 400 in OpenAI's shape, and nothing runs",
+      row: "store is refused with 400 in OpenAI's shape, and nothing runs",
+    },
   },
   {
     name: "call-status",
@@ -74,5 +97,17 @@ export const DOOR_GUARDS: readonly Mutant[] = [
       },
     ],
     test: { file: "tests/completions/listing.test.ts", name: "tells of one call by the id of its answer, to its own caller alone" },
+  },
+  {
+    name: "usage-of-key",
+    guard: "What a key used is told to whoever knows its id.",
+    patches: [
+      {
+        file: "packages/core/src/reports/by-key.ts",
+        find: "const ofUser = user === null ? sql`true` :",
+        replace: "const ofUser = user === null || key !== null ? sql`true` :",
+      },
+    ],
+    test: { file: "tests/reports/usage-by-key.test.ts", name: "shows nothing of somebody else's key" },
   },
 ];

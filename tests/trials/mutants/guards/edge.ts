@@ -47,13 +47,13 @@ export const EDGE_GUARDS: readonly Mutant[] = [
   {
     name: "known-token-end",
     guard: "A token that was verified once is good for ever.",
-    patches: [{ file: KNOWN, find: " && now < known.expiresAt", replace: "" }],
+    patches: [{ file: KNOWN, find: " && now < expiresAt", replace: "" }],
     test: { file: "tests/edge/known-tokens.test.ts", name: "is refused from the instant in which it ends" },
   },
   {
     name: "known-token-key",
     guard: "A token that was verified once outlives the key that signed it.",
-    patches: [{ file: KNOWN, find: "known.key === key && ", replace: "" }],
+    patches: [{ file: KNOWN, find: "key === currentKey && ", replace: "" }],
     test: { file: "tests/edge/known-tokens.test.ts", name: "is refused when another key has taken its key's name" },
   },
   {

@@ -75,7 +75,7 @@ export const STATEMENT_GUARDS: readonly Mutant[] = [
   {
     name: "settle-status",
     guard: "Settle asks for the attempt alone, and no longer for a turn that is running.",
-    patches: [{ file: SETTLE, find: "       and status = 'running'\n", replace: "" }],
+    patches: [{ file: SETTLE, find: "       and status || '' = 'running'\n", replace: "" }],
     test: { file: ONCE, name: "a settle of a turn that is settled, or given up, finds nothing to settle and writes nothing" },
   },
   {

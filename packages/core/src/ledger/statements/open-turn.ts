@@ -19,13 +19,15 @@ export function opening(slot: Slots<OpenTurnInput>, brought?: RawBuilder<unknown
 with
   ${gate(slot, brought)},
   ${funds(slot, sql`0`)},
-  -- Of this statement's snapshot: the turn under the key. One that is newer ends this in turns_key.
+  -- Of this statement's snapshot: the turn under the key, where there is one. A newer one ends this in
+  -- turns_key.
   keyed as (
     select id, status, claim, request_hash, response_body,
            lease_until < clock_timestamp() as lapsed,
            ceil(extract(epoch from lease_until - clock_timestamp()))::int as lease_left
       from turns
-     where user_id = ${slot.actor}::text
+     where ${slot.key}::text is not null
+       and user_id = ${slot.actor}::text
        and idempotency_key = ${slot.key}::text
   ),
   -- The turn, if everything above allows it. Its commit does not wait for the disk (decision 16): nobody is

@@ -109,7 +109,7 @@ function given(slot: Slots<SettleTurnInput>): RawBuilder<unknown> {
            ${toolColumns((column, type) => `${column} ${type}`)})
   ),
   -- What all of them cost together.
-  total as (
+  total as materialized (
     select (coalesce((select sum(credits_charged) from calls), 0)
             + coalesce((select sum(credits_charged) from uses), 0))::numeric(18,8) as charge
   )`;
@@ -141,8 +141,10 @@ function settled(slot: Slots<SettleTurnInput>): RawBuilder<unknown> {
              || '"}'
       from wallet, moment, total
      where id = ${slot.turn}::uuid
-       and turns.user_id = ${slot.actor}::text
-       and status = 'running'
+       -- As texts made anew, so that no index but that of the ids can find the row: another would have to be
+       -- read for all turns of this person.
+       and turns.user_id || '' = ${slot.actor}::text
+       and status || '' = 'running'
        and attempt = ${slot.attempt}::int
     returning id, wallet.user_id, wallet.held, session_id, attempt, hold, model_alias, would_refuse,
               balance_after, response_body, over_hold, total.charge, moment.now

@@ -21,8 +21,9 @@ with
            failure_code = ${slot.failure}::text
       from wallet
      where id = ${slot.turn}::uuid
-       and turns.user_id = ${slot.actor}::text
-       and status = 'running'
+       -- As in settle: the row is found by its id, and by no other index.
+       and turns.user_id || '' = ${slot.actor}::text
+       and status || '' = 'running'
        and attempt = ${slot.attempt}::int
     returning wallet.user_id, wallet.held, hold
   )

@@ -18,8 +18,9 @@ with
     select id, lease_until
       from turns
      where id = ${slot.turn}::uuid
-       and user_id = ${slot.actor}::text
-       and status = 'running'
+       -- As in settle: the row is found by its id, and by no other index.
+       and user_id || '' = ${slot.actor}::text
+       and status || '' = 'running'
        and attempt = ${slot.attempt}::int
        for update
   )
