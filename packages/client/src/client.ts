@@ -19,6 +19,8 @@ import { createTransport, openStream, type CallOptions, type ClientOptions, type
 
 const ME = "/api/v1/users/me";
 
+type Texts = { readonly texts?: "preview" | "whole" };
+
 export type Client = ReturnType<typeof createClient>;
 
 /**
@@ -47,10 +49,13 @@ export function createClient(options: ClientOptions) {
         const call = { ...more, method: "POST", path: path`/api/v1/sessions/${session}/turns/stream`, body: turn } as const;
         yield* readEvents(await openStream(options, call));
       },
-      of: (session: string) => listing<typeof turns.TurnList, "turns">(send, path`/api/v1/sessions/${session}/turns`, "turns"),
+      /** Long texts are cut unless `texts` is `whole`. */
+      of: (session: string) => listing<typeof turns.TurnList, "turns", Texts>(send, path`/api/v1/sessions/${session}/turns`, "turns"),
     },
     messages: {
-      of: (session: string) => listing<typeof turns.MessageList, "messages">(send, path`/api/v1/sessions/${session}/messages`, "messages"),
+      /** Long texts are cut unless `texts` is `whole`. */
+      of: (session: string) =>
+        listing<typeof turns.MessageList, "messages", Texts>(send, path`/api/v1/sessions/${session}/messages`, "messages"),
     },
     files: filesClient(send),
     models: {
