@@ -31,5 +31,8 @@ export async function readOwnTurn(db: Database, { actor, wallet }: Caller, turn:
     .where("s.deleted_at", "is", null)
     .executeTakeFirst();
   if (!row) throw new DomainError("not_found", "Turn not found.");
-  return { turn: turnView(row), receipt: row.status === "completed" ? await readReceiptOfTurn(db, wallet, turn, "owner") : null };
+  return {
+    turn: turnView({ ...row, shortened: null }),
+    receipt: row.status === "completed" ? await readReceiptOfTurn(db, wallet, turn, "owner") : null,
+  };
 }

@@ -61,7 +61,7 @@ export type Routes = AdminRoutes & {
   "GET /sessions/{id}": Route<Session, { readonly path: { readonly id: string } }>;
   "PATCH /sessions/{id}": Route<Session, { readonly path: { readonly id: string }; readonly body: { readonly title: string } }>;
   "DELETE /sessions/{id}": Route<null, { readonly path: { readonly id: string } }>;
-  "GET /sessions/{id}/turns": List<"turns", Turn, PageQuery, { readonly path: { readonly id: string } }>;
+  "GET /sessions/{id}/turns": List<"turns", Turn, PageQuery & { readonly texts?: "whole" }, { readonly path: { readonly id: string } }>;
   "GET /users/me/keys": List<"keys", ApiKey>;
   "POST /users/me/keys": Route<MadeKey, { readonly body: KeyWish }>;
   "PATCH /users/me/keys/{id}": Route<ApiKey, { readonly path: { readonly id: string }; readonly body: Partial<KeyWish> }>;
