@@ -35,6 +35,7 @@ describe("the least environment", () => {
       },
       adminUserIds: new Set(),
       adminReadIds: new Set(),
+      adminVerifyIds: new Set(),
       adminAssurance: "none",
       grantSumPerDay: null,
       enforcementDefault: false,

@@ -29,6 +29,8 @@ export type Config = {
   adminUserIds: { has(id: string): boolean };
   /** Who may read what admins read. */
   adminReadIds: { has(id: string): boolean };
+  /** Who may do what a check of the stage does, and nothing else that an admin may. */
+  adminVerifyIds: { has(id: string): boolean };
   /** What an admin's token must prove. */
   adminAssurance: "none" | "aal2";
   /** Credits that one admin may grant alone on a day; null: any. */
@@ -123,6 +125,7 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
     auth: authOf(read),
     adminUserIds: new Set(read.ADMIN_USER_IDS),
     adminReadIds: new Set(read.ADMIN_READ_IDS),
+    adminVerifyIds: new Set(read.ADMIN_VERIFY_IDS),
     adminAssurance: read.ADMIN_ASSURANCE ?? (isKept(read.STAGE) ? "aal2" : "none"),
     grantSumPerDay: read.ADMIN_GRANT_SUM_PER_DAY ?? null,
     enforcementDefault: read.CREDIT_ENFORCEMENT_ENABLED === "true",

@@ -42,6 +42,10 @@ export const TABLE = v.strictObject({
     v.optional(rules.commaList),
     means("Comma list of the ids of those who may read what admins read, and change nothing."),
   ),
+  ADMIN_VERIFY_IDS: v.pipe(
+    v.optional(rules.commaList),
+    means("Comma list of the ids that `stage:verify` is an admin as: they read, patch a price, switch enforcement and grant a little."),
+  ),
   ADMIN_ASSURANCE: v.pipe(
     v.optional(rules.assurance),
     means("What an admin's token must prove: `aal2` (a second factor, by its `aal` or `amr`) or `none`; unset: `aal2` on `production`."),

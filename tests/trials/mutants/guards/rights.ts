@@ -125,4 +125,19 @@ export const RIGHTS_GUARDS: readonly Mutant[] = [
     ],
     test: { file: "tests/db/column-rights.test.ts", name: "is never granted with all others of its row" },
   },
+  {
+    name: "verify-all",
+    guard: "Whoever checks a stage may do all that an admin may.",
+    patches: [{ file: "packages/edge/src/auth/access.ts", find: 'adminReach === "verify" && changes &&', replace: "false as boolean &&" }],
+    test: { file: "tests/edge/verifying-admin.test.ts", name: "is refused whatever else an admin may change, and nothing happens" },
+  },
+  {
+    name: "verify-grants",
+    guard: "Whoever checks a stage grants as much as an admin.",
+    patches: [{ file: "functions/admin/wallets.ts", find: 'c.var.adminReach === "verify" ?', replace: "(false as boolean) ?" }],
+    test: {
+      file: "tests/edge/verifying-admin.test.ts",
+      name: "grants a little in a day: what is above waits for an admin, however it is cut",
+    },
+  },
 ];
