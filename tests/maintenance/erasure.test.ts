@@ -8,7 +8,7 @@ import { runJob } from "@pantheon/functions/maintenance/jobs.ts";
 import { ROOT, refusalOf } from "../support/admin.ts";
 import { foundIn } from "../support/found-in.ts";
 import { givenFile } from "../support/given-file.ts";
-import { givenCredits, givenSession, modelsWith, runTurn } from "../support/given.ts";
+import { givenCredits, givenPrice, givenSession, modelsWith, runTurn } from "../support/given.ts";
 import { gateInput, openDirectly } from "../support/direct-turn.ts";
 import { testWorld, type Json, type TestWorld } from "../support/world.ts";
 
@@ -147,6 +147,7 @@ describe("a deleted session", () => {
 
 describe("a failed turn that was erased while its repeat was on its way", () => {
   it("is not begun again by the statement that gets to it then", async () => {
+    await givenPrice(world, "fake-500", "1");
     const session = await givenSession(world, "mia");
     expect((await runTurn(world, session, { user: "mia", alias: "fake-500", key: "mias" })).status).toBe(502);
     const { rows } = await sql<{ id: string }>`
