@@ -10,7 +10,7 @@ import type { AppEnv, Asked } from "@pantheon/edge/shell/app-env.ts";
 import { idempotencyKey } from "@pantheon/edge/input/idempotency-key.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { body, noQuery, params } from "@pantheon/edge/input/validate.ts";
-import { amount as credits, format, type Amount } from "@pantheon/contract/money.ts";
+import { amount as exactly, format, type Amount } from "@pantheon/contract/money.ts";
 import { recentTransactions } from "@pantheon/core/ledger/entries.ts";
 import { findWallet } from "@pantheon/core/ledger/wallet.ts";
 import { actingAdmin } from "./acting-admin.ts";
@@ -119,7 +119,7 @@ function deductRoute(app: Hono<AppEnv>, db: Database): void {
 }
 
 /** Credits that whoever checks the stage may grant alone on a day: some runs of it. */
-const VERIFY_GRANTS = credits("50");
+const VERIFY_GRANTS = exactly("50");
 
 function least(one: Amount, other: Amount | null): Amount {
   return other !== null && other.lt(one) ? other : one;
