@@ -98,9 +98,9 @@ exports.ROOMS = {
     ],
   },
   files: {
-    imports: ["config", "db", "audit", "accounts"],
+    imports: ["config", "db", "audit", "accounts", "tools"],
     faces: ["own-files", "parse", "reading", "s3", "sending", "storage"],
   },
-  reports: { imports: ["db"], faces: ["analytics", "csv", "export", "margin", "own-data", "own-summary", "summary"] },
+  reports: { imports: ["db"], faces: ["analytics", "csv", "export", "margin", "own-data", "own-summary", "summary", "totals"] },
   maintenance: { imports: ["db"], faces: ["erasure", "health-probe", "lost-revenue", "runs"] },
 };

@@ -12,6 +12,7 @@ import { checkInvariants } from "@pantheon/core/ledger/invariants.ts";
 import { keepForATime } from "@pantheon/core/maintenance/erasure.ts";
 import { readLostRevenue } from "@pantheon/core/maintenance/lost-revenue.ts";
 import { keepUp } from "@pantheon/core/payments/upkeep.ts";
+import { addTotals } from "@pantheon/core/reports/totals.ts";
 import { sweepLapsed } from "@pantheon/core/turns/sweep.ts";
 
 type Counts = Readonly<Record<string, number>>;
@@ -24,7 +25,7 @@ const RUNS = {
   sweep,
   /** What webhooks lost is booked, and what nobody paid for a day is closed. */
   reconcile: reconcileWithStripe,
-  /** Do the books close? One statement, which has a time of its own (handler.ts). */
+  /** Days that are over are summed up. Do the books close? One statement, which has a time of its own (handler.ts). */
   verify: verifyLedger,
 } as const satisfies Record<JobName, (deps: StripeDeps, run: Run) => Promise<Counts>>;
 
@@ -104,8 +105,9 @@ async function reconcileWithStripe(deps: StripeDeps, run: Run): Promise<Counts> 
 
 /** Every broken invariant is counted under its name, which raises the alarm; what nobody paid for is said beside it. */
 async function verifyLedger({ db, log }: StripeDeps): Promise<Counts> {
+  const days = await addTotals(db); // first, so that what is new is looked at too
   const broken = (await checkInvariants(db)).filter((invariant) => invariant.broken > 0);
   for (const { name, broken: rows } of broken) log.count("invariant_broken", { invariant: name, rows });
   const { answers, lapsed_turns } = await readLostRevenue(db);
-  return { broken: broken.length, lost_answers: answers, lapsed_turns };
+  return { broken: broken.length, lost_answers: answers, lapsed_turns, days_summed_up: days };
 }

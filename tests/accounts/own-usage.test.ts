@@ -220,7 +220,7 @@ describe("one turn", () => {
     world.provider.behave("openai/gpt-4o-mini", "fake-usage-zero");
     const turn = (await runTurn(world, session, { user: "zoe" })).json;
     world.provider.behave("openai/gpt-4o-mini", null);
-    expect((await get(`turns/${turn.id}`, "zoe")).json).toEqual({ turn, receipt: null });
+    expect((await get(`turns/${turn.id}`, "zoe")).json).toEqual({ turn, receipt: null, tool_texts: [] });
   });
 
   it("is gone with its session, and unknown to anybody else", async () => {

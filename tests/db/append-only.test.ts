@@ -11,7 +11,8 @@ beforeAll(async () => {
   database = await freshDatabase();
   client = new Client({ connectionString: database.url });
   await client.connect();
-  for (const table of ["admin_actions", "llm_call_events", "tool_call_events"]) await insertRow(client, table, GOOD_ROWS[table] ?? {});
+  for (const table of ["admin_actions", "llm_call_events", "tool_call_events", "usage_totals"])
+    await insertRow(client, table, GOOD_ROWS[table] ?? {});
 });
 afterAll(async () => {
   await client.end();
@@ -31,6 +32,14 @@ describe.each(["llm_call_events", "tool_call_events", "credit_transactions", "ad
     await expect(client.query(statement)).rejects.toMatchObject({ code: "23001", constraint });
     expect(await rows()).toEqual(before);
   });
+});
+
+test.each([
+  ["UPDATE", "update usage_totals set calls = calls + 1", "usage_totals_append_only"],
+  ["DELETE", "delete from usage_totals", "usage_totals_append_only"],
+  ["TRUNCATE", "truncate usage_totals", "usage_totals_no_truncate"],
+])("the totals of a day refuse %s", async (_what, statement, constraint) => {
+  await expect(client.query(statement)).rejects.toMatchObject({ code: "23001", constraint });
 });
 
 test("a TRUNCATE that cascades from the wallets stops at the ledger", async () => {

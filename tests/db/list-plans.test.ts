@@ -37,6 +37,7 @@ beforeAll(async () => {
     insert into uploaded_files (user_id, session_id, filename, mime_type, size_bytes, storage_key, arrives_until, created_at)
     select ${USER}, ${session}::uuid, 'f', 'text/plain', 1, 'files/' || n, now(), now() - n * interval '1 minute'
       from generate_series(1, 3000) as n`.execute(world.deps.db.query);
+  await sql`insert into file_usage values (${USER}, 3000, 3000)`.execute(world.deps.db.query);
   await sql`vacuum analyze`.execute(world.deps.db.query);
   const pool = new Pool({ connectionString: world.deps.config.databaseUrl, max: 1 });
   const query = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }), log: (event) => void asked.push(event.query) });

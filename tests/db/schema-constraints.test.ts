@@ -166,6 +166,7 @@ const cases: [what: string, constraint: string, ...rows: Insert[]][] = [
   ["a note of 257 characters", "credit_transactions_note", ["credit_transactions", { note: "é".repeat(257) }]],
   ["a second row of settings", "runtime_settings_one_row", ["runtime_settings", { one: false }]],
   ["a day of a user and a model twice", "usage_daily_pkey", ["usage_daily"], ["usage_daily"]],
+  ["a day's total of a model twice", "usage_totals_pkey", ["usage_totals"], ["usage_totals"]],
   ["a top-up of nothing", "top_ups_amount", ["top_ups", { amount_usd: 0 }]],
   ["a top-up that grants nothing", "top_ups_credits", ["top_ups", { credits_to_grant: 0 }]],
   ["an unknown state of a top-up", "top_ups_status_known", ["top_ups", { status: "paid" }]],

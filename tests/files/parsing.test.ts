@@ -44,6 +44,26 @@ describe("the text of", () => {
   });
 });
 
+describe("a PDF is read whole:", () => {
+  const LINE = "So much fits into one line of a page that is printed on paper.";
+
+  it("every line of every page, up to two million characters, and then it is said to be cut", async () => {
+    const page = (number: number): string => Array.from({ length: 40 }, (_, line) => `${number}.${line} ${LINE}`).join("\n");
+    const parsed = await read(pdf(Array.from({ length: 120 }, (_, index) => page(index + 1))));
+    if ("why" in parsed) throw new Error(parsed.why);
+    const text = parsed.pages.join("");
+    expect(parsed.isTruncated).toBe(false);
+    expect(text.match(/^\[Page \d+\]$/gm)).toHaveLength(120);
+    expect(text.match(new RegExp(LINE, "g"))).toHaveLength(120 * 40);
+    expect(text.length).toBeGreaterThan(300_000);
+  });
+
+  it("and what lies beyond the edge of its paper is no text of it, as nobody sees it", async () => {
+    const parsed = await read(pdf([`${"word ".repeat(100)}end`]));
+    expect("why" in parsed ? parsed : parsed.pages.join("")).toMatch(/^\[Page 1\]\n(?:word )+w?o?r?d?$/);
+  });
+});
+
 describe("what cannot be read says why:", () => {
   it.each<[what: string, content: string | Uint8Array, why: RegExp]>([
     ["bytes of no kind", new Uint8Array([1, 0, 2]), /none of these/],

@@ -45,6 +45,8 @@ const rows = (name: string, keep: (row: Json) => boolean) => (json: Json) => ({ 
 const turn = (change: (turn: Json) => Json) =>
   altered("POST /sessions/[^/]+/turns", (json) => (json.credits_charged === undefined ? json : { ...json, ...change(json) }));
 
+const AFTER_SENT = ["file.read", "file.turn", "file.deleted"];
+
 const WRONG: readonly (readonly [what: string, intercept: () => Intercept, red: readonly string[]])[] = [
   [
     "lets somebody in without a token",
@@ -111,9 +113,9 @@ const WRONG: readonly (readonly [what: string, intercept: () => Intercept, red: 
   [
     "answers another charge than the ledger's",
     () => turn(() => ({ credits_charged: "0.1" })),
-    ["turn.wallet", "turn.usage", "turn.debit", "turn.receipt", "price.arithmetic"],
+    ["turn.wallet", "turn.usage", "turn.debit", "turn.receipt", "file.turn", "price.arithmetic"],
   ],
-  ["leaves a turn running", () => turn(() => ({ status: "running" })), ["turn"]],
+  ["leaves a turn running", () => turn(() => ({ status: "running" })), ["turn", "file.turn"]],
   [
     "lists no usage",
     () =>
@@ -175,6 +177,22 @@ const WRONG: readonly (readonly [what: string, intercept: () => Intercept, red: 
     () => instead("PATCH /admin/settings/enforcement", 200, { enforcement_enabled: true, source: "override" }),
     ["enforcement.refuses", "enforcement.off"],
   ],
+  [
+    "takes no file",
+    () => instead("POST /sessions/[^/]+/files", 500, { code: "internal", detail: "A fault." }),
+    ["file.sent", ...AFTER_SENT],
+  ],
+  [
+    "reads another file",
+    () => altered("GET /sessions/[^/]+/files/[^/]+", (json) => (json.text_preview ? { ...json, text_preview: "other" } : json)),
+    ["file.read"],
+  ],
+  [
+    "has a model that reads no file",
+    () => altered("POST /sessions/[^/]+/turns", (json) => (json.tool_calls?.length > 0 ? { ...json, tool_calls: [] } : json)),
+    ["file.turn"],
+  ],
+  ["keeps a file", () => instead("DELETE /sessions/[^/]+/files/[^/]+", 204, null), ["file.deleted"]],
   ["has broken invariants", () => altered("GET /admin/reconciliation", (json) => ({ ...json, broken_total: 1 })), ["reconciliation"]],
   [
     "keeps sessions",

@@ -15,10 +15,24 @@ const TURN = ["turn", "turn.wallet", "turn.usage", "turn.debit", "turn.receipt",
 const MONEY = ["wallet.before", "grant", "grant.replay", "grant.users", "grant.row", "session", ...TURN];
 const PRICE = ["price.patch", "price.binds", "price.arithmetic", "price.back"];
 const WALLET = ["wallet.admin", "top_up.start", "top_up.cancel"];
+const FILE = ["file.session", "file.sent", "file.read", "file.turn", "file.deleted"];
 const SWITCH = ["empty", "on", "refuses", "off", "allows", "low", "back"].map((name) => `enforcement.${name}`);
 const JOBS = ["maintenance.sweep", "maintenance.reconcile", "maintenance.verify"];
 const END = ["reconciliation", "sessions.user", "sessions.empty", "drift.answers"];
-const ALL = [...HEALTH, ...DRIFT, ...AUTH, ...MONEY, ...WALLET, "price.read", ...PRICE, "enforcement.read", ...SWITCH, ...JOBS, ...END];
+const ALL = [
+  ...HEALTH,
+  ...DRIFT,
+  ...AUTH,
+  ...MONEY,
+  ...WALLET,
+  ...FILE,
+  "price.read",
+  ...PRICE,
+  "enforcement.read",
+  ...SWITCH,
+  ...JOBS,
+  ...END,
+];
 
 let world: TestWorld;
 beforeAll(async () => {
@@ -29,7 +43,7 @@ afterAll(() => world.end());
 describe("a good stage", () => {
   it("is green in every row, each with the request that showed it, and again on the next run", async () => {
     const before = await settingsOf(world);
-    for (const balance of ["0 → 1", "0.9896"]) {
+    for (const balance of ["0 → 1", "0.98045058"]) {
       const evidence = await verify(world);
       expect(idsOf(evidence, "green")).toEqual(ALL);
       expect(evidence).toMatchObject({ ok: true, stage: "local", expected_commit: COMMIT, url: world.apiUrl });
@@ -41,8 +55,8 @@ describe("a good stage", () => {
 
   it("keeps of each run one grant of 1 credit with its note, by the admin, and no token in the evidence", async () => {
     const evidence = await verify(world);
-    const { json } = await world.call("GET", "/api/v1/users/me/transactions?limit=3", { user: "vera" });
-    expect(json.transactions[2]).toMatchObject({ kind: "grant", amount: "1", initiated_by: ROOT, note: `stage:verify ${evidence.run}` });
+    const { json } = await world.call("GET", "/api/v1/users/me/transactions?limit=4", { user: "vera" });
+    expect(json.transactions[3]).toMatchObject({ kind: "grant", amount: "1", initiated_by: ROOT, note: `stage:verify ${evidence.run}` });
     const text = JSON.stringify(evidence);
     for (const token of Object.values(await tokensOf(world))) expect(text).not.toContain(token);
     expect(text).not.toMatch(/eyJ|Bearer|stand-in model/);

@@ -39,6 +39,7 @@ const TABLES: Readonly<Record<string, string>> = {
   lost_answers: "what an answer that nobody got cost us",
   reversal_counts: "how many rows of reversals there are",
   stripe_events: "what Stripe told us; what came of it is the top-up's",
+  usage_totals: "of nobody",
   maintenance_runs: "of nobody",
   pricing_versions: "of nobody",
   model_pricing: "of nobody",

@@ -2,7 +2,7 @@
 
 import { zipSync, strToU8, type Zippable } from "fflate";
 
-/** A PDF with these pages of text, uncompressed. `locked` says that it is encrypted, with a password that nobody knows. */
+/** A PDF with these pages of text, uncompressed; a line of text is a line of the page. `locked` says that it is encrypted, with a password that nobody knows. */
 export function pdf(pages: readonly string[], { locked = false }: { locked?: boolean } = {}): Uint8Array {
   const kids = pages.map((_page, index) => `${4 + index * 2} 0 R`).join(" ");
   const objects = [
@@ -10,7 +10,11 @@ export function pdf(pages: readonly string[], { locked = false }: { locked?: boo
     `<< /Type /Pages /Kids [${kids}] /Count ${pages.length} >>`,
     "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ...pages.flatMap((text, index) => {
-      const content = `BT /F1 12 Tf 72 720 Td (${text}) Tj ET`;
+      const shown = text
+        .split("\n")
+        .map((line) => `(${line}) Tj`)
+        .join(" T* ");
+      const content = `BT /F1 12 Tf 14 TL 72 720 Td ${shown} ET`;
       return [
         `<< /Type /Page /Parent 2 0 R /Contents ${5 + index * 2} 0 R /Resources << /Font << /F1 3 0 R >> >> >>`,
         `<< /Length ${content.length} >>\nstream\n${content}\nendstream`,

@@ -25,7 +25,7 @@ export function units(some: number): bigint {
 
 /** Empties the tables of a database without anything else in it, and gives each of these ledgers to a person: rows as the statements write them, with the events of the turns. */
 export async function givenMovements(db: Database, ledgers: readonly (readonly Move[])[]): Promise<void> {
-  await sql`set session_replication_role = replica; truncate credit_transactions, credit_wallets, llm_call_events, usage_daily, grant_proposals;
+  await sql`set session_replication_role = replica; truncate credit_transactions, credit_wallets, llm_call_events, usage_daily, usage_totals, grant_proposals;
     set session_replication_role = default`.execute(db.query);
   const calls: SeedCall[] = [];
   const rows: object[] = [];

@@ -1,4 +1,4 @@
-// The faults of API keys (ledger-faults.ts): what a key has spent, and whose calls name it.
+// The faults of API keys and of files (ledger-faults.ts): what a key has spent, whose calls name it, and what files take of a quota.
 
 import { sql, type RawBuilder } from "kysely";
 import type { Fault } from "./ledger-faults-audit.ts";
@@ -37,6 +37,20 @@ export const KEY_FAULTS: readonly Fault[] = [
           from llm_call_events where turn_id = (${ANY_TURN})`,
       sql`update turns set api_key_id = ${ID}::uuid where id = (${ANY_TURN})`,
       sql`update llm_call_events set api_key_id = ${ID} where turn_id = (${ANY_TURN})`,
+    ],
+  ],
+];
+
+export const FILE_FAULTS: readonly Fault[] = [
+  ["file_usage", "a quota that counts a file that is not there", () => [sql`insert into file_usage values ('ada', 1, 0)`]],
+  ["file_usage", "a quota that counts bytes of no file", () => [sql`insert into file_usage values ('ada', 0, 5)`]],
+  [
+    "file_usage",
+    "a file that counts against nothing",
+    () => [
+      sql`
+    insert into uploaded_files (user_id, session_id, filename, mime_type, size_bytes, storage_key, arrives_until)
+    select user_id, id, 'f', 'text/plain', 5, 'k', now() from sessions where user_id = 'ada' limit 1`,
     ],
   ],
 ];

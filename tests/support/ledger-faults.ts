@@ -2,7 +2,7 @@
 
 import { sql, type RawBuilder } from "kysely";
 import { AUDIT_FAULTS, type Fault } from "./ledger-faults-audit.ts";
-import { KEY_FAULTS } from "./ledger-faults-keys.ts";
+import { FILE_FAULTS, KEY_FAULTS } from "./ledger-faults-keys.ts";
 
 /** None of them breaks any other invariant. */
 export const FAULTS: readonly Fault[] = [
@@ -110,6 +110,22 @@ export const FAULTS: readonly Fault[] = [
     update usage_daily set refused = refused + 1 where user_id = 'ada' and model_alias = 'default'`,
     ],
   ],
+  [
+    "totals",
+    "a total that is not the sum of everybody's",
+    () => [
+      sql`
+    insert into usage_totals
+    select day, model_alias, sum(calls) + 1, sum(input_tokens_fresh), sum(input_tokens_cached), sum(output_tokens), sum(credits_burned),
+           sum(credits_charged), sum(provider_cost_usd), sum(revenue_usd), sum(refused)
+      from usage_daily group by day, model_alias`,
+    ],
+  ],
+  [
+    "totals",
+    "a day that was left out",
+    () => [sql`insert into usage_totals select current_date + 1, 'default', 0, 0, 0, 0, 0, 0, 0, 0, 0`],
+  ],
   ["refused", "a turn that is not counted", () => [sql`update turns set would_refuse = true where over_hold`]],
   [
     "person",
@@ -179,6 +195,7 @@ export const FAULTS: readonly Fault[] = [
   ],
   ...AUDIT_FAULTS,
   ...KEY_FAULTS,
+  ...FILE_FAULTS,
   [
     "body",
     "a deduction's response with another balance",

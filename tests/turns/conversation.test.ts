@@ -11,6 +11,7 @@ import { callRecord, type CallRecord } from "@pantheon/core/turns/call-record.ts
 import type { Conversation } from "@pantheon/core/turns/talk.ts";
 import { NO_MEMORY } from "@pantheon/core/turns/memory.ts";
 import { openTurn, type OpenedTurn } from "@pantheon/core/turns/open.ts";
+import { readOwnTurn } from "@pantheon/core/turns/own-turn.ts";
 import { readReceipt } from "@pantheon/core/turns/receipt.ts";
 import type { TurnRequest } from "@pantheon/core/turns/request.ts";
 import { toolRecord } from "@pantheon/core/turns/tool-record.ts";
@@ -214,4 +215,5 @@ test("what tools were asked and what they said is erased with the turn's other t
   await world.deps.db.run(eraseOldTurns, { after: "00000000-0000-0000-0000-000000000000", until: turn.id, most: 1_000 });
   const kept = await world.deps.db.query.selectFrom("turns").select("tool_texts").where("id", "=", turn.id).executeTakeFirstOrThrow();
   expect(kept.tool_texts).toBeNull();
+  expect((await readOwnTurn(world.deps.db, inPerson("erased-tools"), turn.id)).tool_texts).toEqual([]);
 });

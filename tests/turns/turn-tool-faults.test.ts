@@ -1,5 +1,6 @@
 // A turn with tools that cannot go on: a search provider that fails, a wallet that ends in the middle, a container that dies at every step.
 
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newId } from "@pantheon/contract/id.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
@@ -86,6 +87,22 @@ describe("a wallet that ends in the middle", () => {
     expect([turn?.status, (await walletOf(world, "silent"))?.held]).toEqual(["failed", "0.00000000"]);
     const lost = world.deps.db.query.selectFrom("lost_answers").selectAll().where("user_id", "=", "silent");
     expect(await lost.execute()).toMatchObject([{ turn_id: turn?.id }]);
+  });
+
+  test("cannot be emptied of what it costs us: after three void turns within an hour its owner is answered without tools, and pays", async () => {
+    const session = await givenToolSession(world, "again");
+    await givenCredits(world, "again", "0.001");
+    const ask = () => runTurn(world, session, { user: "again", key: "same", message: search("more") });
+    for (let time = 0; time < 3; time += 1) expect((await ask()).status).toBe(402);
+    const { status, json } = await ask();
+    expect([status, json]).toMatchObject([201, { finish_reason: "stop", tool_calls: [] }]);
+    expect(world.provider.requests.at(-1)?.tools).toBeUndefined();
+    expect(await debitsOf(world, "again")).toHaveLength(1);
+    expect((await runTurn(world, session, { user: "again", message: search("more") })).status).toBe(402); // nothing is left
+    await givenCredits(world, "again", "10");
+    await sql`update turns set lease_until = now() - interval '61 minutes' where user_id = 'again'`.execute(world.owner.query);
+    const later = await runTurn(world, session, { user: "again", message: search("more") });
+    expect(later.json.tool_calls).toMatchObject([{ tool_name: "search", status: "success" }]);
   });
 
   test("is not met by a turn that is fitted to it, which answers more shortly", async () => {

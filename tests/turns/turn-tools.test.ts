@@ -59,6 +59,22 @@ test("one turn searches and reads a file: an event a call, one debit of their su
     tools: [{ tool_name: "search", matches: true }, { tool_name: "file_read" }],
   });
   expect((await walletOf(world))?.held).toBe("0.00000000");
+  const own = await world.call("GET", `/api/v1/users/me/turns/${body.id}`);
+  expect(own.json.tool_texts).toEqual([
+    {
+      call_index: 0,
+      tool_name: "search",
+      arguments: '{"query":"people of Bern","max_results":2}',
+      result: expect.stringContaining("example.com/1"),
+    },
+    {
+      call_index: 1,
+      tool_name: "file_read",
+      arguments: JSON.stringify({ file_id: file }),
+      result: expect.stringContaining("Bern | 134000"),
+    },
+  ]);
+  expect((await world.call("GET", `/api/v1/users/me/turns/${body.id}`, { user: "bob" })).status).toBe(404);
 });
 
 test("the search provider gets the query and the key in its header, and the key nowhere else", async () => {

@@ -6,10 +6,16 @@ import { TurnRead } from "./turn-read.ts";
 import { KEYED_ENTRIES, KeyFilter } from "./keyed.ts";
 import { Count, DAY_ENTRIES, Decimal, named } from "./wire.ts";
 
+export const ToolText = named(
+  "ToolText",
+  "What a tool was asked by the model, as it wrote it, and what it was told. Of the `call_index`-th of the turn's `tool_calls`.",
+  v.object({ call_index: Count, tool_name: v.string(), arguments: v.string(), result: v.string() }),
+);
+
 export const OwnTurn = named(
   "OwnTurn",
-  "A turn of yours with the receipt of its debit; null while nothing was charged.",
-  v.object({ turn: TurnRead, receipt: v.nullable(Receipt) }),
+  "A turn of yours with the receipt of its debit (null while nothing was charged) and the texts of its tools, which are erased with its other text.",
+  v.object({ turn: TurnRead, receipt: v.nullable(Receipt), tool_texts: v.array(ToolText) }),
 );
 
 const GROUPS = ["day", "model", "key"] as const;

@@ -5,9 +5,7 @@ import { sql } from "kysely";
 import { isId } from "@pantheon/contract/id.ts";
 import type { ParseStatus } from "@pantheon/contract/vocabulary.ts";
 import type { Database } from "../db/database.ts";
-
-/** Whose session is asked about. A session of somebody else has no files. */
-export type InSession = { readonly session: string; readonly actor: string };
+import type { FilePage, InSession } from "../tools/file-texts.ts";
 
 /** What a model is told of a file. Its name is a label that somebody chose. */
 export type SessionFile = {
@@ -19,24 +17,6 @@ export type SessionFile = {
   /** Null until it is read. */
   readonly pages: number | null;
 };
-
-/** The text of a page, or why there is none. Pages count from 1. */
-export type FilePage =
-  | {
-      readonly status: "completed";
-      readonly filename: string;
-      readonly page: number;
-      readonly pages: number;
-      readonly text: string;
-      /** The file says more than was kept. */
-      readonly isTruncated: boolean;
-    }
-  /** It was read, and has no such page. */
-  | { readonly status: "no_such_page"; readonly pages: number }
-  | { readonly status: "pending" }
-  /** For people, and never what a parser said. */
-  | { readonly status: "failed"; readonly error: string }
-  | { readonly status: "not_found" };
 
 /** Said of a file whose bytes never came. */
 export const NEVER_ARRIVED = "The file was announced, but never arrived.";

@@ -5,6 +5,7 @@
 import { sql } from "kysely";
 import type { Database } from "../db/database.ts";
 import { AUDIT } from "./invariants/audit.ts";
+import { FILES } from "./invariants/files.ts";
 import { type Patience, PATIENCE } from "./invariants/invariant.ts";
 import { KEYS } from "./invariants/keys.ts";
 import { PAYMENTS } from "./invariants/payments.ts";
@@ -23,7 +24,7 @@ export type InvariantCount = {
 /** How many broken rows of an invariant are named; `broken` counts them all. */
 const NAMED_ROWS = 5;
 
-const INVARIANTS = [...WALLETS, ...TURNS, ...USAGE, ...PAYMENTS, ...AUDIT, ...KEYS];
+const INVARIANTS = [...WALLETS, ...TURNS, ...USAGE, ...PAYMENTS, ...AUDIT, ...KEYS, ...FILES];
 
 /**
  * Checks every invariant in one statement, so that all of them see one moment. `broken` counts rows. `patience` says what may still be

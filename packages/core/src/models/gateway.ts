@@ -4,6 +4,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { DomainError } from "@pantheon/contract/error.ts";
+import { loadedOnce } from "../loaded-once.ts";
 import type { Log } from "../log.ts";
 import type { Clock, Ticks } from "@pantheon/contract/time.ts";
 import { nextRoute, type Attempt, type ModelEvent, type Next } from "./attempts.ts";
@@ -140,7 +141,7 @@ async function* attempt(deps: GatewayDeps, rests: Rests, call: ModelCall, next: 
   try {
     const reached = { key: deps.keys[route.provider] ?? "", baseUrl: deps.baseUrls?.[route.provider] ?? BASE_URLS[route.provider] };
     const limits = { signal: ground.signal, silenceMs, idleMs };
-    const { callModel } = await import("./call.ts"); // the dialects: read by the first call, and not by a cold start
+    const { callModel } = await loadCaller();
     const batches = callModel({ route, request: call.request, ...reached, exchange: deps.exchange, clock, ...limits });
     for await (const events of batches) {
       const begins: readonly ModelEvent[] = answers ? [] : [{ type: "route", route, attempts: ground.attempts }];
@@ -162,6 +163,9 @@ async function* attempt(deps: GatewayDeps, rests: Rests, call: ModelCall, next: 
     return false;
   }
 }
+
+/** The dialects: read by the first call, and not by a cold start. */
+const loadCaller = loadedOnce(() => import("./call.ts"));
 
 const IDLE_MS = 20_000;
 

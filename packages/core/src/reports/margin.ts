@@ -7,8 +7,9 @@ import type { Margin } from "@pantheon/contract/reports.ts";
 import { sql } from "kysely";
 import type { Database } from "../db/database.ts";
 import { amount, format, ZERO, type Amount } from "@pantheon/contract/money.ts";
-import { dayWithin, type Days } from "../db/days.ts";
+import type { Days } from "../db/days.ts";
 import { spending } from "./spending.ts";
+import { usageOfAll } from "./usage-of-all.ts";
 import { BY_BUCKET, BY_MODEL, bucketOf, TOTAL } from "./summary.ts";
 import type { Bucket } from "@pantheon/contract/vocabulary.ts";
 
@@ -30,8 +31,7 @@ export async function readMargin(
       -- Revenue and cost by the rollup, and beside them which part of the revenue was not bought, by the ledger.
       facts as (
         select day, model_alias, revenue_usd as revenue, provider_cost_usd as cost, 0 as granted, 0 as unpaid
-          from usage_daily
-         where ${dayWithin(range)}
+          from ${usageOfAll(range)} as used
          union all
         select day, model_alias, 0, 0, granted_usd, unpaid_usd
           from spending

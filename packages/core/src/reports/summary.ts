@@ -8,6 +8,7 @@ import type { Database } from "../db/database.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import { dayWithin, type Days } from "../db/days.ts";
 import { usedByKey } from "./by-key.ts";
+import { usageOfAll } from "./usage-of-all.ts";
 import type { Bucket } from "@pantheon/contract/vocabulary.ts";
 
 /** Whose usage of which model with which API key on which days; null is everyone's, of every model, with any key or none. */
@@ -27,7 +28,8 @@ export async function readSummary(
   { user, alias, key, range }: UsageFilter,
   bucket: Bucket | null,
 ): Promise<v.InferInput<typeof UsageSummary>> {
-  const used = key === null ? sql`usage_daily` : usedByKey({ user, key, range });
+  const rollup = user === null ? usageOfAll(range) : sql`usage_daily`;
+  const used = key === null ? rollup : usedByKey({ user, key, range });
   const { rows } = await sql<SumRow>`
     select grouping(model_alias, bucket) as grouped, model_alias, bucket, ${SUMS}
       from (select *, ${bucketOf(bucket)} as bucket from ${used} as used

@@ -1,12 +1,12 @@
 // What tools need of uploaded files. The room of files provides it; a tool asks for no more.
 
-/** Whose session is asked about. */
+/** Whose session is asked about. A session of somebody else has no files. */
 export type InSession = { readonly session: string; readonly actor: string };
 
 /** A file of a session, as the model is told of it. The name is its owner's label, and nothing is ever found by it. */
 export type FileLabel = { readonly id: string; readonly filename: string; readonly status: "pending" | "completed" | "failed" };
 
-/** A page of a file's text; what has no text yet, or none at all, says why instead. */
+/** A page of a file's text, from 1; what has no text yet, or none at all, says why instead. */
 export type FilePage =
   | {
       readonly status: "completed";
@@ -17,9 +17,10 @@ export type FilePage =
       /** The file says more than was kept. */
       readonly isTruncated: boolean;
     }
+  /** It was read, and has no such page. */
   | { readonly status: "no_such_page"; readonly pages: number }
   | { readonly status: "pending" }
-  /** Why, for people. */
+  /** For people, and never what a parser said. */
   | { readonly status: "failed"; readonly error: string }
   | { readonly status: "not_found" };
 

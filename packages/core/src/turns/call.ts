@@ -7,7 +7,7 @@ import { meetWithWallet } from "../accounts/person.ts";
 import type { ConversationEvent } from "./ask.ts";
 import type { OpenedTurn } from "./open.ts";
 import { LEASES, LIMITS, type Brought, type TurnDeps, type TurnRequest } from "./request.ts";
-import { openInTime } from "./run.ts";
+import { loadCourse, openInTime } from "./run.ts";
 import { running, toldAgain, type Running } from "./running.ts";
 import type { KeptCall, RequestedCall } from "./view.ts";
 
@@ -39,7 +39,7 @@ const ONE_PIECE_MS = 280_000;
  * left is drained to its end within the function's time: what is not read is paid.
  */
 export async function streamCall(deps: TurnDeps, asked: CallRequest): Promise<Running<CallEvent>> {
-  const { runCourse } = await import("./course.ts"); // before anything is held, as in run.ts
+  const { runCourse } = await loadCourse(); // before anything is held, as in run.ts
   const began = deps.ticks();
   const { email, streamed, ...given } = asked;
   const request: TurnRequest = { ...given, session: null, message: "", replaces: null, fitToBalance: null };

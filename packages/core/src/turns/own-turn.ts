@@ -1,14 +1,16 @@
 // One turn by its id: whole for whoever asked it, with what it cost.
 
 import type * as v from "valibot";
-import type { OwnTurn } from "@pantheon/contract/own-usage.ts";
+import type { OwnTurn, ToolText } from "@pantheon/contract/own-usage.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import type { Caller } from "../accounts/caller.ts";
 import type { Database } from "../db/database.ts";
 import { turnView } from "./history.ts";
 import { readReceiptOfTurn } from "./receipt.ts";
 
-/** A turn of this actor with the receipt of its debit. 404 for another's, for an unknown one, and for one of a session that was deleted. */
+type ToolTexts = v.InferInput<typeof ToolText>[];
+
+/** A turn of this actor with the receipt of its debit and what its tools were asked and said. 404 for another's, for an unknown one, and for one of a session that was deleted. */
 export async function readOwnTurn(db: Database, { actor, wallet }: Caller, turn: string): Promise<v.InferInput<typeof OwnTurn>> {
   const row = await db.query
     .selectFrom("turns as t")
@@ -25,7 +27,7 @@ export async function readOwnTurn(db: Database, { actor, wallet }: Caller, turn:
       "t.max_output_tokens",
       "t.replaces",
     ])
-    .select(["t.response_body", "t.user_input"])
+    .select(["t.response_body", "t.user_input", "t.tool_texts"])
     .where("t.id", "=", turn)
     .where("t.user_id", "=", actor)
     .where("s.deleted_at", "is", null)
@@ -34,5 +36,6 @@ export async function readOwnTurn(db: Database, { actor, wallet }: Caller, turn:
   return {
     turn: turnView({ ...row, shortened: null }),
     receipt: row.status === "completed" ? await readReceiptOfTurn(db, wallet, turn, "owner") : null,
+    tool_texts: (row.tool_texts ?? []) as ToolTexts, // of our own making (tool-record.ts)
   };
 }

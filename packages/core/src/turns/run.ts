@@ -1,6 +1,7 @@
 // A turn from request to answer: open, converse, settle. Two statements beside the model; nothing is held on the wire meanwhile.
 
 import { DomainError } from "@pantheon/contract/error.ts";
+import { loadedOnce } from "../loaded-once.ts";
 import type { Terms } from "./memory.ts";
 import { LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
 import type { OpenedTurn } from "./open.ts";
@@ -15,7 +16,7 @@ export type TurnOutcome = { readonly body: string; readonly replayed: boolean };
  * 422 from opening, 422, 502 and 504 from the model, 503 when too little time is left or the database is away (contract section 3).
  */
 export async function runTurn(deps: TurnDeps, request: TurnRequest): Promise<TurnOutcome> {
-  const { runCourse } = await import("./course.ts"); // before anything is held: what cannot be loaded must not leave a turn behind
+  const { runCourse } = await loadCourse(); // before anything is held: what cannot be loaded must not leave a turn behind
   const began = deps.ticks();
   const { most, terms } = jsonTime(deps, request);
   const turn = await openInTime(deps, request, most, JSON_LEASE_MS);
@@ -23,6 +24,10 @@ export async function runTurn(deps: TurnDeps, request: TurnRequest): Promise<Tur
   const body = await runCourse(deps, request, turn, { terms: terms(), began, streamed: false, see: () => {} });
   return { body, replayed: false };
 }
+
+/** The gate and its statements, and what comes after: read by the first turn, and not by a cold start. */
+const loadGate = loadedOnce(() => import("./open.ts"));
+export const loadCourse = loadedOnce(() => import("./course.ts"));
 
 /** However long the function may run: a model that answers in one piece has no longer, and settling is short. */
 const JSON_LEASE_MS = LIMITS.modelTimeMs + LIMITS.settleReserveMs + LIMITS.leaseGraceMs;
@@ -35,7 +40,7 @@ export async function openInTime(
   leaseMs: number,
 ): Promise<OpenedTurn | { readonly replay: string }> {
   if (modelMs >= LIMITS.leastModelTimeMs) {
-    const { openTurn } = await import("./open.ts"); // the gate and its statements: read by the first turn, and not by a cold start
+    const { openTurn } = await loadGate();
     return openTurn(deps, request, leaseMs);
   }
   throw new DomainError("out_of_time", "Too little time is left to run this turn. Please try again.", { retryAfter: 1 });

@@ -8,7 +8,7 @@ import type * as shapes from "@pantheon/contract/stream.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import type { TurnRead } from "@pantheon/contract/turn-read.ts";
 import type { ConversationEvent } from "./ask.ts";
-import { openInTime } from "./run.ts";
+import { loadCourse, openInTime } from "./run.ts";
 import type { OpenedTurn } from "./open.ts";
 import { LEASES, LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
 import { running, toldAgain, type Running } from "./running.ts";
@@ -24,7 +24,7 @@ export type TurnStream = Running<StreamEvent>;
  * turn is lost, the model is asked no further, and the turn's row says what becomes of it (settle.ts).
  */
 export async function streamTurn(deps: TurnDeps, request: TurnRequest): Promise<TurnStream> {
-  const { runCourse } = await import("./course.ts"); // before anything is held, as in run.ts
+  const { runCourse } = await loadCourse(); // before anything is held, as in run.ts
   const began = deps.ticks();
   const left = (): number => request.deadline - deps.ticks() - LIMITS.settleReserveMs;
   const turn = await openInTime(deps, request, left(), (deps.leases ?? LEASES).lengthMs);

@@ -7,6 +7,7 @@ import { PantheonError } from "@pantheon/client/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
 import { amount, format, roundHalfUp } from "@pantheon/contract/money.ts";
 import type { Reconciliation } from "@pantheon/contract/reports.ts";
+import { askingAboutAFile } from "./file.ts";
 import { measureBurst, type Burst } from "./burst.ts";
 import { OPERATOR } from "../site/people.ts";
 import { asksRealModels, charged, startAsking, type Asking } from "./turn.ts";
@@ -79,7 +80,10 @@ async function asUser(guide: Guide, user: string, receipt: string[]): Promise<st
     receipt.push(...lines.map(({ arithmetic }) => arithmetic));
     return { value: null, outcome: `recomputed: matches ${matches}`, ok: matches };
   });
-  if (!asksRealModels(world)) await readingAsItComes(guide, user, session);
+  if (!asksRealModels(world)) {
+    await readingAsItComes(guide, user, session);
+    await askingAboutAFile(guide, user);
+  }
   return session;
 }
 

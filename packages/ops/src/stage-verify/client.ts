@@ -14,6 +14,8 @@ export type Answer = Received;
 export type Request = {
   readonly as?: Caller;
   readonly body?: object;
+  /** Sent instead of a JSON body. */
+  readonly form?: FormData;
   readonly key?: string;
   readonly ifMatch?: string;
   /** Another base than the stage's, for a function that has an address of its own. */
@@ -54,11 +56,11 @@ export class NoAnswer extends Error {
  */
 export function createClient({ url, adminUrl, tokens }: { url: string; adminUrl: string | null; tokens: Tokens }): Client {
   const versions = new Map<string | null, string[]>();
-  const ask: Ask = async (method, path, { as = null, body, key = null, ifMatch, at } = {}) => {
+  const ask: Ask = async (method, path, { as = null, body, form, key = null, ifMatch, at } = {}) => {
     const base = at ?? (adminUrl !== null && path.startsWith("/api/v1/admin/") ? adminUrl : url);
     const token = as === null ? null : tokens[as];
     const requestId = `verify-${newId()}`;
-    const call = { method, path, key, requestId, ...(body && { body }), ...(ifMatch !== undefined && { ifMatch }) };
+    const call = { method, path, key, requestId, ...(body && { body }), ...(form && { form }), ...(ifMatch !== undefined && { ifMatch }) };
     const answer = await answered(createTransport({ url: base, token, fetch: sendingAs(tokens.build ?? null), retry: false }), call);
     const version = answer.headers.get("pantheon-version");
     versions.set(version, [...(versions.get(version) ?? []), `${method} ${path.split("?")[0]}`]);

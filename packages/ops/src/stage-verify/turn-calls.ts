@@ -12,9 +12,9 @@ export const SESSION_TITLE = "stage:verify";
 
 type Someone = "user" | "admin" | "empty";
 
-/** Opens a session; its value is the id. */
-export async function openSession({ ask, alias }: Stage, as: Someone): Promise<Finding<string>> {
-  const answer = await ask("POST", "/api/v1/sessions", { as, body: { title: SESSION_TITLE, model_alias: alias } });
+/** Opens a session, whose model may use these tools; its value is the id. */
+export async function openSession({ ask, alias }: Stage, as: Someone, tools: readonly string[] = []): Promise<Finding<string>> {
+  const answer = await ask("POST", "/api/v1/sessions", { as, body: { title: SESSION_TITLE, model_alias: alias, tools } });
   const { id } = read(answer, 201, Session);
   return { ok: true, seen: statusLine(answer), value: id, answer };
 }

@@ -8,6 +8,7 @@ import { createClient, type Tokens } from "./client.ts";
 import { endRows, versionRow } from "./end-rows.ts";
 import { enforcementRows } from "./enforcement-rows.ts";
 import { createEvidence, type Row } from "./evidence.ts";
+import { fileRows } from "./file-rows.ts";
 import { healthRows, targetsOf, type Told } from "./health-rows.ts";
 import { maintenanceRows, type Patience } from "./maintenance-rows.ts";
 import { moneyRows } from "./money-rows.ts";
@@ -64,6 +65,7 @@ export async function verifyStage(options: VerifyOptions, { clock, signal, notic
   const people = await authRows(stage);
   const { session } = await moneyRows(stage, people);
   await walletRows(stage, people);
+  await fileRows(stage);
   const skip = skipOf(told, options.changeSettings);
   await priceRows(stage, session, skip);
   const someone = tokens.empty === null ? "admin" : "empty";

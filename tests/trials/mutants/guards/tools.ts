@@ -101,4 +101,15 @@ export const TOOL_GUARDS: readonly Mutant[] = [
       name: "a tool that has a price is charged with the turn's one debit, each use that worked; receipt, rollup and margin know of it",
     },
   },
+  {
+    name: "tools-unpaid",
+    guard: "A wallet that can pay no answer runs tools as often as it likes: every such turn is void, and costs us its calls.",
+    patches: [
+      { file: `${STATEMENTS}/conversation.ts`, find: ">= ${sql.lit(UNPAID_TURNS)}", replace: ">= 1000 * ${sql.lit(UNPAID_TURNS)}" },
+    ],
+    test: {
+      file: FAULTS,
+      name: "cannot be emptied of what it costs us: after three void turns within an hour its owner is answered without tools, and pays",
+    },
+  },
 ];

@@ -25,6 +25,7 @@ export interface Schema
   runtime_settings: RuntimeSettingsTable;
   credit_transactions: CreditTransactionsTable;
   usage_daily: UsageDailyTable;
+  usage_totals: UsageTotalsTable;
   migration_checksums: MigrationChecksumsTable;
 }
 
@@ -203,6 +204,8 @@ interface UsageDailyTable {
   revenue_usd: GeneratedExact;
   refused: GeneratedExact;
 }
+
+type UsageTotalsTable = { [Column in keyof Omit<UsageDailyTable, "user_id">]: Once<string> };
 
 interface MigrationChecksumsTable {
   name: Once<string>;

@@ -82,4 +82,21 @@ export const USAGE: readonly Invariant[] = [
         full join usage_daily d using (day, user_id, model_alias)
        where coalesce(r.turns, 0) <> coalesce(d.refused, 0)`,
   },
+  {
+    name: "totals",
+    promise: "the totals of a day are the sums of everybody's, and no day before the last of them is left out",
+    broken: sql`
+      select concat_ws(' ', day, model_alias) as row from (
+        select day, model_alias, sum(calls) as calls, sum(input_tokens_fresh) as fresh, sum(input_tokens_cached) as cached,
+               sum(output_tokens) as output, sum(credits_burned) as burned, sum(credits_charged) as charged,
+               sum(provider_cost_usd) as cost, sum(revenue_usd) as revenue, sum(refused) as refused
+          from usage_daily
+         where day <= (select max(day) from usage_totals)
+         group by 1, 2) d
+        full join usage_totals t using (day, model_alias)
+       where (d.calls, d.fresh, d.cached, d.output, d.burned, d.charged, d.cost, d.revenue, d.refused)
+             is distinct from
+             (t.calls, t.input_tokens_fresh, t.input_tokens_cached, t.output_tokens, t.credits_burned, t.credits_charged,
+              t.provider_cost_usd, t.revenue_usd, t.refused)`,
+  },
 ];

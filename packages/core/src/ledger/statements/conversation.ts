@@ -52,7 +52,7 @@ export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown
   session as (
     select id,
            system_prompt,
-           tools,
+           allowed.tools,
            coalesce(${slot.alias}::text, model_alias) as alias,
            case when ${slot.auto}::boolean then auto_aliases end as candidates,
            octet_length(coalesce(system_prompt, ''))
@@ -63,8 +63,9 @@ export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown
                      + offers.octets
            end as bound
       from sessions,
+           ${allowedTools(slot)},
            lateral (select coalesce(sum((${slot.toolOctets}::jsonb ->> name)::int), 0) as octets
-                      from unnest(sessions.tools) as name) as offers
+                      from unnest(allowed.tools) as name) as offers
      where id = ${slot.session}::uuid
        and user_id = ${slot.actor}::text
        and deleted_at is null
@@ -72,6 +73,27 @@ export function conversation(slot: Slots<ConversationInput>): RawBuilder<unknown
   ${priced(slot)},
   ${history(slot)},
   ${room(slot)}`;
+}
+
+/** So many turns of a person may end void for want of credits, in so long a time, and tools are still offered. */
+const UNPAID_TURNS = 3;
+const UNPAID_WITHIN = "1 hour";
+
+/**
+ * What of a session's tools is offered, over a row of `sessions`. A turn that uses tools and then cannot pay for its answer is void, and has
+ * cost us its calls: whoever has run several lately, under whatever keys, is answered without tools, and pays for that.
+ */
+function allowedTools(slot: Slots<ConversationInput>): RawBuilder<unknown> {
+  return sql`lateral (
+             select case when sessions.tools <> '{}'
+                         and (select coalesce(sum(attempt), 0)
+                                from turns
+                               where user_id = ${slot.actor}::text
+                                 and failure_code = 'insufficient_credits'
+                                 and lease_until > clock_timestamp() - interval '${sql.raw(UNPAID_WITHIN)}')
+                             >= ${sql.lit(UNPAID_TURNS)}
+                         then '{}'
+                         else sessions.tools end as tools) as allowed`;
 }
 
 /** The CTE `price`, over `session`. */
