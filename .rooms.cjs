@@ -38,6 +38,7 @@ exports.ROOMS = {
         "gate",
         "history",
         "open-call",
+        "open-hold",
         "open-turn",
         "raise-hold",
         "reopen-turn",
@@ -61,11 +62,15 @@ exports.ROOMS = {
   turns: {
     imports: ["config", "db", "audit", "accounts", "ledger", "pricing", "metering", "models", "tools"],
     faces: [
+      "acting-for",
       "all-turns",
       "call",
       "call-terms",
       "context",
       "history",
+      "hold-end",
+      "hold-open",
+      "hold-settle",
       "listed",
       "offered",
       "own-turn",

@@ -7,6 +7,7 @@ import type { JobName } from "@pantheon/contract/vocabulary.ts";
 export const FUNCTIONS = {
   turns: { addresses: ["/api/v1/sessions", "/api/v1/health", "/api/v1/health/turns"], streams: true },
   files: { addresses: ["/api/v1/sessions/{session_id}/files", "/api/v1/health/files"], streams: false },
+  holds: { addresses: ["/api/v1/holds", "/api/v1/usage", "/api/v1/health/holds"], streams: false },
   users: { addresses: ["/api/v1", "/api/v1/health/users"], streams: false },
   admin: { addresses: ["/api/v1/admin", "/api/v1/health/admin"], streams: true },
   /** Answers as they come alone: an answer in one piece may take longer than the gateway waits. Its addresses are its URL's. */
@@ -20,6 +21,7 @@ export type FunctionName = keyof typeof FUNCTIONS;
 export const FUNCTION_NAMES = [
   "turns",
   "files",
+  "holds",
   "users",
   "admin",
   "completions",
@@ -27,7 +29,7 @@ export const FUNCTION_NAMES = [
 ] as const satisfies readonly FunctionName[];
 
 /** Those that the gateway stands in front of; the others have a URL of their own and nothing else. */
-export const BEHIND_API = ["turns", "files", "users", "admin", "stripe-webhook"] as const satisfies readonly FunctionName[];
+export const BEHIND_API = ["turns", "files", "holds", "users", "admin", "stripe-webhook"] as const satisfies readonly FunctionName[];
 
 /**
  * What a function's own URL answers better than the gateway, which waits half a minute and passes nothing on before the end: streams, and

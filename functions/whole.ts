@@ -9,6 +9,7 @@ import { completionsApp } from "./completions/app.ts";
 import { baseDeps, type Surroundings } from "./deps.ts";
 import { filesApp } from "./files/app.ts";
 import { filesDeps, type FilesDeps } from "./files/deps.ts";
+import { holdsApp } from "./holds/app.ts";
 import type { FunctionName } from "./functions.ts";
 import { stripeWebhookApp } from "./stripe-webhook/app.ts";
 import type { StripeDeps } from "./stripe-webhook/deps.ts";
@@ -30,6 +31,7 @@ export function applications(deps: Deps): Record<FunctionName, Hono<AppEnv>> {
   return {
     turns: turnsApp(deps),
     files: filesApp(deps),
+    holds: holdsApp(deps),
     users: usersApp(deps),
     admin: adminApp(deps),
     completions: completionsApp(deps),

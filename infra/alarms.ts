@@ -108,7 +108,7 @@ type Rule = Partial<aws.cloudwatch.MetricAlarmArgs>;
 const PERIOD_SECONDS = 300;
 
 /** Who counts: the `function` of edge/src/lambda/cloudwatch-log.ts. A function with a URL counts under the name of its application, the sweep under `maintenance`. */
-const COUNTING = ["turns", "files", "users", "admin", "completions", "stripe-webhook", "maintenance"];
+const COUNTING = ["turns", "files", "holds", "users", "admin", "completions", "stripe-webhook", "maintenance"];
 
 /** At least one of a metric of ours, whichever function counted it: an alarm on one name would miss the others. */
 function counted(metric: string): Rule {

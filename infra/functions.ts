@@ -21,6 +21,7 @@ export function createFunctions(parts: Parts): PantheonFunctions {
     "turns-stream": createFunction("turns-stream", parts),
     files: createFunction("files", parts),
     "file-parse": createFunction("file-parse", parts),
+    holds: createFunction("holds", parts),
     users: createFunction("users", parts),
     admin: createFunction("admin", parts),
     "admin-stream": createFunction("admin-stream", parts),
@@ -61,6 +62,8 @@ const FUNCTIONS = {
   files: { handler: "functions/files/handler.handler", reads: ["identity"], ...BEHIND_API },
   // A document may take a minute and a gigabyte, and is given up then.
   "file-parse": { handler: "functions/file-parse/handler.handler", memory: "2048 MB", ...EVENT_DRIVEN["file-parse"], reads: [] },
+  // It asks no model: their keys are not its own.
+  holds: { handler: "functions/holds/handler.handler", reads: ["identity"], ...BEHIND_API },
   users: { handler: "functions/users/handler.handler", reads: ["identity", "payments"], ...BEHIND_API },
   admin: { handler: "functions/admin/handler.handler", reads: ["identity"], ...BEHIND_API },
   // The most that Lambda has: an export of any size streams out of it.

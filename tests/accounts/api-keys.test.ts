@@ -44,6 +44,8 @@ describe("a key that was made", () => {
         expires_at: null,
         revoked_at: null,
         former_until: null,
+        acts_for_others: false,
+        books_usage: false,
         spent: "0",
         last_used_on: null,
         created_at: expect.stringMatching(/^\d{4}-.*Z$/),

@@ -12,7 +12,7 @@ import { tracesOf } from "../support/traces.ts";
 import { testWorld, type Answer, type CallOptions, type TestWorld } from "../support/world.ts";
 
 let world: TestWorld;
-const bobs = { session: "", file: "", turn: "", transaction: "", top_up: "", key: "", cursor: "" };
+const bobs = { session: "", file: "", turn: "", transaction: "", top_up: "", key: "", hold: "", cursor: "" };
 
 beforeAll(async () => {
   world = await testWorld();
@@ -26,6 +26,8 @@ beforeAll(async () => {
   const file = { filename: "canary-bob.txt", size_bytes: 4 };
   bobs.file = (await world.call("POST", `/api/v1/sessions/${bobs.session}/files`, { user: "bob", body: file })).json.id;
   bobs.key = (await givenKey(world, "bob")).id;
+  const hold = await world.call("POST", "/api/v1/holds", { user: "bob", body: { model_alias: "default", credits: "0.5" } });
+  bobs.hold = hold.json.id;
   bobs.cursor = json.next_cursor;
   await givenSession(world, "ada");
 });
@@ -38,7 +40,7 @@ const MESSAGE = { message: "what did they say?" };
 const ID_ROUTES: readonly (readonly [
   method: string,
   path: string,
-  kind: "session" | "turn" | "transaction" | "top_up" | "key",
+  kind: "session" | "turn" | "transaction" | "top_up" | "key" | "hold",
   options: CallOptions,
 ])[] = [
   ["GET", "sessions/{id}", "session", {}],
@@ -68,6 +70,9 @@ const ID_ROUTES: readonly (readonly [
   ["PATCH", "users/me/keys/{id}", "key", { body: { models: null }, key: "a-key-of-adas-own" }],
   ["POST", "users/me/keys/{id}/rotate", "key", { body: {} }],
   ["DELETE", "users/me/keys/{id}", "key", {}],
+  ["POST", "holds/{id}/settle", "hold", { body: { credits: "0.1" } }],
+  ["POST", "holds/{id}/extend", "hold", { body: { lease_seconds: 60 } }],
+  ["DELETE", "holds/{id}", "hold", {}],
 ];
 
 /** Every admins' route with an id in it, and one that is there. */
@@ -79,6 +84,7 @@ const ADMIN_ROUTES: readonly (readonly [method: string, path: string, id: string
   ["GET", "admin/users/{id}/top-ups", "bob"],
   ["GET", "admin/turns/{id}", newId()],
   ["DELETE", "admin/keys/{id}", newId()],
+  ["PATCH", "admin/keys/{id}", newId()],
   ["GET", "admin/users/{id}/limits", "bob"],
   ["PUT", "admin/users/{id}/limits", "bob"],
   ["POST", "admin/top-ups/{id}/resolve", newId()],

@@ -108,6 +108,10 @@ async function asUser(ada: Client): Promise<void> {
   await ada.keys.rotate(key.id, { overlap_seconds: 600 });
   await ada.keys.list();
   await ada.keys.revoke(key.id);
+  const held = await ada.holds.open({ model_alias: "default", input_tokens: 1_200, max_output_tokens: 800, metadata: { job: "42" } });
+  await ada.holds.extend(held.id, 900);
+  await ada.holds.settle(held.id, { usage: { input_tokens_fresh: 1_000, input_tokens_cached: 200, output_tokens: 350 } });
+  await ada.holds.void((await ada.holds.open({ model_alias: "default", credits: "0.25" })).id);
   const topUp = await ada.topUps.start({ amount_usd: "10.00" });
   await ada.topUps.read(topUp.id);
   await ada.topUps.list();
@@ -116,7 +120,8 @@ async function asUser(ada: Client): Promise<void> {
   const erin = clientOf(world, "erin", { fetch: recording });
   await erin.sessions.create({ title: "Between us" });
   await erin.account.eraseData();
-  for (const name of [undefined, "turns", "files", "users", "admin", "completions", "stripe-webhook"] as const) await ada.health.read(name);
+  for (const name of [undefined, "turns", "files", "holds", "users", "admin", "completions", "stripe-webhook"] as const)
+    await ada.health.read(name);
 }
 
 /** What an admin does before and after a user's first session. */
@@ -149,6 +154,10 @@ async function asAdmin({ admin }: Client, session: () => Promise<void>): Promise
   expect(keys).toHaveLength(1);
   const leaked = await clientOf(world, "ada").keys.create({ name: "Found in a log" });
   await admin.keys.revoke(leaked.id);
+  const shop = await clientOf(world, "shop").keys.create({ name: "The shop" });
+  await admin.keys.patch(shop.id, { acts_for_others: true, books_usage: true });
+  const service = clientOf(world, null, { fetch: recording, token: () => Promise.resolve(shop.key ?? "") });
+  await service.holds.book({ model_alias: "default", on_behalf_of: "ada", credits: "0.125", provider_cost_usd: "0.002" });
   await admin.actions.list({ limit: 3 });
   await admin.reads.list({ limit: 1 });
   await admin.topUps.list({ status: "pending" });

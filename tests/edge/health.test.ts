@@ -10,6 +10,7 @@ import { completionsApp } from "@pantheon/functions/completions/app.ts";
 import { adminApp } from "@pantheon/functions/admin/app.ts";
 import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
 import { filesApp } from "@pantheon/functions/files/app.ts";
+import { holdsApp } from "@pantheon/functions/holds/app.ts";
 import { turnsApp } from "@pantheon/functions/turns/app.ts";
 import { usersApp } from "@pantheon/functions/users/app.ts";
 import { givenPrice, givenSession, runTurn } from "../support/given.ts";
@@ -19,6 +20,7 @@ import { testWorld, type TestWorld } from "../support/world.ts";
 const APPS = {
   turns: turnsApp,
   files: filesApp,
+  holds: holdsApp,
   users: usersApp,
   admin: adminApp,
   completions: completionsApp,

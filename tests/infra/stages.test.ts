@@ -171,7 +171,7 @@ describe.skipIf(missing !== null)("the infrastructure", () => {
         'functions › pantheon-production-admin-stream › invokers: [], not ["lambda:InvokeFunction * true","lambda:InvokeFunctionUrl * NONE"]',
         expect.stringMatching(/^doors › pantheon-production › origins: /),
         expect.stringMatching(/^doors › pantheon-production › paths: (?!.*admin-stream.*, not )/),
-        "kinds › aws:lambda/permission:Permission: 27, not 29",
+        "kinds › aws:lambda/permission:Permission: 33, not 35",
       ]);
     },
     5 * MINUTES,

@@ -23,6 +23,7 @@ const SDKS_OF: Readonly<Record<LambdaName, readonly string[]>> = {
   "turns-stream": [],
   files: [],
   "file-parse": [],
+  holds: [],
   users: ["stripe"],
   admin: [],
   "admin-stream": [],
@@ -97,7 +98,7 @@ describe("a container", () => {
       expect(started).toEqual(expect.arrayContaining([...bundle.coldStart.files]));
       const early = bundle.part(started).packages.filter((used) => LAZY.test(used));
       expect(early.filter((owner) => !owner.startsWith("pg"))).toEqual(preloaded);
-      expect(early.includes("pg")).toBe(name.startsWith("turns") || name === "completions"); // it has loaded the prices
+      expect(early.includes("pg")).toBe(name.startsWith("turns") || name === "completions" || name === "holds"); // it has loaded the prices
 
       expect((await lambda.call("GET", `/api/v1/health/${name.replace("-stream", "")}`, { user: null })).status).toBe(200);
       const used = bundle.part(await loadedBy(lambda)).packages.filter((owner) => LAZY.test(owner));

@@ -68,3 +68,15 @@ test("the model is asked before the turn is on disk, and nothing is answered bef
   await waitForNobody();
   expect((await turn).status).toBe(201);
 });
+
+test("a hold is on disk before somebody is told its id", async () => {
+  await call("POST", "/sessions", {});
+  await waitForAStandbyThatIsNotThere();
+  let answered = false;
+  const hold = call("POST", "/holds", { model_alias: "default", input_tokens: 10, max_output_tokens: 10 }).finally(() => (answered = true));
+  await expect.poll(waiting, { timeout: 5_000 }).toBe(1);
+  expect(answered).toBe(false);
+  await waitForNobody();
+  const { id } = (await (await hold).json()) as { id: string };
+  expect((await call("DELETE", `/holds/${id}`)).status).toBe(204);
+});

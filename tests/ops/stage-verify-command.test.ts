@@ -59,10 +59,10 @@ describe("stage:verify", () => {
   it("ends with 0 on a good stage, with a table, and with every row in its file and no token anywhere", async () => {
     const { code, out, err } = await verify(["--url", `${world.apiUrl}/`, "--expect-commit", COMMIT], withTokens()).ended;
     expect([code, err]).toEqual([0, ""]);
-    expect(out).toContain("49 green; the evidence is in evidence.json");
+    expect(out).toContain("59 green; the evidence is in evidence.json");
     const evidence = await evidenceOf();
-    expect([evidence.ok, evidence.rows.length, failed(evidence)]).toEqual([true, 49, []]);
-    expect(out.match(/✓/g)).toHaveLength(49);
+    expect([evidence.ok, evidence.rows.length, failed(evidence)]).toEqual([true, 59, []]);
+    expect(out.match(/✓/g)).toHaveLength(59);
     for (const row of evidence.rows) {
       expect(Object.keys(row)).toEqual(["id", "what", "expected", "seen", "outcome", "ok", "request_id", "ms"]);
       expect(out).toContain(row.id);
@@ -128,7 +128,7 @@ describe("stage:verify", () => {
       while (!served.said.out.includes("Serving") && served.child.exitCode === null) await once(served.child.stdout, "data");
       const { code, out, err } = await verify(["--local"]).ended;
       expect([code, err.replaceAll(/^.*waiting up to .*\n/gm, "")]).toEqual([0, ""]);
-      expect(out).toContain("49 green");
+      expect(out).toContain("59 green");
     } finally {
       served.child.kill("SIGTERM");
       await served.ended;

@@ -7,7 +7,7 @@ import { withFront, type Intercept, type Next } from "../support/stage-front.ts"
 import { COMMIT, idsOf, OLD_COMMIT, rowOf, runJobs, verifiableWorld, verify } from "../support/stage-verification.ts";
 import type { TestWorld } from "../support/world.ts";
 
-const HEALTH = ["turns", "files", "users", "admin", "stripe-webhook"].map((name) => `health.${name}`);
+const HEALTH = ["turns", "files", "holds", "users", "admin", "stripe-webhook"].map((name) => `health.${name}`);
 const OLD = OLD_COMMIT.slice(0, 12);
 const NEW = COMMIT.slice(0, 12);
 
@@ -63,24 +63,28 @@ describe("a schema that is not the build's", () => {
 });
 
 describe("code that is not the build's", () => {
-  it.each(["turns", "files", "users", "admin", "stripe-webhook"] as const)("is red when %s alone is stale, and named", async (name) => {
-    const stale = { functions: { [name]: { commit: OLD_COMMIT } } };
-    const evidence = await withFront(world, stale, (url) => verify(world, { url }));
-    expect([evidence.ok, idsOf(evidence, "red", "not run")]).toEqual([false, [`health.${name}`, "drift.commit", "drift.answers"]]);
-    expect(rowOf(evidence, `health.${name}`).seen).toBe(`${name} answers ${OLD}, expected ${NEW}`);
-    expect(rowOf(evidence, "drift.commit").seen).toContain(`${name}: ${OLD}`);
-    expect(rowOf(evidence, "drift.answers").seen).toContain(`${OLD} in GET /api/v1/health/${name}`);
+  it.each(["turns", "files", "holds", "users", "admin", "stripe-webhook"] as const)(
+    "is red when %s alone is stale, and named",
+    async (name) => {
+      const stale = { functions: { [name]: { commit: OLD_COMMIT } } };
+      const evidence = await withFront(world, stale, (url) => verify(world, { url }));
+      expect([evidence.ok, idsOf(evidence, "red", "not run")]).toEqual([false, [`health.${name}`, "drift.commit", "drift.answers"]]);
+      expect(rowOf(evidence, `health.${name}`).seen).toBe(`${name} answers ${OLD}, expected ${NEW}`);
+      expect(rowOf(evidence, "drift.commit").seen).toContain(`${name}: ${OLD}`);
+      expect(rowOf(evidence, "drift.answers").seen).toContain(`${OLD} in GET /api/v1/health/${name}`);
 
-    const compared = await withFront(world, stale, (url) =>
-      verify(world, { url, expected: { commit: null, migrationHead: EXPECTED_MIGRATION_HEAD } }),
-    );
-    expect(idsOf(compared, "red")).toEqual(expect.arrayContaining(["drift.commit", "drift.answers"]));
-  });
+      const compared = await withFront(world, stale, (url) =>
+        verify(world, { url, expected: { commit: null, migrationHead: EXPECTED_MIGRATION_HEAD } }),
+      );
+      expect(idsOf(compared, "red")).toEqual(expect.arrayContaining(["drift.commit", "drift.answers"]));
+    },
+  );
 
   it("is red when every function is stale", async () => {
     const all = {
       turns: { commit: OLD_COMMIT },
       files: { commit: OLD_COMMIT },
+      holds: { commit: OLD_COMMIT },
       users: { commit: OLD_COMMIT },
       admin: { commit: OLD_COMMIT },
       "stripe-webhook": { commit: OLD_COMMIT },
@@ -130,7 +134,7 @@ describe("code that is not the build's", () => {
 
     const foreign = await withFront(world, { functions: { admin: { stage: "dev" } } }, (url) => verify(world, { url }));
     expect(idsOf(foreign, "red")).toEqual(["drift.stage"]);
-    expect(rowOf(foreign, "drift.stage").seen).toBe("turns, files, users, stripe-webhook: local; admin: dev");
+    expect(rowOf(foreign, "drift.stage").seen).toBe("turns, files, holds, users, stripe-webhook: local; admin: dev");
 
     const split = await withFront(world, { intercept: otherRevision }, (url) => verify(world, { url }));
     expect(idsOf(split, "red")).toEqual(["drift.revision"]);
@@ -146,7 +150,7 @@ describe("code that is not the build's", () => {
 
   it("is red when a stage does not know its commit, whatever is expected", async () => {
     const unknown = { commit: "unknown", stage: "dev" };
-    const functions = { turns: unknown, files: unknown, users: unknown, admin: unknown, "stripe-webhook": unknown };
+    const functions = { turns: unknown, files: unknown, holds: unknown, users: unknown, admin: unknown, "stripe-webhook": unknown };
     const expected = { commit: null, migrationHead: EXPECTED_MIGRATION_HEAD };
     const evidence = await withFront(world, { functions }, (url) => verify(world, { url, expected, skipMaintenance: "its own test" }));
     expect(idsOf(evidence, "red")).toEqual(HEALTH);

@@ -25,6 +25,7 @@ export function gateInput(catalog: Catalog, whose: Whose, more: Partial<GateInpu
     actor: whose.user,
     apiKey: null,
     keyHash: null,
+    keyOwner: null,
     alias: null,
     auto: false,
     message: MESSAGE,

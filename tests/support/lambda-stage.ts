@@ -21,6 +21,7 @@ export const HANDLERS = {
   users: "functions/users/handler.handler",
   admin: "functions/admin/handler.handler",
   "admin-stream": "functions/admin/stream.handler",
+  holds: "functions/holds/handler.handler",
   completions: "functions/completions/stream.handler",
   "stripe-webhook": "functions/stripe-webhook/handler.handler",
   maintenance: "functions/maintenance/handler.handler",

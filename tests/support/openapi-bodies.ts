@@ -3,6 +3,7 @@
 import { givenKey } from "./given-key.ts";
 import { givenSession } from "./given.ts";
 import { ANNOUNCED, announcedPath, CREATE, DEDUCT, FILE, givenProposal, PATCH, RESOLVE, RUN, STREAM, TOP_UP } from "./openapi-refusals.ts";
+import { givenHold, HELD, HOLD } from "./openapi-holds.ts";
 import type { TestWorld } from "./world.ts";
 
 export const VERSION = { version: "next", label: "Next", effective_date: "2025-01-01" };
@@ -19,6 +20,10 @@ export const BODIES: Readonly<Record<string, object>> = {
   "PATCH /api/v1/users/me/keys/{key_id}": { name: "Another" },
   "PUT /api/v1/users/me/limits": { running: 50 },
   "PUT /api/v1/admin/users/{user_id}/limits": { calls_per_hour: 1_000 },
+  [HOLD]: HELD,
+  "POST /api/v1/holds/{hold_id}/settle": { credits: "0.1" },
+  "POST /api/v1/holds/{hold_id}/extend": { lease_seconds: 60 },
+  "PATCH /api/v1/admin/keys/{key_id}": { books_usage: true },
   [FILE]: ANNOUNCED,
   [TOP_UP]: { amount_usd: 10 },
   [DEDUCT]: { amount: 1, note: "a typo", allow_negative: true },
@@ -31,6 +36,7 @@ export const BODIES: Readonly<Record<string, object>> = {
 export async function givenForDeletion(world: TestWorld, path: string): Promise<string> {
   if (path.includes("{proposal_id}")) return path.replace("{proposal_id}", await givenProposal(world));
   if (path.includes("{key_id}")) return path.replace("{key_id}", (await givenKey(world)).id);
+  if (path.includes("{hold_id}")) return path.replace("{hold_id}", await givenHold(world));
   if (path.includes("{file_id}")) return announcedPath(world, path);
   if (!path.includes("{top_up_id}")) return path.replace("{session_id}", await givenSession(world));
   const { json } = await world.call("POST", "/api/v1/users/me/wallet/top-up", { body: { amount_usd: "10" } });

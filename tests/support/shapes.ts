@@ -10,6 +10,7 @@ import * as data from "@pantheon/contract/data.ts";
 import * as files from "@pantheon/contract/files.ts";
 import * as health from "@pantheon/contract/health.ts";
 import * as histories from "@pantheon/contract/histories.ts";
+import * as holds from "@pantheon/contract/holds.ts";
 import * as keys from "@pantheon/contract/keys.ts";
 import * as limits from "@pantheon/contract/limits.ts";
 import * as models from "@pantheon/contract/models.ts";
@@ -32,6 +33,7 @@ export const SHAPES: ReadonlyMap<string, v.GenericSchema> = new Map(
     files,
     health,
     histories,
+    holds,
     keys,
     limits,
     models,

@@ -9,6 +9,7 @@ import { FUNCTION_NAMES, type FunctionName } from "@pantheon/functions/functions
 import { adminApp } from "@pantheon/functions/admin/app.ts";
 import { completionsApp } from "@pantheon/functions/completions/app.ts";
 import { filesApp } from "@pantheon/functions/files/app.ts";
+import { holdsApp } from "@pantheon/functions/holds/app.ts";
 import { functionFor } from "@pantheon/functions/functions.ts";
 import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
 import { turnsApp } from "@pantheon/functions/turns/app.ts";
@@ -28,6 +29,7 @@ type FrontOptions = {
 const APPS = {
   turns: turnsApp,
   files: filesApp,
+  holds: holdsApp,
   users: usersApp,
   admin: adminApp,
   completions: completionsApp,

@@ -41,6 +41,7 @@ async function raise({ user, turn, attempt }: Opened, more: Partial<RaiseHoldInp
     actor: user,
     apiKey: null,
     keyHash: null,
+    keyOwner: null,
     defaultLimits: null,
     attempt,
     spent: "1",

@@ -12,6 +12,7 @@ import type { TurnRead } from "@pantheon/contract/turn-read.ts";
 import { adminClient } from "./admin.ts";
 import { ask, listing, path, search, succeed, type Days, type Sent } from "./calls.ts";
 import { filesClient } from "./files.ts";
+import { holdsClient } from "./holds.ts";
 import { keysClient } from "./keys.ts";
 import { sessionsClient } from "./sessions.ts";
 import { readEvents, type TurnEvent } from "./sse.ts";
@@ -66,6 +67,7 @@ export function createClient(options: ClientOptions) {
     },
     account: accountClient(send),
     keys: keysClient(send),
+    holds: holdsClient(send),
     wallet: {
       read: (more: CallOptions = {}) => ask<typeof account.Wallet>(send, { ...more, method: "GET", path: `${ME}/wallet` }),
     },
@@ -82,7 +84,7 @@ export function createClient(options: ClientOptions) {
     },
     health: {
       /** Of one function, or of the product. Needs no token. */
-      read: (name?: "turns" | "files" | "users" | "admin" | "completions" | "stripe-webhook", more: CallOptions = {}) =>
+      read: (name?: "turns" | "files" | "holds" | "users" | "admin" | "completions" | "stripe-webhook", more: CallOptions = {}) =>
         ask<typeof Health>(send, { ...more, method: "GET", path: name === undefined ? "/api/v1/health" : path`/api/v1/health/${name}` }),
     },
     admin: adminClient(send),

@@ -29,6 +29,9 @@ export function keysClient(send: Send) {
 /** The calls of `client.admin.keys`: everybody's. */
 export function adminKeysClient(send: Send) {
   return {
+    /** Lets a key act for others, or book usage after the fact; what is left out stays. */
+    patch: (key: string, rights: Sent<typeof keys.ApiKeyRights>, more: CallOptions = {}) =>
+      ask<typeof keys.AdminApiKey>(send, { ...more, method: "PATCH", path: path`/api/v1/admin/keys/${key}`, body: rights }),
     revoke: async (key: string, more: CallOptions = {}): Promise<void> => {
       await succeed(send, { ...more, method: "DELETE", path: path`/api/v1/admin/keys/${key}` });
     },

@@ -140,6 +140,7 @@ export const Receipt = named(
     created_at: Time,
     lines: v.array(ReceiptLine),
     tools: v.array(ReceiptTool),
+    acted_by: v.pipe(v.nullable(v.string()), v.description("Whose API key acted for you; null: your own, or none.")),
     total: Decimal,
     matches: v.boolean(),
   }),

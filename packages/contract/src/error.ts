@@ -13,6 +13,7 @@ const REFUSALS = {
   idempotency_expired: [409, "Idempotency key expired"],
   session_busy: [409, "Session busy"],
   conflict: [409, "Conflict"],
+  hold_expired: [409, "Hold expired"],
   second_admin_required: [409, "A second admin is required"],
   not_effective_yet: [409, "Not effective yet"],
   precondition_failed: [412, "Precondition failed"],

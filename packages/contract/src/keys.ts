@@ -13,6 +13,8 @@ const KEY_ENTRIES = {
   expires_at: v.nullable(Time),
   revoked_at: v.nullable(Time),
   former_until: v.pipe(v.nullable(Time), v.description("Until when the key before the last rotation is good too.")),
+  acts_for_others: v.pipe(v.boolean(), v.description("It may name the person whose credits a hold is of. An admin says so.")),
+  books_usage: v.pipe(v.boolean(), v.description("It may book usage after the fact. An admin says so.")),
   spent: v.pipe(Decimal, v.description("Credits that its calls were charged.")),
   last_used_on: v.pipe(v.nullable(v.string()), v.description("The last day (UTC) on which a call of it was answered.")),
   created_at: Time,
@@ -80,6 +82,16 @@ export const ApiKeyPatch = named(
       limits: v.optional(v.nullable(LimitsPut)),
     }),
     v.check((patch) => Object.keys(patch).length > 0, "must change something"),
+    v.metadata({ minProperties: 1 }),
+  ),
+);
+
+export const ApiKeyRights = named(
+  "ApiKeyRights",
+  "What a key may do beside its owner's own, at least one member; the rest stays. It binds the next request.",
+  v.pipe(
+    v.strictObject({ acts_for_others: v.optional(v.boolean()), books_usage: v.optional(v.boolean()) }),
+    v.check((rights) => Object.keys(rights).length > 0, "must change something"),
     v.metadata({ minProperties: 1 }),
   ),
 );

@@ -6,6 +6,10 @@ export type WordOf<List extends readonly string[]> = List[number];
 export const TURN_STATES = ["running", "completed", "failed"] as const;
 export type TurnState = WordOf<typeof TURN_STATES>;
 
+/** Whose word a turn's usage is, where the house did not run the model: a hold's caller's, or whoever's books it after the fact. */
+export const TURN_ORIGINS = ["hold", "usage"] as const;
+export type TurnOrigin = WordOf<typeof TURN_ORIGINS>;
+
 /** `partial`: cut by the provider. `internal`: a call of our own, recorded and never charged. */
 export const CALL_STATES = ["success", "partial", "internal"] as const;
 export type CallState = WordOf<typeof CALL_STATES>;

@@ -80,8 +80,8 @@ export const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
     fault("infra/api.ts", "delete args.corsConfiguration;", 'args.corsConfiguration = { allowOrigins: ["*"] };', /^api › apis/),
     fault(
       "functions/functions.ts",
-      '["turns", "files", "users", "admin", "stripe-webhook"] as const',
-      '["turns", "files", "users", "stripe-webhook"] as const',
+      '["turns", "files", "holds", "users", "admin", "stripe-webhook"] as const',
+      '["turns", "files", "holds", "users", "stripe-webhook"] as const',
       /^api › routes › ANY \/api\/v1\/(?:health\/)?admin|-admin › invokers|^kinds › aws:(?:apigatewayv2|lambda\/permission)/,
     ),
     fault("infra/api.ts", "throttlingRateLimit: throttling.rate, ", "", /^api › stages/),

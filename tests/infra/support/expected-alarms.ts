@@ -61,7 +61,7 @@ function onSum(stage: string, name: string, { metric, of, rule }: { metric: stri
 
 /** One of a metric of the product is too many, whichever function counted it. */
 function counted(stage: string, metric: string, most = 1) {
-  const queries = ["turns", "files", "users", "admin", "completions", "stripe-webhook", "maintenance"].map((name, index) => ({
+  const queries = ["turns", "files", "holds", "users", "admin", "completions", "stripe-webhook", "maintenance"].map((name, index) => ({
     id: `m${index}`,
     metric: { namespace: "Pantheon", metricName: metric, period: 300, stat: "Sum", dimensions: { function: name, stage } },
   }));
@@ -77,6 +77,7 @@ function throttled(stage: string) {
     "turns-stream",
     "files",
     "file-parse",
+    "holds",
     "users",
     "admin",
     "admin-stream",

@@ -26,7 +26,16 @@ export const COMMIT = "attacked";
 export const ROOT = ROOT_NAME;
 
 /** Ids of somebody's things, as they stand in paths. */
-export type Things = { session: string; file: string; turn: string; transaction: string; top_up: string; key: string; cursor: string };
+export type Things = {
+  session: string;
+  file: string;
+  turn: string;
+  transaction: string;
+  top_up: string;
+  key: string;
+  hold: string;
+  cursor: string;
+};
 
 export type AttackWorld = TestWorld & {
   readonly home: string;
@@ -167,8 +176,18 @@ async function givenThings(world: TestWorld & { canaries: Canaries }, user: stri
   const { json: topUp } = await world.call("POST", "/api/v1/users/me/wallet/top-up", { user, body: { amount_usd: "10" } });
   const { json: key } = await world.call("POST", "/api/v1/users/me/keys", { user, body: { name: "A program" } });
   world.canaries.add(`the API key of ${user}`, key.key);
+  const asked = { model_alias: "default", credits: "0.5", lease_seconds: 3_600, metadata: { note: secret.title ?? "a note" } };
+  const { json: hold } = await world.call("POST", "/api/v1/holds", { user, body: asked });
   if (typeof ledger.next_cursor !== "string") throw new Error("a second page of the ledger is missing");
-  const ids = { session, file: file.id, turn: turn.json.id, transaction: ledger.transactions[0].id, top_up: topUp.id, key: key.id };
+  const ids = {
+    session,
+    file: file.id,
+    turn: turn.json.id,
+    transaction: ledger.transactions[0].id,
+    top_up: topUp.id,
+    key: key.id,
+    hold: hold.id,
+  };
   return { ...ids, cursor: ledger.next_cursor };
 }
 

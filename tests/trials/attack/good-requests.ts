@@ -62,6 +62,20 @@ const BODIES: Readonly<Record<string, Members>> = {
   }),
   "PATCH /api/v1/users/me/keys/{key_id}": members({ name: "Another", expires_at: null, models: null }),
   "POST /api/v1/users/me/keys/{key_id}/rotate": members({ overlap_seconds: 60 }),
+  "POST /api/v1/holds": members({
+    model_alias: "default",
+    input_tokens: 100,
+    max_output_tokens: 100,
+    lease_seconds: 60,
+    metadata: { job: "42" },
+  }),
+  "POST /api/v1/holds/{hold_id}/settle": members({
+    usage: { input_tokens_fresh: 10, input_tokens_cached: 5, output_tokens: 10 },
+    provider_cost_usd: "0.001",
+  }),
+  "POST /api/v1/holds/{hold_id}/extend": members({ lease_seconds: 60 }),
+  "POST /api/v1/usage": members({ model_alias: "default", credits: "0.001" }),
+  "PATCH /api/v1/admin/keys/{key_id}": members({ acts_for_others: true, books_usage: false }),
   "PATCH /api/v1/admin/pricing/{model_alias}": members({ multiplier: "1.5", pricing_version: "2026-02-20" }),
   "POST /api/v1/admin/pricing/versions": members({ version: "spring", label: "Spring", effective_date: "2025-03-20" }),
   "PATCH /api/v1/admin/settings/enforcement": members({ enabled: false }),
@@ -109,7 +123,7 @@ export function goodRequest(operation: Operation, world: AttackWorld): Draft {
   const isWebhook = name === "POST /webhooks/stripe";
   const body = isWebhook ? PAYMENT : (BODIES[name] ?? null);
   if (operation.takesBody && body === null) throw new Error(`${name} takes a body, and no good one is known: add it here`);
-  const { session, file, turn, transaction, top_up: topUp, key } = world.things.ada;
+  const { session, file, turn, transaction, top_up: topUp, key, hold } = world.things.ada;
   const ids = {
     session_id: session,
     file_id: file,
@@ -118,6 +132,7 @@ export function goodRequest(operation: Operation, world: AttackWorld): Draft {
     proposal_id: topUp,
     turn_id: turn,
     key_id: key,
+    hold_id: hold,
     user_id: TARGET,
     model_alias: "deepseek",
     version: "2026-02-20",

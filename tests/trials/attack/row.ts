@@ -34,7 +34,7 @@ export type Row = {
 
 export type AttackRequest = {
   readonly what?: string;
-  /** Method and path. `{session}`, `{file}`, `{turn}`, `{transaction}`, `{top_up}` and `{key}` are ids of the caller, `{bob.session}` and so on of another. */
+  /** Method and path. `{session}`, `{file}`, `{turn}`, `{transaction}`, `{top_up}`, `{key}` and `{hold}` are ids of the caller, `{bob.session}` and so on of another. */
   readonly target: string;
   /** Who asks; `ada` unless it says otherwise, null sends no token. */
   readonly as?: string | null;

@@ -135,7 +135,7 @@ export async function sendOne(world: AttackWorld, { target, as = "ada", headers,
 
 function filled(path: string, { things }: AttackWorld): string {
   return path.replaceAll(
-    /\{(bob\.)?(session|file|turn|transaction|top_up|key|cursor)\}/g,
+    /\{(bob\.)?(session|file|turn|transaction|top_up|key|hold|cursor)\}/g,
     (_whole, bob: string | undefined, name: string) => {
       return things[bob === undefined ? "ada" : "bob"][name as keyof (typeof things)["ada"]];
     },

@@ -89,6 +89,7 @@ async function oneTurn(db: Database, catalog: Catalog, user: string, session: st
     actor: user,
     apiKey: null,
     keyHash: null,
+    keyOwner: null,
     session,
     alias: null,
     auto: false,

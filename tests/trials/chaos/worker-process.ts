@@ -13,6 +13,7 @@ import { LEASES } from "@pantheon/core/turns/request.ts";
 import { runJob } from "@pantheon/functions/maintenance/jobs.ts";
 import { stripeWebhookApp } from "@pantheon/functions/stripe-webhook/app.ts";
 import { filesApp } from "@pantheon/functions/files/app.ts";
+import { holdsApp } from "@pantheon/functions/holds/app.ts";
 import { turnsApp } from "@pantheon/functions/turns/app.ts";
 import { usersApp } from "@pantheon/functions/users/app.ts";
 import type { Order, WorkerStart, Word } from "./worker.ts";
@@ -58,6 +59,7 @@ async function start({ environment, aliases, timeLeftMs, maxConnections }: Worke
   const apps = {
     turns: turnsApp(watched),
     files: filesApp(watched),
+    holds: holdsApp(watched),
     users: usersApp(watched),
     admin: adminApp(watched),
     completions: completionsApp(watched),

@@ -12,6 +12,7 @@ import { ASKED_GUARDS } from "./guards/asked.ts";
 import { GRANT_GUARDS } from "./guards/grants.ts";
 import { INVARIANT_GUARDS } from "./guards/invariants.ts";
 import { KEY_GUARDS } from "./guards/keys.ts";
+import { HOLD_GUARDS } from "./guards/holds.ts";
 import { LIMIT_GUARDS } from "./guards/limits.ts";
 import { LEASE_GUARDS } from "./guards/leases.ts";
 import { METERING_GUARDS } from "./guards/metering.ts";
@@ -43,6 +44,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...TOOL_GUARDS,
   ...API_KEY_GUARDS,
   ...LIMIT_GUARDS,
+  ...HOLD_GUARDS,
   ...TURN_GUARDS,
   ...FILE_GUARDS,
   ...CONVERSATION_GUARDS,

@@ -15,6 +15,7 @@ import { newKey } from "./api-key.ts";
 import { limitsView, storedLimits, type NewLimits, type StoredLimits } from "./limits.ts";
 import {
   createApiKey as CREATE_KEY,
+  letApiKey as LET_KEY,
   patchApiKey as PATCH_KEY,
   revokeApiKey as REVOKE_KEY,
   rotateApiKey as ROTATE_KEY,
@@ -33,6 +34,8 @@ export type ApiKeyRow = {
   expires_at: Date | null;
   revoked_at: Date | null;
   former_until: Date | null;
+  acts_for_others: boolean;
+  books_usage: boolean;
   spent: string;
   last_used_on: string | null;
   created_at: Date;
@@ -111,6 +114,22 @@ export async function patchApiKey({ db, clock }: Deps, by: Acting, key: string, 
   return { ...answered, body: JSON.stringify(shown(JSON.parse(answered.body))) };
 }
 
+/** Lets a key do what only an admin lets it do, or no more. It binds the next request. 404 for none. */
+export async function letApiKey(
+  db: Database,
+  by: ActingAdmin,
+  key: string,
+  { actsForOthers = null, booksUsage = null }: { actsForOthers?: boolean | null | undefined; booksUsage?: boolean | null | undefined },
+): Promise<WrittenResponse> {
+  const answered = await once(db, by, () => ({
+    status: 200,
+    body: null,
+    run: (kept) => db.run(LET_KEY, { ...kept, id: key, actsForOthers, booksUsage }),
+    refusal: (row) => (row ? null : keyNotFound()),
+  }));
+  return { ...answered, body: JSON.stringify(shown(JSON.parse(answered.body))) };
+}
+
 /** Revokes a key: the next statement that it reaches refuses it, wherever it runs. `owner` null: anybody's. Calls that run already settle. 404 for none. */
 export function revokeApiKey(db: Database, by: Acting, key: string, owner: string | null): Promise<WrittenResponse> {
   return once(db, by, () => ({
@@ -128,7 +147,7 @@ export function listApiKeys(db: Database, owner: string | null): List<ApiKeyRow>
     rows: db.query
       .selectFrom("api_keys")
       .select(["id", "user_id", "name", "prefix", "models", "limits", "expires_at", "revoked_at", "former_until", "spent", "last_used_on"])
-      .select("created_at")
+      .select(["acts_for_others", "books_usage", "created_at"])
       .$if(owner !== null, (rows) => rows.where("user_id", "=", owner ?? "")),
     countedTo: 10_000,
   });
@@ -146,6 +165,8 @@ export function apiKeyView(row: ApiKeyRow): v.InferInput<typeof ApiKey> {
     expires_at: expires && rfc3339(expires),
     revoked_at: revoked && rfc3339(revoked),
     former_until: former && rfc3339(former),
+    acts_for_others: row.acts_for_others,
+    books_usage: row.books_usage,
     spent: format(amount(row.spent)),
     last_used_on: row.last_used_on,
     created_at: rfc3339(row.created_at),

@@ -24,7 +24,8 @@ export type AdminAction =
   | "api_key.create"
   | "api_key.patch"
   | "api_key.rotate"
-  | "api_key.revoke";
+  | "api_key.revoke"
+  | "api_key.rights";
 
 /**
  * The CTEs `audit` and `keyed`: one audit row and one key row for each row of `source`, which is what was changed. `body` is the response

@@ -36,6 +36,7 @@ export async function readBookingReceipt(db: Database, wallet: string, transacti
     created_at: row.created_at,
     lines: [],
     tools: [],
+    acted_by: null,
     total: format(total),
     matches: total.eq(moved.abs()),
   };

@@ -112,7 +112,7 @@ export const SESSIONS: OwnRows = {
 export const TURNS: OwnRows = {
   large: true,
   rows: (person) => sql`
-    select id, session_id, turn_index, status, failure_code, user_input, assistant_output, tool_texts,
+    select id, session_id, turn_index, status, failure_code, user_input, assistant_output, tool_texts, origin, metadata,
            case when session_id is null and pg_input_is_valid(response_body, 'jsonb')
                 then response_body::jsonb -> 'requested_calls' end as requested_calls,
            (select coalesce(jsonb_agg(jsonb_build_object('tool_name', tool_name, 'status', status, 'latency_ms', latency_ms,
@@ -123,7 +123,7 @@ export const TURNS: OwnRows = {
            model_alias, provider_model, pricing_version, max_output_tokens, trim_scale(balance_after)::text as balance_after,
            replaces, idempotency_key, api_key_id, created_at, completed_at, erased_at,
            octet_length(user_input) + octet_length(coalesce(assistant_output, ''))
-             + octet_length(coalesce(tool_texts::text, '')) as octets
+             + octet_length(coalesce(tool_texts::text, '')) + octet_length(coalesce(metadata::text, '')) as octets
       from turns
      where user_id = ${person}`,
 };

@@ -6,7 +6,7 @@ import { DomainError, invariant } from "@pantheon/contract/error.ts";
 import { amount, format } from "@pantheon/contract/money.ts";
 import { SUMMARY_QUESTION } from "../ledger/statements/history.ts";
 import { keptOf } from "./past.ts";
-import { gateTerms } from "./open.ts";
+import { gateTerms } from "./gate-terms.ts";
 import type { TurnDeps } from "./request.ts";
 import { sessionNotFound } from "./sessions.ts";
 import { showContext } from "./statements/show-context.ts";

@@ -4,9 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DomainError, invariant } from "@pantheon/contract/error.ts";
 import { newId } from "@pantheon/contract/id.ts";
-import { unsupported } from "../models/capable.ts";
-import type { Sampling } from "../models/request.ts";
-import { TOOL_OCTETS } from "../tools/octets.ts";
+import { passSlots } from "../accounts/caller.ts";
 import type { ToolName } from "@pantheon/contract/vocabulary.ts";
 import { tokenBound } from "../metering/token-bound.ts";
 import { amount, type Amount } from "@pantheon/contract/money.ts";
@@ -14,6 +12,7 @@ import type { Catalog } from "../pricing/catalog.ts";
 import { openTurn as OPEN_TURN, type OpenTurnInput } from "../ledger/statements/open-turn.ts";
 import type { GateRow } from "../ledger/statements/gate.ts";
 import { coverageOf, LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
+import { gateTerms, schemaText, unableOf } from "./gate-terms.ts";
 import { newTarget, type Target, type Way } from "./collision.ts";
 import { next, type Action, type Outcome } from "./next.ts";
 import { sizeOf, sizeOfSummary, type Past, keptOf } from "./past.ts";
@@ -134,9 +133,13 @@ async function toldInFull(deps: TurnDeps, { caller }: TurnRequest, outcome: Outc
   return usual === null ? refusal : withUsualCost(refusal, usual);
 }
 
-type Mark = { readonly claim: string; readonly leaseMs: number };
-
-async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catalog, target: Target, mark: Mark): Promise<GateRow> {
+async function runStatement(
+  deps: TurnDeps,
+  request: TurnRequest,
+  catalog: Catalog,
+  target: Target,
+  mark: { readonly claim: string; readonly leaseMs: number },
+): Promise<GateRow> {
   const coverage = coverageOf(deps.config, request);
   const format = schemaText(request.sampling);
   const input = {
@@ -145,8 +148,7 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
     claim: mark.claim,
     wallet: request.caller.wallet,
     actor: request.caller.actor,
-    apiKey: request.caller.key?.id ?? null,
-    keyHash: request.caller.key?.hash ?? null,
+    ...passSlots(request.caller),
     alias: request.alias,
     auto: request.auto ?? false,
     message: request.message,
@@ -155,7 +157,7 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
     unable: unableOf(deps.models, request.sampling),
     replaces: request.replaces,
     maxOutputTokens: request.maxOutputTokens,
-    leaseMs: Math.min(Math.ceil(request.deadline - deps.ticks()) + LIMITS.leaseGraceMs, mark.leaseMs),
+    leaseMs: request.stated?.leaseMs ?? Math.min(Math.ceil(request.deadline - deps.ticks()) + LIMITS.leaseGraceMs, mark.leaseMs),
     pricingVersion: catalog.version,
     revision: catalog.revision,
     enforcedByDefault: deps.config.enforcementDefault,
@@ -164,47 +166,34 @@ async function runStatement(deps: TurnDeps, request: TurnRequest, catalog: Catal
     leastOutputTokens: request.session === null ? LIMITS.leastCallOutputTokens : LIMITS.leastOutputTokens,
     defaultLimits: deps.config.personLimits,
     debtLimit: deps.config.debtLimit,
+    key: request.key?.value ?? null,
+    requestHash: request.key?.hash ?? null,
   };
-  const key = { key: request.key?.value ?? null, requestHash: request.key?.hash ?? null };
-  const [row] = await sent(deps.db, request, target, { ...input, ...key });
+  const [row] = await sent(deps.db, request, target, input, catalog);
   invariant(row, "the open statement answers one row");
   return row;
 }
 
 /** The statement of this target: a turn's, or a call's. Whatever is seldom needed is read by who needs it, and not by a cold start. */
-async function sent(db: TurnDeps["db"], { session, brought }: TurnRequest, { mode }: Target, input: Omit<OpenTurnInput, "session">) {
+async function sent(
+  db: TurnDeps["db"],
+  { session, brought, stated }: TurnRequest,
+  { mode }: Target,
+  input: Omit<OpenTurnInput, "session">,
+  catalog: Catalog,
+) {
   if (session !== null && mode === "open") return db.run(OPEN_TURN, { ...input, session });
   if (session !== null) return db.run((await import("../ledger/statements/reopen-turn.ts")).reopenTurn, { ...input, session });
+  if (stated !== undefined) {
+    const { openHold, reopenHold } = await import("../ledger/statements/open-hold.ts");
+    const { origin, inputTokens, metadata } = stated;
+    const hold = { ...input, session, origin, inputTokens, metadata, statedCredits: stated.credits(catalog) };
+    return mode === "open" ? db.run(openHold, hold) : db.run(reopenHold, hold);
+  }
   invariant(brought, "a call brings its conversation along");
   const { openCall, reopenCall } = await import("../ledger/statements/open-call.ts");
   const call = { ...input, session, promptOctets: brought.octets, promptBound: brought.bound };
   return mode === "open" ? db.run(openCall, call) : db.run(reopenCall, call);
-}
-const TOOL_OCTETS_TEXT = JSON.stringify(TOOL_OCTETS);
-
-/** What a conversation is reckoned with, whatever is asked: the prices, and the limits of what a model is shown. */
-export function gateTerms({ summaryAlias }: Pick<TurnDeps, "summaryAlias">, { prices, weights }: Catalog) {
-  return {
-    prices,
-    weightInput: (weights.fresh.gt(weights.cached) ? weights.fresh : weights.cached).toFixed(),
-    weightOutput: weights.output.toFixed(),
-    oePerCredit: weights.oePerCredit.toFixed(),
-    historyTurns: LIMITS.historyTurns,
-    historyOctets: LIMITS.historyOctets,
-    summaries: summaryAlias !== null,
-    toolOctets: TOOL_OCTETS_TEXT,
-  };
-}
-
-/** The aliases that cannot do what the request asks for: mostly it asks for nothing. */
-function unableOf(models: TurnDeps["models"], sampling: Sampling): string[] {
-  if (Object.keys(sampling).length === 0) return [];
-  return Object.entries(models).flatMap(([alias, { capabilities }]) => (unsupported(capabilities, sampling).length > 0 ? [alias] : []));
-}
-
-/** A schema is read by the model like the message, and weighed with it. */
-function schemaText({ responseFormat }: Sampling): string {
-  return responseFormat?.type === "json_schema" ? JSON.stringify(responseFormat.schema) : "";
 }
 
 function opened(row: GateRow, { auto = false }: TurnRequest, catalog: Catalog, coveredInFull: boolean): OpenedTurn {

@@ -1,6 +1,7 @@
 // What a further call of a turn may cost, and the hold that it is made under. Owns the retry after a lost reply.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { passSlots } from "../accounts/caller.ts";
 import { amount } from "@pantheon/contract/money.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { BOUND_MARGIN } from "../ledger/statements/conversation.ts";
@@ -8,7 +9,8 @@ import { OCTETS_PER_MESSAGE } from "../ledger/statements/history.ts";
 import { raiseHold as RAISE_HOLD, type RaiseHoldInput, type RaiseHoldRow } from "../ledger/statements/raise-hold.ts";
 import { tokenBound } from "../metering/token-bound.ts";
 import type { Message } from "../models/request.ts";
-import { gateTerms, type OpenedTurn } from "./open.ts";
+import { gateTerms } from "./gate-terms.ts";
+import type { OpenedTurn } from "./open.ts";
 import { coverageOf, LIMITS, type TurnDeps, type TurnRequest } from "./request.ts";
 import type { Talk } from "./talk.ts";
 import { spentOf } from "./tool-record.ts";
@@ -28,8 +30,7 @@ export async function raisedFor(deps: TurnDeps, request: TurnRequest, { turn, ta
     turn: turn.id,
     wallet: request.caller.wallet,
     actor: request.caller.actor,
-    apiKey: request.caller.key?.id ?? null,
-    keyHash: request.caller.key?.hash ?? null,
+    ...passSlots(request.caller),
     defaultLimits: deps.config.personLimits,
     attempt: turn.attempt,
     spent: spentOf(talk.calls, talk.tools).toFixed(),

@@ -7,9 +7,9 @@ import { DomainError, invariant } from "@pantheon/contract/error.ts";
 import type { LedgerKind, LedgerSource } from "@pantheon/contract/vocabulary.ts";
 import type { Reader } from "../ledger/entries.ts";
 import { described } from "../ledger/described.ts";
-import { charge } from "../pricing/charge.ts";
 import { amount, format, sum, ZERO } from "@pantheon/contract/money.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
+import { receiptLine } from "./receipt-line.ts";
 
 /**
  * One line a model call and one a use of a tool, recomputed by the same functions that charged it. `matches` says that every line gives what was stored and
@@ -79,9 +79,16 @@ async function receiptOf(db: Database, wallet: string, found: Debit, reader: Rea
     created_at: debit.created_at,
     lines,
     tools,
+    acted_by: await actedBy(db, debit.reference_id),
     total: format(total),
     matches: [...lines, ...tools].every((line) => line.matches) && total.eq(amount(debit.amount).neg()),
   };
+}
+
+/** Whose key acted for the turn's person; null when none did. */
+async function actedBy(db: Database, turn: string): Promise<string | null> {
+  const row = await db.query.selectFrom("turns").select("acted_by").where("id", "=", turn).executeTakeFirst();
+  return row?.acted_by ?? null;
 }
 
 /** The key that a call came with, as it is called now. */
@@ -120,62 +127,5 @@ function toolLine(used: Awaited<ReturnType<typeof usesOf>>[number]) {
     credits_absorbed: format(absorbed),
     recomputed: format(recomputed),
     matches: recomputed.eq(charged),
-  };
-}
-
-type StoredEvent = {
-  id: string;
-  model_alias: string;
-  provider_model: string;
-  input_tokens_fresh: string;
-  input_tokens_cached: string;
-  output_tokens: string;
-  weight_fresh: string;
-  weight_cached: string;
-  weight_output: string;
-  oe_per_credit: string;
-  multiplier: string;
-  pricing_version: string;
-  credits_charged: string;
-  credits_absorbed: string;
-};
-
-function receiptLine(event: StoredEvent) {
-  const tokens = {
-    fresh: Number(event.input_tokens_fresh),
-    cached: Number(event.input_tokens_cached),
-    output: Number(event.output_tokens),
-  };
-  const weights = {
-    fresh: amount(event.weight_fresh),
-    cached: amount(event.weight_cached),
-    output: amount(event.weight_output),
-    oePerCredit: amount(event.oe_per_credit),
-  };
-  const multiplier = amount(event.multiplier);
-  const { oe, charged: whole } = charge(tokens, { weights, multiplier });
-  const absorbed = amount(event.credits_absorbed);
-  const recomputed = whole.minus(absorbed);
-  const relief = absorbed.gt(ZERO) ? ` − ${format(absorbed)}` : "";
-  const terms = `${tokens.fresh} × ${format(weights.fresh)} + ${tokens.cached} × ${format(weights.cached)} + ${tokens.output} × ${format(weights.output)}`;
-  return {
-    event_id: event.id,
-    model_alias: event.model_alias,
-    provider_model: event.provider_model,
-    input_tokens_fresh: tokens.fresh,
-    input_tokens_cached: tokens.cached,
-    output_tokens: tokens.output,
-    weight_fresh: format(weights.fresh),
-    weight_cached: format(weights.cached),
-    weight_output: format(weights.output),
-    oe_per_credit: format(weights.oePerCredit),
-    oe_tokens: format(oe),
-    multiplier: format(multiplier),
-    pricing_version: event.pricing_version,
-    arithmetic: `(${terms}) × ${format(multiplier)} ÷ ${format(weights.oePerCredit)}${relief} = ${format(recomputed)}`,
-    credits_charged: format(amount(event.credits_charged)),
-    credits_absorbed: format(absorbed),
-    recomputed: format(recomputed),
-    matches: recomputed.eq(amount(event.credits_charged)),
   };
 }

@@ -14,7 +14,7 @@ import { knownAliases, type Catalog } from "../pricing/catalog.ts";
 import type { TurnRequest } from "./request.ts";
 
 type Asked = {
-  readonly request: Pick<TurnRequest, "alias" | "replaces" | "sampling">;
+  readonly request: Pick<TurnRequest, "alias" | "replaces" | "sampling" | "caller">;
   readonly catalog: Catalog;
   readonly config: Pick<Config, "topUpUrl">;
   readonly models: Readonly<Record<string, Model>>;
@@ -29,7 +29,7 @@ export function closedTo({ key_state: state }: Pick<GateRow, "key_state">): Doma
 export function refusalOf(row: GateRow, { request, config, models, catalog }: Asked): DomainError | null {
   if (row.session === null) return new DomainError("not_found", "Session not found.");
   if (row.suspended) return new DomainError("account_suspended", "This account is suspended.");
-  if (row.key_allows === false) return new DomainError("forbidden", "This API key may not use that model.", { reason: "key_models" });
+  if (row.key_allows === false) return notAllowed(request);
   if (row.multiplier === null) return unknownAlias(request.alias === null ? "" : "model_alias_override", catalog);
   if (request.replaces !== null && row.replaced !== "completed") return notReplaceable(row.replaced);
   const model = models[row.alias ?? ""];
@@ -39,6 +39,12 @@ export function refusalOf(row: GateRow, { request, config, models, catalog }: As
   if (row.enforced ? !row.covered : !row.afloat) return insufficientCredits(row, config);
   if (row.limit_met !== null) return limitReached(row, row.limit_met, config);
   return null;
+}
+
+/** The key may not use the alias; or it acts for somebody else, and no admin lets it any more. */
+function notAllowed({ caller }: Pick<TurnRequest, "caller">): DomainError {
+  const others = caller.key?.owner === undefined ? "" : ", or may not act for others any more";
+  return new DomainError("forbidden", `This API key may not use that model${others}.`, { reason: "key_models" });
 }
 
 /** A turn that is not this session's is as unknown as one that never was. */

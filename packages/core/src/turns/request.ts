@@ -8,7 +8,8 @@ import type { Gateway } from "../models/gateway.ts";
 import type { Model } from "../models/model.ts";
 import type { ModelRequest, Sampling } from "../models/request.ts";
 import type { Log } from "../log.ts";
-import type { CatalogCache } from "../pricing/catalog.ts";
+import type { Catalog, CatalogCache } from "../pricing/catalog.ts";
+import type { TurnOrigin } from "@pantheon/contract/vocabulary.ts";
 import type { Toolbox } from "../tools/toolbox.ts";
 import type { Clock, Ticks } from "@pantheon/contract/time.ts";
 
@@ -38,6 +39,8 @@ export type TurnRequest = {
   readonly session: string | null;
   /** What a call brings along; a turn of a session brings its message alone. */
   readonly brought?: Brought;
+  /** What is stated of a hold, whose model runs elsewhere. */
+  readonly stated?: Stated;
   /** The caller's Idempotency-Key with the digest of the request, or null. */
   readonly key: RequestKey | null;
   readonly message: string;
@@ -64,6 +67,18 @@ export type Brought = Pick<ModelRequest, "messages" | "tools" | "toolChoice" | "
   readonly bound: number;
 };
 
+/** What a hold is opened with. */
+export type Stated = {
+  readonly origin: TurnOrigin;
+  readonly inputTokens: number;
+  /** The credits to hold, where they are not the price of the tokens; by the catalogue that the open is sent with. */
+  readonly credits: (catalog: Catalog) => string | null;
+  /** How long it is held: no function's time has to do with it. */
+  readonly leaseMs: number;
+  /** JSON, an object of texts; or null. */
+  readonly metadata: string | null;
+};
+
 /** How a turn is covered by its wallet. */
 export type Coverage = {
   /** The hold is an upper bound, covered in full, and no more than it is charged. */
@@ -74,13 +89,15 @@ export type Coverage = {
 
 /**
  * CREDIT_OVERDRAFT=none covers and fits every turn, and elsewhere a turn that asks for it; one may also ask for all or nothing. A call is
- * always fitted: whoever makes it asks for more output than they mean, or does not say.
+ * always fitted: whoever makes it asks for more output than they mean, or does not say. A hold is what its caller says, so it is all or
+ * nothing whatever the stage allows.
  */
 export function coverageOf(
   { overdraft }: Pick<Config, "overdraft">,
-  { fitToBalance, session }: Pick<TurnRequest, "fitToBalance" | "session">,
+  { fitToBalance, session, stated }: Pick<TurnRequest, "fitToBalance" | "session" | "stated">,
 ): Coverage {
   const isStrict = overdraft === "none";
+  if (stated !== undefined) return { inFull: true, fits: false };
   if (session === null) return { inFull: isStrict, fits: true };
   return { inFull: isStrict || fitToBalance === true, fits: fitToBalance ?? isStrict };
 }

@@ -29,6 +29,11 @@ export const HEAD = {
     { name: "files", description: "What a session's model may read: sent or announced, then read in the background." },
     { name: "account", description: "Who you are; your wallet, usage, ledger and receipts." },
     { name: "keys", description: "API keys: by which programs act for a person, from their wallet." },
+    {
+      name: "holds",
+      description:
+        "For products that call their models themselves: credits are held, and settled by what was used. With a token or an API key.",
+    },
     { name: "top-ups", description: "Buying credits. They come when Stripe says that the money did." },
     { name: "admin", description: "Prices, settings, people and wallets, for those whom `ADMIN_USER_IDS` names." },
     { name: "reports", description: "Sums of usage and money for admins, exact at every moment." },

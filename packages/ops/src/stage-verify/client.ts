@@ -13,6 +13,8 @@ export type Answer = Received;
 
 export type Request = {
   readonly as?: Caller;
+  /** An API key that goes along instead of a token. */
+  readonly bearer?: string;
   readonly body?: object;
   /** Sent instead of a JSON body. */
   readonly form?: FormData;
@@ -56,9 +58,9 @@ export class NoAnswer extends Error {
  */
 export function createClient({ url, adminUrl, tokens }: { url: string; adminUrl: string | null; tokens: Tokens }): Client {
   const versions = new Map<string | null, string[]>();
-  const ask: Ask = async (method, path, { as = null, body, form, key = null, ifMatch, at } = {}) => {
+  const ask: Ask = async (method, path, { as = null, bearer, body, form, key = null, ifMatch, at } = {}) => {
     const base = at ?? (adminUrl !== null && path.startsWith("/api/v1/admin/") ? adminUrl : url);
-    const token = as === null ? null : tokens[as];
+    const token = bearer ?? (as === null ? null : tokens[as]);
     const requestId = `verify-${newId()}`;
     const call = { method, path, key, requestId, ...(body && { body }), ...(form && { form }), ...(ifMatch !== undefined && { ifMatch }) };
     const answer = await answered(createTransport({ url: base, token, fetch: sendingAs(tokens.build ?? null), retry: false }), call);

@@ -9,6 +9,7 @@ import { endRows, versionRow } from "./end-rows.ts";
 import { enforcementRows } from "./enforcement-rows.ts";
 import { createEvidence, type Row } from "./evidence.ts";
 import { fileRows } from "./file-rows.ts";
+import { holdRows } from "./hold-rows.ts";
 import { healthRows, targetsOf, type Told } from "./health-rows.ts";
 import { maintenanceRows, type Patience } from "./maintenance-rows.ts";
 import { moneyRows } from "./money-rows.ts";
@@ -65,6 +66,7 @@ export async function verifyStage(options: VerifyOptions, { clock, signal, notic
   const people = await authRows(stage);
   const { session } = await moneyRows(stage, people);
   await walletRows(stage, people);
+  await holdRows(stage);
   await fileRows(stage);
   const skip = skipOf(told, options.changeSettings);
   await priceRows(stage, session, skip);
@@ -107,4 +109,4 @@ function withoutTokens(text: string, { user, admin, empty, build }: Tokens): str
   return secrets.reduce((rest, token) => rest.replaceAll(token, "[token]"), text).replaceAll(LIKE_A_TOKEN, "[token]");
 }
 
-const LIKE_A_TOKEN = /eyJ[\w-]{8,}(?:\.[\w-]*){0,2}/g;
+const LIKE_A_TOKEN = /eyJ[\w-]{8,}(?:\.[\w-]*){0,2}|pan_[\w-]{16,}/g;

@@ -18,6 +18,7 @@ const BOBS = {
   top_up_id: "{bob.top_up}",
   proposal_id: "{bob.top_up}",
   key_id: "{bob.key}",
+  hold_id: "{bob.hold}",
   user_id: "bob",
   model_alias: "default",
   version: "2026-02-20",
@@ -30,6 +31,8 @@ const BODIES: Readonly<Record<string, string>> = {
   "POST /api/v1/sessions/{session_id}/files": '{"filename":"mine","size_bytes":1}',
   "PATCH /api/v1/users/me/keys/{key_id}": '{"name":"mine now"}',
   "POST /api/v1/users/me/keys/{key_id}/rotate": '{"overlap_seconds":60}',
+  "POST /api/v1/holds/{hold_id}/settle": '{"credits":"0.1"}',
+  "POST /api/v1/holds/{hold_id}/extend": '{"lease_seconds":60}',
 };
 
 /** This operation as `who`, with ids of somebody. */
@@ -67,6 +70,7 @@ export const AUTHORISATION: readonly Row[] = [
           transaction_id: "{bob.session}",
           top_up_id: "{bob.transaction}",
           key_id: "{bob.session}",
+          hold_id: "{bob.turn}",
         };
         for (const foreign of [await ask(BOBS), await ask(BOBS, { "Idempotency-Key": "a-key-of-ada" }), await ask(others)]) {
           expect([operation.name, foreign.text, headersOf(foreign)]).toEqual([operation.name, unknown.text, headersOf(unknown)]);

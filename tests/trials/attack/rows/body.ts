@@ -215,7 +215,7 @@ export const BODY: readonly Row[] = [
 
 /** A member in the body of every write that takes none. It is unknown there, and the same key with it is another request. */
 function unasked(operations: readonly Operation[], session: string): AttackRequest[] {
-  const things = { top_up_id: "{top_up}", proposal_id: "{top_up}", file_id: "{file}", key_id: "{key}" };
+  const things = { top_up_id: "{top_up}", proposal_id: "{top_up}", file_id: "{file}", key_id: "{key}", hold_id: "{hold}" };
   const ids = { session_id: session, user_id: "bob", version: "2026-02-20", ...things };
   return operations
     .filter(({ method, takesBody, secured }) => method !== "GET" && !takesBody && secured)

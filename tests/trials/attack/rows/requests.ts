@@ -66,6 +66,7 @@ const OWN: Readonly<Record<string, string>> = {
   top_up_id: "{top_up}",
   proposal_id: "{top_up}",
   key_id: "{key}",
+  hold_id: "{hold}",
   user_id: "ada",
   model_alias: "default",
   version: "2026-02-20",

@@ -27,8 +27,8 @@ export const API_KEY_GUARDS: readonly Mutant[] = [
     patches: [
       {
         file: PASS,
-        find: "       and api_keys.user_id = wallet.user_id\n       for update of api_keys\n",
-        replace: "       and api_keys.user_id = wallet.user_id\n",
+        find: "or api_keys.acts_for_others)\n       for update of api_keys\n",
+        replace: "or api_keys.acts_for_others)\n",
       },
     ],
     test: { file: TURNS, name: "opens no turn that waited for its wallet meanwhile" },

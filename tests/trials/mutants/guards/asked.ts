@@ -13,7 +13,7 @@ export const ASKED_GUARDS: readonly Mutant[] = [
   {
     name: "fitted-hold",
     guard: "A turn that is fitted to its wallet holds the price of the whole limit: it holds more than there is.",
-    patches: [{ file: FUNDS, find: "${credits(slot, sql`bounds.output_tokens`)} as credits", replace: "hold.credits" }],
+    patches: [{ file: FUNDS, find: "${held ?? credits(slot, sql`bounds.output_tokens`)} as credits", replace: "hold.credits" }],
     test: {
       file: BUDGET,
       name: "%s the output limit is what the wallet affords, told before the answer, and the hold is within the wallet",

@@ -20,6 +20,8 @@ const MEMBERS = sql`
            'expires_at', ${at(sql`changed.expires_at`)},
            'revoked_at', ${at(sql`changed.revoked_at`)},
            'former_until', ${at(sql`changed.former_until`)},
+           'acts_for_others', changed.acts_for_others,
+           'books_usage', changed.books_usage,
            'spent', trim_scale(changed.spent)::text,
            'last_used_on', changed.last_used_on,
            'created_at', ${at(sql`changed.created_at`)}`;
@@ -27,6 +29,8 @@ const MEMBERS = sql`
 const KEY = sql`json_build_object(${MEMBERS})::text`;
 /** Of a key whose text is new: it is added when the response leaves, and never stored. */
 const KEY_MADE = sql`json_build_object(${MEMBERS}, 'key', null)::text`;
+
+const KEY_OF = sql`json_build_object(${MEMBERS}, 'user_id', changed.user_id)::text`;
 
 /** What the audit says of a key as it was, and as it is. */
 const FORMERLY = described(sql`former`);
@@ -41,6 +45,8 @@ function described(key: Sql): Sql {
              'models', ${key}.models,
              'limits', ${key}.limits,
              'expires_at', ${key}.expires_at,
+             'acts_for_others', ${key}.acts_for_others,
+             'books_usage', ${key}.books_usage,
              'revoked', ${key}.revoked_at is not null)`;
 }
 
@@ -164,6 +170,32 @@ with
   ),
   ${told(slot, "api_key.revoke", FORMERLY)}
 select id from changed`,
+);
+
+export type LetApiKeyInput = AdminWrite & {
+  id: string;
+  /** Null leaves it. */
+  actsForOthers: boolean | null;
+  booksUsage: boolean | null;
+};
+
+/** By an admin, of anybody's key. No row: unknown, or revoked. The body names its owner, as the admins' list does. */
+export const letApiKey = prepared<LetApiKeyInput, KeyRow>(
+  "let_api_key",
+  (slot) => sql`
+with
+  ${own(slot, sql`true`)},
+  -- The key with what it may do from now on.
+  changed as (
+    update api_keys
+       set acts_for_others = coalesce(${slot.actsForOthers}::boolean, api_keys.acts_for_others),
+           books_usage = coalesce(${slot.booksUsage}::boolean, api_keys.books_usage)
+      from former
+     where api_keys.id = former.id
+    returning api_keys.*
+  ),
+  ${told(slot, "api_key.rights", FORMERLY, KEY_OF)}
+select ${KEY_OF} as body from changed`,
 );
 
 /** The CTE `former`: the key under its lock, as it was. */

@@ -25,5 +25,7 @@ interface ApiKeysTable {
   calls_this_hour: Generated<number>;
   spent_that_day: ColumnType<string, string | undefined, string>;
   spent_that_month: ColumnType<string, string | undefined, string>;
+  acts_for_others: Generated<boolean>;
+  books_usage: Generated<boolean>;
   created_at: ColumnType<Date, Date | undefined, Date>;
 }

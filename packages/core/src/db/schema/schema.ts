@@ -10,7 +10,7 @@ import type { PaymentTables } from "./payments.ts";
 import type { SummaryTables } from "./summaries.ts";
 import type { WalletTables } from "./wallets.ts";
 import type { ToolTables } from "./tools.ts";
-import type { CallState, LedgerKind, LedgerSource, ToolName, TurnState, UsageSource } from "@pantheon/contract/vocabulary.ts";
+import type { CallState, LedgerKind, LedgerSource, ToolName, TurnOrigin, TurnState, UsageSource } from "@pantheon/contract/vocabulary.ts";
 
 /** Every table of the product. */
 export interface Schema
@@ -108,6 +108,14 @@ interface TurnsTable {
   tool_texts: unknown;
   api_key_id: string | null;
   erased_at: Date | null;
+  /** Who ran the model; null is the house. The four below are a hold's alone. */
+  origin: TurnOrigin | null;
+  multiplier: Exact | null;
+  opened_until: Date | null;
+  /** jsonb: handed in as JSON text. */
+  metadata: ColumnType<Readonly<Record<string, string>> | null, string | null | undefined, string | null>;
+  /** Whose key acted for the turn's person. */
+  acted_by: string | null;
 }
 
 interface LlmCallEventsTable {
@@ -136,6 +144,8 @@ interface LlmCallEventsTable {
   credits_burned: Once<Exact>;
   credits_charged: Once<Exact>;
   credits_absorbed: OnceGenerated<Exact>;
+  /** Credits that a caller stated, instead of tokens. */
+  stated_credits: OnceNullable<Exact>;
   usd_per_credit: Once<Exact>;
   latency_ms: Once<number>;
   status: Once<CallState>;

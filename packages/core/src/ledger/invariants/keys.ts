@@ -6,17 +6,19 @@ import type { Invariant } from "./invariant.ts";
 export const KEYS: readonly Invariant[] = [
   {
     name: "key",
-    promise: "a key has spent what its calls and their tools were charged; they are its owner's, and of turns that it opened",
+    promise:
+      "a key has spent what its calls and their tools were charged; they are its owner's or of whom it acted for, and of turns that it opened",
     broken: sql`
       select coalesce(k.id::text, e.api_key_id) as row
         from api_keys k
              full join (select api_key_id,
                                sum(credits_charged) as charged,
-                               min(user_id) as user_id,
-                               count(distinct user_id) as people
-                          from (select api_key_id, credits_charged, user_id
-                                  from llm_call_events
-                                 where api_key_id is not null
+                               min(owner) as owner,
+                               count(distinct owner) as people
+                          from (select c.api_key_id, c.credits_charged, coalesce(t.acted_by, c.user_id) as owner
+                                  from llm_call_events c
+                                  left join turns t on t.id = c.turn_id
+                                 where c.api_key_id is not null
                                  union all
                                 select t.api_key_id::text, u.credits_charged, u.user_id
                                   from tool_call_events u
@@ -25,7 +27,7 @@ export const KEYS: readonly Invariant[] = [
                          group by api_key_id) e on e.api_key_id = k.id::text
        where coalesce(k.spent, -1) <> coalesce(e.charged, 0)
           or e.people <> 1
-          or e.user_id <> k.user_id
+          or e.owner <> k.user_id
       union all
       select e.id::text
         from llm_call_events e

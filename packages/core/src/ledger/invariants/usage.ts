@@ -6,12 +6,12 @@ import type { Invariant } from "./invariant.ts";
 export const USAGE: readonly Invariant[] = [
   {
     name: "recomputed",
-    promise: "every charge can be computed again from its own row, with what the house took over",
+    promise: "every charge can be computed again from its own row (or is what was stated there), with what the house took over",
     broken: sql`
       select id::text as row from llm_call_events
-       where credits_charged + credits_absorbed <> case when status = 'internal' then 0 else round(
+       where credits_charged + credits_absorbed <> case when status = 'internal' then 0 else coalesce(stated_credits, round(
                (input_tokens_fresh * weight_fresh + input_tokens_cached * weight_cached + output_tokens * weight_output)
-               * multiplier / oe_per_credit, 8) end`,
+               * multiplier / oe_per_credit, 8)) end`,
   },
   {
     name: "absorbed",

@@ -31,7 +31,18 @@ export function brought(slot: Slots<BroughtInput>): RawBuilder<unknown> {
      where id = ${slot.actor}::text
   ),
   ${priced(slot)},
-  -- A call stands in for nothing.
+  ${noPast()},
+  -- What the model will read is what was brought.
+  shown as (
+    select session.octets, session.bound from session
+  ),
+  ${reckoned(slot)}`;
+}
+
+/** The CTEs `replaced`, `summary`, `density` and `history` of what has no session, and so nothing that came before. */
+export function noPast(): RawBuilder<unknown> {
+  return sql`
+  -- It stands in for nothing.
   replaced as (
     select null::text as status, null::int as place where false
   ),
@@ -43,17 +54,12 @@ export function brought(slot: Slots<BroughtInput>): RawBuilder<unknown> {
   density as (
     select ${sql.lit(OCTETS_PER_TOKEN)}::numeric as octets_per_token
   ),
-  -- A call has no past and no place.
+  -- It has no past and no place.
   history as (
     select '[]'::json as messages,
            null::int as next,
            0::bigint as octets,
            0::bigint as bound,
            false as pruned
-  ),
-  -- What the model will read is what was brought.
-  shown as (
-    select session.octets, session.bound from session
-  ),
-  ${reckoned(slot)}`;
+  )`;
 }

@@ -15,9 +15,10 @@ export type FundsSlots = FittedInput &
 
 /**
  * The CTEs of the limits, `means` and `funds`: how much output the locked wallet affords, whether it covers the turn, and what the turn may
- * answer and holds. `ownHold` is what this turn holds already, which counts as available to it.
+ * answer and holds. `ownHold` is what this turn holds already, which counts as available to it; `held` what it is to hold where
+ * that is stated, and not reckoned of its tokens.
  */
-export function funds(slot: Slots<FundsSlots>, ownHold: RawBuilder<unknown>): RawBuilder<unknown> {
+export function funds(slot: Slots<FundsSlots>, ownHold: RawBuilder<unknown>, held?: RawBuilder<unknown>): RawBuilder<unknown> {
   const available = sql`(wallet.balance - wallet.held + ${ownHold})`;
   return sql`
   ${allowance(slot, ownHold)},
@@ -43,7 +44,7 @@ export function funds(slot: Slots<FundsSlots>, ownHold: RawBuilder<unknown>): Ra
            means.held,
            means.output_tokens as affordable,
            bounds.output_tokens,
-           ${credits(slot, sql`bounds.output_tokens`)} as credits,
+           ${held ?? credits(slot, sql`bounds.output_tokens`)} as credits,
            case when ${slot.coverInFull}::boolean or ${slot.fitsToBalance}::boolean
                 then means.available >= hold.credits
                      or (${slot.fitsToBalance}::boolean and means.output_tokens >= bounds.least)

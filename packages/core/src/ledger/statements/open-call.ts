@@ -11,7 +11,7 @@ export type ReopenCallInput = Omit<GateInput, "session"> & BroughtInput;
 export type OpenCallInput = Omit<OpenTurnInput, "session"> & BroughtInput;
 
 /** Locks the wallet, then writes the call and raises what is held. 23505 on `turns_key` is another request with this key. */
-export const openCall = prepared<OpenCallInput, GateRow>("open_call", (slot) => opening(slot, brought(slot)));
+export const openCall = prepared<OpenCallInput, GateRow>("open_call", (slot) => opening(slot, { brought: brought(slot) }));
 
 /** As `reopenTurn`, of a call. */
-export const reopenCall = prepared<ReopenCallInput, GateRow>("reopen_call", (slot) => reopening(slot, brought(slot)));
+export const reopenCall = prepared<ReopenCallInput, GateRow>("reopen_call", (slot) => reopening(slot, { brought: brought(slot) }));

@@ -5,6 +5,13 @@ import { prepared, type Slots } from "../../db/prepared.ts";
 import { called, countedCall } from "./limits.ts";
 import { funds, gate, GATE_SOURCES, gateReply, mayRun, type GateInput, type GateRow } from "./gate.ts";
 
+/**
+ * The commit of an open does not wait for the disk (decision 16): nobody is answered until the settle has committed, and a server that fails
+ * now loses turn and hold together.
+ */
+const UNSYNCED = sql`
+       and set_config('synchronous_commit', 'off', true) = 'off'`;
+
 export type OpenTurnInput = GateInput & { key: string | null; requestHash: string | null };
 
 /**
@@ -13,12 +20,26 @@ export type OpenTurnInput = GateInput & { key: string | null; requestHash: strin
  */
 export const openTurn = prepared<OpenTurnInput, GateRow>("open_turn", (slot) => opening(slot));
 
-/** The whole statement; `brought` stands for what is read of a session (gate.ts). */
-export function opening(slot: Slots<OpenTurnInput>, brought?: RawBuilder<unknown>): RawBuilder<GateRow> {
+/** What is different of a turn that has no session. */
+export type Kind = {
+  /** Stands for what is read of a session (gate.ts). */
+  readonly brought: RawBuilder<unknown>;
+  /** What it holds, where that is stated and nothing is fitted. */
+  readonly held?: RawBuilder<unknown>;
+  /** Its opening is answered, so the commit waits for the disk. */
+  readonly isAnswered?: boolean;
+  /** Further columns, and their values. */
+  readonly columns?: readonly (readonly [name: string, value: RawBuilder<unknown>])[];
+};
+
+/** The whole statement. */
+export function opening(slot: Slots<OpenTurnInput>, kind?: Kind): RawBuilder<GateRow> {
+  const { brought, held, isAnswered = false, columns = [] } = kind ?? {};
+  const more = columns.map(([name, value]) => ({ name: sql`, ${sql.ref(name)}`, value: sql`,\n           ${value}` }));
   return sql`
 with
   ${gate(slot, brought)},
-  ${funds(slot, sql`0`)},
+  ${funds(slot, sql`0`, held)},
   -- Of this statement's snapshot: the turn under the key, where there is one. A newer one ends this in
   -- turns_key.
   keyed as (
@@ -30,13 +51,15 @@ with
        and user_id = ${slot.actor}::text
        and idempotency_key = ${slot.key}::text
   ),
-  -- The turn, if everything above allows it. Its commit does not wait for the disk (decision 16): nobody is
-  -- answered until the settle has committed, and a server that fails now loses turn and hold together.
+  -- The turn, if everything above allows it.
   begun as (
     insert into turns (id, session_id, user_id, status, attempt, lease_until, hold, turn_index, user_input,
                        model_alias, max_output_tokens, pricing_version, pricing_revision, would_refuse,
                        prune_triggered, claim, idempotency_key, request_hash, replaces, place, api_key_id,
-                       created_at)
+                       created_at${sql.join(
+                         more.map(({ name }) => name),
+                         sql``,
+                       )})
     select ${slot.turn}::uuid, session.id, ${slot.actor}::text, 'running', 1,
            clock_timestamp() + ${slot.leaseMs}::int * interval '1 millisecond',
            funds.credits, history.next, ${slot.message}::text,
@@ -44,11 +67,13 @@ with
            not funds.covered, history.pruned, ${slot.claim}::uuid, ${slot.key}::text,
            ${slot.requestHash}::text, ${slot.replaces}::uuid, (select place from replaced),
            ${slot.apiKey}::uuid,
-           clock_timestamp()
+           clock_timestamp()${sql.join(
+             more.map(({ value }) => value),
+             sql``,
+           )}
       from funds, allowance, rules, session, price, history
      where not exists (select from keyed)
-       and ${mayRun(slot)}
-       and set_config('synchronous_commit', 'off', true) = 'off'
+       and ${mayRun(slot)}${isAnswered ? sql`` : UNSYNCED}
     returning id, attempt, turn_index, hold, max_output_tokens, created_at
   ),
   -- The locked wallet holds what the turn may cost, and counts the call.

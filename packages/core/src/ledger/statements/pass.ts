@@ -5,8 +5,13 @@ import { sql, type RawBuilder } from "kysely";
 import type { Slots } from "../../db/prepared.ts";
 import { KEY_STATES, type KeyState } from "@pantheon/contract/vocabulary.ts";
 
-/** The row of the key and the digest that it was shown by; null for a call without a key. */
-export type PassSlots = { apiKey: string | null; keyHash: string | null };
+export type PassSlots = {
+  /** The row of the key and the digest that it was shown by; null for a call without a key. */
+  apiKey: string | null;
+  keyHash: string | null;
+  /** Whose key it is, where it acts for another: an admin has to have let it. Null: it is the wallet's own. */
+  keyOwner: string | null;
+};
 
 const [GOOD, REVOKED, EXPIRED] = KEY_STATES.map((state: KeyState) => sql.lit(state));
 
@@ -24,7 +29,7 @@ export function keyState(hash: RawBuilder<unknown>): RawBuilder<unknown> {
                 else ${REVOKED} end`;
 }
 
-/** The CTE `pass` (id, state, models, and what is used of its limits), over the locked `wallet`: the key's row under its own lock. No row without a key, or with somebody else's. */
+/** The CTE `pass` (id, state, models, and what is used of its limits), over the locked `wallet`: the key's row under its own lock. No row without a key, with somebody else's, or with one that may not act for others. */
 export function pass(slot: Slots<PassSlots>): RawBuilder<unknown> {
   return sql`
   -- The key, locked after the wallet: what was revoked before this statement got here is revoked.
@@ -42,7 +47,8 @@ export function pass(slot: Slots<PassSlots>): RawBuilder<unknown> {
            api_keys.calls_this_hour
       from api_keys, wallet
      where api_keys.id = ${slot.apiKey}::uuid
-       and api_keys.user_id = wallet.user_id
+       and api_keys.user_id = coalesce(${slot.keyOwner}::text, wallet.user_id)
+       and (${slot.keyOwner}::text is null or api_keys.acts_for_others)
        for update of api_keys
   )`;
 }
@@ -64,5 +70,7 @@ export function passReply(slot: Slots<PassSlots>): RawBuilder<unknown> {
                           (select ${keyState(slot.keyHash)}
                              from api_keys
                             where id = ${slot.apiKey}::uuid)) end as key_state,
-       (select models is null or price.alias = any (models) from pass) as key_allows`;
+       case when ${slot.apiKey}::uuid is not null
+            then coalesce((select models is null or price.alias = any (models) from pass), false)
+       end as key_allows`;
 }

@@ -3,6 +3,7 @@
 import { sql, type RawBuilder } from "kysely";
 import { prepared, type Slots } from "../../db/prepared.ts";
 import { called, countedCall } from "./limits.ts";
+import type { Kind } from "./open-turn.ts";
 import { funds, gate, GATE_SOURCES, gateReply, mayRun, type GateInput, type GateRow } from "./gate.ts";
 
 /** What the wallet still holds for the turn: nothing, once it has failed. */
@@ -14,8 +15,9 @@ const FORMER_HOLD = sql`case when former.status = 'running' then former.hold els
  */
 export const reopenTurn = prepared<GateInput, GateRow>("reopen_turn", (slot) => reopening(slot));
 
-/** The whole statement; `brought` stands for what is read of a session (gate.ts). */
-export function reopening(slot: Slots<GateInput>, brought?: RawBuilder<unknown>): RawBuilder<GateRow> {
+/** The whole statement. */
+export function reopening(slot: Slots<GateInput>, { brought, held, columns = [] }: Partial<Kind> = {}): RawBuilder<GateRow> {
+  const more = columns.map(([name, value]) => sql`\n           ${sql.ref(name)} = ${value},`);
   return sql`
 with
   ${gate(slot, brought)},
@@ -29,7 +31,7 @@ with
        and known.erased_at is null
        for update of known
   ),
-  ${funds(slot, sql`coalesce((select ${FORMER_HOLD} from former), 0)`)},
+  ${funds(slot, sql`coalesce((select ${FORMER_HOLD} from former), 0)`, held)},
   -- The next attempt, if everything above allows it.
   begun as (
     update turns
@@ -45,7 +47,7 @@ with
            would_refuse = not funds.covered,
            prune_triggered = history.pruned,
            claim = ${slot.claim}::uuid,
-           api_key_id = ${slot.apiKey}::uuid,
+           api_key_id = ${slot.apiKey}::uuid,${sql.join(more, sql``)}
            failure_code = null
       from former, funds, allowance, rules, session, price, history
      where turns.id = former.id

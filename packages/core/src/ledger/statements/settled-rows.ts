@@ -33,6 +33,8 @@ export type UsageEvent = {
   usage_source: UsageSource;
   pricing_version: string;
   pricing_revision: string;
+  /** Credits that were stated instead of tokens: then they are the charge. */
+  stated_credits?: string;
 };
 
 /** One use of a tool as `tool_call_events` keeps it; decimals as strings. `call_index` is from 0, in the order in which they were asked for. */
@@ -79,6 +81,7 @@ const CALL_COLUMNS: Readonly<Record<keyof UsageEvent, string>> = {
   usage_source: "text",
   pricing_version: "text",
   pricing_revision: "bigint",
+  stated_credits: "numeric",
 };
 
 /** The columns of `tool_call_events` that a use of a tool brings, likewise. */

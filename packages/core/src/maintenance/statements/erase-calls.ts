@@ -1,4 +1,5 @@
-// Erases the answers of calls that belong to no session: they are kept for a repeat of their key alone. Rows and figures stay.
+// Erases the answers of calls that belong to no session: they are kept for a repeat of their key alone. And what was
+// written on holds. Rows and figures stay.
 
 import { sql } from "kysely";
 import { prepared } from "../../db/prepared.ts";
@@ -6,7 +7,7 @@ import { WITHOUT_TEXT } from "./erase-texts.ts";
 
 /** A call whose answer is kept. One that runs, or is run again meanwhile, is left for later. */
 const IS_KEPT = sql`session_id is null
-       and idempotency_key is not null
+       and (idempotency_key is not null or metadata is not null)
        and erased_at is null
        and status <> 'running'`;
 

@@ -13,6 +13,7 @@ export const WITHOUT_TEXT = sql`
                                       || '{"user_input":"","assistant_output":""}')::text
                                 else '{}' end,
            tool_texts = null,
+           metadata = null,
            request_hash = case when turns.request_hash is not null then 'erased' end,
            erased_at = clock_timestamp()`;
 
