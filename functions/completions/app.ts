@@ -54,14 +54,17 @@ const apiKeyHeader: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
 };
 
+/** What runs a call; anything else asks for the key's row at once. */
+const CALLS: ReadonlySet<string> = new Set(["/v1/chat/completions", "/v1/responses", "/v1/messages"]);
+
 /** A call's own statement asks the key's row: then what a container remembers of its owner is enough. */
 function keyReader(keyring: Keyring): KeyReader {
-  return (key, { method }) => keyring.callerOf(key, { decidedLater: method === "POST" });
+  return (key, { path }) => keyring.callerOf(key, { decidedLater: CALLS.has(path) });
 }
 
 export function completionsApp(deps: CompletionsDeps): Hono<AppEnv> {
   const { config, log, clock, ticks } = deps;
-  const placing = { ...deps, repeated: createRepeated(ticks) };
+  const placing = { ...deps, repeated: createRepeated(ticks, deps.keyring.stillGood) };
   return createApp({
     name: "completions",
     config,

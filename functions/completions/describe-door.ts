@@ -20,12 +20,16 @@ type Description<Body extends Shape> = {
   readonly refusals?: Readonly<Record<number, string>>;
 };
 
-const EVERYWHERE = { 401: "No key, or not a good one", 500: "A fault of ours", 503: "Not configured, or the database is away" };
+const EVERYWHERE = {
+  401: "No key, or not a good one",
+  403: "The account is suspended, or the key is not for this",
+  500: "A fault of ours",
+  503: "Not configured, or the database is away",
+};
 
 const OF_CALLS = {
   400: "The request breaks a rule, or does not fit the model",
   402: "Not enough credits: nothing was run",
-  403: "The account is suspended",
   404: "No such model",
   409: "The request with this key is still running",
   413: "Larger than 4.5 MB",

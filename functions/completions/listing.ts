@@ -15,8 +15,8 @@ export function listingRoutes(app: Hono<AppEnv>, deps: CompletionsDeps): void {
   modelRoutes(app, deps);
   const { db, config } = deps;
   app.get("/v1/key", describeDoor({ id: "readDoorKey", summary: "What the caller came with", responds: DoorKey }), async (c) => {
-    const { readDoorKey } = await spent();
-    return c.var.respond(await readDoorKey(db, c.var.caller, config.usdPerCredit));
+    const { readDoorKey } = await import("@pantheon/core/turns/door-key.ts"); // seldom asked
+    return c.var.respond(await readDoorKey(deps, c.var.caller));
   });
   app.get("/v1/credits", describeDoor({ id: "readDoorCredits", summary: "What is left to spend", responds: DoorCredits }), async (c) => {
     const { readDoorCredits } = await spent();

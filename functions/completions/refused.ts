@@ -36,7 +36,7 @@ export function told(refusal: DomainError): Told {
 const MOST_RETRY_SECONDS = 60;
 
 /** Told with a status that is otherwise tried again, though it will not get better. */
-const FINAL: ReadonlySet<ErrorCode> = new Set(["not_configured", "schema_behind"]);
+const FINAL: ReadonlySet<ErrorCode> = new Set(["not_configured", "schema_behind", "idempotency_expired"]);
 
 /** By programs' own names, where they have one. */
 const CODES: Partial<Record<ErrorCode, string>> = {

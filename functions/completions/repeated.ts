@@ -1,8 +1,9 @@
 // Answers in one piece whose reader was gone before they were written out. OpenAI's SDKs ask again then, and say so: the same request of the
-// same caller within a minute is told what was paid for already. Kept in this container's memory alone, and nowhere else.
+// same caller within a minute is told what was paid for already, unless the key is good no more. Kept in this container's memory alone.
 
 import { requestHash } from "@pantheon/edge/input/idempotency-key.ts";
 import type { Ticks } from "@pantheon/contract/time.ts";
+import type { Caller } from "@pantheon/core/accounts/caller.ts";
 import type { Asked } from "@pantheon/edge/shell/app-env.ts";
 
 const KEPT_MS = 60_000;
@@ -15,8 +16,11 @@ export type Repeated = {
   once(c: Asked, place: () => Promise<Response>): Promise<Response>;
 };
 
+/** Rejects with 401 or 403 when this caller may not be told anything any more: a repetition runs no statement that would say so. */
+export type StillGood = (caller: Caller) => Promise<void>;
+
 /** Knows nothing yet. */
-export function createRepeated(ticks: Ticks): Repeated {
+export function createRepeated(ticks: Ticks, stillGood: StillGood): Repeated {
   const known = new Map<string, Set<Kept>>();
   return {
     async once(c, place) {
@@ -24,7 +28,9 @@ export function createRepeated(ticks: Ticks): Repeated {
       if (!Number.isSafeInteger(tries) || c.var.idempotencyKey !== null) return place();
       forget(known, ticks());
       const name = nameOf(c);
-      const lost = tries > 0 ? [...(known.get(name) ?? [])].find((kept) => kept.lost) : undefined;
+      const findLost = () => (tries > 0 ? [...(known.get(name) ?? [])].find((kept) => kept.lost) : undefined);
+      if (findLost() !== undefined) await stillGood(c.var.caller);
+      const lost = findLost(); // another repetition may have been quicker
       if (lost !== undefined) {
         drop(known, name, lost);
         const again = (await lost.response).clone();

@@ -20,6 +20,8 @@ afterAll(() => world.end());
 
 const get = (path: string, user = "ada"): Promise<Answer> => world.call("GET", `/api/v1/${path}`, { user });
 
+const NO_KEY = { api_key_id: null, api_key_name: null, api_key_prefix: null };
+
 describe("who I am", () => {
   it("is what the token says, and an admin only by configuration", async () => {
     expect((await get("auth/me")).json).toEqual({ user_id: "ada", email: null, is_admin: false, ...STANDING });
@@ -131,6 +133,7 @@ describe("my usage", () => {
       credits_burned,
       credits_charged,
       usage_source: "reported",
+      ...NO_KEY,
       created_at: turn.json.completed_at,
     };
     expect([events, total, next]).toEqual([[event], 1, null]);
@@ -166,7 +169,10 @@ describe("the receipt of a debit", () => {
     };
     const { amount: booked, balance_after, created_at, description } = debit;
     const head = { transaction_id: debit.id, kind: "debit", turn_id: turn.json.id, amount: booked, balance_after, created_at };
-    expect([status, json]).toEqual([200, { ...head, description, payment: null, lines: [line], tools: [], total: charged, matches: true }]);
+    expect([status, json]).toEqual([
+      200,
+      { ...head, ...NO_KEY, description, payment: null, lines: [line], tools: [], total: charged, matches: true },
+    ]);
     expect(resultOf(line.arithmetic)).toEqual({ computed: charged, said: charged });
   });
 

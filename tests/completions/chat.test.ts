@@ -78,6 +78,17 @@ describe("an answer in one piece", () => {
   });
 });
 
+describe("a key whose answer is not kept any more", () => {
+  it("says so with a status that no program tries again", async () => {
+    const keyed = { user, headers: { "Idempotency-Key": "once" } };
+    expect((await chat(world, {}, keyed)).status).toBe(200);
+    expect((await world.call("DELETE", "/api/v1/users/me/data", { user })).status).toBe(200);
+    const again = await chat(world, {}, keyed);
+    expect([again.status, again.json.error.code, again.headers.get("x-should-retry")]).toEqual([409, "idempotency_expired", "false"]);
+    expect(await debitsOf(world, user)).toHaveLength(1);
+  });
+});
+
 describe("a streamed answer", () => {
   it("is chunks with everything that programs expect of each, and ends with [DONE]", async () => {
     const answer = await chat(world, { stream: true }, { user });

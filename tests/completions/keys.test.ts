@@ -60,6 +60,37 @@ it("that is none, or is nobody's, opens nothing", async () => {
   }
 });
 
+it("is told of itself: its name, what is left of its limit and until when, and what it used", async () => {
+  const ends = new Date(Date.now() + 86_400_000).toISOString();
+  const limits = { credits_per_day: "5", credits_per_month: "4", credits_total: "100" };
+  const { key } = await givenKey(world, user, { name: "An agent", limits, expires_at: ends });
+  const { json: answer } = await chat(world, {}, withKey(key));
+  await chat(world, {}, { user }); // of its owner, and not the key's
+  const cost = answer.usage.cost;
+  const usdPerCredit = cost / Number(answer.usage.pantheon.credits);
+  const { data } = (await world.call("GET", "/v1/key", withKey(key))).json;
+  expect(data).toMatchObject({ label: "An agent", limit_reset: "monthly", expires_at: ends, is_free_tier: false });
+  expect([data.usage, data.usage_daily, data.usage_weekly, data.usage_monthly]).toEqual([cost, cost, cost, cost]);
+  expect(data.limit).toBeCloseTo(4 * usdPerCredit, 10);
+  expect(data.limit_remaining).toBeCloseTo(4 * usdPerCredit - cost, 10);
+  const { key: free } = await givenKey(world, user);
+  const { data: other } = (await world.call("GET", "/v1/key", withKey(free))).json;
+  expect(other).toMatchObject({ label: "A program", limit: null, limit_remaining: null, limit_reset: null, usage: 0, expires_at: null });
+});
+
+it("is asked for its row by whatever runs no call", async () => {
+  const { key, id } = await givenKey(world, user);
+  await chat(world, {}, withKey(key));
+  const count = () =>
+    world.call("POST", "/v1/messages/count_tokens", {
+      ...withKey(key),
+      body: { model: "default", messages: [{ role: "user", content: "Hi" }] },
+    });
+  expect((await count()).status).toBe(200);
+  await world.call("DELETE", `/api/v1/users/me/keys/${id}`, { user });
+  expect([(await count()).status, (await count()).json.error?.type]).toEqual([401, "authentication_error"]);
+});
+
 it("lists models and tells what is left", async () => {
   const { key } = await givenKey(world, user);
   for (const path of ["/v1/models", "/v1/key", "/v1/credits"]) expect((await world.call("GET", path, withKey(key))).status).toBe(200);

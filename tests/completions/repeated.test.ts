@@ -3,6 +3,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { setTimeout as sleep } from "node:timers/promises";
 import { givenCredits, givenModelAsked, givenPrice, modelsWith } from "../support/given.ts";
+import { givenKey } from "../support/given-key.ts";
 import { debitsOf } from "../support/ledger.ts";
 import { testWorld, type TestWorld } from "../support/world.ts";
 import { chat } from "./given.ts";
@@ -25,13 +26,13 @@ afterAll(() => world.end());
 const tries = (count: number) => ({ user, headers: { "X-Stainless-Retry-Count": String(count) } });
 
 /** A call whose reader leaves while the model answers. */
-async function givenLost(): Promise<void> {
+async function givenLost(by?: { readonly Authorization: string }): Promise<void> {
   const leaving = new AbortController();
-  const token = await world.issuer.token({ user });
+  const own = by ?? { Authorization: `Bearer ${await world.issuer.token({ user })}` };
   const { answer } = await givenModelAsked(world, async () => {
     const lost = fetch(`${world.apiUrl}/v1/chat/completions`, {
       method: "POST",
-      headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json", "X-Stainless-Retry-Count": "0" },
+      headers: { ...own, "Content-Type": "application/json", "X-Stainless-Retry-Count": "0" },
       body: JSON.stringify({ model: SLOW, messages: [{ role: "user", content: "What is a wallet?" }] }),
       signal: leaving.signal,
     });
@@ -65,6 +66,17 @@ it("is not told to another request, to another caller, or to one that is no repe
     expect((await chat(world, more, options)).headers.get("idempotency-replayed")).toBeNull();
   }
   expect(await debitsOf(world, user)).toHaveLength(3);
+});
+
+it("is not told to a key that was revoked meanwhile, nor is anything run", async () => {
+  const key = await givenKey(world, user);
+  await givenLost(key.headers);
+  const calls = world.provider.calls();
+  expect((await world.call("DELETE", `/api/v1/users/me/keys/${key.id}`, { user })).status).toBe(204);
+  const again = await chat(world, { model: SLOW }, { user: null, headers: { ...key.headers, "X-Stainless-Retry-Count": "1" } });
+  expect([again.status, again.json.error?.code, again.headers.get("idempotency-replayed")]).toEqual([401, "invalid_api_key", null]);
+  expect(world.provider.calls()).toBe(calls);
+  await expect.poll(() => debitsOf(world, user)).toHaveLength(1);
 });
 
 it("that was read is answered anew, however often it is asked for", async () => {

@@ -30,6 +30,15 @@ async function settings() {
   );
 }
 
+/** A key, a streamed call through the `openai` package, what it cost, and the key's end. */
+const DOOR = [
+  /✓ +A key for programs .*pan_/,
+  /✓ +By the openai package .*200 +streamed in/,
+  /✓ +What it cost .*200 +recomputed/,
+  /✓ +The key is revoked .*204/,
+  /✓ +The next call .*401 +invalid_api_key/,
+];
+
 test("the tour ends with every step as expected and 0, also on kept data, and leaves prices and enforcement as they were", async () => {
   const before = await settings();
   for (const run of ["first", "second"]) {
@@ -38,6 +47,7 @@ test("the tour ends with every step as expected and 0, also on kept data, and le
     expect(stdout.match(/✓/g)?.length).toBeGreaterThanOrEqual(15);
     expect(stdout).not.toContain("✗");
     expect(stdout).toContain("0 rows broken");
+    for (const row of DOOR) expect(stdout).toMatch(row);
     expect(stdout).toContain("2 statements each (200 turns)");
   }
   expect(await settings()).toEqual(before);

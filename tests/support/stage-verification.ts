@@ -12,8 +12,12 @@ export const COMMIT = "c0ffee".repeat(6) + "c0ff";
 export const OLD_COMMIT = "0ddba11".repeat(5) + "0ddba";
 
 /** A world of that build whose jobs have all run once. `root` is its admin. */
-export async function verifiableWorld(environment: Readonly<Record<string, string>> = {}, stage?: string): Promise<TestWorld> {
-  const world = await adminWorld({ COMMIT_SHA: COMMIT, ...environment }, stage === undefined ? {} : { stage });
+export async function verifiableWorld(
+  environment: Readonly<Record<string, string>> = {},
+  stage?: string,
+  site: string | null = null,
+): Promise<TestWorld> {
+  const world = await adminWorld({ COMMIT_SHA: COMMIT, ...environment }, { site, ...(stage !== undefined && { stage }) });
   await runJobs(world);
   return world;
 }
@@ -44,6 +48,7 @@ export async function verify(
     alias: "default",
     skipMaintenance: null,
     changeSettings: false,
+    site: false,
     patience: { waitMs: 0, pollMs: 20 },
     ...options,
   };

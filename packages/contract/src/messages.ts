@@ -49,31 +49,47 @@ const Choice = v.variant("type", [
   v.object({ type: v.literal("tool"), name: Name, disable_parallel_tool_use: v.nullish(v.boolean()) }),
 ]);
 
+const ASKED = {
+  model: v.pipe(v.string(), v.minLength(1), v.description("An alias, or a provider's own name of such a model.")),
+  system: v.nullish(textOrList(v.array(TextBlock), "must be text, or a list of text blocks")),
+  messages: v.pipe(
+    v.array(
+      v.object({
+        role: v.picklist(["user", "assistant"]),
+        content: textOrList(v.array(MessageBlock), "must be text, or a list of blocks"),
+      }),
+    ),
+    v.minLength(1, "must have a message"),
+    v.maxLength(MOST_MESSAGES),
+  ),
+  stream: v.nullish(v.boolean()),
+  tools: v.nullish(v.pipe(v.array(Tool), v.maxLength(MOST_TOOLS))),
+  tool_choice: v.nullish(Choice),
+  temperature: v.nullish(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+  top_p: v.nullish(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+  stop_sequences: v.nullish(v.pipe(v.array(v.string()), v.maxLength(16))),
+  thinking: v.nullish(v.object({ type: v.string(), budget_tokens: v.nullish(v.number()) })),
+};
+
 export const MessageCreate = named(
   "MessageCreate",
   "What is asked of a model, as Anthropic's API has it. What is not listed is left out.",
   v.object({
-    model: v.pipe(v.string(), v.minLength(1), v.description("An alias, or a provider's own name of such a model.")),
     max_tokens: v.pipe(v.number(), v.integer(), v.minValue(1), v.description("It is lowered to what the credits pay for.")),
-    system: v.nullish(textOrList(v.array(TextBlock), "must be text, or a list of text blocks")),
-    messages: v.pipe(
-      v.array(
-        v.object({
-          role: v.picklist(["user", "assistant"]),
-          content: textOrList(v.array(MessageBlock), "must be text, or a list of blocks"),
-        }),
-      ),
-      v.minLength(1, "must have a message"),
-      v.maxLength(MOST_MESSAGES),
-    ),
-    stream: v.nullish(v.boolean()),
-    tools: v.nullish(v.pipe(v.array(Tool), v.maxLength(MOST_TOOLS))),
-    tool_choice: v.nullish(Choice),
-    temperature: v.nullish(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
-    top_p: v.nullish(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
-    stop_sequences: v.nullish(v.pipe(v.array(v.string()), v.maxLength(16))),
-    thinking: v.nullish(v.object({ type: v.string(), budget_tokens: v.nullish(v.number()) })),
+    ...ASKED,
   }),
+);
+
+export const MessageCount = named(
+  "MessageCount",
+  "A message that is to be measured: as it would be asked, with or without `max_tokens`.",
+  v.object(ASKED),
+);
+
+export const TokenCount = named(
+  "TokenCount",
+  "How large a prompt is taken to be before its provider says: an estimate of ours, by its octets.",
+  v.object({ input_tokens: v.number() }),
 );
 
 const Usage = v.object({

@@ -25,6 +25,11 @@ function reloadOnce(): void {
   location.reload();
 }
 
+/** A bank that asked at a page of its own comes back with the payment's secret in the address. What became of it the API says. */
+function forgetPayment(): void {
+  if (location.search.includes("payment_intent")) history.replaceState(null, "", location.pathname);
+}
+
 async function start(place: Element): Promise<void> {
   try {
     await readSite();
@@ -47,6 +52,7 @@ async function start(place: Element): Promise<void> {
 }
 
 applyTheme();
+forgetPayment();
 addEventListener("vite:preloadError", reloadOnce);
 const place = document.getElementById("app");
 if (place !== null) void start(place);

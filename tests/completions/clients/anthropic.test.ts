@@ -57,6 +57,17 @@ describe("the Anthropic SDK", () => {
     expect(streamed.content).toMatchObject([{ type: "tool_use", input: { city: "Zürich" } }]);
   });
 
+  it("measures a prompt for nothing, and means the same by it as a call that is opened", async () => {
+    const { anthropic } = await client();
+    const before = (await debitsOf(world)).length;
+    const { max_tokens: _most, ...asked } = ask();
+    const { input_tokens: tokens } = await anthropic.messages.countTokens({ ...asked, system: "Be brief.", tools: TOOLS });
+    const { input_tokens: bare } = await anthropic.messages.countTokens(asked);
+    expect([Number.isInteger(tokens), tokens > bare, bare > 0]).toEqual([true, true, true]);
+    expect(await debitsOf(world)).toHaveLength(before);
+    await expect(anthropic.messages.countTokens(ask("nobody"))).rejects.toMatchObject({ status: 404 });
+  });
+
   it("asks once where asking again does not help, and shows why", async () => {
     const { seen, anthropic } = await client("eve");
     const refusal = { status: 402, message: expect.stringContaining("Top up at https://app.example.com/top-up") };

@@ -61,6 +61,9 @@ describe("LangChain", () => {
     const { seen, model } = await client("default", "eve");
     await expect(model.invoke(QUESTION)).rejects.toThrow(/402 Insufficient credits/);
     expect(seen.requests).toBe(1);
+    const stranger = await client("default", "ada", { apiKey: "sk-wrong" });
+    await expect(stranger.model.invoke(QUESTION)).rejects.toThrow(/Incorrect API key/);
+    expect(stranger.seen.requests).toBe(1);
   });
 
   it("raises what a stream that broke off says", async () => {

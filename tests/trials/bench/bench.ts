@@ -5,13 +5,14 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-const HELP = `Usage: npm run bench -- [--statements] [--reports] [--verify] [--storage] [--gateway] [--streams] [--profile]
+const HELP = `Usage: npm run bench -- [--statements] [--reports] [--verify] [--storage] [--gateway] [--streams] [--profile] [--web]
 
 Runs the benchmarks that are named, or all of them (about fifteen minutes). Each starts a PostgreSQL of its own and prints ratios of one run.
   --statements  the two statements of a turn          --reports  summaries and lists over few and many rows
   --verify      the whole ledger's check              --storage  what a turn takes on disk
   --gateway     our CPU for one answered call         --streams  the first word of a stream, and a hundred at once
-  --profile     our CPU for a whole turn, and on what it is spent`;
+  --profile     our CPU for a whole turn, and on what it is spent
+  --web         the first data of each page on a slow telephone, and how ten thousand rows scroll`;
 
 const BENCHES = {
   statements: "turn-bench",
@@ -21,6 +22,7 @@ const BENCHES = {
   gateway: "gateway-bench",
   streams: "stream-bench",
   profile: "profile-bench",
+  web: "web-bench",
 } as const;
 
 try {

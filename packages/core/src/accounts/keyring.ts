@@ -15,6 +15,8 @@ export type Keyring = {
    * owner is suspended.
    */
   callerOf(text: string, asked: { readonly decidedLater: boolean }): Promise<Caller>;
+  /** Asks the row of the key that this caller came with, if any; rejects as `callerOf` does. */
+  stillGood(caller: Caller): Promise<void>;
 };
 
 /** Knows nobody yet. */
@@ -31,6 +33,11 @@ export function createKeyring(db: Database): Keyring {
       if (known.size >= MOST_KEYS) known.delete(known.keys().next().value ?? "");
       known.set(hash, caller);
       return caller;
+    },
+    async stillGood({ key }) {
+      if (key === null) return;
+      const { ownerOf } = await import("./key-owner.ts");
+      await ownerOf(db, key.hash);
     },
   };
 }

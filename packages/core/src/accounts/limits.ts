@@ -65,13 +65,13 @@ export function setLimits(
 
 /** What this wallet is limited to, by whom, and what is used of what counts. */
 export async function readLimits({ db, config }: Deps, wallet: string): Promise<v.InferInput<typeof LimitsInForce>> {
-  const [row] = await db.run(showLimits, { wallet, actor: wallet, turn: newId(), defaultLimits: config.personLimits });
+  const [row] = await db.run(showLimits, { wallet, actor: wallet, apiKey: null, turn: newId(), defaultLimits: config.personLimits });
   const fallback = parsed(config.personLimits);
   return {
     user_id: wallet,
     own: limitsView(row?.limits_own ?? null),
     admin: limitsView({ ...fallback, ...row?.limits_set }),
-    in_force: [...(row?.in_force ?? [])],
+    in_force: (row?.in_force ?? []).map(({ scope: _scope, ...limit }) => limit),
   };
 }
 

@@ -1,4 +1,4 @@
-// What limits a person has, and what of them is used: the gate's own reckoning, without its lock. Writes nothing.
+// What limits a person or their key has, and what of them is used: the gate's own reckoning, without its lock. Writes nothing.
 
 import { sql } from "kysely";
 import type { LimitName } from "@pantheon/contract/vocabulary.ts";
@@ -10,11 +10,11 @@ type Stored = Readonly<Record<string, string>> | null;
 export type LimitsRow = {
   limits_own: Stored;
   limits_set: Stored;
-  in_force: readonly { name: LimitName; most: string; used: string; left: string; resets_at: string | null }[];
+  in_force: readonly { scope: "person" | "key"; name: LimitName; most: string; used: string; left: string; resets_at: string | null }[];
 };
 
-/** Always one row. `turn` is an id that no turn has. */
-export const showLimits = prepared<LimitSlots & { wallet: string }, LimitsRow>(
+/** Always one row. `turn` is an id that no turn has; `apiKey` null leaves limits of keys out. */
+export const showLimits = prepared<LimitSlots & { wallet: string; apiKey: string | null }, LimitsRow>(
   "show_limits",
   (slot) => sql`
 with
@@ -24,14 +24,17 @@ with
       from (select ${slot.wallet}::text as user_id) as asked
            left join credit_wallets as known on known.user_id = asked.user_id
   ),
-  -- Nobody comes with a key here.
   pass as (
-    select * from api_keys where false
+    select api_keys.*
+      from api_keys, wallet
+     where api_keys.id = ${slot.apiKey}::uuid
+       and api_keys.user_id = wallet.user_id
   ),
   ${allowance(slot, sql`0`)}
 select wallet.limits_own,
        wallet.limits_set,
        (select coalesce(json_agg(json_build_object(
+                 'scope', scope,
                  'name', name,
                  'most', trim_scale(most)::text,
                  'used', trim_scale(used)::text,

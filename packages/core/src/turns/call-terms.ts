@@ -5,6 +5,7 @@
 import { DomainError, invariant } from "@pantheon/contract/error.ts";
 import { OCTETS_PER_MESSAGE } from "../ledger/statements/history.ts";
 import { OCTETS_PER_TOKEN } from "../ledger/statements/conversation.ts";
+import { inputEstimate } from "../metering/estimate.ts";
 import { tokenBound } from "../metering/token-bound.ts";
 import { unsupported } from "../models/capable.ts";
 import type { Model } from "../models/model.ts";
@@ -33,7 +34,7 @@ export function callTerms(models: Readonly<Record<string, Model>>, asked: Asked)
   const { model: name, sampling, maxOutputTokens, ...rest } = asked;
   const alias = aliasOf(models, name);
   const model = alias === null ? undefined : models[alias];
-  if (alias === null || model === undefined) throw new DomainError("unknown_model_alias", `The model ${shown(name)} does not exist.`);
+  if (alias === null || model === undefined) throw unknownModel(name);
   refuseParts(model, asked);
   const size = sizeOf(asked);
   return {
@@ -42,6 +43,16 @@ export function callTerms(models: Readonly<Record<string, Model>>, asked: Asked)
     maxOutputTokens: outputLimit(model, maxOutputTokens, size.octets),
     brought: { ...rest, ...size },
   };
+}
+
+/** How many tokens the prompt of a call is taken for when it opens: an estimate of ours. 404 `unknown_model_alias`. */
+export function promptTokens(models: Readonly<Record<string, Model>>, asked: Asked): number {
+  if (aliasOf(models, asked.model) === null) throw unknownModel(asked.model);
+  return inputEstimate(sizeOf(asked).octets, OCTETS_PER_TOKEN);
+}
+
+function unknownModel(name: string): DomainError {
+  return new DomainError("unknown_model_alias", `The model ${shown(name)} does not exist.`);
 }
 
 /** An alias is itself; a provider's name, with or without the provider before it, is the first alias that has such a route. */

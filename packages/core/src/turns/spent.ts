@@ -2,7 +2,7 @@
 
 import { sql } from "kysely";
 import type * as v from "valibot";
-import type { DoorCredits, DoorGeneration, DoorKey } from "@pantheon/contract/door.ts";
+import type { DoorCredits, DoorGeneration } from "@pantheon/contract/door.ts";
 import { DomainError } from "@pantheon/contract/error.ts";
 import { amount, type Amount } from "@pantheon/contract/money.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
@@ -10,10 +10,11 @@ import type { TurnRead } from "@pantheon/contract/turn-read.ts";
 import type { Caller } from "../accounts/caller.ts";
 import type { Database } from "../db/database.ts";
 
-type Spent = { total: string; day: string; week: string; month: string; balance: string };
+/** Credits as texts. */
+export type Spent = { total: string; day: string; week: string; month: string; balance: string };
 
 /** Credits of a wallet: charged ever, today, since Monday and this month (UTC), and its balance. */
-async function spentOf(db: Database, wallet: string): Promise<Spent> {
+export async function spentOf(db: Database, wallet: string): Promise<Spent> {
   const { rows } = await sql<Spent>`
     select coalesce(sum(used.credits_charged), 0) as total,
            coalesce(sum(used.credits_charged) filter (where used.day = today.day), 0) as day,
@@ -23,15 +24,6 @@ async function spentOf(db: Database, wallet: string): Promise<Spent> {
       from (select (clock_timestamp() at time zone 'utc')::date as day) as today
            left join usage_daily as used on used.user_id = ${wallet}::text`.execute(db.query);
   return rows[0] ?? { total: "0", day: "0", week: "0", month: "0", balance: "0" };
-}
-
-/** What the caller came with, and what its wallet used, in USD. */
-export async function readDoorKey(db: Database, { wallet }: Caller, usdPerCredit: Amount): Promise<v.InferInput<typeof DoorKey>> {
-  const { total, day, week, month } = await spentOf(db, wallet);
-  const usd = (credits: string) => inUsd(credits, usdPerCredit);
-  const none = { limit: null, limit_remaining: null, limit_reset: null, expires_at: null };
-  const used = { usage: usd(total), usage_daily: usd(day), usage_weekly: usd(week), usage_monthly: usd(month) };
-  return { data: { label: "Access token", ...none, ...used, is_free_tier: false } };
 }
 
 /** What the wallet ever had and what it used, in USD; the difference is its balance. */
@@ -86,6 +78,6 @@ function generationOf(db: Database, actor: string, call: string) {
 }
 
 /** A number, as such programs read it; the exact amounts are the product's own API's. */
-function inUsd(credits: string, usdPerCredit: Amount): number {
+export function inUsd(credits: string, usdPerCredit: Amount): number {
   return Number(amount(credits).times(usdPerCredit).toFixed());
 }

@@ -10,6 +10,7 @@ import type { Reconciliation } from "@pantheon/contract/reports.ts";
 import { askingAboutAFile } from "./file.ts";
 import { measureBurst, type Burst } from "./burst.ts";
 import { OPERATOR } from "../site/people.ts";
+import { asProgram } from "./door.ts";
 import { asksRealModels, charged, startAsking, type Asking } from "./turn.ts";
 import { startWalk, TourStopped, type Step, type Walk } from "./walk.ts";
 import type { World } from "../world.ts";
@@ -47,6 +48,7 @@ export async function runTour(world: World, { signal, progress = () => {} }: Tou
   try {
     const session = await walk.part(() => asUser(guide, ada, receipt));
     if (session !== null) await walk.part(() => changingPrices(guide, ada, session));
+    if (session !== null) await walk.part(() => asProgram(walk, ada));
     await walk.part(() => enforcing(guide, `bob-${newId().slice(-6)}`));
     if (session !== null && !asksRealModels(world))
       burst = await walk.part(() => walk.measure("Turns in a row", () => measureBurst(world, walk.as(ada), signal)));

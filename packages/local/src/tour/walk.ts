@@ -29,6 +29,8 @@ export type Walk = {
   readonly steps: readonly Step[];
   /** A client as this user. Calls are sent once, so that a step shows what one request came to. */
   readonly as: (user: string) => Client;
+  /** How those clients fetch: it notes the status of every response. For programs that are no client of ours. */
+  readonly fetch: typeof fetch;
   /** Takes a step and notes it. Throws StepFailed when it was not answered as expected, TourStopped when the tour is stopped. */
   readonly step: <Value>(what: string, request: string, run: () => Promise<Outcome<Value>>) => Promise<Value>;
   /** Runs what is no step; a failure is noted as one. Throws like a step. */
@@ -53,7 +55,7 @@ class StepFailed extends Error {
 export function startWalk(world: World, signal?: AbortSignal): Walk {
   const steps: Step[] = [];
   const last = { status: 0, replayed: false };
-  const noting = async (address: string, request: RequestInit): Promise<Response> => {
+  const noting: typeof fetch = async (address, request) => {
     const response = await fetch(address, request);
     Object.assign(last, { status: response.status, replayed: response.headers.get("idempotency-replayed") === "true" });
     return response;
@@ -85,6 +87,7 @@ export function startWalk(world: World, signal?: AbortSignal): Walk {
     world,
     steps,
     as: (user) => createClient({ url: world.apiUrl, token: () => world.issuer.token({ user }), fetch: noting, retry: false }),
+    fetch: noting,
     step: async (what, request, run) => {
       goOn();
       return (await attempt(what, request, run, (outcome) => outcome)).value;

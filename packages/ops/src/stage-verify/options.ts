@@ -22,6 +22,7 @@ a grant, a turn, a price and enforcement, prints a table and writes the evidence
   --admin-url URL       the admin function's own address: its health is asked too, and admin calls go there
   --turns-url URL       the streaming turns function's own address: its health is asked too
   --completions-url URL the function completions' own address: its health is asked too
+  --site                look at the web app too, at the stage's address: its page, a file, its settings, and whether one can sign in
   --expect-commit SHA   default: the commit of this checkout; "any" only compares the functions with each other
   --expect-head NAME    the newest migration; default: the one that this build was written for
   --alias NAME          the model alias whose turns are run and whose price is changed; default: default
@@ -56,6 +57,7 @@ export async function readOptions(args: readonly string[], home: string, tokens:
     alias: name("--alias", flags.alias),
     skipMaintenance: flags["skip-maintenance"] ? "--skip-maintenance was given" : null,
     changeSettings: flags["change-settings"],
+    site: flags.site,
     patience: { waitMs: Number(wait) * 1_000, pollMs: 2_000 },
   };
   if (flags.out === "") throw new UsageError("--out must name a file");
@@ -85,6 +87,7 @@ function readFlags(args: readonly string[]) {
         "skip-maintenance": yes,
         "sweep-wait": { ...text, default: "90" },
         "change-settings": yes,
+        site: yes,
         out: { ...text, default: "evidence.json" },
         help: { ...yes, short: "h" },
       },

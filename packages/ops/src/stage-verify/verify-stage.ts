@@ -14,6 +14,7 @@ import { healthRows, targetsOf, type Told } from "./health-rows.ts";
 import { maintenanceRows, type Patience } from "./maintenance-rows.ts";
 import { moneyRows } from "./money-rows.ts";
 import { priceRows } from "./price-rows.ts";
+import { siteRows } from "./site-rows.ts";
 import type { Expected, Stage } from "./stage.ts";
 import { walletRows } from "./wallet-rows.ts";
 
@@ -28,6 +29,8 @@ export type VerifyOptions = {
   readonly alias: string;
   /** Why the jobs are not looked at; null: they are. */
   readonly skipMaintenance: string | null;
+  /** Look at the web app, which stands at the stage's address. */
+  readonly site: boolean;
   /** Change a price and the switch also where that meets real users. */
   readonly changeSettings: boolean;
   readonly patience: Patience;
@@ -63,6 +66,7 @@ export async function verifyStage(options: VerifyOptions, { clock, signal, notic
   const told = await healthRows(stage, expected, targetsOf(options));
   if (client.versions.size === 0) throw new StageUnreachable(`nothing answers at ${url}`);
   const build = expected.commit ?? told.get("turns")?.commit ?? null;
+  if (options.site) await siteRows(stage, { url, stage: stageOf(told), build });
   const people = await authRows(stage);
   const { session } = await moneyRows(stage, people);
   await walletRows(stage, people);

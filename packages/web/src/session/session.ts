@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { useSyncExternalStore } from "preact/compat";
-import { beginSignIn, finishSignIn, renewTokens, RETURN_PATH, type Tokens } from "./sign-in.ts";
+import { beginSignIn, endSignIn, finishSignIn, renewTokens, RETURN_PATH, type Tokens } from "./sign-in.ts";
 
 /** `ended`: somebody was signed in, and what is on the screen is still theirs. */
 export type SessionState = "in" | "out" | "ended";
@@ -33,10 +33,36 @@ export async function signIn(): Promise<void> {
   location.assign(address);
 }
 
-/** Forgets everything of this tab, what was typed too. */
-export function signOut(): void {
+/**
+ * Signs out everywhere: forgets everything of this tab, what was typed too, and of this person's other tabs, and ends the sign-in at the
+ * issuer. What the issuer cannot be told ends by itself; here it is over at once.
+ */
+export async function signOut(): Promise<void> {
+  const tokens = read(TOKENS, Tokens);
   sessionStorage.clear();
-  location.assign("/");
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel is this origin's alone
+  if (tokens !== null) tabs.postMessage(personOf(tokens));
+  const leave = await endSignIn(tokens?.refresh ?? null).catch(() => null);
+  location.assign(leave ?? "/");
+}
+
+/** The tabs of this browser, which may be several people's: each tab has a sign-in of its own. */
+const tabs = new BroadcastChannel("pantheon.out");
+tabs.addEventListener("message", ({ data: person }: MessageEvent<unknown>) => {
+  const tokens = read(TOKENS, Tokens);
+  if (tokens === null || personOf(tokens) !== person) return;
+  sessionStorage.clear();
+  location.reload();
+});
+
+/** Whose token it is, unproven: the API proves it. A token that cannot be read is everybody's. */
+function personOf({ access }: Tokens): string {
+  try {
+    const claims = atob((access.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/"));
+    return v.parse(v.object({ sub: v.string() }), JSON.parse(claims)).sub;
+  } catch {
+    return "";
+  }
 }
 
 /** The API took the token for nobody's. What was typed stays. */

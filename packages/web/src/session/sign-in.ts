@@ -60,6 +60,27 @@ export async function renewTokens(refresh: string): Promise<Tokens | null> {
   }
 }
 
+const REVOKE_MS = 3_000;
+
+/**
+ * Ends the sign-in at the issuer, as far as it knows how: the refresh token is worth nothing then. Resolves to the address at which the
+ * issuer ends its own session and sends back here; null where it has none.
+ */
+export async function endSignIn(refresh: string | null): Promise<URL | null> {
+  const { server, client } = await discovered();
+  if (refresh !== null && server.revocation_endpoint !== undefined) {
+    const asked = { ...options(), signal: AbortSignal.timeout(REVOKE_MS) };
+    await oauth.revocationRequest(server, client, oauth.None(), refresh, asked).catch(() => null); // it ends by itself, too
+  }
+  if (server.end_session_endpoint === undefined) return null;
+  const address = new URL(server.end_session_endpoint);
+  const back = `${location.origin}/`;
+  // The standard's name for the way back, and Cognito's.
+  const query = { client_id: client.client_id, post_logout_redirect_uri: back, logout_uri: back };
+  for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
+  return address;
+}
+
 type Issuer = { readonly server: oauth.AuthorizationServer; readonly client: oauth.Client };
 
 let discovery: Promise<Issuer> | null = null;

@@ -59,7 +59,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
             {me.data?.email ?? me.data?.user_id ?? ""}
           </span>
           <ThemeButton />
-          <button type="button" className="shell-button" onClick={signOut}>
+          <button type="button" className="shell-button" onClick={() => void signOut()}>
             Sign out
           </button>
         </div>

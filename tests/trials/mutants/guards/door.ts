@@ -72,7 +72,7 @@ export const DOOR_GUARDS: readonly Mutant[] = [
   {
     name: "call-lost",
     guard: "An answer that was lost on its way is charged again when its client asks again.",
-    patches: [{ file: `${DOOR}/repeated.ts`, find: "const lost = tries > 0 ?", replace: "const lost = tries > 99 ?" }],
+    patches: [{ file: `${DOOR}/repeated.ts`, find: "() => (tries > 0 ?", replace: "() => (tries > 99 ?" }],
     test: { file: "tests/completions/repeated.test.ts", name: "is told to its repetition, while it runs and after it, and charged once" },
   },
   {
@@ -109,5 +109,19 @@ export const DOOR_GUARDS: readonly Mutant[] = [
       },
     ],
     test: { file: "tests/reports/usage-by-key.test.ts", name: "shows nothing of somebody else's key" },
+  },
+  {
+    name: "call-lost-revoked",
+    guard: "A key that was revoked is told what it had asked before.",
+    patches: [
+      { file: `${DOOR}/repeated.ts`, find: "if (findLost() !== undefined) await stillGood(c.var.caller);", replace: "void stillGood;" },
+    ],
+    test: { file: "tests/completions/repeated.test.ts", name: "is not told to a key that was revoked meanwhile, nor is anything run" },
+  },
+  {
+    name: "count-revoked",
+    guard: "A key that was revoked is let in wherever no statement asks for its row.",
+    patches: [{ file: `${DOOR}/app.ts`, find: "decidedLater: CALLS.has(path)", replace: 'decidedLater: path !== "" || CALLS.has(path)' }],
+    test: { file: "tests/completions/keys.test.ts", name: "is asked for its row by whatever runs no call" },
   },
 ];

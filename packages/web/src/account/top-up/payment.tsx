@@ -1,24 +1,28 @@
 // One top-up: paid by card, then watched until its credits are there.
 
 import { useQuery, useQueryClient } from "@tanstack/preact-query";
-import { useEffect } from "preact/hooks";
+import { lazy, Suspense } from "preact/compat";
+import { useEffect, useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 import { ask, useAct } from "../../api/ask.ts";
-import type { PayableTopUp } from "../../api/shapes.ts";
+import type { PayableTopUp, TopUpStatus } from "../../api/shapes.ts";
 import { Credits, usd } from "../../money/amount.tsx";
 import { Moment } from "../../parts/moment.tsx";
 import { Section } from "../../parts/section.tsx";
-import { Asked, Fault } from "../../parts/states.tsx";
+import { Asked, Fault, Loading } from "../../parts/states.tsx";
+import { site } from "../../session/site.ts";
 import { CardForm } from "./card-form.tsx";
 import { becameOf, isWhole, MOVING, PAYABLE, stateOf } from "../../money/top-up-words.ts";
 
 const LOOK_MS = 1_500;
+const StripeForm = lazy(async () => (await import("./stripe-form.tsx")).StripeForm);
 
 export function Payment({ id }: { readonly id: string }) {
   const queries = useQueryClient();
+  const [isTried, setTried] = useState(false);
   const topUp = useQuery({
     ...ask("GET /users/me/wallet/top-ups/{id}", { path: { id } }),
-    refetchInterval: ({ state }) => (state.data !== undefined && MOVING.has(state.data.status) ? LOOK_MS : false),
+    refetchInterval: ({ state: { data: known } }) => (known !== undefined && isWatched(known.status, isTried) ? LOOK_MS : false),
   });
   const status = topUp.data?.status;
   useEffect(() => {
@@ -27,6 +31,10 @@ export function Payment({ id }: { readonly id: string }) {
     void queries.invalidateQueries({ queryKey: ["GET /users/me/wallet/top-ups"] });
     void queries.invalidateQueries({ queryKey: ["GET /users/me/transactions"] });
   }, [status, queries]);
+  const tried = () => {
+    setTried(true);
+    void topUp.refetch();
+  };
   return (
     <Asked of={topUp}>
       {(data) => (
@@ -35,13 +43,36 @@ export function Payment({ id }: { readonly id: string }) {
             <State topUp={data} />
           </p>
           <Became topUp={data} />
-          {PAYABLE.has(data.status) && data.client_secret !== null && (
-            <CardForm secret={data.client_secret} amountUsd={data.amount_usd} onTried={() => void topUp.refetch()} />
-          )}
+          {PAYABLE.has(data.status) && data.client_secret !== null && <Pay secret={data.client_secret} topUp={data} onTried={tried} />}
           {PAYABLE.has(data.status) && <Cancel id={id} onDone={() => void topUp.refetch()} />}
         </Section>
       )}
     </Asked>
+  );
+}
+
+/** One that was declined rests, until somebody tries another card: then its event is on the way. */
+function isWatched(status: TopUpStatus, isTried: boolean): boolean {
+  return MOVING.has(status) || (isTried && PAYABLE.has(status));
+}
+
+type PayProps = { readonly secret: string; readonly topUp: PayableTopUp; readonly onTried: () => void };
+
+/** Where a card is taken: by Stripe's own form, or by the stand-in's. */
+function Pay({ secret, topUp, onTried }: PayProps) {
+  const { payment, stripe_key: stripeKey } = site();
+  const given = { secret, amountUsd: topUp.amount_usd, onTried };
+  if (payment === "stand-in") return <CardForm {...given} />;
+  if (payment === null || stripeKey === null) return <p className="quiet">No cards are taken here yet.</p>;
+  return (
+    <Suspense fallback={<Loading lines={4} />}>
+      <StripeForm
+        {...given}
+        stripeKey={stripeKey}
+        path={`/top-up/${topUp.id}`}
+        failedAt={topUp.status === "failed" ? topUp.updated_at : null}
+      />
+    </Suspense>
   );
 }
 
