@@ -245,7 +245,6 @@ describe("a stage that", () => {
   it("repeats what it was sent gets no token into the evidence", async () => {
     const evidence = await withFront(world, { intercept: repeating }, (url) => verify(world, { url, tokens }));
     expect(rowOf(evidence, "auth.user").seen).toBe("500 internal: You sent Bearer [token]");
-    const text = JSON.stringify(evidence);
-    for (const token of Object.values(tokens)) expect(text).not.toContain(token?.slice(0, 24));
+    for (const token of Object.values(tokens)) expect(JSON.stringify(evidence)).not.toContain(token?.slice(0, 24));
   });
 });
