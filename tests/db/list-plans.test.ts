@@ -65,8 +65,8 @@ const ANYBODY = { admin: null, target: null, user: null, days: ALL_TIME };
 
 const LISTS: readonly (readonly [name: string, index: string, list: () => List<unknown>, middle: readonly string[]])[] = [
   ["sessions", "sessions_user", () => listSessions(db, USER), TIME],
-  ["turns", "turns_session", () => listTurns(db, USER, session), TIME],
-  ["messages", "turns_position", () => listMessages(db, USER, session), ["100", "1"]],
+  ["turns", "turns_session", () => listTurns(db, USER, session, "preview"), TIME],
+  ["messages", "turns_position", () => listMessages(db, USER, session, "preview"), ["100", "1"]],
   ["transactions", "credit_transactions_position", () => listTransactions(db, USER), ["100"]],
   ["top-ups", "top_ups_user", () => listTopUps({ ...world.deps, db }, USER), TIME],
   ["top-ups of one state", "top_ups_status", () => listAllTopUps(db, { ...ANY, status: "quarantined" }), TIME],

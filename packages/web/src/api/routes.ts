@@ -77,7 +77,7 @@ export type Routes = AdminRoutes & {
     }
   >;
   "DELETE /sessions/{id}": Route<null, { readonly path: { readonly id: string } }>;
-  "GET /sessions/{id}/turns": List<"turns", Turn, PageQuery, { readonly path: { readonly id: string } }>;
+  "GET /sessions/{id}/turns": List<"turns", Turn, PageQuery & { readonly texts?: "whole" }, { readonly path: { readonly id: string } }>;
   "GET /sessions/{id}/files": List<"files", SessionFile, PageQuery, { readonly path: { readonly id: string } }>;
   "DELETE /sessions/{id}/files/{file}": Route<null, { readonly path: { readonly id: string; readonly file: string } }>;
   "GET /users/me/keys": List<"keys", ApiKey>;
