@@ -97,6 +97,7 @@ exports.ROOMS = {
       "receipt",
       "reconcile",
       "resolve",
+      "reversals",
       "set-aside",
       "stripe",
       "taken-back",
@@ -107,6 +108,6 @@ exports.ROOMS = {
     imports: ["config", "db", "audit", "accounts", "tools"],
     faces: ["own-files", "parse", "reading", "s3", "sending", "storage"],
   },
-  reports: { imports: ["db"], faces: ["analytics", "csv", "export", "margin", "own-data", "own-summary", "summary", "totals"] },
+  reports: { imports: ["db"], faces: ["analytics", "csv", "export", "margin", "own-data", "own-summary", "refused", "summary", "totals"] },
   maintenance: { imports: ["db"], faces: ["erasure", "health-probe", "lost-revenue", "runs"] },
 };

@@ -16,6 +16,7 @@ import { readRoutes, readsNoted } from "./reads.ts";
 import { reportRoutes } from "./reports.ts";
 import { topUpRoutes } from "./payments.ts";
 import { walletRoutes } from "./wallets.ts";
+import { watchingRoutes } from "./watching.ts";
 
 export function adminApp(deps: AdminDeps): Hono<AppEnv> {
   const { config, log, clock, ticks } = deps;
@@ -38,6 +39,7 @@ export function adminApp(deps: AdminDeps): Hono<AppEnv> {
       readRoutes(app, deps);
       topUpRoutes(app, deps);
       reportRoutes(app, deps);
+      watchingRoutes(app, deps);
       keyRoutes(app, deps);
       limitRoutes(app, deps);
     },

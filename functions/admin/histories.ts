@@ -9,13 +9,11 @@ import { rfc3339 } from "@pantheon/contract/time.ts";
 import type { ActionRow } from "@pantheon/core/audit/actions.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
 import { ledgerRowView, listTransactions } from "@pantheon/core/ledger/entries.ts";
-import { listAllTopUps } from "@pantheon/core/payments/list.ts";
 import { daysOf } from "@pantheon/edge/input/days.ts";
 import { noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { listPage } from "@pantheon/edge/output/list-page.ts";
 import type { AppEnv } from "@pantheon/edge/shell/app-env.ts";
-import { topUpView } from "./payments.ts";
 
 const people = () => import("@pantheon/core/accounts/people.ts"); // seldom asked
 
@@ -80,6 +78,7 @@ function ledgerRoutes(app: Hono<AppEnv>, db: Database): void {
     async (c) => {
       const asked = c.req.valid("query");
       await (await people()).refuseNobody(db, c.req.valid("param").user_id);
+      const { listAllTopUps, topUpView } = await import("@pantheon/core/payments/list.ts"); // seldom asked
       const list = listAllTopUps(db, { status: null, user: c.req.valid("param").user_id, admin: null, days: daysOf(asked) });
       return c.var.respond(await listPage(c, asked, "top_ups", list, topUpView));
     },

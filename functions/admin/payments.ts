@@ -1,7 +1,6 @@
 // Top-ups as admins see them, and what becomes of those in quarantine (contract sections 5 and 6).
 
 import type { Hono } from "hono";
-import type * as v from "valibot";
 import type { Config } from "@pantheon/core/config/config.ts";
 import type { Log } from "@pantheon/core/log.ts";
 import type { Database } from "@pantheon/core/db/database.ts";
@@ -13,10 +12,6 @@ import { listPage } from "@pantheon/edge/output/list-page.ts";
 import { daysOf } from "@pantheon/edge/input/days.ts";
 import { describe } from "@pantheon/edge/output/describe.ts";
 import { body, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
-import { amount, format } from "@pantheon/contract/money.ts";
-import { listAllTopUps, type TopUpReportRow } from "@pantheon/core/payments/list.ts";
-import { takenBackView } from "@pantheon/core/payments/taken-back.ts";
-import { rfc3339 } from "@pantheon/contract/time.ts";
 import type { Resolution } from "@pantheon/core/payments/resolve.ts";
 import { actingAdmin } from "./acting-admin.ts";
 import { countGranted } from "./grants.ts";
@@ -40,6 +35,7 @@ export function topUpRoutes(app: Hono<AppEnv>, deps: { readonly db: Database; re
     async (c) => {
       const asked = c.req.valid("query");
       const { status = null, user_id: user = null, admin_id: admin = null } = asked;
+      const { listAllTopUps, topUpView } = await import("@pantheon/core/payments/list.ts"); // seldom asked
       const list = listAllTopUps(deps.db, { status, user, admin, days: daysOf(asked) });
       return c.var.respond(await listPage(c, asked, "top_ups", list, topUpView));
     },
@@ -77,19 +73,4 @@ function dismissal(note: string, given: Readonly<Record<string, unknown>>): Reso
   const surplus = Object.keys(given).filter((path) => given[path] !== null);
   if (surplus.length > 0) throw invalidRequest(surplus.map((path) => ({ path, message: "belongs to a grant" })));
   return { action: "dismiss", note };
-}
-
-/** Anybody's top-up as it leaves. */
-export function topUpView(read: TopUpReportRow): v.InferInput<typeof histories.AdminTopUp> {
-  const { refunded_minor: _refunded, dispute_state: _state, dispute_minor: _disputed, ...row } = read;
-  return {
-    ...row,
-    payment_intent_id: row.payment_intent,
-    ...takenBackView(read),
-    amount_usd: format(amount(row.amount_usd)),
-    credits_to_grant: format(amount(row.credits_to_grant)),
-    resolved_at: row.resolved_at && rfc3339(row.resolved_at),
-    created_at: rfc3339(row.created_at),
-    updated_at: rfc3339(row.updated_at),
-  };
 }

@@ -18,8 +18,19 @@ const loaded = () => import("@pantheon/core/audit/reads.ts");
 
 /** Of one: a person by their id, or a turn. */
 const OF_ONE = /^(users|wallets|turns)\/([^/]+)(\/.+)?$/;
-/** Of many: rows that name people. */
-const OF_MANY = new Set(["users", "keys", "top-ups", "grants", "analytics/usage", "usage/export.csv", "usage/summary", "actions"]);
+/** Of many: rows that name people. A sum names nobody, unless it is of one person. */
+const OF_MANY = new Set([
+  "users",
+  "keys",
+  "top-ups",
+  "grants",
+  "analytics/usage",
+  "analytics/would-refuse",
+  "reversals",
+  "usage/export.csv",
+  "usage/summary",
+  "actions",
+]);
 
 /**
  * Writes down a read beside the read itself, so it costs no time of its own; the response waits for both, and without the row there is
@@ -36,7 +47,7 @@ export function readsNoted(db: Database): MiddlewareHandler<AppEnv> {
 
 function readOf(path: string, user: string | undefined): { operation: string; target: string | null } | null {
   const rest = path.slice(ADMIN.length + 1);
-  if (OF_MANY.has(rest)) return { operation: rest, target: idOf(user ?? "") };
+  if (OF_MANY.has(rest) || (rest === "analytics/margin" && user !== undefined)) return { operation: rest, target: idOf(user ?? "") };
   const [, kind = "", id = "", more = ""] = OF_ONE.exec(rest) ?? [];
   return kind === "" ? null : { operation: `${kind}/{id}${more}`, target: idOf(decoded(id)) };
 }

@@ -9,8 +9,6 @@ import { describe } from "@pantheon/edge/output/describe.ts";
 import { listPage } from "@pantheon/edge/output/list-page.ts";
 import { noQuery, query } from "@pantheon/edge/input/validate.ts";
 import type { Log } from "@pantheon/core/log.ts";
-import { readLostRevenue } from "@pantheon/core/maintenance/lost-revenue.ts";
-import { readSetAside } from "@pantheon/core/payments/set-aside.ts";
 import { boundedDays, daysOf } from "@pantheon/edge/input/days.ts";
 import type { UsageFilter } from "@pantheon/core/reports/summary.ts";
 import { rfc3339, type Clock } from "@pantheon/contract/time.ts";
@@ -85,12 +83,21 @@ export function reportRoutes(app: Hono<AppEnv>, { db, log, clock, config }: Repo
     }),
     noQuery,
     async (c) => {
-      const { checkInvariants } = await import("@pantheon/core/ledger/invariants.ts"); // large, and seldom asked
+      const [{ checkInvariants }, { readLostRevenue }, { readSetAside }] = await checking();
       const invariants = await checkInvariants(db);
       const broken_total = invariants.reduce((total, { broken }) => total + broken, 0);
       return c.var.respond({ invariants, broken_total, lost_revenue: await readLostRevenue(db), set_aside: await readSetAside(db) });
     },
   );
+}
+
+/** Large, and seldom asked. */
+function checking() {
+  return Promise.all([
+    import("@pantheon/core/ledger/invariants.ts"),
+    import("@pantheon/core/maintenance/lost-revenue.ts"),
+    import("@pantheon/core/payments/set-aside.ts"),
+  ]);
 }
 
 const FORBIDDEN = { 403: "Not an admin" };
@@ -145,7 +152,8 @@ function analyticsRoutes(app: Hono<AppEnv>, { db, clock, config }: Omit<ReportDe
     async (c) => {
       const asked = c.req.valid("query");
       const { readMargin } = await import("@pantheon/core/reports/margin.ts"); // seldom asked
-      return c.var.respond(await readMargin(db, daysOf(asked), asked.bucket ?? null, config.usdPerCredit));
+      const { bucket = null, user_id: user = null } = asked;
+      return c.var.respond(await readMargin(db, daysOf(asked), bucket, config.usdPerCredit, user));
     },
   );
 }

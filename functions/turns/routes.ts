@@ -10,11 +10,18 @@ import { refusalOf } from "@pantheon/edge/shell/thrown.ts";
 import { body, noQuery, params, query } from "@pantheon/edge/input/validate.ts";
 import { rfc3339 } from "@pantheon/contract/time.ts";
 import { StreamEvent } from "@pantheon/contract/stream.ts";
-import { ListQuery } from "@pantheon/contract/wire.ts";
 import type { Sampling } from "@pantheon/core/models/request.ts";
 import type { MessageRow } from "@pantheon/core/turns/history.ts";
 import { runTurn, type TurnDeps, type TurnRequest } from "@pantheon/core/turns/run.ts";
-import { MessageList, SessionContext, SessionPath, TurnCreate, TurnList, type Message } from "@pantheon/contract/turns.ts";
+import {
+  MessageList,
+  SessionContext,
+  SessionPath,
+  TurnCreate,
+  TurnList,
+  type ListedMessage,
+  TextsQuery,
+} from "@pantheon/contract/turns.ts";
 import { TurnRead } from "@pantheon/contract/turn-read.ts";
 
 const SESSION = "/api/v1/sessions/:session_id";
@@ -103,11 +110,12 @@ function historyRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
       refusals: { 404: "No such session of yours" },
     }),
     ownSession,
-    query(ListQuery),
+    query(TextsQuery),
     async (c) => {
       const { listTurns, turnView } = await history();
-      const turns = listTurns(deps.db, c.var.caller.actor, c.req.valid("param").session_id);
-      return c.var.respond(await (await listing()).listPage(c, c.req.valid("query"), "turns", turns, turnView));
+      const asked = c.req.valid("query");
+      const turns = listTurns(deps.db, c.var.caller.actor, c.req.valid("param").session_id, asked.texts);
+      return c.var.respond(await (await listing()).listPage(c, asked, "turns", turns, turnView));
     },
   );
   app.get(
@@ -136,11 +144,12 @@ function historyRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
       refusals: { 404: "No such session of yours" },
     }),
     ownSession,
-    query(ListQuery),
+    query(TextsQuery),
     async (c) => {
       const { listMessages } = await history();
-      const messages = listMessages(deps.db, c.var.caller.actor, c.req.valid("param").session_id);
-      return c.var.respond(await (await listing()).listPage(c, c.req.valid("query"), "messages", messages, messageView));
+      const asked = c.req.valid("query");
+      const messages = listMessages(deps.db, c.var.caller.actor, c.req.valid("param").session_id, asked.texts);
+      return c.var.respond(await (await listing()).listPage(c, asked, "messages", messages, messageView));
     },
   );
 }
@@ -180,8 +189,9 @@ function samplingOf(asked: v.InferOutput<typeof TurnCreate>): Sampling {
   };
 }
 
-function messageView(message: MessageRow): v.InferInput<typeof Message> {
+function messageView(message: MessageRow): v.InferInput<typeof ListedMessage> {
   return {
+    ...(message.characters !== null && { shortened: { content: message.characters } }),
     id: `${message.turn_id}:${message.role}`,
     role: message.role,
     content: message.content,

@@ -24,7 +24,13 @@ const listing = () => import("@pantheon/edge/output/list-page.ts");
 export function sessionRoutes(app: Hono<AppEnv>, deps: TurnDeps): void {
   app.post(
     SESSIONS,
-    describe({ id: "createSession", summary: "Open a session", tag: "sessions", responds: [201, Session] }),
+    describe({
+      id: "createSession",
+      summary: "Open a session",
+      tag: "sessions",
+      responds: [201, Session],
+      refusals: { 409: "There are too many sessions, or the key is in use" },
+    }),
     noQuery,
     idempotencyKey,
     body(SessionCreate),

@@ -177,7 +177,7 @@ describe("being seen", () => {
     await world.call("GET", "/api/v1/auth/me", { user: "passer-by" });
     expect(await tracesOf(world)).toEqual(before);
     const yesterday = new Date(Date.now() - 25 * 3_600_000);
-    await world.deps.db.query.updateTable("users").set({ last_seen_at: yesterday }).where("id", "=", "daily").execute();
+    await world.owner.query.updateTable("users").set({ last_seen_at: yesterday }).where("id", "=", "daily").execute();
     await ask();
     const seen = (await rowOf("daily"))?.last_seen_at;
     expect(seen && seen > yesterday).toBe(true);

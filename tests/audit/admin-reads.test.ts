@@ -36,6 +36,9 @@ describe("an admin's read of somebody", () => {
     ["usage/export.csv", "usage/export.csv", null],
     ["top-ups?user_id=ada", "top-ups", "ada"],
     ["users?query=a", "users", null],
+    ["reversals?user_id=ada", "reversals", "ada"],
+    ["analytics/would-refuse", "analytics/would-refuse", null],
+    ["analytics/margin?user_id=ada", "analytics/margin", "ada"],
   ])("at %s is written down as %s of %s, once", async (path, operation, target) => {
     await noted();
     const { status, headers } = await operate(world, `GET ${path}`, { user: SECOND });
@@ -68,11 +71,14 @@ describe("an admin's read of somebody", () => {
 });
 
 describe("no trace is left", () => {
-  it.each(["settings", "pricing", "pricing/versions", "reads", "cash", "reconciliation"])("by GET %s, which is of nobody", async (path) => {
-    await noted();
-    expect((await operate(world, `GET ${path}`)).status).toBe(200);
-    expect(await noted()).toEqual([]);
-  });
+  it.each(["settings", "pricing", "pricing/versions", "reads", "cash", "analytics/margin", "reconciliation"])(
+    "by GET %s, which is of nobody",
+    async (path) => {
+      await noted();
+      expect((await operate(world, `GET ${path}`)).status).toBe(200);
+      expect(await noted()).toEqual([]);
+    },
+  );
 
   it("by whoever is no admin: they read nothing", async () => {
     const before = await tracesOf(world);

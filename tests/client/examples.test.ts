@@ -163,8 +163,10 @@ async function asAdmin({ admin }: Client, session: () => Promise<void>): Promise
   await admin.topUps.list({ status: "pending" });
   const aside = await givenQuarantined(world, { user: "ada" });
   await admin.topUps.resolve(aside.id, { action: "grant", note: "A dollar short; agreed on the phone" });
+  await admin.reversals.list({ kind: "refund" });
   await admin.reports.summary({ bucket: "day" });
   await admin.reports.usageByUser();
+  await admin.reports.wouldRefuse.list();
   await admin.reports.activeUsers({ window: "week" });
   await admin.reports.margin({ bucket: "day" });
   await admin.reports.cash();

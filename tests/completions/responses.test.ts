@@ -174,7 +174,7 @@ describe("what needs a response that was kept, or runs elsewhere", () => {
   ])("%s is refused with 400 in OpenAI's shape, and nothing runs", async (param, more, rule = "") => {
     const calls = world.provider.calls();
     const { status, json } = await respond(more);
-    expect([status, json.error.param, json.error.type]).toEqual([400, param, "invalid_request_error"]);
+    expect([status, json.error?.param, json.error?.type]).toEqual([400, param, "invalid_request_error"]);
     expect(json.error.message).toContain(rule);
     expect(world.provider.calls()).toBe(calls);
   });

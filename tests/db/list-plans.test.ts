@@ -11,6 +11,7 @@ import type { Schema } from "@pantheon/core/db/schema/schema.ts";
 import { listFiles } from "@pantheon/core/files/own-files.ts";
 import { listTransactions } from "@pantheon/core/ledger/entries.ts";
 import { listAllTopUps } from "@pantheon/core/payments/list.ts";
+import { listReversals } from "@pantheon/core/payments/reversals.ts";
 import { listTopUps } from "@pantheon/core/payments/own-top-ups.ts";
 import { listUserTurns } from "@pantheon/core/turns/all-turns.ts";
 import { listMessages, listTurns } from "@pantheon/core/turns/history.ts";
@@ -37,6 +38,12 @@ beforeAll(async () => {
     insert into uploaded_files (user_id, session_id, filename, mime_type, size_bytes, storage_key, arrives_until, created_at)
     select ${USER}, ${session}::uuid, 'f', 'text/plain', 1, 'files/' || n, now(), now() - n * interval '1 minute'
       from generate_series(1, 3000) as n`.execute(world.deps.db.query);
+  await sql`
+    with counted as (
+      insert into reversal_counts (payment_intent, objects) select 'pi_' || n, 1 from generate_series(1, 3000) as n)
+    insert into reversals (object_id, payment_intent, kind, state, amount_minor, created_at)
+    select 're_' || n, 'pi_' || n, 'refund', 'succeeded', 100, now() - n * interval '1 hour'
+      from generate_series(1, 3000) as n`.execute(world.deps.db.query);
   await sql`insert into file_usage values (${USER}, 3000, 3000)`.execute(world.deps.db.query);
   await sql`vacuum analyze`.execute(world.deps.db.query);
   const pool = new Pool({ connectionString: world.deps.config.databaseUrl, max: 1 });
@@ -58,8 +65,8 @@ const ANYBODY = { admin: null, target: null, user: null, days: ALL_TIME };
 
 const LISTS: readonly (readonly [name: string, index: string, list: () => List<unknown>, middle: readonly string[]])[] = [
   ["sessions", "sessions_user", () => listSessions(db, USER), TIME],
-  ["turns", "turns_session", () => listTurns(db, USER, session), TIME],
-  ["messages", "turns_position", () => listMessages(db, USER, session), ["100", "1"]],
+  ["turns", "turns_session", () => listTurns(db, USER, session, "preview"), TIME],
+  ["messages", "turns_position", () => listMessages(db, USER, session, "preview"), ["100", "1"]],
   ["transactions", "credit_transactions_position", () => listTransactions(db, USER), ["100"]],
   ["top-ups", "top_ups_user", () => listTopUps({ ...world.deps, db }, USER), TIME],
   ["top-ups of one state", "top_ups_status", () => listAllTopUps(db, { ...ANY, status: "quarantined" }), TIME],
@@ -75,6 +82,15 @@ it.each(LISTS)("a page of %s is read from %s", async (_name, index, list, middle
   for (const after of [null, middle]) {
     const nodes = await planOf(list(), after);
     expect(nodes.flatMap((node) => node["Index Name"] ?? [])).toEqual([index]);
+    expect(nodes.map((node) => node["Node Type"]).filter((type) => type === "Sort" || type === "Seq Scan")).toEqual([]);
+  }
+});
+
+it("a page of refunds and disputes is read from their index, and their top-ups by their payments", async () => {
+  for (const after of [null, [TIME[0] ?? "", "re_1"]]) {
+    const nodes = await planOf(listReversals(db, { kind: null, user: null, days: ALL_TIME }), after);
+    const indexes = nodes.flatMap((node) => node["Index Name"] ?? []).toSorted();
+    expect(indexes).toEqual(["reversals_newest", "top_ups_payment_intent"]);
     expect(nodes.map((node) => node["Node Type"]).filter((type) => type === "Sort" || type === "Seq Scan")).toEqual([]);
   }
 });

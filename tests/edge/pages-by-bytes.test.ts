@@ -8,8 +8,8 @@ import { listMessages, listTurns } from "@pantheon/core/turns/history.ts";
 import { givenAnswer } from "../support/given-answer.ts";
 import { givenContainer, providedBy } from "../support/container.ts";
 import { givenHistory } from "../support/given-history.ts";
-import { givenSession } from "../support/given.ts";
-import { testWorld, type Answer, type TestWorld } from "../support/world.ts";
+import { givenSession, runTurn } from "../support/given.ts";
+import { testWorld, type Answer, type Json, type TestWorld } from "../support/world.ts";
 
 const USER = "writer";
 const ROWS = 24;
@@ -61,12 +61,14 @@ function octetsOf(text: string): number {
 }
 
 describe.each(LISTS)("the list of $name", ({ name, path, total, pages }) => {
+  const whole = name === "sessions" ? "" : "texts=whole&";
+
   it("ends a page before it is too large for Lambda, and is walked by cursor through every row once", async () => {
     const met: string[] = [];
     const sizes: { rows: number; octets: number }[] = [];
     let cursor: string | null = null;
     do {
-      const { status, text, json }: Answer = await get(path(), `limit=200${cursor === null ? "" : `&cursor=${cursor}`}`);
+      const { status, text, json }: Answer = await get(path(), `${whole}limit=200${cursor === null ? "" : `&cursor=${cursor}`}`);
       expect([status, json.total]).toEqual([200, total]);
       met.push(...json[name].map((row: { id: string }) => row.id));
       sizes.push({ rows: json[name].length, octets: octetsOf(text) });
@@ -80,7 +82,7 @@ describe.each(LISTS)("the list of $name", ({ name, path, total, pages }) => {
   it("is walked by offset too, by the number of rows that came", async () => {
     const met: string[] = [];
     for (let rows = -1; rows !== 0;) {
-      const { json } = await get(path(), `limit=200&offset=${met.length}`);
+      const { json } = await get(path(), `${whole}limit=200&offset=${met.length}`);
       rows = json[name].length;
       met.push(...json[name].map((row: { id: string }) => row.id));
       expect(json.next_cursor === null).toBe(met.length === total);
@@ -99,14 +101,50 @@ it("reads no more rows than a page can hold", async () => {
   const page = { limit: 200, offset: 0, after: null };
   const { db } = world.deps;
   const read = {
-    turns: (await listTurns(db, USER, session).read(page)).rows.map((row) => row.response_body ?? ""),
-    messages: (await listMessages(db, USER, session).read(page)).rows.map((row) => row.content),
+    turns: (await listTurns(db, USER, session, "whole").read(page)).rows.map((row) => row.response_body ?? ""),
+    messages: (await listMessages(db, USER, session, "whole").read(page)).rows.map((row) => row.content),
   };
   for (const texts of Object.values(read)) {
     const octets = texts.slice(0, -1).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
     expect(octets).toBeLessThan(PAGE_OCTETS);
     expect(texts.length).toBeGreaterThan(1);
   }
+});
+
+describe("a list that is not asked for whole texts", () => {
+  const MOST = 1_000;
+
+  it("has the beginning of each, says how long it is in all, and holds every row in one page", async () => {
+    const turns = (await get(`/api/v1/sessions/${session}/turns`, "limit=200")).json;
+    expect([turns.turns.length, turns.next_cursor]).toEqual([ROWS, null]);
+    const cut = turns.turns.filter(({ shortened }: Json) => shortened !== undefined);
+    const lengths: number[] = cut.map(({ shortened }: Json) => shortened.assistant_output);
+    expect(lengths.toSorted((a, b) => a - b)).toEqual([MIB / 4, MIB / 2, MIB, MIB].flatMap((length) => Array<number>(4).fill(length)));
+    expect(cut.map(({ assistant_output: said }: Json) => [...said].length)).toEqual(Array<number>(16).fill(MOST));
+    expect(turns.turns.filter(({ assistant_output: said }: Json) => said === "little").length).toBe(8);
+    const messages = (await get(`/api/v1/sessions/${session}/messages`, "limit=200")).json;
+    expect([messages.messages.length, messages.next_cursor]).toEqual([2 * ROWS, null]);
+    expect(messages.messages.filter(({ shortened }: Json) => shortened !== undefined).length).toBe(16);
+    expect(messages.messages.filter(({ content }: Json) => [...content].length > MOST)).toEqual([]);
+  });
+
+  it("leaves a text of just so many characters whole, whatever they are, and the turn itself has all of a longer one", async () => {
+    const own = await givenSession(world, "author");
+    const texts = ["語".repeat(MOST), `${"語".repeat(MOST)}!`];
+    const ids: string[] = [];
+    for (const message of texts) ids.push((await runTurn(world, own, { user: "author", message })).json.id);
+    const { json } = await world.call("GET", `/api/v1/sessions/${own}/turns`, { user: "author" });
+    expect(json.turns.map(({ user_input: said, shortened }: Json) => [said, shortened?.user_input])).toEqual([
+      [texts[0], MOST + 1],
+      [texts[0], undefined],
+    ]);
+    const { json: whole } = await world.call("GET", `/api/v1/users/me/turns/${ids[1]}`, { user: "author" });
+    expect(whole.turn).toMatchObject({ user_input: texts[1] });
+    expect(whole.turn).not.toHaveProperty("shortened");
+    const asked = await world.call("GET", `/api/v1/sessions/${own}/turns?texts=whole`, { user: "author" });
+    expect(asked.json.turns.map(({ user_input: said }: Json) => said)).toEqual(texts.toReversed());
+    expect((await world.call("GET", `/api/v1/sessions/${own}/turns?texts=none`, { user: "author" })).status).toBe(422);
+  });
 });
 
 describe("an answer of characters that JSON writes in six octets", () => {
@@ -124,7 +162,7 @@ describe("an answer of characters that JSON writes in six octets", () => {
     expect(turn.status).toBe(201);
     expect(turn.json.assistant_output.length).toBeGreaterThan(MIB / 2);
     const lists = await Promise.all(
-      ["turns", "messages"].map((list) => world.call("GET", `/api/v1/sessions/${own}/${list}`, { user: "teletype" })),
+      ["turns", "messages"].map((list) => world.call("GET", `/api/v1/sessions/${own}/${list}?texts=whole`, { user: "teletype" })),
     );
     const again = await container.turn(own, { user: "teletype", key: "k" });
     for (const { text } of [turn, again, ...lists]) expect(octetsOf(text)).toBeLessThan(LAMBDA_OCTETS);

@@ -8,7 +8,7 @@ import { runJob } from "@pantheon/functions/maintenance/jobs.ts";
 import { ROOT, refusalOf } from "../support/admin.ts";
 import { foundIn } from "../support/found-in.ts";
 import { givenFile } from "../support/given-file.ts";
-import { givenCredits, givenSession, modelsWith, runTurn } from "../support/given.ts";
+import { givenCredits, givenPrice, givenSession, modelsWith, runTurn } from "../support/given.ts";
 import { gateInput, openDirectly } from "../support/direct-turn.ts";
 import { testWorld, type Json, type TestWorld } from "../support/world.ts";
 
@@ -147,6 +147,7 @@ describe("a deleted session", () => {
 
 describe("a failed turn that was erased while its repeat was on its way", () => {
   it("is not begun again by the statement that gets to it then", async () => {
+    await givenPrice(world, "fake-500", "1");
     const session = await givenSession(world, "mia");
     expect((await runTurn(world, session, { user: "mia", alias: "fake-500", key: "mias" })).status).toBe(502);
     const { rows } = await sql<{ id: string }>`
@@ -163,7 +164,7 @@ describe("texts that are older than they live", () => {
   it("are erased in a session that goes on, and its next turns are shown nothing of them", async () => {
     const session = await given("gil", "gils-words");
     const { rows } = await sql<{ id: string }>`select id from turns where user_id = 'gil'`.execute(world.deps.db.query);
-    await world.deps.db.query.updateTable("maintenance_runs").set({ progress: "{}" }).where("job", "=", "sweep").execute();
+    await world.owner.query.updateTable("maintenance_runs").set({ progress: "{}" }).where("job", "=", "sweep").execute();
     const now = Date.now() + 101 * 86_400_000;
     expect(await runJob({ ...world.deps, clock: () => now }, { job: "sweep" })).toMatchObject({ erased: expect.any(Number) });
     expect(await foundIn(world, "gils-words")).toEqual(["idempotency_keys", "sessions"]); // the prompt lives with its session

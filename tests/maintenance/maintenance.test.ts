@@ -33,7 +33,7 @@ test("a top-up that nobody paid for a day is canceled at Stripe and gives its pl
   const start = async (user: string) =>
     (await world.call("POST", "/api/v1/users/me/wallet/top-up", { user, body: { amount_usd: "2" } })).json.id;
   const [old, young] = [await start("eve"), await start("eve")];
-  await world.deps.db.query
+  await world.owner.query
     .updateTable("top_ups")
     .set({ created_at: new Date(Date.now() - 26 * 3_600_000) })
     .where("id", "=", old)
@@ -72,10 +72,10 @@ test("lapsed turns of many users are voided, and running ones stay", async () =>
 
 test("a ledger that does not close is counted, by the name of what is broken", async () => {
   expect(await runJob(world.deps, { job: "verify" })).toMatchObject({ broken: 0 });
-  await world.deps.db.query.updateTable("credit_wallets").set({ balance: "1" }).where("user_id", "=", "ben").execute();
+  await world.owner.query.updateTable("credit_wallets").set({ balance: "1" }).where("user_id", "=", "ben").execute();
   expect(await runJob(world.deps, { job: "verify" })).toMatchObject({ broken: 1 });
   expect(world.log.lines).toContainEqual({ level: "count", message: "invariant_broken", fields: { invariant: "balance", rows: 1 } });
-  await world.deps.db.query.updateTable("credit_wallets").set({ balance: "0" }).where("user_id", "=", "ben").execute();
+  await world.owner.query.updateTable("credit_wallets").set({ balance: "0" }).where("user_id", "=", "ben").execute();
 });
 
 test("a sweep that cannot void one user's turns voids the others', and leaves that user to the next sweep", async () => {

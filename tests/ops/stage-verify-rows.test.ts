@@ -96,11 +96,7 @@ const WRONG: readonly (readonly [what: string, intercept: () => Intercept, red: 
     () => altered("DELETE /users/me/wallet/top-ups/[^/]+", (json) => ({ ...json, updated_at: String((spaces += 1)) })),
     ["top_up.cancel"],
   ],
-  [
-    "settles a hold for more than was used",
-    () => altered("POST /holds/[^/]+/settle", (json) => ({ ...json, credits_charged: "0.002" })),
-    ["hold.settle"],
-  ],
+  ["charges more", () => altered("POST /holds/[^/]+/settle", (json) => ({ ...json, credits_charged: "9" })), ["hold.settle"]],
   ["keeps the key that was revoked", () => instead("DELETE /users/me/keys/[^/]+", 204, null), ["key.revoke"]],
   ["finds no balance low", () => altered("GET /users/me/wallet", (json) => ({ ...json, low_balance: false })), ["enforcement.low"]],
   [
@@ -245,7 +241,6 @@ describe("a stage that", () => {
   it("repeats what it was sent gets no token into the evidence", async () => {
     const evidence = await withFront(world, { intercept: repeating }, (url) => verify(world, { url, tokens }));
     expect(rowOf(evidence, "auth.user").seen).toBe("500 internal: You sent Bearer [token]");
-    const text = JSON.stringify(evidence);
-    for (const token of Object.values(tokens)) expect(text).not.toContain(token?.slice(0, 24));
+    for (const token of Object.values(tokens)) expect(JSON.stringify(evidence)).not.toContain(token?.slice(0, 24));
   });
 });

@@ -86,7 +86,7 @@ describe("payments whose webhooks were all lost", () => {
     const payment = await givenPaid("misfit");
     const told = sql<string>`replace(response_body, '"amount_usd":"10"', '"amount_usd":"11"')`;
     const changed = { amount_usd: "11.00", response_body: told };
-    await world.deps.db.query.updateTable("top_ups").set(changed).where("payment_intent", "=", payment).execute();
+    await world.owner.query.updateTable("top_ups").set(changed).where("payment_intent", "=", payment).execute();
     const found = await run(true);
     expect([found.late, found.quarantined]).toEqual([[payment], 1]);
     expect([(await run(true)).late, await grantsOf(world, payment)]).toEqual([[], []]);

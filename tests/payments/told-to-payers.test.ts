@@ -169,7 +169,7 @@ describe("a receipt", () => {
         matches: true,
       },
     ]);
-    await world.deps.db.query.updateTable("top_ups").set({ usd_per_credit: "0.04" }).where("id", "=", json.id).execute();
+    await world.owner.query.updateTable("top_ups").set({ usd_per_credit: "0.04" }).where("id", "=", json.id).execute();
     expect(await receiptOf("gus", row)).toMatchObject({ total: "250", matches: false, payment: { arithmetic: "10 ÷ 0.04 = 250" } });
   });
 

@@ -83,7 +83,7 @@ describe("canceling an unpaid top-up", () => {
     silent.stripe.cancel(payment);
     expect((await cancel("elsewhere", id)).json.status).toBe("canceled");
     const other = await silent.start("unknown");
-    await world.deps.db.query.updateTable("top_ups").set({ payment_intent: "pi_unknown" }).where("id", "=", other.id).execute();
+    await world.owner.query.updateTable("top_ups").set({ payment_intent: "pi_unknown" }).where("id", "=", other.id).execute();
     expect([(await cancel("unknown", other.id)).json.status, await stateOf(other.id)]).toEqual(["canceled", ["canceled", null]]);
   });
 

@@ -40,7 +40,7 @@ async function givenOld(count: number, nameOf: (index: number) => string): Promi
 
 async function age(id: string): Promise<void> {
   const created_at = new Date(Date.now() - DAY_AND_MORE_MS + MINUTE_MS);
-  await world.deps.db.query.updateTable("top_ups").set({ created_at }).where("id", "=", id).execute();
+  await world.owner.query.updateTable("top_ups").set({ created_at }).where("id", "=", id).execute();
 }
 
 const stateOf = async (id: string) => topUpRow(world, id).then(({ status, slot }) => [status, slot]);

@@ -192,7 +192,7 @@ describe("two requests of one key that end up with two intents", () => {
       createIntent: async (intent: Parameters<typeof stripe.createIntent>[0]) => {
         const made = await stripe.createIntent(intent);
         const row = { payment_intent: "pi_quicker", response_body: quickerOf(intent.metadata.top_up_id), status: "pending" as const };
-        await world.deps.db.query.updateTable("top_ups").set(row).where("id", "=", intent.metadata.top_up_id).execute();
+        await world.owner.query.updateTable("top_ups").set(row).where("id", "=", intent.metadata.top_up_id).execute();
         return made;
       },
     };

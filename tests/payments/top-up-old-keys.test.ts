@@ -36,7 +36,7 @@ async function later(user: string): Promise<void> {
   const days = 24.5 / 24;
   moving.later(days);
   const then = new Date(created_at.getTime() - days * 86_400_000);
-  await world.deps.db.query.updateTable("top_ups").set({ created_at: then }).where("id", "=", id).execute();
+  await world.owner.query.updateTable("top_ups").set({ created_at: then }).where("id", "=", id).execute();
 }
 
 const intentsOf = (user: string) => moving.stripe.intents().filter(({ metadata }) => metadata["user_id"] === user);
@@ -69,7 +69,7 @@ describe("a key that was not answered within a day", () => {
     await send("closed");
     await later("closed");
     const row = await rowOf("closed");
-    await world.deps.db.query
+    await world.owner.query
       .updateTable("top_ups")
       .set({ created_at: new Date(row.created_at.getTime() - 3_600_000) })
       .where("id", "=", row.id)
@@ -122,7 +122,7 @@ describe("a payment that an event told of before its top-up was answered", () =>
     expect((await send("told")).status).toBe(502);
     const [intent] = intentsOf("told");
     const set = { payment_intent: intent?.id ?? "", status: "processing" as const };
-    await world.deps.db.query.updateTable("top_ups").set(set).where("user_id", "=", "told").execute();
+    await world.owner.query.updateTable("top_ups").set(set).where("user_id", "=", "told").execute();
     await later("told");
     const answer = await send("told");
     expect([answer.status, answer.json.client_secret, intentsOf("told").length]).toEqual([200, intent?.client_secret, 1]);

@@ -87,7 +87,7 @@ describe("an event that moves a top-up", () => {
 
   it("never overwrites what happened after it, and frees a place only when it was canceled", async () => {
     const topUp = await givenTopUp(world, { user: "cleo" });
-    await world.deps.db.query.updateTable("top_ups").set({ slot: 3 }).where("id", "=", topUp.id).execute();
+    await world.owner.query.updateTable("top_ups").set({ slot: 3 }).where("id", "=", topUp.id).execute();
     const at = (type: string, created: number) => eventOf(type, intentOf(topUp), { created });
     const states: string[] = [];
     for (const event of [

@@ -167,7 +167,7 @@ describe("what was set aside", () => {
     const stolen = { id: hers.payment, metadata: { user_id: "his", top_up_id: his.id } };
     expect(await send(succeededOf(his, stolen))).toBe("200 quarantined"); // it is the payment of a top-up that still waits
     const older = { id: his.payment, metadata: { user_id: "thief", credits: "333.33" } };
-    await world.deps.db.query.updateTable("top_ups").set({ payment_intent: his.payment }).where("id", "=", his.id).execute();
+    await world.owner.query.updateTable("top_ups").set({ payment_intent: his.payment }).where("id", "=", his.id).execute();
     expect(await send(succeededOf(his, older))).toBe("200 quarantined");
     expect(await asideOf(hers.payment)).toMatchObject([
       { id: hers.id, user_id: "hers", quarantine_reason: expect.stringMatching(/another top-up's/) },

@@ -47,7 +47,7 @@ const REFUSED = [
   "usage/export.csv?bucket=day",
   "usage/summary?limit=1",
   "usage/summary?start_date=2026-01-01",
-  "analytics/margin?user_id=ada",
+  "analytics/margin?model_alias=default",
   ...["", LONG, "a%00", "a%0Ab", "%C2%85"].flatMap((id) => ["summary", "export.csv"].map((path) => `usage/${path}?user_id=${id}`)),
   ...["", LONG, "a%00"].flatMap((alias) => ["summary", "export.csv"].map((path) => `usage/${path}?model_alias=${alias}`)),
   ...["0", "201", "1001", "-1", "1.5", "1e2", "0x10", "", "%2010"].map((limit) => `analytics/usage?limit=${limit}`),

@@ -57,7 +57,7 @@ it.each(HISTORIES)("%s", async (_what, moves, paid, granted, unpaid) => {
   expect(await partsOf()).toMatchObject({ revenue_paid_usd: paid, revenue_granted_usd: granted, revenue_unpaid_usd: unpaid });
 });
 
-test("the parts of random ledgers are the oracle's, by model, by day and together, and they add up to the revenue", async () => {
+test("the parts of random ledgers are the oracle's, by model, by day, by person and together, and they add up to the revenue", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(ledger, { minLength: 1, maxLength: 4 }), async (ledgers) => {
       await givenMovements(db, ledgers);
@@ -68,6 +68,10 @@ test("the parts of random ledgers are the oracle's, by model, by day and togethe
       for (const row of margin.buckets) expect(figures(row)).toEqual(sumOf(spent.filter(({ day }) => day === row.date)));
       const one = await readMargin(db, { from: DAYS[1] ?? "", to: DAYS[1] ?? "" }, null, amount("0.03"));
       expect(figures(one)).toEqual(sumOf(spent.filter(({ day }) => day === DAYS[1])));
+      for (const [person, moves] of ledgers.entries()) {
+        const theirs = await readMargin(db, WHOLE, null, amount("0.03"), `person-${person}`);
+        expect(figures(theirs)).toEqual(sumOf(walk(moves)));
+      }
     }),
     { numRuns: 60 },
   );

@@ -18,6 +18,7 @@ const ADDRESS = "/api/v1/users/me/data";
 const TABLES: Readonly<Record<string, string>> = {
   users: "person",
   file_usage: "person",
+  session_usage: "person",
   credit_wallets: "wallet",
   api_keys: "key",
   top_ups: "top_up",
@@ -38,6 +39,7 @@ const TABLES: Readonly<Record<string, string>> = {
   lost_answers: "what an answer that nobody got cost us",
   reversal_counts: "how many rows of reversals there are",
   stripe_events: "what Stripe told us; what came of it is the top-up's",
+  usage_totals: "of nobody",
   maintenance_runs: "of nobody",
   pricing_versions: "of nobody",
   usage_totals: "of nobody",

@@ -21,7 +21,7 @@ export async function givenCredits(world: TestWorld, user: string, amount: strin
 
 /** Switches enforcement by the admin's override; null falls back to the environment. */
 export async function givenEnforcement(world: TestWorld, enabled: boolean | null): Promise<void> {
-  await world.deps.db.query.updateTable("runtime_settings").set({ enforcement_override: enabled }).execute();
+  await world.owner.query.updateTable("runtime_settings").set({ enforcement_override: enabled }).execute();
 }
 
 /** Sets the multiplier of an alias in the active pricing version, adding the alias when it is new. */

@@ -140,7 +140,7 @@ export async function provokeTurnRefusals(world: TestWorld, promised: Promised):
   expect((await slow).status).toBe(201);
 
   const suspended = await givenSession(world, "dan");
-  await world.deps.db.query.updateTable("users").set({ suspended_at: new Date() }).where("id", "=", "dan").execute();
+  await world.owner.query.updateTable("users").set({ suspended_at: new Date() }).where("id", "=", "dan").execute();
   expect(promised(RUN, await runTurn(world, suspended, { user: "dan" })).status).toBe(403);
   expect(promised(STREAM, await streamed(world, suspended, "dan")).status).toBe(403);
   const refusedFile = await world.call("POST", `/api/v1/sessions/${suspended}/files`, { user: "dan", body: ANNOUNCED });

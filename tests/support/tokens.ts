@@ -101,6 +101,7 @@ export async function startAuth(
   const admins = {
     adminUserIds: { has: (id: string) => id === ADMIN },
     adminReadIds: { has: (id: string) => id === READER },
+    adminVerifyIds: new Set<string>(),
     adminAssurance: rules.adminAssurance ?? "none",
   } as const;
   const verify = createVerifier(auth, { clock: () => clock, log });

@@ -58,7 +58,7 @@ test("what is shown is what the model is sent next, with a summary too, and show
 
 test("an alias that cannot be run is 422, and a session that was deleted is 404", async () => {
   const unknown = await givenSession(world, "ada");
-  await world.deps.db.query.updateTable("sessions").set({ model_alias: "nobody" }).where("id", "=", unknown).execute();
+  await world.owner.query.updateTable("sessions").set({ model_alias: "nobody" }).where("id", "=", unknown).execute();
   expect(await contextOf(unknown)).toMatchObject({ status: 422, json: { code: "unknown_model_alias" } });
   await world.call("DELETE", `/api/v1/sessions/${unknown}`);
   expect((await contextOf(unknown)).status).toBe(404);

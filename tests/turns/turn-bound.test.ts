@@ -83,7 +83,7 @@ test("a bound that an earlier version has not kept is measured again by the data
   const kept = (await turnsOf(world)).at(-1);
   expect(Number(kept?.text_bound)).toBe(tokenBound("And?") + tokenBound(kept?.assistant_output ?? ""));
   const before = await refusedCost(session);
-  await world.deps.db.query.updateTable("turns").set({ text_bound: null }).execute();
+  await world.owner.query.updateTable("turns").set({ text_bound: null }).execute();
   expect(await refusedCost(session)).toBe(before);
 });
 
@@ -91,7 +91,7 @@ test("a bound that an earlier version has not kept is measured again by the data
 async function refusedCost(session: string): Promise<string> {
   const multiplier = "100";
   await givenPrice(world, "default", multiplier);
-  await world.deps.db.query
+  await world.owner.query
     .updateTable("runtime_settings")
     .set((column) => ({ revision: column("revision", "+", "1") }))
     .execute();

@@ -40,7 +40,7 @@ test("a history of unknown density is halved until the provider takes it, and th
   const session = await givenSession(world, "ada", { model_alias: NAME });
   await givenCredits(world, "ada", "100");
   for (let index = 0; index < 3; index += 1) await turn(session, `${index} ${DATA}`);
-  await world.deps.db.query.updateTable("turns").set({ octets_per_token: null }).execute();
+  await world.owner.query.updateTable("turns").set({ octets_per_token: null }).execute();
   const calls = world.provider.callsTo(NAME);
   const answer = await turn(session, `3 ${DATA}${DATA}`);
   expect(answer).toMatchObject({ status: 201, json: { prune_triggered: true, turn_index: 4, usage: { estimated: false } } });
@@ -58,7 +58,7 @@ test("a history of unknown density is halved until the provider takes it, and th
 test("half a history that is still too long is halved again", async () => {
   const session = await givenSession(world, "ada", { model_alias: NAME });
   for (let index = 0; index < 3; index += 1) await turn(session, `${index} ${DATA}`);
-  await world.deps.db.query.updateTable("turns").set({ octets_per_token: null }).execute();
+  await world.owner.query.updateTable("turns").set({ octets_per_token: null }).execute();
   const calls = world.provider.callsTo(NAME);
   expect(await turn(session, `3 ${DATA.repeat(3)}`)).toMatchObject({ status: 201, json: { prune_triggered: true, turn_index: 4 } });
   expect(world.provider.callsTo(NAME) - calls).toBe(3);
@@ -89,10 +89,10 @@ test("the next turn's hold is reckoned with the session's own density, within li
   await turn(session, "And?");
   expect(await holdOf()).toBeGreaterThan((DATA.length / 10_000) * 0.35);
 
-  await world.deps.db.query.updateTable("turns").set({ octets_per_token: "0.0001" }).execute();
+  await world.owner.query.updateTable("turns").set({ octets_per_token: "0.0001" }).execute();
   await turn(session, "And?");
   expect(await holdOf()).toBeLessThan(((3 * DATA.length) / 10_000) * 0.35);
-  await world.deps.db.query.updateTable("turns").set({ octets_per_token: "9" }).execute();
+  await world.owner.query.updateTable("turns").set({ octets_per_token: "9" }).execute();
   await turn(session, "And?");
   expect(await holdOf()).toBeGreaterThan((DATA.length / 4 / 10_000) * 0.35);
 

@@ -78,7 +78,7 @@ test("on, what another running turn holds is not available", async () => {
     status: 402,
     json: { balance: "0.01", held: "0.010595", available: "-0.000595", top_up_url: `${world.apiUrl}/pay` },
   });
-  await world.deps.db.query
+  await world.owner.query
     .updateTable("turns")
     .set({ lease_until: new Date(0) })
     .where("id", "=", opened.turn)

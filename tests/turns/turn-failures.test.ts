@@ -231,7 +231,7 @@ test("a session that is deleted and a user who is suspended while the model answ
   const running = [runTurn(world, deleted, { user: "gone" }), runTurn(world, suspended, { user: "banned" })] as const;
   while (world.provider.callsTo(name) < calls + 2) await sleep(5);
   await world.call("DELETE", `/api/v1/sessions/${deleted}`, { user: "gone" });
-  await world.deps.db.query.updateTable("users").set({ suspended_at: new Date() }).where("id", "=", "banned").execute();
+  await world.owner.query.updateTable("users").set({ suspended_at: new Date() }).where("id", "=", "banned").execute();
   await expectCharged("gone", await running[0]);
   await expectCharged("banned", await running[1]);
   expect((await runTurn(world, deleted, { user: "gone" })).status).toBe(404);

@@ -111,7 +111,7 @@ describe("under enforcement, when its own hold is all that the wallet had", () =
 });
 
 test.each([
-  ["suspended", 403, () => world.deps.db.query.updateTable("users").set({ suspended_at: new Date() }).where("id", "=", user).execute()],
+  ["suspended", 403, () => world.owner.query.updateTable("users").set({ suspended_at: new Date() }).where("id", "=", user).execute()],
   ["without its session", 404, () => world.call("DELETE", `/api/v1/sessions/${session}`, { user })],
 ])("an own turn of a user who is %s meanwhile is given up, and its hold goes back at once", async (_what, status, change) => {
   const outcome = await outcomeOf(() => cutWhileItWaits("open_turn", undefined, change));

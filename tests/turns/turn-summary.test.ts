@@ -171,7 +171,7 @@ describe("a summary is the session's memory once, and never older than it was", 
     await place.forget();
     place.proxy.holdBack("settle_turn", async () => {
       await lapse(place.world, place.user);
-      await place.world.deps.db.query
+      await place.world.owner.query
         .updateTable("turns")
         .set({ attempt: 7 })
         .where("user_id", "=", place.user)

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 // Once the turns are said to be of whoever paid, the ledger has to add up.
 afterAll(async () => {
-  await world.deps.db.query.updateTable("turns").set({ user_id: WALLET }).execute();
+  await world.owner.query.updateTable("turns").set({ user_id: WALLET }).execute();
   await world.end();
 });
 

@@ -182,7 +182,7 @@ test("cached and reasoning tokens are counted in their own columns, and cached o
 
 test("a suspended user is refused before anything is written, and the turns of before stay readable", async () => {
   await runTurn(world, session, { user });
-  await world.deps.db.query.updateTable("users").set({ suspended_at: new Date() }).where("id", "=", user).execute();
+  await world.owner.query.updateTable("users").set({ suspended_at: new Date() }).where("id", "=", user).execute();
   const before = await pictureOf(world);
   expect(await runTurn(world, session, { user })).toMatchObject({ status: 403, json: { code: "account_suspended" } });
   expect(await pictureOf(world)).toBe(before);

@@ -34,3 +34,28 @@ it("offers the models that would answer where the credits do not reach, and send
   await answered.waitFor();
   expect(await answered.count()).toBe(1);
 });
+
+it("a session whose first message is sent with a cheaper model is that model's; another one is the session's only when that is said", async () => {
+  await givenCredits(app.world, "chooser", "0.01");
+  const page = await app.page("chooser");
+  await page.goto("/playground");
+  await page.getByLabel("Model").selectOption("gpt-4o");
+  await page.getByLabel("Message").fill("Hi");
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByText("These would answer now:").waitFor();
+  const cheaper = page.getByRole("button", { name: /^Send with / }).first();
+  const name = (await cheaper.textContent())?.replace("Send with ", "") ?? "";
+  await cheaper.click();
+  await page.locator(".turn-foot").waitFor();
+  const modelOf = async () =>
+    (await app.world.call("GET", `/api/v1/sessions/${new URL(page.url()).pathname.split("/").at(-1)}`, { user: "chooser" })).json
+      .model_alias;
+  expect(await modelOf()).toBe(name);
+  await page.getByLabel("Model").selectOption("gemini-flash");
+  await page.getByText("gemini-flash answers here until you leave.").waitFor();
+  expect(await axe(page)).toEqual([]);
+  expect(await modelOf()).toBe(name);
+  await page.getByRole("button", { name: "Make gemini-flash the session's model" }).click();
+  await expect.poll(modelOf).toBe("gemini-flash");
+  await expect.poll(() => page.getByText("answers here until you leave.").count()).toBe(0);
+});

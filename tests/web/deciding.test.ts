@@ -143,3 +143,27 @@ it("the audit is narrowed by who did it, to whom and when, and says who read wha
   await page.getByRole("table", { name: "Reads of operators" }).waitFor();
   expect(await axe(page)).toEqual([]);
 });
+
+it("refunds and disputes are seen with whose they are and what they take, by kind", async () => {
+  const { world } = app;
+  await givenCredits(world, "disputer", "1");
+  await world.call("POST", "/api/v1/users/me/wallet/top-up", { user: "disputer", body: { amount_usd: "10.00" } });
+  const { id } = world.stripe.pay(world.stripe.intents().at(-1)?.id ?? "", "pm_card_visa");
+  await world.stripe.settled();
+  world.stripe.refund(id, 300);
+  world.stripe.dispute(id);
+  await world.stripe.settled();
+  const page = await app.page(ADMIN);
+  await page.goto("/operator/payments");
+  await page.getByRole("radio", { name: "Refunds and disputes" }).check();
+  const table = page.getByRole("table", { name: "Refunds and disputes" });
+  const { reversals } = await ask("/reversals");
+  await expect.poll(() => table.locator("tbody tr").count()).toBe(reversals.length);
+  expect(await axe(page)).toEqual([]);
+  await page.getByRole("radio", { name: "Refunds", exact: true }).check();
+  await expect.poll(() => table.locator("tbody tr").count()).toBe(1);
+  expect(new URL(page.url()).search).toBe("?show=reversals&kind=refund");
+  await table.getByText("$3.00").waitFor();
+  const taken = reversals.find((one: { kind: string }) => one.kind === "refund").credits_taken;
+  expect(await table.locator("data").last().getAttribute("value")).toBe(taken);
+});

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ADMIN, axe, givenApp, settled, type Look } from "./support/app.ts";
+import { ACCOUNT_PAGES, OPERATOR_PAGES } from "./support/pages.ts";
 import { givenLivedInWorld } from "./support/seed.ts";
 
 const app = givenApp({ ADMIN_GRANT_SUM_PER_DAY: "200" });
@@ -22,38 +23,14 @@ const LOOKS: readonly (readonly [string, Look])[] = [
   ["narrow", { scheme: "light", width: 360 }],
 ];
 
-const ACCOUNT = [
-  "/",
-  "/usage",
-  "/transactions",
-  "/top-up",
-  "/keys",
-  "/limits",
-  "/data",
-  "/playground",
-  "/playground/SESSION",
-  "/nowhere",
-  "/operator",
-];
-const EMPTY = ["/", "/usage", "/transactions", "/top-up", "/keys", "/limits", "/playground"];
+const ACCOUNT = [...ACCOUNT_PAGES, "/nowhere", "/operator"];
+const EMPTY = ACCOUNT_PAGES.filter((address) => !["/data", "/playground/SESSION"].includes(address));
 const OPERATOR = [
-  "/operator",
-  "/operator/people",
+  ...OPERATOR_PAGES,
   "/operator/people?query=zzz",
-  "/operator/people/ada",
   "/operator/people/nobody",
-  "/operator/keys",
-  "/operator/grants",
   "/operator/grants?status=all",
-  "/operator/prices",
-  "/operator/prices/2026-02-20",
-  "/operator/enforcement",
-  "/operator/payments",
   "/operator/payments?status=quarantined",
-  "/operator/cash",
-  "/operator/audit",
-  "/operator/audit?show=reads",
-  "/operator/health",
 ];
 
 describe.each(LOOKS)("in %s", (name, look) => {

@@ -1,8 +1,11 @@
-// Text that would like to be more than text: ids, notes, titles, messages, answers, model names. It is shown as it was written, and nothing
+// Text that would like to be more than text: ids, notes, titles, messages, answers, names of keys and files, reasons, labels, filters. It is shown as it was written, and nothing
 // of it runs or is loaded.
 
+import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
-import { givenSession, runTurn } from "../support/given.ts";
+import { sendFile } from "../support/given-file.ts";
+import { givenQuarantined } from "../support/given-quarantined.ts";
+import { givenCredits, givenSession, runTurn } from "../support/given.ts";
 import { ADMIN, givenApp, settled } from "./support/app.ts";
 
 const app = givenApp();
@@ -20,17 +23,28 @@ it("is shown and does nothing, for its owner and for an operator", async () => {
     const path = `/api/v1/admin/wallets/${encodeURIComponent(WHO)}/grant`;
     expect((await world.call("POST", path, { user: ADMIN, body: { amount: "1", note } })).status).toBe(200);
   }
+  for (const name of [EVIL, TURNED]) await world.call("POST", "/api/v1/users/me/keys", { user: WHO, body: { name } });
+  for (const filename of [EVIL, `${TURNED}.txt`]) await sendFile(world, session, "text", { user: WHO, filename });
+  await world.storage.settled();
+  await world.call("POST", `/api/v1/admin/users/${encodeURIComponent(WHO)}/suspend`, { user: ADMIN, body: { reason: SCRIPT } });
+  await world.call("POST", `/api/v1/admin/users/${encodeURIComponent(WHO)}/reactivate`, { user: ADMIN });
+  await givenQuarantined(world, { user: WHO });
+  await world.call("POST", "/api/v1/admin/pricing/versions", {
+    user: ADMIN,
+    body: { version: "evil", label: `${EVIL} ${TURNED}`.slice(0, 64), effective_date: "2026-01-01" },
+  });
   for (const message of [EVIL, SCRIPT, `[click](${LINK}) ${TURNED}`]) await runTurn(world, session, { user: WHO, message });
   const owner = await app.page(WHO, { width: 360 });
   const admin = await app.page(ADMIN, { width: 360 });
   const asked: string[] = [];
   for (const page of [owner, admin]) page.on("request", (request) => asked.push(request.url()));
+  const [who, evil] = [encodeURIComponent(WHO), encodeURIComponent(EVIL)];
   const visits = [
-    [owner, ["/", "/transactions", "/usage", "/playground", `/playground/${session}`, `/transactions?receipt=${encodeURIComponent(EVIL)}`]],
-    [
-      admin,
-      [`/operator/people/${encodeURIComponent(WHO)}`, "/operator/audit", "/operator", `/operator/people/${encodeURIComponent(LINK)}`],
-    ],
+    [owner, ["/", "/transactions", "/usage?by=key", "/keys", "/limits", "/data", "/playground", `/playground/${session}`]],
+    [owner, [`/transactions?receipt=${evil}`, `/transactions?from=${evil}`]],
+    [admin, [`/operator/people/${who}`, "/operator/people", "/operator/audit", "/operator/audit?show=reads", "/operator"]],
+    [admin, ["/operator/keys", "/operator/payments", "/operator/prices", `/operator/people/${encodeURIComponent(LINK)}`]],
+    [admin, [`/operator/keys?user_id=${evil}`, `/operator/audit?target=${encodeURIComponent(SCRIPT)}`]],
   ] as const;
   for (const [page, addresses] of visits) {
     for (const address of addresses) {
@@ -46,4 +60,20 @@ it("is shown and does nothing, for its owner and for an operator", async () => {
   expect(asked.filter((url) => !url.startsWith(world.apiUrl))).toEqual([]);
   await owner.goto(`/playground/${session}`);
   await owner.locator(".turn-asked", { hasText: SCRIPT }).waitFor();
+}, 120_000);
+
+it("is no formula in a file that is saved, and opened elsewhere", async () => {
+  const { world } = app;
+  const formula = "=HYPERLINK(1)";
+  await givenCredits(world, "formulator", "1");
+  const body = { amount: "1", note: formula };
+  await world.call("POST", "/api/v1/admin/wallets/formulator/grant", { user: ADMIN, body });
+  const page = await app.page("formulator");
+  await page.goto("/transactions");
+  await page.getByText(formula).waitFor();
+  const saved = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Save as CSV" }).click();
+  const text = await readFile(await (await saved).path(), "utf8");
+  expect(text).toContain(formula);
+  expect(text.split(/[\n,]/).filter((cell) => /^"?[=+@\t]/.test(cell))).toEqual([]);
 });

@@ -1,5 +1,6 @@
 // What an operator does in a browser, each act seen by the API and by the audit.
 
+import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { ADMIN, axe, givenApp, settled } from "./support/app.ts";
 import { givenLivedInWorld } from "./support/seed.ts";
@@ -159,6 +160,37 @@ it("throws the switch of enforcement only with the word typed, and takes it back
   await page.getByLabel('Type "default" to confirm').fill("default");
   await page.getByRole("dialog").getByRole("button", { name: "Back to the stage's default" }).click();
   await page.getByText("as this stage was deployed").waitFor();
+});
+
+it("sees whom enforcement would refuse, before the switch is thrown and in its question", async () => {
+  const page = await app.page(ADMIN);
+  await page.goto("/operator/enforcement?days=7");
+  await settled(page);
+  const { users, total } = await ask(`/admin/analytics/would-refuse?from=${day(6)}&to=${day(0)}`);
+  expect(total).toBeGreaterThan(0);
+  const table = page.getByRole("table", { name: "Who would be refused" });
+  const shown = await table.locator("tbody tr td:first-child").allTextContents();
+  expect(shown).toEqual(users.slice(0, 10).map((user: { user_id: string }) => user.user_id));
+  const { would_have_been_refused: turns } = await ask(`/admin/usage/summary?from=${day(6)}&to=${day(0)}`);
+  await page.getByText(`turns of ${total} people`).first().waitFor();
+  expect(await page.locator(".figure-value").first().textContent()).toBe(String(turns));
+  await page.getByRole("button", { name: "Switch it on" }).click();
+  await page.getByRole("dialog").getByText(`turns of ${total} people`).waitFor();
+  expect(await axe(page)).toEqual([]);
+});
+
+it("saves everybody's usage, and one person's, as files", async () => {
+  const page = await app.page(ADMIN);
+  for (const [address, query] of [
+    ["/operator?days=7", ""],
+    ["/operator/people/susan.kare?days=7", "user_id=susan.kare&"],
+  ]) {
+    await page.goto(address ?? "");
+    const saved = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Save as CSV" }).click();
+    const { text } = await app.world.call("GET", `/api/v1/admin/usage/export.csv?${query}from=${day(6)}&to=${day(0)}`, { user: ADMIN });
+    expect(await readFile(await (await saved).path(), "utf8")).toBe(text);
+  }
 });
 
 it("reads in the audit what was done, before and after", async () => {

@@ -15,6 +15,8 @@ const app = givenApp();
 const SHOTS: readonly (readonly [file: string, user: string, address: string, look: Look])[] = [
   ["wallet.png", "ada", "/", {}],
   ["overview-dark.png", ADMIN, "/operator", { scheme: "dark" }],
+  ["person.png", ADMIN, "/operator/people/ada", {}],
+  ["limits-dark.png", "ada", "/limits", { scheme: "dark", width: 390 }],
   ["playground.png", "ada", "/playground/SESSION", {}],
   ["prices-narrow.png", ADMIN, "/operator/prices", { width: 390 }],
 ];

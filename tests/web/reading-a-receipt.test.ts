@@ -1,5 +1,6 @@
 // The ledger in a browser: a receipt with its arithmetic, by mouse and by keys, and a list that goes on.
 
+import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { givenCredits, givenSession, runTurn } from "../support/given.ts";
 import { givenHistory } from "../support/given-history.ts";
@@ -72,4 +73,29 @@ it("a long ledger goes on, row after row, each once and exactly", async () => {
   expect(await older.count()).toBe(0);
   const shown = await page.locator("tbody td:last-child data").evaluateAll((all) => all.map((one) => one.getAttribute("value") ?? ""));
   expect(shown).toEqual(Array.from({ length: 60 }, (_none, index) => String((60 - index) * 0.5)));
+});
+
+it("a ledger is narrowed to days in the address, and saved as a file of them", async () => {
+  await givenHistory(app.world, "bookkeeper", 30);
+  const today = new Date().toISOString().slice(0, 10);
+  const page = await app.page("bookkeeper");
+  await page.goto("/transactions");
+  await page.getByLabel("To (UTC)").fill("2020-01-01");
+  await page.getByRole("button", { name: "Filter" }).click();
+  await page.getByText("No transactions in these days.").waitFor();
+  expect(new URL(page.url()).search).toBe("?to=2020-01-01");
+  await page.getByLabel("From (UTC)").fill("2020-01-01");
+  await page.getByLabel("To (UTC)").fill(today);
+  await page.getByRole("button", { name: "Filter" }).click();
+  await page.getByRole("table", { name: "Transactions" }).waitFor();
+  expect(await axe(page)).toEqual([]);
+  const saved = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Save as CSV" }).click();
+  const file = await saved;
+  expect(file.suggestedFilename()).toBe(`transactions from 2020-01-01 to ${today}.csv`);
+  const query = `from=2020-01-01&to=${today}`;
+  const { text } = await app.world.call("GET", `/api/v1/users/me/transactions/export.csv?${query}`, { user: "bookkeeper" });
+  expect(await readFile(await file.path(), "utf8")).toBe(text);
+  await page.getByRole("button", { name: "Show all" }).click();
+  await expect.poll(() => new URL(page.url()).search).toBe("");
 });

@@ -59,6 +59,29 @@ it("counts calls or tokens instead, which the address keeps", async () => {
   expect(await page.getByRole("radio", { name: "30 days" }).isChecked()).toBe(true);
 });
 
+it("sums by API key, each by its own name, and what came without one", async () => {
+  await givenCredits(app.world, "robotic", "5");
+  for (const name of ["The robot", "The robot"]) {
+    const made = (await app.world.call("POST", "/api/v1/users/me/keys", { user: "robotic", body: { name } })).json;
+    const headers = { Authorization: `Bearer ${made.key}` };
+    const session = (await app.world.call("POST", "/api/v1/sessions", { user: null, headers, body: {} })).json.id;
+    await app.world.call("POST", `/api/v1/sessions/${session}/turns`, { user: null, headers, body: { message: "Hello" } });
+  }
+  await runTurn(app.world, await givenSession(app.world, "robotic"), { user: "robotic" });
+  const page = await app.page("robotic");
+  await page.goto("/usage?days=7");
+  await page.getByRole("radio", { name: "By key" }).check();
+  const table = page.getByRole("table", { name: "Usage by key" });
+  await table.waitFor();
+  expect(new URL(page.url()).search).toBe("?days=7&by=key");
+  const { rows } = await summary(day(6), "key", "robotic");
+  const shown = await table.locator("tbody data").evaluateAll((all) => all.map((one) => one.getAttribute("value")));
+  expect(shown).toEqual(rows.map((row: Record<string, string>) => row["credits_charged"]));
+  const names = await table.locator("tbody td:first-child").allTextContents();
+  expect(names.toSorted()).toEqual(["The robot", "The robot", "without a key"]);
+  expect(await axe(page)).toEqual([]);
+});
+
 it("saves the days that are seen as a file", async () => {
   const page = await app.page("ada");
   await page.goto("/usage?days=7");

@@ -7,7 +7,7 @@ import type * as histories from "@pantheon/contract/histories.ts";
 import type * as limits from "@pantheon/contract/limits.ts";
 import type * as prices from "@pantheon/contract/prices.ts";
 import type * as reports from "@pantheon/contract/reports.ts";
-import type { Bucket, PeopleOrder, PeopleState, ProposalState, TopUpState, Window } from "@pantheon/contract/vocabulary.ts";
+import type { Bucket, PeopleOrder, PeopleState, ProposalState, ReversalKind, TopUpState, Window } from "@pantheon/contract/vocabulary.ts";
 import { ask, listing, path, search, succeed, type Days, type PageQuery, type Sent } from "./calls.ts";
 import { adminKeysClient } from "./keys.ts";
 import type { CallOptions, Send } from "./transport.ts";
@@ -24,6 +24,7 @@ type NewVersion = Sent<ReturnType<typeof prices.versionCreate>>;
 type ActionsQuery = Days & { readonly admin_id?: string; readonly target?: string; readonly user_id?: string };
 type GrantsQuery = Days & { readonly status?: ProposalState; readonly user_id?: string };
 type ReadsQuery = Days & { readonly admin_id?: string; readonly user_id?: string };
+type ReversalsQuery = Days & { readonly kind?: ReversalKind; readonly user_id?: string };
 type TopUpsQuery = Days & { readonly status?: TopUpState; readonly user_id?: string; readonly admin_id?: string };
 
 export function adminClient(send: Send) {
@@ -112,6 +113,7 @@ function historiesClient(send: Send) {
       ask<typeof histories.AdminTurnRead>(send, { ...more, method: "GET", path: path`/api/v1/admin/turns/${turn}` }),
     reads: listing<typeof histories.ReadList, "reads", ReadsQuery>(send, `${ADMIN}/reads`, "reads"),
     actions: listing<typeof histories.ActionList, "actions", ActionsQuery>(send, `${ADMIN}/actions`, "actions"),
+    reversals: listing<typeof histories.AdminReversalList, "reversals", ReversalsQuery>(send, `${ADMIN}/reversals`, "reversals"),
     topUps: {
       ...listing<typeof histories.AdminTopUpList, "top_ups", TopUpsQuery>(send, `${ADMIN}/top-ups`, "top_ups"),
       /** Takes a payment out of quarantine, once: 409 when it is not there any more. */
@@ -162,9 +164,10 @@ function reportsClient(send: Send) {
       (await succeed(send, { ...more, method: "GET", path: `${ADMIN}/usage/export.csv${search(query)}` })).text,
     usageByUser: (query: UsageByUserQuery = {}, more: CallOptions = {}) =>
       ask<typeof reports.UsageByUser>(send, { ...more, method: "GET", path: `${ADMIN}/analytics/usage${search(query)}` }),
+    wouldRefuse: listing<typeof reports.WouldRefuseList, "users", Days>(send, `${ADMIN}/analytics/would-refuse`, "users"),
     activeUsers: (query: { readonly window?: Window; readonly as_of?: string } = {}, more: CallOptions = {}) =>
       ask<typeof reports.ActiveUsers>(send, { ...more, method: "GET", path: `${ADMIN}/analytics/active-users${search(query)}` }),
-    margin: (query: ReportDays & { readonly bucket?: Bucket } = {}, more: CallOptions = {}) =>
+    margin: (query: ReportDays & { readonly bucket?: Bucket; readonly user_id?: string } = {}, more: CallOptions = {}) =>
       ask<typeof reports.Margin>(send, { ...more, method: "GET", path: `${ADMIN}/analytics/margin${search(query)}` }),
     /** Of the last 30 days unless told otherwise. */
     cash: (query: Days = {}, more: CallOptions = {}) =>

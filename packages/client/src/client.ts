@@ -22,6 +22,7 @@ const ME = "/api/v1/users/me";
 
 type OfKey = { readonly api_key_id?: string };
 type Groups = "day" | "model" | "key" | "day,model" | "day,key" | "model,key" | "day,model,key";
+type Texts = { readonly texts?: "preview" | "whole" };
 
 export type Client = ReturnType<typeof createClient>;
 
@@ -51,10 +52,13 @@ export function createClient(options: ClientOptions) {
         const call = { ...more, method: "POST", path: path`/api/v1/sessions/${session}/turns/stream`, body: turn } as const;
         yield* readEvents(await openStream(options, call));
       },
-      of: (session: string) => listing<typeof turns.TurnList, "turns">(send, path`/api/v1/sessions/${session}/turns`, "turns"),
+      /** Long texts are cut unless `texts` is `whole`. */
+      of: (session: string) => listing<typeof turns.TurnList, "turns", Texts>(send, path`/api/v1/sessions/${session}/turns`, "turns"),
     },
     messages: {
-      of: (session: string) => listing<typeof turns.MessageList, "messages">(send, path`/api/v1/sessions/${session}/messages`, "messages"),
+      /** Long texts are cut unless `texts` is `whole`. */
+      of: (session: string) =>
+        listing<typeof turns.MessageList, "messages", Texts>(send, path`/api/v1/sessions/${session}/messages`, "messages"),
     },
     files: filesClient(send),
     models: {

@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { Receipt, TOP_UP_ENTRIES } from "./account.ts";
-import { RESOLUTIONS, TOP_UP_STATES, TURN_STATES } from "./vocabulary.ts";
+import { RESOLUTIONS, REVERSAL_KINDS, TOP_UP_STATES, TURN_STATES } from "./vocabulary.ts";
 import { Count, DAY_ENTRIES, Decimal, named, OpaqueId, page, PAGE_ENTRIES, text, Time } from "./wire.ts";
 
 const Values = v.nullable(v.record(v.string(), v.unknown()));
@@ -76,6 +76,38 @@ export const AdminTopUp = named(
     resolved_at: v.nullable(Time),
     resolution_note: v.nullable(v.string()),
   }),
+);
+
+export const ReversalsQuery = v.strictObject({
+  ...PAGE_ENTRIES,
+  ...DAY_ENTRIES,
+  kind: v.optional(v.picklist(REVERSAL_KINDS)),
+  user_id: v.optional(OpaqueId),
+});
+
+export const AdminReversal = named(
+  "AdminReversal",
+  "A refund or a dispute as Stripe told of it. `state` is Stripe's word; `credits_taken` is what it takes as it stands now.",
+  v.object({
+    id: v.string(),
+    payment_intent: v.string(),
+    top_up_id: v.pipe(v.nullable(v.string()), v.description("Null while no top-up is known for the payment.")),
+    user_id: v.nullable(v.string()),
+    livemode: v.nullable(v.boolean()),
+    kind: v.picklist(REVERSAL_KINDS),
+    state: v.string(),
+    amount_minor: v.pipe(v.string(), v.description("In the smallest unit of `currency`.")),
+    currency: v.string(),
+    credits_taken: Decimal,
+    created_at: Time,
+    updated_at: Time,
+  }),
+);
+
+export const AdminReversalList = named(
+  "AdminReversalList",
+  "A page of refunds and disputes, newest first. `total` counts up to 10 000.",
+  page("reversals", AdminReversal),
 );
 
 export const AdminTurn = named(

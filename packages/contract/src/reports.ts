@@ -12,9 +12,21 @@ const FilterEntries = { user_id: v.optional(OpaqueId), model_alias: v.optional(t
 
 export const ExportQuery = v.strictObject(FilterEntries);
 export const SummaryQuery = v.strictObject({ ...FilterEntries, ...BucketEntry });
-export const MarginQuery = v.strictObject({ ...DateEntries, ...BucketEntry });
+export const MarginQuery = v.strictObject({
+  ...DateEntries,
+  ...BucketEntry,
+  user_id: v.pipe(v.optional(OpaqueId), v.description("What this person brings, and what is owed to them.")),
+});
 
 export const UsageByUserQuery = v.strictObject({ ...PAGE_ENTRIES, ...DAY_ENTRIES, start_date: OlderDay, end_date: OlderDay });
+
+export const WouldRefuseQuery = v.strictObject({ ...PAGE_ENTRIES, ...DAY_ENTRIES });
+
+export const WouldRefuseList = named(
+  "WouldRefuseList",
+  "A page of people whose turns began without enough credits: how many of them, of how many model calls, and the balance of now.",
+  page("users", v.object({ user_id: v.string(), refused: Count, calls: Count, balance: Decimal })),
+);
 
 export const ActiveUsersQuery = v.strictObject({ window: v.optional(v.picklist(WINDOWS), "day"), as_of: v.optional(Day) });
 

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { SAMPLING_ENTRIES } from "./sampling.ts";
 import { TurnRead } from "./turn-read.ts";
 import { ROLES, TOOL_NAMES, TURN_MODES } from "./vocabulary.ts";
-import { Count, Decimal, Id, named, page, text, Time } from "./wire.ts";
+import { Count, Decimal, Id, named, page, PAGE_ENTRIES, text, Time } from "./wire.ts";
 
 /** The most that a turn may ask for. */
 export const MAX_OUTPUT_TOKENS = 8_192;
@@ -164,9 +164,42 @@ export const SessionContext = named(
   }),
 );
 
+/** The most characters of a text in a list of previews. */
+export const PREVIEW_CHARACTERS = 1_000;
+
+/** The query of a list of what was said. */
+export const TextsQuery = v.strictObject({
+  ...PAGE_ENTRIES,
+  texts: v.pipe(
+    v.optional(v.picklist(["preview", "whole"]), "preview"),
+    v.metadata({
+      default: "preview",
+      description: `What a row has of its texts: their first ${PREVIEW_CHARACTERS} characters, or all. Pages of whole texts end sooner.`,
+    }),
+  ),
+});
+
+const shortened = (...names: readonly string[]) =>
+  v.pipe(
+    v.optional(v.record(v.picklist(names), Count)),
+    v.description("Which texts are cut in this list, and how many characters each has in all. Left out where none is."),
+  );
+
+export const ListedTurn = named(
+  "ListedTurn",
+  "A turn as a list has it: its texts may be cut, and are whole in the turn itself.",
+  v.object({ ...TurnRead.entries, shortened: shortened("user_input", "assistant_output") }),
+);
+
+export const ListedMessage = named(
+  "ListedMessage",
+  "A message as a list has it: its content may be cut.",
+  v.object({ ...Message.entries, shortened: shortened("content") }),
+);
+
 export const SessionList = named("SessionList", "A page of sessions, newest first.", page("sessions", ListedSession));
-export const TurnList = named("TurnList", "A page of turns, newest first; running and failed ones too.", page("turns", TurnRead));
-export const MessageList = named("MessageList", "A page of messages, newest first: two a completed turn.", page("messages", Message));
+export const TurnList = named("TurnList", "A page of turns, newest first; running and failed ones too.", page("turns", ListedTurn));
+export const MessageList = named("MessageList", "A page of messages, newest first: two a completed turn.", page("messages", ListedMessage));
 
 function isDistinct(names: readonly string[]): boolean {
   return new Set(names).size === names.length;

@@ -15,6 +15,7 @@ const SAMPLES: Readonly<Record<string, string>> = {
   AUTH_JWKS_URL: "https://issuer.test/keys.json",
   ADMIN_USER_IDS: "ada,grace",
   ADMIN_READ_IDS: "auditor",
+  ADMIN_VERIFY_IDS: "checker",
   AUTH_ROLE_REQUIRED: "true",
   AUTH_TOKEN_MAX_MINUTES: "60",
   ADMIN_ASSURANCE: "aal2",

@@ -1,6 +1,7 @@
 // What is wrong with one answer: its status, its shape, its headers, and what it gives away. Pure, so that a test can show it wrong ones.
 
 import * as v from "valibot";
+import { CompletionError } from "@pantheon/contract/completions.ts";
 import { Problem } from "@pantheon/contract/problem.ts";
 import { GOOD_ROWS } from "../../support/rows.ts";
 import type { Answer } from "../../support/world.ts";
@@ -9,13 +10,13 @@ import type { Expected } from "./row.ts";
 
 /** Every fault, as a line; none is a good answer. `commit` is what the build says that it is. */
 export function faultsOf(answer: Answer, expected: Expected, canaries: Pick<Canaries, "found">, commit: string): string[] {
-  const { status, code, at, bare = false, also } = expected;
+  const { status, code, at, bare = false, door = false, also } = expected;
   const wanted = typeof status === "number" ? [status] : status;
   const faults: string[] = [];
   if (!wanted.includes(answer.status)) faults.push(`status ${answer.status}, expected ${wanted.join(" or ")}`);
   if (answer.status >= 500 && !wanted.includes(answer.status)) faults.push("a fault of the server");
   if (!bare) faults.push(...headerFaults(answer, commit));
-  if (!bare && answer.status >= 400 && answer.text !== "") faults.push(...problemFaults(answer));
+  if (!bare && answer.status >= 400 && answer.text !== "") faults.push(...(door ? doorFaults(answer) : problemFaults(answer)));
   if (code !== undefined && answer.json?.code !== code) faults.push(`code ${answer.json?.code}, expected ${code}`);
   if (at !== undefined) faults.push(...placeFaults(answer, at));
   faults.push(...leaksOf(answer, canaries));
@@ -54,6 +55,21 @@ function problemFaults({ status, headers, json }: Answer): string[] {
   if (status === 405 && (headers.get("allow") ?? "") === "") faults.push("a 405 without Allow");
   if (NEEDS_TIME.has(problem.code) && !/^[1-9]\d*$/.test(headers.get("retry-after") ?? ""))
     faults.push(`${problem.code} without Retry-After`);
+  return faults;
+}
+
+/** Refusals of OpenAI's API, and of Anthropic's. */
+const DoorRefusal = v.union([
+  v.strictObject(CompletionError.pipe[0].entries),
+  v.strictObject({ type: v.literal("error"), error: v.strictObject({ type: v.string(), message: v.string() }) }),
+]);
+
+function doorFaults({ status, headers, json }: Answer): string[] {
+  const faults: string[] = [];
+  if (headers.get("content-type") !== "application/json") faults.push(`the content type of a refusal is ${headers.get("content-type")}`);
+  if (!v.is(DoorRefusal, json)) faults.push("not a refusal as the door words them");
+  if (status === 422) faults.push("a 422, which one client asks for seven times over");
+  if (status === 401 && !CHALLENGE.test(headers.get("www-authenticate") ?? "")) faults.push("a 401 without WWW-Authenticate: Bearer");
   return faults;
 }
 

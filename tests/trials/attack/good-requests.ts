@@ -27,7 +27,13 @@ export type Draft = {
 /** Whose account admins' requests are about: nobody else of the run depends on it, and it must have been here. */
 export const TARGET = "carl";
 
+const SAID = [{ role: "user", content: "What is a wallet?" }];
+
 const BODIES: Readonly<Record<string, Members>> = {
+  "POST /v1/chat/completions": members({ model: "default", messages: SAID, max_tokens: 300, temperature: 1, stop: ["END"], tools: [] }),
+  "POST /v1/responses": members({ model: "default", input: SAID, max_output_tokens: 300, store: false, tools: [] }),
+  "POST /v1/messages": members({ model: "default", messages: SAID, max_tokens: 300, system: "Be brief.", tools: [] }),
+  "POST /v1/messages/count_tokens": members({ model: "default", messages: SAID, system: "Be brief." }),
   "POST /api/v1/sessions": members({ title: "A session", model_alias: "default", system_prompt: "Be brief.", tools: [] }),
   "POST /api/v1/sessions/{session_id}/turns": members({
     message: "What is a wallet?",
@@ -136,6 +142,7 @@ export function goodRequest(operation: Operation, world: AttackWorld): Draft {
     user_id: TARGET,
     model_alias: "deepseek",
     version: "2026-02-20",
+    id: "default",
   };
   const query = operation.parameters
     .filter((given) => given.in === "query" && given.name in QUERIES)

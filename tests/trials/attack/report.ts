@@ -34,9 +34,11 @@ export function reportText(report: RunReport): string {
     rowsTable(rows),
     ...(mutations === null ? [] : ["Mutations, by route:", routesTable(mutations)]),
     ...rows.notes.map((note) => `  ${note}`),
-    `Waiting: ${Object.entries(WAITING)
-      .map(([id, why]) => `A${id} (${why})`)
-      .join(" · ")}. ${NEVER_THERE.map((id) => `A${id}`).join(" and ")} never existed; the last is A${LAST}.`,
+    `Waiting: ${
+      Object.entries(WAITING)
+        .map(([id, why]) => `A${id} (${why})`)
+        .join(" · ") || "nothing"
+    }. ${NEVER_THERE.map((id) => `A${id}`).join(" and ")} never existed; the last is A${LAST}.`,
     `Canaries: ${report.canaries} secrets, ${report.logLines} log lines and every answer looked through. Invariants that do not hold: ${report.broken.length}.`,
     ...faults.map(faultText),
     faults.length === 0 ? "Nothing is wrong." : `${faults.length} faults.`,

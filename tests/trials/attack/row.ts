@@ -48,6 +48,8 @@ export type Expected = {
   readonly code?: string;
   /** The place of the only fault, of a 422. */
   readonly at?: string;
+  /** Refusals are worded as other APIs have them. */
+  readonly door?: boolean;
   /** The HTTP server itself answers, before the product hears of it: no problem document, no house headers. */
   readonly bare?: true;
   /** What else is wrong with the answer; null for nothing. */

@@ -1,6 +1,6 @@
 // One whole run against one world: the rows, then the mutations, then a last look at the ledger and the log.
 
-import { operationsOf } from "../../support/openapi-document.ts";
+import { doorOperationsOf, operationsOf } from "../../support/openapi-document.ts";
 import { readProjectFile } from "../../support/project-files.ts";
 import type { AttackWorld } from "./attack-world.ts";
 import type { RunReport } from "./report.ts";
@@ -22,12 +22,14 @@ export type AttackOptions = {
 
 export async function runAttack(world: AttackWorld, options: AttackOptions): Promise<RunReport> {
   const { seed, only, full, route = "", progress } = options;
-  const operations = operationsOf(await readProjectFile("docs/openapi.json"));
+  const document = await readProjectFile("docs/openapi.json");
+  const operations = operationsOf(document);
+  const everywhere = [...operations, ...doorOperationsOf(document)];
   const found: { mutations: MutationsReport | null } = { mutations: null };
   const mutations = async () => {
-    const wanted = operations.filter(({ name }) => name.includes(route));
+    const wanted = everywhere.filter(({ name }) => name.includes(route));
     const told = progress === undefined ? {} : { progress };
-    found.mutations = await runMutations({ world, operations, wanted, perRoute: options.mutations, seed, ...told });
+    found.mutations = await runMutations({ world, operations: everywhere, wanted, perRoute: options.mutations, seed, ...told });
   };
   const rows = await runRows({ world, operations, rows: ROWS, only, full, seed, mutations, ...(progress && { progress }) });
   return {

@@ -164,7 +164,14 @@ function wrongWith(world: AttackWorld, operations: readonly Operation[], request
   // A page of elsewhere may change nothing in the local world, whatever else is wrong with what it sends.
   const foreign = !isRead(request) && Object.keys(request.headers ?? {}).some((name) => name.toLowerCase() === "origin") ? [403] : [];
   const status = bare ? TOO_MUCH_HEADER : [...promised, ...preflight, ...nowhere, ...foreign, ...SHELL];
-  return faultsOf(answer, { status, ...(bare && { bare }) }, world.canaries, COMMIT);
+  // The local world's own word about pages of elsewhere is no word of the door's.
+  const door = isAtDoor(request.path) && !(answer.status === 403 && foreign.length > 0);
+  return faultsOf(answer, { status, door, ...(bare && { bare }) }, world.canaries, COMMIT);
+}
+
+/** By the address as a server reads it, without dots. */
+function isAtDoor(path: string): boolean {
+  return URL.canParse(path, "http://door") && new URL(path, "http://door").pathname.startsWith("/v1");
 }
 
 /** The operation that a request reaches, if any. */

@@ -6,13 +6,15 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 const HELP = `Usage: npm run bench -- [--statements] [--reports] [--verify] [--storage] [--gateway] [--streams] [--profile] [--web]
+    [--files]
 
 Runs the benchmarks that are named, or all of them (about fifteen minutes). Each starts a PostgreSQL of its own and prints ratios of one run.
   --statements  the two statements of a turn          --reports  summaries and lists over few and many rows
   --verify      the whole ledger's check              --storage  what a turn takes on disk
   --gateway     our CPU for one answered call         --streams  the first word of a stream, and a hundred at once
   --profile     our CPU for a whole turn, and on what it is spent
-  --web         the first data of each page on a slow telephone, and how ten thousand rows scroll`;
+  --web         the first data of each page on a slow telephone, and how ten thousand rows scroll
+  --files       what reading a file of ten megabytes takes`;
 
 const BENCHES = {
   statements: "turn-bench",
@@ -23,6 +25,7 @@ const BENCHES = {
   streams: "stream-bench",
   profile: "profile-bench",
   web: "web-bench",
+  files: "file-bench",
 } as const;
 
 try {

@@ -68,7 +68,17 @@ async function client(deps: Deps, count: number): Promise<void> {
 
 async function oneSession(deps: Deps, user: string): Promise<void> {
   const session = newId();
-  const nothing = { email: null, title: null, systemPrompt: null, tools: [], autoAliases: null, key: null, requestHash: null };
+  const nothing = {
+    email: null,
+    title: null,
+    systemPrompt: null,
+    tools: [],
+    autoAliases: null,
+    key: null,
+    requestHash: null,
+    mostSessions: 10_000,
+    mostBytes: 1_000,
+  };
   const made = { session, wallet: user, actor: user, modelAlias: "default", createdAt: new Date(), status: 201, body: "" };
   await deps.db.run(createSession, { ...nothing, ...made });
   for (let turn = 0; turn < TURNS_A_SESSION; turn += 1) {

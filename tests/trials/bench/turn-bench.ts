@@ -63,6 +63,8 @@ async function turnsPerSecond(db: Database, catalog: Catalog, wallets: number): 
         createdAt: new Date(),
         key: null,
         requestHash: null,
+        mostSessions: 10_000,
+        mostBytes: 16_777_216,
         status: 201,
         body: "",
       });

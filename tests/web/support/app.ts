@@ -94,11 +94,16 @@ function listen(page: Page, complaints: string[]): void {
   page.on("pageerror", (error) => complaints.push(`${page.url()} ${error.message}`));
 }
 
+/** A dialog that is still fading in has less contrast than it will have. */
+const STILL = `Promise.allSettled(document.getAnimations()
+  .filter((one) => one.effect.getComputedTiming().iterations !== Infinity).map((one) => one.finished)).then(() => null)`;
+
 type AxeResult = { id: string; nodes: { html: string; failureSummary: string }[] };
 
 /** What axe finds wrong with the page as it is now: WCAG 2.2 A and AA, and its best practices. */
 export async function axe(page: Page): Promise<string[]> {
   if (!(await page.evaluate<boolean>("'axe' in window"))) await page.evaluate(await readFile(AXE, "utf8")); // by the debugger: the policy lets in no script but the pages' own
+  await page.evaluate(STILL);
   const found = await page.evaluate<AxeResult[]>("axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations)");
   return found.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary.slice(0, 240)}`),

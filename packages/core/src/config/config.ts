@@ -29,6 +29,8 @@ export type Config = {
   adminUserIds: { has(id: string): boolean };
   /** Who may read what admins read. */
   adminReadIds: { has(id: string): boolean };
+  /** Who may do what a check of the stage does, and nothing else that an admin may. */
+  adminVerifyIds: { has(id: string): boolean };
   /** What an admin's token must prove. */
   adminAssurance: "none" | "aal2";
   /** Credits that one admin may grant alone on a day; null: any. */
@@ -53,6 +55,8 @@ export type Config = {
   maxOutputTokens: number;
   /** Whose model writes summaries: an alias, `none`, or null where the models' table decides. */
   summaryAlias: string | null;
+  /** The most sessions of a user, and the most bytes of their prompts together. */
+  sessions: { most: number; promptBytes: number };
   /** Whose model chooses who answers, likewise. */
   routingAlias: string | null;
   /** Days until the texts of a deleted session are erased. */
@@ -121,6 +125,7 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
     auth: authOf(read),
     adminUserIds: new Set(read.ADMIN_USER_IDS),
     adminReadIds: new Set(read.ADMIN_READ_IDS),
+    adminVerifyIds: new Set(read.ADMIN_VERIFY_IDS),
     adminAssurance: read.ADMIN_ASSURANCE ?? (isKept(read.STAGE) ? "aal2" : "none"),
     grantSumPerDay: read.ADMIN_GRANT_SUM_PER_DAY ?? null,
     enforcementDefault: read.CREDIT_ENFORCEMENT_ENABLED === "true",
@@ -140,6 +145,7 @@ export function readConfig(env: Values, secrets: Values = {}): Config {
     search: { apiKey: read.TAVILY_API_KEY ?? null, baseUrl: read.TAVILY_BASE_URL },
     maxOutputTokens: read.CONTEXT_MAX_OUTPUT_TOKENS,
     summaryAlias: read.CONTEXT_SUMMARY_ALIAS ?? null,
+    sessions: { most: read.SESSION_USER_MAX, promptBytes: read.PROMPT_USER_MAX_BYTES },
     routingAlias: read.ROUTING_ALIAS ?? null,
     deletedTextDays: read.DELETED_TEXT_DAYS,
     textDays: read.TEXT_DAYS ?? null,

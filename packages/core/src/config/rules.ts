@@ -51,6 +51,7 @@ export const amountOrNone = v.union(
 export const minutes = v.pipe(text, v.regex(/^[1-9][0-9]{0,5}$/, "must be a whole number of minutes"), v.transform(Number));
 export const days = wholeDays(1);
 export const daysFromZero = wholeDays(0);
+export const count = v.pipe(text, v.regex(/^[1-9][0-9]{0,8}$/, "must be a whole number from 1 on"), v.transform(Number));
 export const bytes = v.pipe(text, v.regex(/^[1-9][0-9]{0,11}$/, "must be a whole number of bytes"), v.transform(Number));
 export const bucketName = v.pipe(text, v.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be the name of a bucket"));
 export const outputTokens = v.pipe(

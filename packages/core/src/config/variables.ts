@@ -42,6 +42,10 @@ export const TABLE = v.strictObject({
     v.optional(rules.commaList),
     means("Comma list of the ids of those who may read what admins read, and change nothing."),
   ),
+  ADMIN_VERIFY_IDS: v.pipe(
+    v.optional(rules.commaList),
+    means("Comma list of the ids that `stage:verify` is an admin as: they read, patch a price, switch enforcement and grant a little."),
+  ),
   ADMIN_ASSURANCE: v.pipe(
     v.optional(rules.assurance),
     means("What an admin's token must prove: `aal2` (a second factor, by its `aal` or `amr`) or `none`; unset: `aal2` on `production`."),
@@ -110,6 +114,11 @@ export const TABLE = v.strictObject({
     means(
       "The alias whose model summarises what no longer fits a session's window, at the house's cost; `none`: it is left out; unset: the one of the models' table.",
     ),
+  ),
+  SESSION_USER_MAX: v.pipe(v.optional(rules.count, "10000"), means("The most sessions of a user that are not deleted.")),
+  PROMPT_USER_MAX_BYTES: v.pipe(
+    v.optional(rules.bytes, "16777216"),
+    means("The most bytes of the system prompts of all sessions of a user, deleted ones until they are erased."),
   ),
   ROUTING_ALIAS: v.pipe(
     v.optional(rules.aliasName),

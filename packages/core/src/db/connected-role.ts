@@ -27,6 +27,10 @@ export const tooMuch = sql<string[]>`
        select from ${appendOnly} as past
         where has_table_privilege(past.id, 'UPDATE, DELETE, TRUNCATE, TRIGGER') or has_any_column_privilege(past.id, 'UPDATE')
      ) then 'may change what is only added to' end,
+     case when exists (
+       select from pg_class as held
+        where held.relnamespace = 'public'::regnamespace and held.relkind in ('r', 'p') and has_table_privilege(held.oid, 'UPDATE')
+     ) then 'may change whole rows' end,
      case when has_schema_privilege('public', 'CREATE') then 'may make tables and functions' end
    ], null)
      from pg_roles as me

@@ -1,10 +1,14 @@
 // All top-ups, for admins: who paid what, and what was set aside and why.
 
+import type * as v from "valibot";
+import type { AdminTopUp } from "@pantheon/contract/histories.ts";
+import { amount, format } from "@pantheon/contract/money.ts";
+import { rfc3339 } from "@pantheon/contract/time.ts";
 import type { Database } from "../db/database.ts";
 import { createdWithin, type Days } from "../db/days.ts";
 import { listOf } from "../db/list.ts";
 import type { List } from "@pantheon/contract/page.ts";
-import { listTakenBack, type TakenBack } from "./taken-back.ts";
+import { listTakenBack, takenBackView, type TakenBack } from "./taken-back.ts";
 import type { ResolutionKind, TopUpState } from "@pantheon/contract/vocabulary.ts";
 
 export type TopUpReportRow = {
@@ -50,4 +54,19 @@ export function listAllTopUps(db: Database, { status, user, admin, days }: TopUp
     .$if(user !== null, (query) => query.where("user_id", "=", user ?? ""))
     .$if(admin !== null, (query) => query.where("resolved_by", "=", admin ?? ""));
   return listTakenBack(db, listOf({ on: db.query, rows, countedTo: COUNTED }));
+}
+
+/** Anybody's top-up as it leaves. */
+export function topUpView(read: TopUpReportRow): v.InferInput<typeof AdminTopUp> {
+  const { refunded_minor: _refunded, dispute_state: _state, dispute_minor: _disputed, ...row } = read;
+  return {
+    ...row,
+    payment_intent_id: row.payment_intent,
+    ...takenBackView(read),
+    amount_usd: format(amount(row.amount_usd)),
+    credits_to_grant: format(amount(row.credits_to_grant)),
+    resolved_at: row.resolved_at && rfc3339(row.resolved_at),
+    created_at: rfc3339(row.created_at),
+    updated_at: rfc3339(row.updated_at),
+  };
 }

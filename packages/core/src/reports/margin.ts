@@ -7,7 +7,7 @@ import type { Margin } from "@pantheon/contract/reports.ts";
 import { sql } from "kysely";
 import type { Database } from "../db/database.ts";
 import { amount, format, ZERO, type Amount } from "@pantheon/contract/money.ts";
-import type { Days } from "../db/days.ts";
+import { dayWithin, type Days } from "../db/days.ts";
 import { spending } from "./spending.ts";
 import { usageOfAll } from "./usage-of-all.ts";
 import { BY_BUCKET, BY_MODEL, bucketOf, TOTAL } from "./summary.ts";
@@ -17,21 +17,23 @@ import type { Bucket } from "@pantheon/contract/vocabulary.ts";
  * Revenue, cost and margin in USD, the model that earns least first; buckets as in the summary, none without `bucket`; what
  * neither earned nor cost anything is left out. Revenue is what was charged; `revenue_paid_usd`, `revenue_granted_usd` and
  * `revenue_unpaid_usd` are its exact parts (docs/ledger.md). The liability is of this moment whatever the range: the sum of all positive
- * balances, and its worth at `usdPerCredit`. One statement.
+ * balances, and its worth at `usdPerCredit`. With a `user` all of it is theirs alone. One statement.
  */
 export async function readMargin(
   db: Database,
   range: Days,
   bucket: Bucket | null,
   usdPerCredit: Amount,
+  user: string | null = null,
 ): Promise<v.InferInput<typeof Margin>> {
+  const ofWhom = user === null ? usageOfAll(range) : sql`(select * from usage_daily where ${dayWithin(range)} and user_id = ${user}::text)`;
   const { rows } = await sql<MarginRow>`
     with
-      ${spending(range)},
+      ${spending(range, user)},
       -- Revenue and cost by the rollup, and beside them which part of the revenue was not bought, by the ledger.
       facts as (
         select day, model_alias, revenue_usd as revenue, provider_cost_usd as cost, 0 as granted, 0 as unpaid
-          from ${usageOfAll(range)} as used
+          from ${ofWhom} as used
          union all
         select day, model_alias, 0, 0, granted_usd, unpaid_usd
           from spending
@@ -39,7 +41,10 @@ export async function readMargin(
     select grouping(model_alias, bucket) as grouped, model_alias, bucket,
            coalesce(sum(revenue), 0) as revenue, coalesce(sum(cost), 0) as cost,
            coalesce(sum(granted), 0) as granted, coalesce(sum(unpaid), 0) as unpaid,
-           (select coalesce(sum(balance), 0) from credit_wallets where balance > 0) as liability
+           (select coalesce(sum(balance), 0)
+              from credit_wallets
+             where balance > 0
+               and (${user}::text is null or user_id = ${user}::text)) as liability
       from (select facts.*, ${bucketOf(bucket)} as bucket from facts) as facts
      group by grouping sets ((), (model_alias), (bucket))
      order by bucket, coalesce(sum(revenue - cost), 0), model_alias collate "C"`.execute(db.report);

@@ -7,15 +7,18 @@ export type OwnRow = Record<string, unknown>;
 /** The rows of a type, of one person, and their order when it is not newest first. `large` is as in a list. */
 export type OwnRows = { readonly rows: (person: string) => RawBuilder<OwnRow>; readonly order?: Order; readonly large?: true };
 
-/** What they are here, and what their files take. */
+/** What they are here, and what their files and sessions take. */
 export const PERSON: OwnRows = {
   order: [["user_id", "opaque"]],
   rows: (person) => sql`
     select person.id as user_id, email, suspended_at, suspension_reason, last_seen_at, created_at,
            coalesce(used.files, 0) as files,
-           coalesce(used.bytes, 0)::float8 as file_bytes
+           coalesce(used.bytes, 0)::float8 as file_bytes,
+           coalesce(opened.sessions, 0) as sessions,
+           coalesce(opened.prompt_bytes, 0)::float8 as prompt_bytes
       from users as person
            left join file_usage as used on used.user_id = person.id
+           left join session_usage as opened on opened.user_id = person.id
      where person.id = ${person}`,
 };
 
@@ -109,7 +112,7 @@ export const SESSIONS: OwnRows = {
 export const TURNS: OwnRows = {
   large: true,
   rows: (person) => sql`
-    select id, session_id, turn_index, status, failure_code, user_input, assistant_output, tool_texts,
+    select id, session_id, turn_index, status, failure_code, user_input, assistant_output, tool_texts, origin, metadata,
            case when session_id is null and pg_input_is_valid(response_body, 'jsonb')
                 then response_body::jsonb -> 'requested_calls' end as requested_calls,
            (select coalesce(jsonb_agg(jsonb_build_object('tool_name', tool_name, 'status', status, 'latency_ms', latency_ms,
@@ -120,7 +123,7 @@ export const TURNS: OwnRows = {
            model_alias, provider_model, pricing_version, max_output_tokens, trim_scale(balance_after)::text as balance_after,
            replaces, idempotency_key, api_key_id, created_at, completed_at, erased_at,
            octet_length(user_input) + octet_length(coalesce(assistant_output, ''))
-             + octet_length(coalesce(tool_texts::text, '')) as octets
+             + octet_length(coalesce(tool_texts::text, '')) + octet_length(coalesce(metadata::text, '')) as octets
       from turns
      where user_id = ${person}`,
 };

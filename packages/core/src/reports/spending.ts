@@ -30,9 +30,9 @@ const CALLS = sql`
 
 /**
  * The CTE `spending` (day, model_alias, granted_usd, unpaid_usd) and what it is made of: a row for each call of the range that spent
- * credits which nobody had bought, in USD at the call's own price of a credit.
+ * credits which nobody had bought, in USD at the call's own price of a credit. `user` is whose calls; null is everybody's.
  */
-export function spending(range: Days): RawBuilder<unknown> {
+export function spending(range: Days, user: string | null): RawBuilder<unknown> {
   return sql`
       -- Whoever was charged in the range. Their ledgers are read from the first row on, nobody else's.
       spenders as (
@@ -40,6 +40,7 @@ export function spending(range: Days): RawBuilder<unknown> {
           from usage_daily
          where credits_charged > 0
            and ${dayWithin(range)}
+           and (${user}::text is null or user_id = ${user}::text)
       ),
       -- Each row of the ledger with the credits that could be spent before and after it: below zero there are none.
       movements as (

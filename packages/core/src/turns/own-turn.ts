@@ -34,7 +34,7 @@ export async function readOwnTurn(db: Database, { actor, wallet }: Caller, turn:
     .executeTakeFirst();
   if (!row) throw new DomainError("not_found", "Turn not found.");
   return {
-    turn: turnView(row),
+    turn: turnView({ ...row, shortened: null }),
     receipt: row.status === "completed" ? await readReceiptOfTurn(db, wallet, turn, "owner") : null,
     tool_texts: (row.tool_texts ?? []) as ToolTexts, // of our own making (tool-record.ts)
   };

@@ -41,10 +41,10 @@ type NewSession = {
 
 /**
  * Opens a session, with its user and wallet when they are new, and answers its body as stored under the key. 422 for an alias that cannot
- * be run; a key that was answered before is answered again all the same.
+ * be run, 409 with too many sessions, 413 with too long prompts; a key that was answered before is answered again all the same.
  */
 export async function createSession(
-  deps: { db: Database; clock: Clock; catalog: CatalogCache },
+  deps: { db: Database; clock: Clock; catalog: CatalogCache; config: Bounds },
   caller: Visitor,
   key: RequestKey | null,
   session: NewSession,
@@ -73,11 +73,27 @@ export async function createSession(
           wallet: caller.wallet,
           email: caller.email,
           createdAt: row.created_at,
+          ...roomOf(deps.config),
         }),
+      refusal: (written) => (written && written.id !== null ? null : noRoom(deps.config, written?.too_long === true)),
     };
   });
 }
 
+/** What a person may have of sessions. */
+type Bounds = Pick<Config, "sessions">;
+
+function roomOf({ sessions }: Bounds) {
+  return { mostSessions: sessions.most, mostBytes: sessions.promptBytes };
+}
+
+function noRoom({ sessions }: Bounds, isTooLong: boolean): DomainError {
+  if (!isTooLong) return new DomainError("conflict", `There are ${sessions.most} sessions already. Delete one first.`);
+  return new DomainError(
+    "payload_too_large",
+    `Your sessions' prompts may have ${sessions.promptBytes} bytes together, those of deleted sessions until they are erased.`,
+  );
+}
 type Named = { readonly modelAlias?: string | undefined; readonly autoAliases?: readonly string[] | null | undefined };
 
 /** Looks at the prices once more before it refuses: another container may have changed them. */
@@ -113,9 +129,9 @@ const SESSION_MOVES = {
   refusal: () => new DomainError("conflict", "The session is being changed. Please try again.", { retryAfter: 1 }),
 };
 
-/** Changes a session and answers it as it is then; 404 when there is none. Turns that run already go on as they began. */
+/** Changes a session and answers it as it is then; 404 when there is none, 413 with too long prompts. Turns that run already go on as they began. */
 export async function patchSession(
-  deps: { db: Database; catalog: CatalogCache },
+  deps: { db: Database; catalog: CatalogCache; config: Bounds },
   caller: Caller,
   key: RequestKey | null,
   session: string,
@@ -144,7 +160,19 @@ export async function patchSession(
     return {
       status: 200,
       body: sessionView(patched),
-      run: (kept) => deps.db.run(PATCH_SESSION, { ...kept, ...was, session, title, modelAlias, systemPrompt, tools, autoAliases }),
+      run: (kept) =>
+        deps.db.run(PATCH_SESSION, {
+          ...kept,
+          ...was,
+          session,
+          title,
+          modelAlias,
+          systemPrompt,
+          tools,
+          autoAliases,
+          ...roomOf(deps.config),
+        }),
+      refusal: (row) => (row?.too_long === true ? noRoom(deps.config, true) : null),
       moved: SESSION_MOVES,
     };
   });

@@ -18,7 +18,7 @@ export type AppEnv = {
     /** The address that the caller's token names; set by `authenticated`. */
     email: string | null;
     /** How far this caller reaches into what is the admins'; set by `authenticated`. */
-    adminReach: "all" | "read" | "second_factor" | "none";
+    adminReach: "all" | "verify" | "read" | "second_factor" | "none";
     /** Whether this caller is told which build answers. */
     seesBuild: boolean;
     /** Set by `idempotencyKey`; null when the caller sent none. */

@@ -1,4 +1,4 @@
-// One's own data: having all that one has said erased, with a word to type before it is done.
+// One's own data: having it as a file, and having all that one has said erased, with a word to type before it is done.
 
 import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
@@ -9,12 +9,17 @@ import { Dialog } from "../parts/dialog.tsx";
 import { Field } from "../parts/field.tsx";
 import { PageHead, Section } from "../parts/section.tsx";
 import { Fault } from "../parts/states.tsx";
+import { SaveData } from "./save-data.tsx";
 
 export function DataPage() {
   const [isErasing, setErasing] = useState(false);
   return (
     <>
       <PageHead title="Your data" note="What is stored of you, and having it erased." />
+      <Section title="Take it with you">
+        <p>Everything that is kept of you, as one file: sessions with their turns, usage, the ledger, top-ups, keys, limits.</p>
+        <SaveData />
+      </Section>
       <Section title="Erase what you have said">
         <p>Your sessions are deleted, with every message, answer, file and title in them. Nobody can bring them back.</p>
         <p className="quiet">

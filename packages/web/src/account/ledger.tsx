@@ -2,6 +2,7 @@
 
 import * as v from "valibot";
 import { useList } from "../api/ask.ts";
+import type { Dates } from "../api/routes.ts";
 import { LedgerRows } from "../ledger/rows.tsx";
 import { useFilters } from "../parts/filters.ts";
 import { Asked, Empty } from "../parts/states.tsx";
@@ -10,16 +11,22 @@ import { ReceiptDialog } from "./receipt.tsx";
 
 const PAGE = 25;
 
-/** With `shown` so many rows and no more; without it page after page. */
-export function Ledger({ shown }: { readonly shown?: number }) {
+type LedgerProps = { readonly shown?: number; readonly days?: Dates };
+
+/** With `shown` so many rows and no more; without it page after page. `days` are those that it is of. */
+export function Ledger({ shown, days = {} }: LedgerProps) {
   const [{ receipt }, change] = useFilters({ receipt: v.fallback(v.string(), "") });
-  const list = useList("GET /users/me/transactions", {}, ({ transactions }) => transactions, shown ?? PAGE);
+  const list = useList("GET /users/me/transactions", { query: days }, ({ transactions }) => transactions, shown ?? PAGE);
   return (
     <>
       <Asked of={list} lines={6}>
         {(data) =>
           data.rows.length === 0 ? (
-            <Empty title="No transactions yet.">The first top-up makes the first one.</Empty>
+            Object.keys(days).length > 0 ? (
+              <Empty title="No transactions in these days." />
+            ) : (
+              <Empty title="No transactions yet.">The first top-up makes the first one.</Empty>
+            )
           ) : (
             <>
               <LedgerRows

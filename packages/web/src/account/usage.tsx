@@ -45,6 +45,12 @@ const COLUMNS: readonly Column<UsageEvent>[] = [
       </>
     ),
   },
+  {
+    head: "API key",
+    wide: true,
+    secondary: true,
+    cell: ({ api_key_name: name }) => (name === null ? <span className="quiet">·</span> : name),
+  },
   { head: "Fresh", figure: true, secondary: true, cell: (call) => count(call.input_tokens_fresh) },
   { head: "Cached", figure: true, secondary: true, cell: (call) => count(call.input_tokens_cached) },
   { head: "Output", figure: true, secondary: true, cell: (call) => count(call.output_tokens) },

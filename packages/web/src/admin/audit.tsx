@@ -5,13 +5,13 @@ import { useList } from "../api/ask.ts";
 import type { AdminRead } from "../api/shapes.ts";
 import { count } from "../money/amount.tsx";
 import { Choice } from "../parts/choice.tsx";
-import { useFilters } from "../parts/filters.ts";
+import { FilterForm } from "../parts/filter-form.tsx";
+import { Day, filledIn, useFilters } from "../parts/filters.ts";
 import { Moment } from "../parts/moment.tsx";
 import { PageHead, Section } from "../parts/section.tsx";
 import { Asked, Empty } from "../parts/states.tsx";
 import { More, Table, type Column } from "../parts/table.tsx";
 import { ActionTable } from "./action-table.tsx";
-import { FilterForm } from "./filter-form.tsx";
 
 const SHOWN = [
   ["acts", "Acts"],
@@ -19,7 +19,6 @@ const SHOWN = [
 ] as const;
 
 const Text = v.fallback(v.pipe(v.string(), v.maxLength(320)), "");
-const Day = v.fallback(v.pipe(v.string(), v.regex(/^\d{4}-\d{2}-\d{2}$/)), "");
 
 const FILTERS = {
   show: v.fallback(v.picklist(["acts", "reads"]), "acts"),
@@ -54,21 +53,16 @@ export function AuditPage() {
       {show === "acts" ? (
         <>
           <FilterForm key={JSON.stringify(texts)} fields={[...WHO, ["target", "On what"], ...DAYS]} before={texts} onFilter={change} />
-          <Acts query={said(texts)} />
+          <Acts query={filledIn(texts)} />
         </>
       ) : (
         <>
           <FilterForm key={JSON.stringify(texts)} fields={[...WHO, ...DAYS]} before={texts} onFilter={change} />
-          <Reads query={said(ofReads)} />
+          <Reads query={filledIn(ofReads)} />
         </>
       )}
     </>
   );
-}
-
-/** What was filled in. */
-function said(texts: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ""));
 }
 
 type ListProps = { readonly query: Readonly<Record<string, string>> };

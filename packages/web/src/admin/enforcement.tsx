@@ -4,12 +4,12 @@ import { useQuery } from "@tanstack/preact-query";
 import { useState } from "preact/hooks";
 import { ask, useAct } from "../api/ask.ts";
 import type { Settings } from "../api/shapes.ts";
-import { count, Credits } from "../money/amount.tsx";
+import { Credits } from "../money/amount.tsx";
 import { Dialog } from "../parts/dialog.tsx";
-import { lastDays, rangeOf } from "../parts/days.ts";
 import { Field } from "../parts/field.tsx";
 import { PageHead, Section } from "../parts/section.tsx";
 import { Asked, Fault } from "../parts/states.tsx";
+import { Effect, Figures } from "./would-refuse.tsx";
 
 const CHANGED = [["GET /admin/settings"], ["GET /admin/actions"]];
 
@@ -50,28 +50,6 @@ function Switch({ settings, onAct }: { readonly settings: Settings; readonly onA
   );
 }
 
-function Effect() {
-  return (
-    <Section title="What it would refuse" note="turns that began without enough credits; days are UTC">
-      <dl className="figures">
-        <Refused days={7} />
-        <Refused days={30} />
-      </dl>
-    </Section>
-  );
-}
-
-function Refused({ days }: { readonly days: number }) {
-  const summary = useQuery(ask("GET /admin/usage/summary", { query: rangeOf(lastDays(days)) }));
-  return (
-    <div className="figure">
-      <dt>Last {days} days</dt>
-      <dd className="figure-value">{summary.data ? count(summary.data.would_have_been_refused) : <span className="quiet">·</span>}</dd>
-      <dd className="quiet small">{summary.data && `of ${count(summary.data.total_llm_calls)} calls`}</dd>
-    </div>
-  );
-}
-
 const SAY: Readonly<Record<Act, { title: string; effect: string }>> = {
   on: {
     title: "Switch enforcement on",
@@ -100,6 +78,7 @@ function SwitchDialog({ act, onClose }: { readonly act: Act; readonly onClose: (
         }}
       >
         <p>{effect}</p>
+        {act === "on" && <Figures />}
         <Field label={`Type "${act}" to confirm`} value={word} onChange={setWord} required maxLength={12} />
         {error !== null && <Fault error={error} />}
         <p>

@@ -1,3 +1,3 @@
 // The functions that have a health address.
 
-export const HEALTH_OF = ["turns", "users", "admin", "stripe-webhook"] as const;
+export const HEALTH_OF = ["turns", "files", "users", "admin", "completions", "stripe-webhook"] as const;

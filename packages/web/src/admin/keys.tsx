@@ -1,9 +1,9 @@
 // Everybody's API keys, or one person's.
 
 import * as v from "valibot";
+import { FilterForm } from "../parts/filter-form.tsx";
 import { useFilters } from "../parts/filters.ts";
 import { PageHead, Section } from "../parts/section.tsx";
-import { FilterForm } from "./filter-form.tsx";
 import { KeyTable } from "./key-table.tsx";
 
 const Id = v.fallback(v.pipe(v.string(), v.maxLength(255)), "");

@@ -1,4 +1,4 @@
-// Everybody's top-ups, by state; those that were set aside say why.
+// Everybody's top-ups, by state; those that were set aside say why, and wait for a decision. Beside them what was taken back.
 
 import * as v from "valibot";
 import { useState } from "preact/hooks";
@@ -14,6 +14,7 @@ import { Asked, Empty } from "../parts/states.tsx";
 import { More, Table, type Column } from "../parts/table.tsx";
 import { PersonLink } from "./person-link.tsx";
 import { ResolveTopUpDialog } from "./resolve-top-up.tsx";
+import { Reversals } from "./reversals.tsx";
 import { StripeLink } from "./stripe-link.tsx";
 
 const FILTERS = [
@@ -40,14 +41,34 @@ const STATE: Readonly<Record<TopUpStatus, string>> = {
 
 const Status = v.fallback(v.picklist(["", ...TOP_UP_STATUSES]), "");
 
+const SHOWN = [
+  ["top-ups", "Top-ups"],
+  ["reversals", "Refunds and disputes"],
+] as const;
+
+const Shown = v.fallback(v.picklist(["top-ups", "reversals"]), "top-ups");
+
 export function PaymentsPage() {
+  const [{ show }, change] = useFilters({ show: Shown });
+  return (
+    <>
+      <PageHead
+        title="Payments"
+        note="Top-ups as they were started and paid, and what was taken back. Credits come with the payment's event, once."
+        aside={<Choice label="What is shown" options={SHOWN} value={show} onChange={(value) => change({ show: value })} />}
+      />
+      {show === "top-ups" ? <TopUps /> : <Reversals />}
+    </>
+  );
+}
+
+function TopUps() {
   const [{ status }, change] = useFilters({ status: Status });
   const [open, setOpen] = useState<AdminTopUp | null>(null);
   const query = status === "" ? {} : { status };
   const list = useList("GET /admin/top-ups", { query }, ({ top_ups: topUps }) => topUps);
   return (
     <>
-      <PageHead title="Payments" note="Top-ups as they were started and paid. Credits come with the payment's event, once." />
       <Section
         title="Top-ups"
         note={list.data && `${count(list.data.total)} in all, times are yours`}

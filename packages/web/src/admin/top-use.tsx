@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/preact-query";
 import { ask } from "../api/ask.ts";
 import type { UserUsage } from "../api/shapes.ts";
 import { count, Credits, usd, usdOf } from "../money/amount.tsx";
+import { SaveCsv } from "../parts/save-csv.tsx";
 import { Section } from "../parts/section.tsx";
 import { Asked, Empty } from "../parts/states.tsx";
 import { Table, type Column } from "../parts/table.tsx";
@@ -14,7 +15,13 @@ const SHOWN = 10;
 export function TopUse({ range: { from_date, to_date } }: { readonly range: { readonly from_date: string; readonly to_date: string } }) {
   const usage = useQuery(ask("GET /admin/analytics/usage", { query: { start_date: from_date, end_date: to_date, limit: SHOWN } }));
   return (
-    <Section title="Who used most" note="by person and model">
+    <Section
+      title="Who used most"
+      note="by person and model"
+      aside={
+        <SaveCsv of="GET /admin/usage/export.csv" query={{ from: from_date, to: to_date }} name={`usage ${from_date} to ${to_date}.csv`} />
+      }
+    >
       <Asked of={usage} lines={6}>
         {({ rows }) =>
           rows.length === 0 ? (

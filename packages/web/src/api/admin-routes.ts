@@ -22,6 +22,7 @@ import type {
   Reconciliation,
   ResolvedTopUp,
   ResolveWish,
+  Reversal,
   Settings,
   Summary,
   TopUpStatus,
@@ -29,6 +30,7 @@ import type {
   UserUsage,
   Version,
   VersionHead,
+  WouldRefuse,
 } from "./shapes.ts";
 
 /** By method and address under `/api/v1`. */
@@ -64,13 +66,15 @@ export type AdminRoutes = {
     { readonly active_users: number; readonly new_users: number },
     { readonly query?: { readonly window?: "day" | "week" | "month"; readonly as_of?: string } }
   >;
-  "GET /admin/analytics/margin": Route<Margin, { readonly query?: Days & { readonly bucket?: "day" } }>;
+  "GET /admin/analytics/margin": Route<Margin, { readonly query?: Days & { readonly bucket?: "day"; readonly user_id?: string } }>;
   "GET /admin/grants": List<"grants", Proposal, PageQuery & { readonly status?: ProposalState }>;
   "POST /admin/grants/{id}/confirm": Route<
     { readonly user_id: string; readonly new_balance: Decimal },
     { readonly path: { readonly id: string } }
   >;
   "POST /admin/grants/{id}/dismiss": Route<unknown, { readonly path: { readonly id: string } }>;
+  "GET /admin/reversals": List<"reversals", Reversal, PageQuery & Dates & { readonly kind?: Reversal["kind"]; readonly user_id?: string }>;
+  "GET /admin/analytics/would-refuse": List<"users", WouldRefuse, PageQuery & Dates>;
   "GET /admin/keys": List<"keys", AdminKey, PageQuery & { readonly user_id?: string }>;
   "DELETE /admin/keys/{id}": Route<null, { readonly path: { readonly id: string } }>;
   "GET /admin/users/{user_id}/limits": Route<LimitsInForce, { readonly path: User }>;

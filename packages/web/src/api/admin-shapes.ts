@@ -163,3 +163,21 @@ export type AdminRead = {
   readonly target: string | null;
   readonly created_at: Time;
 };
+
+/** `state` is Stripe's word. */
+export type Reversal = {
+  readonly id: string;
+  readonly payment_intent: string;
+  readonly user_id: string | null;
+  readonly livemode: boolean | null;
+  readonly kind: "refund" | "dispute";
+  readonly state: string;
+  /** In the smallest unit of its currency. */
+  readonly amount_minor: string;
+  readonly currency: string;
+  readonly credits_taken: Decimal;
+  readonly created_at: Time;
+};
+
+/** Whose turns began without enough credits. */
+export type WouldRefuse = { readonly user_id: string; readonly refused: number; readonly calls: number; readonly balance: Decimal };

@@ -20,6 +20,8 @@ type Parts = {
   readonly path?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: unknown;
+  /** In place of a body: the browser names the kind and the boundary. */
+  readonly form?: FormData;
 };
 
 /** A refusal of the API. `message` is its sentence for people; `code` is for programs; `faults` say which input is wrong, and how. */
@@ -73,6 +75,7 @@ export async function send(name: string, given: Parts, { signal, key, ifRevision
     method,
     headers,
     ...(given.body !== undefined && { body: JSON.stringify(given.body) }),
+    ...(given.form !== undefined && { body: given.form }),
     ...(signal && { signal }),
   });
 }

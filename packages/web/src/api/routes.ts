@@ -3,6 +3,7 @@
 import type { AdminRoutes } from "./admin-routes.ts";
 import type {
   ApiKey,
+  DataRecord,
   Decimal,
   ErasedData,
   Health,
@@ -16,7 +17,9 @@ import type {
   PayableTopUp,
   Receipt,
   Session,
+  SessionFile,
   StartedTopUp,
+  Tool,
   TopUp,
   Transaction,
   Turn,
@@ -44,9 +47,9 @@ export type Routes = AdminRoutes & {
   "GET /users/me/usage": List<"events", UsageEvent>;
   "GET /users/me/usage/summary": Route<
     OwnSummary,
-    { readonly query: { readonly from: string; readonly to: string; readonly group_by?: "model" | "day,model" } }
+    { readonly query: { readonly from: string; readonly to: string; readonly group_by?: "model" | "day,model" | "key" | "day,key" } }
   >;
-  "GET /users/me/transactions": List<"transactions", Transaction>;
+  "GET /users/me/transactions": List<"transactions", Transaction, PageQuery & Dates>;
   "GET /users/me/transactions/{id}/receipt": Route<Receipt, { readonly path: { readonly id: string } }>;
   "GET /users/me/turns/{id}": Route<{ readonly receipt: Receipt | null }, { readonly path: { readonly id: string } }>;
   "POST /users/me/wallet/top-up": Route<StartedTopUp, { readonly body: { readonly amount_usd: Decimal } }>;
@@ -55,13 +58,28 @@ export type Routes = AdminRoutes & {
   "DELETE /users/me/wallet/top-ups/{id}": Route<TopUp, { readonly path: { readonly id: string } }>;
   "POST /sessions": Route<
     Session,
-    { readonly body: { readonly title?: string; readonly model_alias?: string; readonly system_prompt?: string } }
+    {
+      readonly body: {
+        readonly title?: string;
+        readonly model_alias?: string;
+        readonly system_prompt?: string;
+        readonly tools?: readonly Tool[];
+      };
+    }
   >;
   "GET /sessions": List<"sessions", Session>;
   "GET /sessions/{id}": Route<Session, { readonly path: { readonly id: string } }>;
-  "PATCH /sessions/{id}": Route<Session, { readonly path: { readonly id: string }; readonly body: { readonly title: string } }>;
+  "PATCH /sessions/{id}": Route<
+    Session,
+    {
+      readonly path: { readonly id: string };
+      readonly body: { readonly title?: string; readonly model_alias?: string; readonly tools?: readonly Tool[] };
+    }
+  >;
   "DELETE /sessions/{id}": Route<null, { readonly path: { readonly id: string } }>;
-  "GET /sessions/{id}/turns": List<"turns", Turn, PageQuery, { readonly path: { readonly id: string } }>;
+  "GET /sessions/{id}/turns": List<"turns", Turn, PageQuery & { readonly texts?: "whole" }, { readonly path: { readonly id: string } }>;
+  "GET /sessions/{id}/files": List<"files", SessionFile, PageQuery, { readonly path: { readonly id: string } }>;
+  "DELETE /sessions/{id}/files/{file}": Route<null, { readonly path: { readonly id: string; readonly file: string } }>;
   "GET /users/me/keys": List<"keys", ApiKey>;
   "POST /users/me/keys": Route<MadeKey, { readonly body: KeyWish }>;
   "PATCH /users/me/keys/{id}": Route<ApiKey, { readonly path: { readonly id: string }; readonly body: Partial<KeyWish> }>;
@@ -72,6 +90,10 @@ export type Routes = AdminRoutes & {
   "DELETE /users/me/keys/{id}": Route<null, { readonly path: { readonly id: string } }>;
   "GET /users/me/limits": Route<LimitsInForce>;
   "PUT /users/me/limits": Route<unknown, { readonly body: Limits }>;
+  "GET /users/me/data": Route<
+    { readonly records: readonly DataRecord[]; readonly next_cursor: string | null },
+    { readonly query: { readonly limit: number; readonly cursor?: string } }
+  >;
   "DELETE /users/me/data": Route<ErasedData>;
   "GET /models": Route<{ readonly models: readonly Model[] }>;
   "GET /health/{name}": Route<Health, { readonly path: { readonly name: string } }>;

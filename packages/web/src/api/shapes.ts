@@ -24,7 +24,7 @@ export type Transaction = {
   readonly created_at: Time;
 };
 
-export type UsageEvent = {
+export type UsageEvent = OfKey & {
   readonly id: string;
   readonly turn_id: string;
   readonly model_alias: string;
@@ -39,6 +39,9 @@ export type UsageEvent = {
   readonly created_at: Time;
 };
 
+/** By which API key a call came; null for none. */
+type OfKey = { readonly api_key_id: string | null; readonly api_key_name: string | null };
+
 type Used = {
   readonly calls: number;
   readonly input_tokens: number;
@@ -46,7 +49,7 @@ type Used = {
   readonly credits_charged: Decimal;
 };
 /** The newest day and the dearest model first; what was not grouped by is null. */
-export type UsedRow = Used & { readonly date: string | null; readonly model_alias: string | null };
+export type UsedRow = Used & OfKey & { readonly date: string | null; readonly model_alias: string | null };
 export type OwnSummary = { readonly total: Used; readonly rows: readonly UsedRow[] };
 
 export type ReceiptLine = {
@@ -68,7 +71,17 @@ export type ReceiptLine = {
   readonly matches: boolean;
 };
 
-/** `turn_id` and `lines` are a turn's, `payment` is a top-up's; what an admin granted or took has neither. */
+/** What a turn was charged for one use of a tool. */
+export type ReceiptTool = {
+  readonly event_id: string;
+  readonly tool_name: string;
+  readonly status: "success" | "error";
+  readonly pricing_version: string;
+  readonly price: Decimal;
+  readonly credits_charged: Decimal;
+};
+
+/** `turn_id`, `lines` and `tools` are a turn's, `payment` is a top-up's; what an admin granted or took has neither. */
 export type Receipt = {
   readonly transaction_id: string;
   readonly description: string;
@@ -84,6 +97,7 @@ export type Receipt = {
   readonly balance_after: Decimal;
   readonly created_at: Time;
   readonly lines: readonly ReceiptLine[];
+  readonly tools: readonly ReceiptTool[];
   readonly total: Decimal;
   readonly matches: boolean;
 };
@@ -155,10 +169,34 @@ export type ApiKey = KeyWish & {
 /** `key` is its text, shown once; null where a response is repeated. */
 export type MadeKey = ApiKey & { readonly key: string | null };
 
+/** Something that is kept of a person. */
+export type DataRecord = { readonly type: string; readonly data: unknown };
+
 /** `complete`: false when some is erased only within the next minutes. */
 export type ErasedData = { readonly sessions: number; readonly turns: number; readonly complete: boolean };
 
-export type Session = { readonly id: string; readonly title: string | null; readonly model_alias: string; readonly created_at: Time };
+export const TOOLS = ["search", "file_read"] as const;
+export type Tool = (typeof TOOLS)[number];
+
+export type Session = {
+  readonly id: string;
+  readonly title: string | null;
+  readonly model_alias: string;
+  readonly tools: readonly Tool[];
+  readonly created_at: Time;
+};
+
+/** `pages` is null until it is read; `parse_error` says why it could not be. */
+export type SessionFile = {
+  readonly id: string;
+  readonly filename: string;
+  readonly size_bytes: number;
+  readonly parse_status: "pending" | "completed" | "failed";
+  readonly parse_error: string | null;
+  readonly pages: number | null;
+  readonly is_truncated: boolean;
+  readonly created_at: Time;
+};
 
 export type Turn = {
   readonly id: string;
@@ -180,6 +218,7 @@ export type Turn = {
   readonly max_output_tokens?: number;
   /** How the answer ended; not on turns of before this was told. */
   readonly finish_reason?: "stop" | "length" | "content_filter" | "tool_calls" | "budget" | "cut" | "other" | null;
+  readonly tool_calls: readonly { readonly tool_name: string; readonly status: "success" | "error"; readonly credits_charged: Decimal }[];
   /** The turn that this one stands in for. */
   readonly replaces?: string | null;
   readonly created_at: Time;

@@ -2,12 +2,12 @@
 // its payment, what an admin booked neither.
 
 import { amount } from "@pantheon/contract/money.ts";
-import type { Receipt, ReceiptLine } from "../api/shapes.ts";
+import type { Receipt, ReceiptLine, ReceiptTool } from "../api/shapes.ts";
 import { count, Credits, Usd } from "../money/amount.tsx";
 import { Moment } from "../parts/moment.tsx";
 
 export function ReceiptView(receipt: Receipt) {
-  const { lines, payment, amount: moved, matches, created_at: time, balance_after: balance } = receipt;
+  const { lines, tools, payment, amount: moved, matches, created_at: time, balance_after: balance } = receipt;
   const arithmetic = [...lines.map((line) => line.arithmetic), ...(payment?.arithmetic ? [payment.arithmetic] : [])];
   return (
     <div className="receipt">
@@ -15,6 +15,7 @@ export function ReceiptView(receipt: Receipt) {
       {lines.map((line) => (
         <Line key={line.event_id} line={line} />
       ))}
+      {tools.length > 0 && <Tools tools={tools} />}
       {payment !== null && <Paid {...payment} />}
       <dl className="sum sum-total">
         {lines.length > 0 ? <Step name="charged" value={receipt.total} /> : <Step name="credits" value={moved} signed />}
@@ -25,7 +26,7 @@ export function ReceiptView(receipt: Receipt) {
           {sum}
         </p>
       ))}
-      <Verdict isDecided={arithmetic.length === 0} matches={matches} />
+      <Verdict isDecided={arithmetic.length === 0 && tools.length === 0} matches={matches} />
     </div>
   );
 }
@@ -72,6 +73,25 @@ function Paid({ payment_intent_id: payment, amount_usd: dollars, usd_per_credit:
           </dd>
         </div>
         <Step name="in credits" {...(price !== null && { how: `÷ $${price} a credit` })} value={credits} rule />
+      </dl>
+    </>
+  );
+}
+
+/** Each use of a tool has a price of its own; one that failed is free. */
+function Tools({ tools }: { readonly tools: readonly ReceiptTool[] }) {
+  return (
+    <>
+      <p className="receipt-model">Tools</p>
+      <dl className="sum">
+        {tools.map(({ event_id: id, tool_name: name, status, price, pricing_version: version, credits_charged: charged }) => (
+          <Step
+            key={id}
+            name={name.replaceAll("_", " ")}
+            how={status === "error" ? "failed, free" : `${price} a use, prices of ${version}`}
+            value={charged}
+          />
+        ))}
       </dl>
     </>
   );

@@ -53,6 +53,6 @@ function Value({ name, value }: { readonly name: InForce["name"]; readonly value
 /** Whose limit it is that counts: the lower one's. */
 function whoseOf({ own, admin, in_force: all }: LimitsInForce, name: InForce["name"]): string {
   const most = all.find((one) => one.name === name)?.most;
-  if (own[name] !== null && String(own[name]) === most) return "· set by the owner";
+  if (own[name] !== null && String(own[name]) === most) return "· own limit";
   return admin[name] === null ? "" : "· set by an admin or the stage";
 }

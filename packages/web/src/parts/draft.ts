@@ -4,7 +4,7 @@ import { useCallback, useState } from "preact/hooks";
 
 /** A text that is kept under this name. Setting "" forgets it. Signing out forgets all. */
 export function useDraft(name: string, initial = ""): readonly [string, (text: string) => void] {
-  const key = `pantheon.draft.${name}`;
+  const key = keyOf(name);
   const [text, setText] = useState(() => sessionStorage.getItem(key) ?? initial);
   const change = useCallback(
     (next: string) => {
@@ -15,4 +15,15 @@ export function useDraft(name: string, initial = ""): readonly [string, (text: s
     [key],
   );
   return [text, change];
+}
+
+/** What was typed under one name goes on under another. */
+export function moveDraft(from: string, to: string): void {
+  const text = sessionStorage.getItem(keyOf(from));
+  sessionStorage.removeItem(keyOf(from));
+  if (text !== null) sessionStorage.setItem(keyOf(to), text);
+}
+
+function keyOf(name: string): string {
+  return `pantheon.draft.${name}`;
 }

@@ -25,6 +25,14 @@ export function useFilters<Of extends Entries>(entries: Of) {
   return [read as Filters<Of>, change] as const;
 }
 
+/** A day of UTC; "" is none. */
+export const Day = v.fallback(v.pipe(v.string(), v.regex(/^\d{4}-\d{2}-\d{2}$/)), "");
+
+/** What of these filters was filled in, as a query. */
+export function filledIn(texts: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ""));
+}
+
 /** How many days a page looks back. */
 export const Days = v.fallback(v.picklist(["7", "30", "90"]), "30");
 

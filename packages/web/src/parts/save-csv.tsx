@@ -2,6 +2,7 @@
 
 import { useMutation } from "@tanstack/preact-query";
 import { fileOf } from "../api/client.ts";
+import { keepFile } from "./keep-file.ts";
 import { Fault } from "./states.tsx";
 
 type SaveProps = {
@@ -13,7 +14,7 @@ type SaveProps = {
 };
 
 export function SaveCsv({ of, query, name }: SaveProps) {
-  const save = useMutation({ mutationFn: async () => keep(await fileOf(of, { query }), name) });
+  const save = useMutation({ mutationFn: async () => keepFile(await fileOf(of, { query }), name) });
   return (
     <>
       <button type="button" className="link" disabled={save.isPending} onClick={() => save.mutate()}>
@@ -22,15 +23,4 @@ export function SaveCsv({ of, query, name }: SaveProps) {
       {save.error !== null && <Fault error={save.error} />}
     </>
   );
-}
-
-const LONG_ENOUGH_MS = 10_000;
-
-function keep(file: Blob, name: string): void {
-  const address = URL.createObjectURL(file);
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), LONG_ENOUGH_MS);
 }

@@ -107,6 +107,11 @@ export const DOOR_GUARDS: readonly Mutant[] = [
         find: "const ofUser = user === null ? sql`true` :",
         replace: "const ofUser = user === null || key !== null ? sql`true` :",
       },
+      {
+        file: "packages/core/src/reports/own-summary.ts",
+        find: "where user_id = ${wallet}::text",
+        replace: "where (user_id = ${wallet}::text or ${key}::text is not null)",
+      },
     ],
     test: { file: "tests/reports/usage-by-key.test.ts", name: "shows nothing of somebody else's key" },
   },

@@ -64,4 +64,80 @@ export const RIGHTS_GUARDS: readonly Mutant[] = [
     ],
     test: { file: TEST, name: "is made once by many at once, with limits that it has from its first statement" },
   },
+  {
+    name: "sessions-most",
+    guard: "A person opens as many sessions at once as they like.",
+    patches: [
+      {
+        file: "packages/core/src/turns/statements/session.ts",
+        find: "used.sessions < ${slot.mostSessions}::bigint",
+        replace: "${slot.mostSessions}::bigint > 0",
+      },
+    ],
+    test: {
+      file: "tests/accounts/session-bounds.test.ts",
+      name: "are never more than the stage allows, also for one who has none yet and opens many at once",
+    },
+  },
+  {
+    name: "prompts-most",
+    guard: "A person makes prompts longer, each within its own bound.",
+    patches: [
+      {
+        file: "packages/core/src/turns/statements/session.ts",
+        find: "      where (select more from former) <= 0\n         or used.prompt_bytes",
+        replace: "      where true or used.prompt_bytes",
+      },
+    ],
+    test: { file: "tests/accounts/session-bounds.test.ts", name: "may be made shorter, and are refused by name when they are too long" },
+  },
+  {
+    name: "prompts-erased",
+    guard: "What a person's erased prompts took is never free again.",
+    patches: [
+      {
+        file: "migrations/20261122_0063_bounds_and_columns.ts",
+        find: "bytes := bytes - octet_length(coalesce(old.system_prompt, ''));",
+        replace: "bytes := greatest(0, bytes - octet_length(coalesce(old.system_prompt, '')));",
+      },
+    ],
+    test: { file: "tests/accounts/session-bounds.test.ts", name: "count until they are erased, and not after" },
+  },
+  {
+    name: "whole-rows",
+    guard: "The application may change whole rows, and nobody is told.",
+    patches: [{ file: "packages/core/src/db/connected-role.ts", find: "has_table_privilege(held.oid, 'UPDATE')", replace: "false" }],
+    test: {
+      file: "tests/db/application-role.test.ts",
+      name: "with %s is seen through",
+      row: "with a right to change whole rows is seen through",
+    },
+  },
+  {
+    name: "columns",
+    guard: "The application may change any column of a table that it changes.",
+    patches: [
+      {
+        file: "migrations/20261122_0063_bounds_and_columns.ts",
+        find: "execute format('revoke update on %I from pantheon_app', changed.name);",
+        replace: "null;",
+      },
+    ],
+    test: { file: "tests/db/column-rights.test.ts", name: "is never granted with all others of its row" },
+  },
+  {
+    name: "verify-all",
+    guard: "Whoever checks a stage may do all that an admin may.",
+    patches: [{ file: "packages/edge/src/auth/access.ts", find: 'adminReach === "verify" && changes &&', replace: "false as boolean &&" }],
+    test: { file: "tests/edge/verifying-admin.test.ts", name: "is refused whatever else an admin may change, and nothing happens" },
+  },
+  {
+    name: "verify-grants",
+    guard: "Whoever checks a stage grants as much as an admin.",
+    patches: [{ file: "functions/admin/wallets.ts", find: 'c.var.adminReach === "verify" ?', replace: "(false as boolean) ?" }],
+    test: {
+      file: "tests/edge/verifying-admin.test.ts",
+      name: "grants a little in a day: what is above waits for an admin, however it is cut",
+    },
+  },
 ];

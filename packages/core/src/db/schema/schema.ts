@@ -17,6 +17,7 @@ export interface Schema
   extends PaymentTables, MaintenanceTables, SummaryTables, KeyTables, GrantTables, AuditTables, FileTables, ToolTables, WalletTables {
   users: UsersTable;
   sessions: SessionsTable;
+  session_usage: SessionUsageTable;
   turns: TurnsTable;
   llm_call_events: LlmCallEventsTable;
   pricing_versions: PricingVersionsTable;
@@ -62,6 +63,13 @@ interface SessionsTable {
   erase_at: Date | null;
   erased_at: Date | null;
   created_at: Stamp;
+}
+
+/** Written by a trigger of sessions; locked by whoever opens or changes one. */
+interface SessionUsageTable {
+  user_id: string;
+  sessions: Generated<number>;
+  prompt_bytes: GeneratedExact;
 }
 
 interface TurnsTable {

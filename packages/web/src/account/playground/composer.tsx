@@ -1,5 +1,6 @@
 // Where one writes: Enter sends, Shift and Enter begin a new line.
 
+import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 import { Fault } from "../../parts/states.tsx";
 import { ModelChoice } from "./model-choice.tsx";
@@ -18,9 +19,11 @@ type ComposerProps = Text & {
   readonly error: Error | null;
   /** Sends again what was refused, also with another model. */
   readonly again: (model?: string) => void;
+  /** What belongs to the session: its tools, its files. */
+  readonly children?: ComponentChildren;
 };
 
-export function Composer({ text, setText, model, setModel, systemPrompt, send, stop, error, again }: ComposerProps) {
+export function Composer({ text, setText, model, setModel, systemPrompt, send, stop, error, again, children }: ComposerProps) {
   return (
     <form
       className="composer"
@@ -50,6 +53,7 @@ export function Composer({ text, setText, model, setModel, systemPrompt, send, s
           </button>
         )}
       </div>
+      {children}
     </form>
   );
 }

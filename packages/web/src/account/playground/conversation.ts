@@ -6,19 +6,28 @@ import { useMutation, useQueryClient } from "@tanstack/preact-query";
 import { useRef, useState } from "preact/hooks";
 import { call } from "../../api/client.ts";
 import { streamTurn } from "../../api/stream.ts";
+import { newSession, type Beginning } from "./new-session.ts";
 
-export type Message = { readonly text: string; readonly model: string; readonly systemPrompt: string; readonly replaces?: string };
+export type Message = Beginning & { readonly text: string; readonly replaces?: string };
+
+/** A use of a tool; `outcome` is null while it runs. */
+export type LiveTool = { readonly index: number; readonly name: string; readonly outcome: "success" | "error" | null };
 
 /** An answer that is still coming. `turn` is null until the API has opened it; `output` counts tokens where the provider tells them. */
-export type Live = { readonly text: string; readonly turn: string | null; readonly output: number | null };
+export type Live = {
+  readonly text: string;
+  readonly turn: string | null;
+  readonly output: number | null;
+  readonly tools: readonly LiveTool[];
+};
 
-const TITLE_CHARACTERS = 80;
-const NOTHING_YET: Live = { text: "", turn: null, output: null };
+const NOTHING_YET: Live = { text: "", turn: null, output: null, tools: [] };
 
 /** `session` is null for one that does not exist yet; `onDone` is told its id, and what was asked, with every answer. */
 export function useConversation(session: string | null, onDone: (session: string, message: Message) => void) {
   const queries = useQueryClient();
   const made = useRef(session);
+  const madeFor = useRef("");
   const last = useRef({ content: "", key: "" });
   const reading = useRef<AbortController | null>(null);
   const [live, setLive] = useState(NOTHING_YET);
@@ -27,7 +36,15 @@ export function useConversation(session: string | null, onDone: (session: string
       const content = JSON.stringify([message.text, message.model, message.replaces]);
       if (content !== last.current.content) last.current = { content, key: crypto.randomUUID() };
       const { key } = last.current;
-      made.current ??= await newSession(message, `session-${key}`);
+      if (made.current === null) {
+        made.current = await newSession(message.text, message, `session-${key}`);
+        madeFor.current = message.model;
+      }
+      if (madeFor.current !== "" && madeFor.current !== message.model) {
+        // Its first message was refused, and is sent with another model: the session is that one's from now on.
+        await call("PATCH /sessions/{id}", { path: { id: made.current }, body: { model_alias: message.model } });
+        madeFor.current = message.model;
+      }
       reading.current = new AbortController();
       const { signal } = reading.current;
       await readAnswer({ session: made.current, message, key, signal }, setLive);
@@ -47,6 +64,7 @@ export function useConversation(session: string | null, onDone: (session: string
 const CHANGED = [
   "GET /sessions/{id}/turns",
   "GET /sessions",
+  "GET /sessions/{id}",
   "GET /users/me/wallet",
   "GET /users/me/transactions",
   "GET /users/me/usage",
@@ -71,13 +89,13 @@ async function readAnswer({ message: { text: message, model, replaces }, ...aske
 function afterEvent(live: Live, event: TurnEvent): Live {
   if (event.type === "turn_started") return { ...live, turn: event.turn_id };
   if (event.type === "chunk") return { ...live, text: live.text + event.delta };
+  if (event.type === "tool") return { ...live, tools: afterTool(live.tools, event) };
   return event.type === "usage" ? { ...live, output: event.output_tokens } : live;
 }
 
-async function newSession({ text, model, systemPrompt }: Message, key: string): Promise<string> {
-  const title = Array.from(text.trim().split("\n")[0] ?? "")
-    .slice(0, TITLE_CHARACTERS)
-    .join("");
-  const body = { title, model_alias: model, ...(systemPrompt.trim() !== "" && { system_prompt: systemPrompt }) };
-  return (await call("POST /sessions", { body }, { key })).id;
+type ToolEvent = Extract<TurnEvent, { type: "tool" }>;
+
+/** Each use is told twice: when it starts, and when it is done. */
+function afterTool(tools: readonly LiveTool[], { call_index: index, tool_name: name, outcome }: ToolEvent): readonly LiveTool[] {
+  return [...tools.filter((one) => one.index !== index), { index, name, outcome }].toSorted((a, b) => a.index - b.index);
 }

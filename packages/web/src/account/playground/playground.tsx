@@ -30,7 +30,7 @@ export function PlaygroundPage({ params: { id } }: { readonly params: { readonly
       <div className="playground">
         {id === undefined ? (
           <div>
-            <Talk id={null} model="default" />
+            <Talk id={null} model="default" tools={[]} />
           </div>
         ) : (
           <Known id={id} />
@@ -83,9 +83,9 @@ function Known({ id }: { readonly id: string }) {
   const session = useQuery(ask("GET /sessions/{id}", { path: { id } }));
   return (
     <Asked of={session}>
-      {({ model_alias: model, title }) => (
+      {({ model_alias: model, title, tools }) => (
         <div>
-          <Talk id={id} model={model} />
+          <Talk key={id} id={id} model={model} tools={tools} />
           <p className="more session-acts">
             <RenameSession id={id} title={title} /> <DeleteSession id={id} />
           </p>

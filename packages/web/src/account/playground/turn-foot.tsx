@@ -3,6 +3,7 @@
 import { Link } from "wouter-preact";
 import type { Turn } from "../../api/shapes.ts";
 import { count, Credits } from "../../money/amount.tsx";
+import { didWords } from "./tool-words.ts";
 
 type FootProps = {
   readonly turn: Turn;
@@ -12,7 +13,7 @@ type FootProps = {
 };
 
 export function TurnFoot({ turn, onReceipt, replace }: FootProps) {
-  const { model_alias_used: model, usage, credits_charged: charged, balance_after: balance } = turn;
+  const { model_alias_used: model, usage, credits_charged: charged, balance_after: balance, tool_calls: tools } = turn;
   return (
     <>
       <Ending turn={turn} />
@@ -24,6 +25,7 @@ export function TurnFoot({ turn, onReceipt, replace }: FootProps) {
             {usage.estimated && " · estimated"}
           </span>
         )}
+        {tools.length > 0 && <span>{tools.map(({ tool_name: tool, status }) => didWords(tool, status === "success")).join(" · ")}</span>}
         {charged !== null && (
           <span>
             <Credits value={charged} /> credits

@@ -19,7 +19,7 @@ type TurnsProps = {
 };
 
 export function Turns({ session, live, replace }: TurnsProps) {
-  const list = useList("GET /sessions/{id}/turns", { path: { id: session } }, ({ turns }) => turns, 50);
+  const list = useList("GET /sessions/{id}/turns", { path: { id: session }, query: { texts: "whole" } }, ({ turns }) => turns, 50);
   const [receipt, setReceipt] = useState<string | null>(null);
   const isRunning = list.data?.rows.some(({ id, status }) => status === "running" && id !== live) === true;
   useEffect(() => {

@@ -1,7 +1,9 @@
-// Erasing what one has said, in a browser: only with the word typed, and the ledger stays.
+// One's own data in a browser: saved whole as a file; what was said erased, only with the word typed, and the ledger stays.
 
+import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { givenCredits, givenSession, runTurn } from "../support/given.ts";
+import { givenHistory } from "../support/given-history.ts";
 import { axe, givenApp, settled } from "./support/app.ts";
 
 const app = givenApp();
@@ -26,4 +28,20 @@ it("erases every session with the word typed, and keeps what was charged", async
   await page.goto("/transactions");
   await settled(page);
   expect(await page.getByRole("button", { name: /^Turn / }).count()).toBe(2);
+});
+
+it("saves all that is kept of oneself, page after page, as one file", async () => {
+  await givenHistory(app.world, "collector", 250);
+  const page = await app.page("collector");
+  await page.goto("/data");
+  const saved = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Save what is kept of me" }).click();
+  const file = await saved;
+  expect(file.suggestedFilename()).toMatch(/^pantheon \d{4}-\d{2}-\d{2}\.json$/);
+  const { records } = JSON.parse(await readFile(await file.path(), "utf8"));
+  await page.getByText(`${new Intl.NumberFormat("en-US").format(records.length)} records were saved.`).waitFor();
+  expect(await axe(page)).toEqual([]);
+  expect(records.length).toBeGreaterThan(200);
+  const { total } = (await app.world.call("GET", "/api/v1/users/me/transactions", { user: "collector" })).json;
+  expect(records.filter(({ type }: { type: string }) => type === "transaction")).toHaveLength(total);
 });

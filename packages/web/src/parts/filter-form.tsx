@@ -1,7 +1,7 @@
 // What a list is narrowed to, typed: it goes into the address when it is sent.
 
 import { useState } from "preact/hooks";
-import { Field } from "../parts/field.tsx";
+import { Field } from "./field.tsx";
 
 type FormProps<Name extends string> = {
   readonly fields: readonly (readonly [name: Name, label: string, type?: "text" | "date"])[];
