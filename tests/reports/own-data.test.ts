@@ -42,7 +42,6 @@ const TABLES: Readonly<Record<string, string>> = {
   usage_totals: "of nobody",
   maintenance_runs: "of nobody",
   pricing_versions: "of nobody",
-  usage_totals: "of nobody",
   model_pricing: "of nobody",
   runtime_settings: "of nobody",
   migration_checksums: "of nobody",

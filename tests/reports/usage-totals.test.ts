@@ -42,14 +42,13 @@ beforeAll(async () => {
 
 afterAll(() => world.end());
 
-async function reports(): Promise<unknown[]> {
-  const read = async (path: string): Promise<unknown> => {
-    const { status, json } = await world.call("GET", `/api/v1/admin/${path}`, { user: ADMIN });
-    expect({ path, status }).toEqual({ path, status: 200 });
-    return json;
-  };
-  return Promise.all(REPORTS.map(read));
+async function report(path: string): Promise<unknown> {
+  const { status, json } = await world.call("GET", `/api/v1/admin/${path}`, { user: ADMIN });
+  expect({ path, status }).toEqual({ path, status: 200 });
+  return json;
 }
+
+const reports = () => Promise.all(REPORTS.map((path) => report(path)));
 
 const totals = () => world.deps.db.query.selectFrom("usage_totals").selectAll().orderBy("day").orderBy("model_alias").execute();
 
@@ -91,8 +90,8 @@ describe("the totals of days that are over", () => {
 
   it("are added once by runs at the same time", async () => {
     const other = await testWorld();
-    const days = ["2026-02-01T13:00:00Z", "2026-02-02T13:00:00Z"].map((at, turn) => call(`${turn}`, "ada", "default", at));
-    await seedEvents(other.owner.query, listedCalls(days));
+    const calls = ["2026-02-01T13:00:00Z", "2026-02-02T13:00:00Z"].map((at, turn) => call(`${turn}`, "ada", "default", at));
+    await seedEvents(other.owner.query, listedCalls(calls));
     await seedLedger(other.owner.query);
     const runs = await Promise.all(Array.from({ length: 8 }, () => addTotals(other.deps.db)));
     expect(runs.reduce((sum, days) => sum + days, 0)).toBe(2);

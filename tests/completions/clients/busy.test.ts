@@ -28,7 +28,8 @@ let user: string;
 beforeAll(async () => {
   ({ world, proxy, far, end } = await farWorld({ models: modelsWith(SLOW) }));
   await givenPrice(world, SLOW, "1");
-  server = createServer(getRequestListener(completionsApp(far.deps).fetch)).listen(0, "127.0.0.1");
+  const listener = getRequestListener(completionsApp(far.deps).fetch);
+  server = createServer((request, response) => void listener(request, response)).listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
   farUrl = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;

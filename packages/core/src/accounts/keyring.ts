@@ -16,7 +16,7 @@ export type Keyring = {
    */
   callerOf(text: string, asked: { readonly decidedLater: boolean }): Promise<Caller>;
   /** Asks the row of the key that this caller came with, if any; rejects as `callerOf` does. */
-  stillGood(caller: Caller): Promise<void>;
+  readonly stillGood: (caller: Caller) => Promise<void>;
 };
 
 /** Knows nobody yet. */

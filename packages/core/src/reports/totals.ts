@@ -12,7 +12,7 @@ export async function addTotals(db: Database): Promise<number> {
 }
 
 /** A turn belongs to the day on which it was settled, and no statement takes an hour: so nothing comes to a day once the next one is an hour old. */
-const statement = prepared<Record<never, never>, { days: number }>(
+const statement = prepared<Record<string, never>, { days: number }>(
   "add_totals",
   () => sql`
 with
