@@ -20,7 +20,7 @@ beforeAll(async () => {
   database = await freshDatabase();
   client = new Client({ connectionString: database.url });
   await client.connect();
-  await insertRow(client, "users", { id: "u" });
+  for (const id of ["u", "without-sessions"]) await insertRow(client, "users", { id });
   await insertRow(client, "sessions", { id: SESSION, user_id: "u" });
   await insertRow(client, "credit_wallets", { user_id: "w" });
 });

@@ -152,6 +152,10 @@ describe("a receipt", () => {
         kind: "grant",
         description: "Top-up of $10.00: 333.33 credits added",
         turn_id: null,
+        acted_by: null,
+        api_key_id: null,
+        api_key_name: null,
+        api_key_prefix: null,
         payment: {
           top_up_id: json.id,
           payment_intent_id: payment,

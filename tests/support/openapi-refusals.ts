@@ -91,6 +91,17 @@ export async function provokeUncancelable(world: TestWorld, promised: Promised):
   expect(promised(CANCEL, await world.call("DELETE", path)).status).toBe(409);
 }
 
+/** Somebody who has as many sessions as a stage lets one have. */
+export async function provokeTooManySessions(world: TestWorld, promised: Promised): Promise<void> {
+  const user = "mia";
+  expect((await world.call("POST", "/api/v1/sessions", { user, body: {} })).status).toBe(201);
+  const count = (sessions: number) =>
+    world.owner.query.updateTable("session_usage").set({ sessions }).where("user_id", "=", user).execute();
+  await count(world.deps.config.sessions.most);
+  expect(promised("POST /api/v1/sessions", await world.call("POST", "/api/v1/sessions", { user, body: {} })).status).toBe(409);
+  await count(1);
+}
+
 /** One key more than a person may have. */
 export async function provokeTooManyKeys(world: TestWorld, promised: Promised): Promise<void> {
   const rows = Array.from({ length: MOST_LIVE_KEYS }, () => newKey()).map(({ prefix, hash }) => ({

@@ -72,6 +72,7 @@ export const GOOD_ROWS: Readonly<Record<string, Row>> = {
     arrives_until: "2026-01-01",
   },
   file_usage: { user_id: "u" },
+  session_usage: { user_id: "without-sessions" },
   pricing_versions: { version: "v", label: "l", effective_date: "2026-01-01" },
   model_pricing: { pricing_version: "2026-02-20", model_alias: "new", multiplier: 1 },
   credit_wallets: { user_id: "w2" },

@@ -60,7 +60,7 @@ const MODEL = ["model_alias", "provider", "provider_model", "provider_request_id
 const TOKENS = ["input_tokens_fresh", "input_tokens_cached", "output_tokens", "reasoning_tokens", "total_tokens"];
 const PRICE = ["pricing_version", "pricing_revision"];
 const WEIGHTS = ["weight_fresh", "weight_cached", "weight_output", "oe_per_credit", "multiplier", "usd_per_credit"];
-const RESULT = ["oe_tokens_computed", "credits_burned", "credits_charged", "provider_cost_usd", "credits_absorbed"];
+const RESULT = ["oe_tokens_computed", "credits_burned", "credits_charged", "provider_cost_usd", "credits_absorbed", "stated_credits"];
 const COLUMNS = [...CALL, ...MODEL, ...TOKENS, ...PRICE, ...WEIGHTS, ...RESULT];
 const AMOUNTS = new Set([...WEIGHTS, ...RESULT]);
 

@@ -88,7 +88,11 @@ export const QUERY: readonly Row[] = [
         ];
         return bad
           .map((value) => queried(operation, `cursor=${value}`, at("cursor")))
-          .concat(queried(operation, "cursor=", at("cursor")), queried(operation, `offset=0&cursor=${cursor}`, at("cursor")));
+          .concat(
+            queried(operation, "cursor=", at("cursor")),
+            // Where both are known they exclude each other; where one is not, that is what is told.
+            queried(operation, `offset=0&cursor=${cursor}`, at(having([operation], "offset").length > 0 ? "cursor" : "offset")),
+          );
       });
     },
   },
