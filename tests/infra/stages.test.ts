@@ -187,8 +187,8 @@ describe.skipIf(missing !== null)("the infrastructure", () => {
       };
       const [is, was] = [describeStage(await production([option])), expectedStage("production")];
       expect(is.keyed.map((line) => line.split(" ")[0]).toSorted((a = "", b = "") => a.localeCompare(b))).toEqual([
-        ...Array.from({ length: 11 }, () => "Function"),
-        ...Array.from({ length: 12 }, () => "LogGroup"),
+        ...Array.from({ length: 12 }, () => "Function"),
+        ...Array.from({ length: 13 }, () => "LogGroup"),
         ...Array.from({ length: 5 }, () => "Secret"),
         "Topic",
       ]);
@@ -201,7 +201,7 @@ describe.skipIf(missing !== null)("the infrastructure", () => {
             ),
         ),
       ).toEqual(["kinds › aws:kms/key:Key: 1, not undefined"]);
-      expect(others).toHaveLength(12);
+      expect(others).toHaveLength(13);
     },
     5 * MINUTES,
   );

@@ -156,7 +156,7 @@ describe("warnings", () => {
   });
 
   it("do not keep a price from being changed when recent use cannot be read", async () => {
-    const locker = new Client({ connectionString: world.databaseUrl });
+    const locker = new Client({ connectionString: world.ownerUrl });
     await locker.connect();
     await locker.query("begin");
     await locker.query("lock table usage_daily");

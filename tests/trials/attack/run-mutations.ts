@@ -169,9 +169,10 @@ function wrongWith(world: AttackWorld, operations: readonly Operation[], request
   return faultsOf(answer, { status, door, ...(bare && { bare }) }, world.canaries, COMMIT);
 }
 
-/** By the address as a server reads it, without dots. */
+/** By the address as a server reads it, without dots; two slashes at its beginning name no host there. */
 function isAtDoor(path: string): boolean {
-  return URL.canParse(path, "http://door") && new URL(path, "http://door").pathname.startsWith("/v1");
+  const address = `http://door${path}`;
+  return URL.canParse(address) && new URL(address).pathname.startsWith("/v1");
 }
 
 /** The operation that a request reaches, if any. */
