@@ -38,7 +38,7 @@ describe("a model that fails", () => {
   it("from the first turn on is red in what needs a turn, and nowhere else", async () => {
     world.provider.behave(MODEL, "fake-500");
     const evidence = await verify(world).finally(() => world.provider.behave(MODEL, null));
-    expect(idsOf(evidence, "red")).toEqual(["turn", "price.binds", "enforcement.allows"]);
+    expect(idsOf(evidence, "red")).toEqual(["turn", "file.turn", "price.binds", "enforcement.allows"]);
     const dependent = ["turn.wallet", "turn.usage", "turn.debit", "turn.receipt", "summary.day", "turn.replay", "price.arithmetic"];
     expect(idsOf(evidence, "not run")).toEqual(dependent);
     expect(rowOf(evidence, "turn").seen).toMatch(/^502 provider_failed: /);

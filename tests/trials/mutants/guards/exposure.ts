@@ -15,7 +15,13 @@ export const EXPOSURE_GUARDS: readonly Mutant[] = [
   {
     name: "second-factor",
     guard: "An admin's stolen password is enough.",
-    patches: [{ file: ACCESS, find: '  if (adminAssurance === "aal2" && !isAssured) return "second_factor";\n', replace: "" }],
+    patches: [
+      {
+        file: ACCESS,
+        find: ' && admins.adminAssurance === "aal2" && !isAssured ? "second_factor" : reach',
+        replace: ' && !isAssured && false ? "second_factor" : reach',
+      },
+    ],
     test: {
       file: ACCESS_TEST,
       name: "is not proven by %s: 403 for admin and reader, and they are told why",

@@ -159,12 +159,6 @@ export const erasePerson = prepared<{ user: string }, { sessions: number }>(
   "erase_person",
   (slot) => sql`
 with
-  -- The address that admins find them by.
-  person as (
-    update users
-       set email = null
-     where id = ${slot.user}::text
-  ),
   -- Every session of theirs is deleted and due now.
   marked as (
     update sessions
@@ -175,6 +169,21 @@ with
      where user_id = ${slot.user}::text
        and erased_at is null
     returning id
+  ),
+  -- What their sessions take, which the trigger is about to change: locked after the sessions and before the
+  -- person, as by whoever opens one.
+  used as materialized (
+    select used.user_id
+      from session_usage as used, (select count(*) from marked) as sessions
+     where used.user_id = ${slot.user}::text
+       for update of used
+  ),
+  -- The address that admins find them by.
+  person as (
+    update users
+       set email = null
+     where id = ${slot.user}::text
+       and (select count(*) from used) >= 0
   ),
   -- What their keys were answered, which may quote them.
   keys as (

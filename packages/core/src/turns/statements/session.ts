@@ -43,16 +43,15 @@ with
   wallet as (
     insert into credit_wallets (user_id) values (${slot.wallet}::text) on conflict (user_id) do nothing
   ),
-  -- What the person's sessions take, under its lock: a row if there is room for one more. A trigger counts.
+  -- What the person's sessions take, under its lock: whether there is room for one more. A trigger counts.
   room as (
-    insert into session_usage as used (user_id)
-    select ${slot.actor}::text
-     where ${octets(sql`${slot.systemPrompt}::text`)} <= ${slot.mostBytes}::bigint
+    insert into session_usage as used (user_id) values (${slot.actor}::text)
     on conflict (user_id) do update
       set sessions = used.sessions
-      where used.sessions < ${slot.mostSessions}::bigint
-        and used.prompt_bytes + ${octets(sql`${slot.systemPrompt}::text`)} <= ${slot.mostBytes}::bigint
-    returning user_id
+    returning user_id,
+              used.sessions < ${slot.mostSessions}::bigint as has_place,
+              used.prompt_bytes + ${octets(sql`${slot.systemPrompt}::text`)}
+                <= ${slot.mostBytes}::bigint as fits
   ),
   -- The session itself.
   opened as (
@@ -62,14 +61,14 @@ with
            ${slot.systemPrompt}::text, ${slot.tools}::text[], ${slot.autoAliases}::text[],
            ${slot.createdAt}::timestamptz
       from room
+     where has_place
+       and fits
     returning id
   ),
   ${keyed(slot, { source: sql`opened` })}
--- Why there is no room is said as of the beginning: the lock has decided.
-select (select id from opened) as id,
-       ${octets(sql`${slot.systemPrompt}::text`)}
-         + coalesce((select prompt_bytes from session_usage where user_id = ${slot.actor}::text), 0)
-         > ${slot.mostBytes}::bigint as too_long`,
+select opened.id, not room.fits as too_long
+  from room
+       left join opened on true`,
 );
 
 export type PatchSessionInput = KeyedWrite & {
